@@ -1,0 +1,27 @@
+"""Errors that a user can meet. Each owns its exit code; its text is one line: what, why, way out."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HullproofError(Exception):
+    """Anything that ends a command. Its text is shown as it is, without a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(HullproofError):
+    """Wrong usage or wrong configuration."""
+
+    exit_code = 2
+
+
+class EngineError(HullproofError):
+    """No usable engine, or no usable base image."""
+
+    exit_code = 3
+
+
+class DeadlineError(EngineError):
+    """The engine did not answer in time. The text says what was waited for and what was seen last."""

@@ -1,0 +1,131 @@
+"""The report: all proofs of one project's image, and what exactly they are about.
+
+Plain frozen data. Renderers read nothing else; the JSON face of it is `report.schema.json`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Literal
+
+Source = Literal["dockerfile", "image", "container", "experiment"]
+
+SCHEMA = "hullproof.report/1"
+
+
+class Verdict(Enum):
+    """What is known of a practice, from good to bad."""
+
+    PROVEN = "proven"
+    NOT_APPLICABLE = "not-applicable"
+    UNPROVEN = "unproven"
+    BROKEN = "broken"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether a release may be signed off with it."""
+        return self in (Verdict.PROVEN, Verdict.NOT_APPLICABLE)
+
+
+_BAD_TO_GOOD = (Verdict.BROKEN, Verdict.UNPROVEN, Verdict.PROVEN, Verdict.NOT_APPLICABLE)
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """Return the verdict that decides for all: `unproven` where there is none to go by.
+
+    A report in which nothing applied is no success either, so `not-applicable` alone gives `unproven`.
+    """
+    for verdict in _BAD_TO_GOOD[:3]:
+        if verdict in verdicts:
+            return verdict
+    return Verdict.UNPROVEN
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A fact, with the place where it was seen: `Dockerfile:31`, `config.User`, `/proc/1/status`."""
+
+    source: Source
+    where: str
+    statement: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A practice, its verdict and its evidence. `remedy` is None when proven."""
+
+    id: str
+    family: str
+    title: str
+    verdict: Verdict
+    summary: str
+    evidence: tuple[Evidence, ...] = ()
+    remedy: str | None = None
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class ProjectInfo:
+    """The project as the report names it: never a path of the machine, only names within the project."""
+
+    name: str
+    dockerfile: str
+    dockerfile_sha256: str | None = None
+    target: str | None = None
+    revision: str | None = None
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """The release image and the base it starts from. Sizes in bytes, unpacked."""
+
+    id: str
+    digest: str | None
+    size_bytes: int
+    base: str | None
+    base_is_stand_in: bool
+    base_size_bytes: int | None = None
+    base_note: str | None = None
+    platform: str | None = None
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """The engine that built and ran the image."""
+
+    name: str
+    version: str
+    buildx_version: str | None = None
+    platform: str | None = None
+    storage_driver: str | None = None
+
+
+@dataclass(frozen=True)
+class BuildError:
+    """What the project's own build failed on, with the last lines that the step printed."""
+
+    instruction: str | None
+    line: int | None
+    output: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """All proofs of one run. `left_out` names practices that were not asked for."""
+
+    project: ProjectInfo
+    image: ImageInfo | None
+    engine: EngineInfo | None
+    hullproof_version: str
+    started_at: datetime
+    duration_s: float
+    proofs: tuple[Proof, ...]
+    build_error: BuildError | None = None
+    left_out: tuple[str, ...] = field(default=())
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of all proofs."""
+        return worst([proof.verdict for proof in self.proofs])
