@@ -1,0 +1,181 @@
+"""The one connection to the engine: the SDK for the API, the docker command line for what it cannot do.
+
+`Engine.connect` tells apart why there is none: the cases have different ways out, and "cannot connect to
+the Docker daemon" hides which one it is.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
+from hullproof.engine.plugins import find_buildx, numbers
+from hullproof.report.model import EngineInfo
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+# 1.42 is Docker 23: the first whose embedded BuildKit knows named build contexts (--build-context).
+MINIMUM_API = (1, 42)
+
+_API_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A connection to an engine that can do all that Hullproof asks of it.
+
+    `client` is the SDK's client, with the API version negotiated. Commands are built with `cli`.
+    """
+
+    client: DockerClient
+    endpoint: Endpoint
+    docker: str
+    plugins: dict[str, tuple[str, ...]]
+    buildx_version: str
+
+    @classmethod
+    def connect(cls, timeout_s: float = 10.0) -> Engine:
+        """Connect to the engine that DOCKER_HOST, DOCKER_CONTEXT or docker's configuration names.
+
+        Raises NoEngineError (an EngineError) saying which part is missing and what mends it.
+        """
+        endpoint = find_endpoint()
+        client = connect_client(endpoint, timeout_s)
+        docker = shutil.which("docker")
+        if docker is None:
+            client.close()
+            raise NoEngineError(
+                "cli-missing",
+                "an engine answers, but the `docker` command is missing: "
+                "`hullproof doctor` names the package (docker-cli on Debian)",
+            )
+        try:
+            command, version = find_buildx(docker)
+        except NoEngineError:
+            client.close()
+            raise
+        return cls(client, endpoint, docker, {"buildx": command}, version)
+
+    def cli(self, *args: str) -> list[str]:
+        """Return the argument list of a docker command for this engine: `cli("buildx", "build", ...)`.
+
+        Commands inherit the environment, so they find the engine as `connect` did. `buildx` is held to the
+        engine's own builder, as another one (`docker buildx use`) would neither see the engine's images nor
+        put its result among them.
+        """
+        if args[:1] == ("buildx",):
+            return [*self.plugins["buildx"], "--builder", self.endpoint.context, *args[1:]]
+        return [self.docker, *args]
+
+    @property
+    def has_containerd_store(self) -> bool:
+        """Whether images are kept by containerd rather than by the engine itself."""
+        status = self.client.info().get("DriverStatus") or []
+        return any("containerd.snapshotter" in str(value) for pair in status for value in pair)
+
+    def info(self) -> EngineInfo:
+        """Say what engine this is, for the report."""
+        version: dict[str, Any] = self.client.version()
+        components = [str(part.get("Name", "")) for part in version.get("Components") or []]
+        podman = next((name for name in components if "podman" in name.lower()), None)
+        name = podman or (version.get("Platform") or {}).get("Name") or "Docker Engine"
+        return EngineInfo(
+            name=str(name),
+            version=str(version.get("Version", "unknown")),
+            buildx_version=self.buildx_version,
+            platform=f"{version.get('Os', 'linux')}/{version.get('Arch', 'unknown')}",
+            storage_driver=self.client.info().get("Driver"),
+        )
+
+    def close(self) -> None:
+        """Give the connection back; the engine itself is left as it is."""
+        self.client.close()
+
+
+def connect_client(endpoint: Endpoint, timeout_s: float) -> DockerClient:
+    """Return the SDK's client for an address, or say why the engine there cannot be used."""
+    _probe(endpoint, timeout_s)
+    # Here, not above: the SDK takes 0.1 s to import, which `hullproof --help` should not pay.
+    import docker  # noqa: PLC0415
+    from docker.errors import DockerException  # noqa: PLC0415
+    from docker.tls import TLSConfig  # noqa: PLC0415
+    from requests.exceptions import RequestException  # noqa: PLC0415
+
+    try:
+        tls: TLSConfig | bool = False
+        if endpoint.use_tls:
+            pair = (str(endpoint.cert), str(endpoint.key)) if endpoint.cert and endpoint.key else None
+            ca = str(endpoint.ca) if endpoint.ca else None
+            tls = TLSConfig(client_cert=pair, ca_cert=ca, verify=endpoint.verify)
+        # ssh:// through the ssh program, so that its configuration, agent and known hosts count.
+        client = docker.DockerClient(
+            base_url=endpoint.host, tls=tls, timeout=math.ceil(timeout_s), version="auto", use_ssh_client=True
+        )
+    except (DockerException, RequestException, OSError, EOFError) as error:
+        raise _unanswered(endpoint, error, timeout_s) from error
+    _require_api(client)
+    client.api.timeout = _API_TIMEOUT_S
+    return client
+
+
+def _probe(endpoint: Endpoint, timeout_s: float) -> None:
+    """Tell apart, before any HTTP, the ways in which nothing can be reached."""
+    path = endpoint.socket
+    try:
+        if path is not None:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(timeout_s)
+                connection.connect(str(path))
+        elif endpoint.scheme in ("tcp", "http", "https"):
+            address = urlsplit(endpoint.host)
+            port = address.port or (2376 if endpoint.use_tls else 2375)
+            socket.create_connection((address.hostname or "localhost", port), timeout=timeout_s).close()
+    except FileNotFoundError:
+        raise NoEngineError(
+            "no-socket",
+            f"no Docker engine: {path} does not exist; `hullproof doctor` says what to install or start",
+        ) from None
+    except PermissionError:
+        raise NoEngineError(
+            "permission-denied",
+            f"no permission to use the Docker engine at {path}: "
+            "`sudo usermod -aG docker $USER` and log in again, or run as root",
+        ) from None
+    except ConnectionRefusedError:
+        where = "start it with `sudo systemctl start docker`" if path else "start it there"
+        raise NoEngineError(
+            "not-running", f"the Docker engine at {endpoint.host} is not running (refused): {where}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _unanswered(endpoint, error, timeout_s) from error
+
+
+def _unanswered(endpoint: Endpoint, error: BaseException, timeout_s: float) -> NoEngineError:
+    seen = " ".join(str(error).split()) or type(error).__name__
+    if "paramiko" in seen:
+        return NoEngineError(
+            "unreachable", f"{endpoint.host} needs the SDK's ssh support: `pip install 'docker[ssh]'`"
+        )
+    return NoEngineError(
+        "unreachable",
+        f"the Docker engine at {endpoint.host} did not answer within {timeout_s:g} s ({seen[:200]}): "
+        "check DOCKER_HOST, `docker context ls` and that it runs",
+    )
+
+
+def _require_api(client: DockerClient) -> None:
+    version = client.version()
+    seen = str(version.get("ApiVersion", "0.0"))
+    if numbers(seen) < MINIMUM_API:
+        client.close()
+        raise NoEngineError(
+            "engine-too-old",
+            f"engine {version.get('Version', 'unknown')} (API {seen}) is too old, builds need Docker 23 or newer "
+            f"(API {'.'.join(map(str, MINIMUM_API))}): `hullproof doctor` says what to install",
+        )

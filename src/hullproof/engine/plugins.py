@@ -1,0 +1,71 @@
+"""docker's command-line plugins: whether buildx is there, how to call it, and which version it is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from hullproof.engine.endpoint import NoEngineError, config_folder
+
+# 0.13 is the first with --progress=rawjson.
+MINIMUM_BUILDX = (0, 13)
+
+# Where distributions and Docker's own packages put plugins. A docker command line from somewhere else (a
+# static build, conda, Nix) may look in none of them; the plugins also run as programs of their own.
+PLUGIN_FOLDERS = (
+    Path("/usr/local/lib/docker/cli-plugins"),
+    Path("/usr/local/libexec/docker/cli-plugins"),
+    Path("/usr/lib/docker/cli-plugins"),
+    Path("/usr/libexec/docker/cli-plugins"),
+)
+
+
+_CLI_TIMEOUT_S = 15
+
+
+def find_buildx(docker: str) -> tuple[tuple[str, ...], str]:
+    """Return how to call buildx, and its version.
+
+    Raises NoEngineError when there is none or when it cannot do what is asked of it.
+    """
+    too_old: str | None = None
+    for command in [(docker, "buildx"), *((str(path),) for path in plugin_files("docker-buildx"))]:
+        version = plugin_version(command)
+        if version is not None and numbers(version) >= MINIMUM_BUILDX:
+            return command, version
+        too_old = too_old or version
+    wanted = ".".join(map(str, MINIMUM_BUILDX))
+    if too_old is not None:
+        raise NoEngineError(
+            "buildx-too-old",
+            f"buildx {too_old} is too old, {wanted} or newer is needed: `hullproof doctor` says what to install",
+        )
+    raise NoEngineError(
+        "buildx-missing",
+        f"docker's buildx plugin ({wanted} or newer) is missing: "
+        "`hullproof doctor` names the package (docker-buildx on Debian, docker-buildx-plugin from Docker)",
+    )
+
+
+def plugin_version(command: tuple[str, ...]) -> str | None:
+    """Return the version that a plugin's `version` command prints, or None when it does not run."""
+    try:
+        done = subprocess.run(
+            [*command, "version"], capture_output=True, text=True, timeout=_CLI_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r"\bv?(\d+\.\d+[^\s]*)", done.stdout)
+    return found.group(1) if done.returncode == 0 and found else None
+
+
+def plugin_files(name: str) -> list[Path]:
+    folders = (config_folder() / "cli-plugins", *PLUGIN_FOLDERS)
+    return [folder / name for folder in folders if (folder / name).is_file()]
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """`0.13.1+ds1` -> (0, 13, 1), to be compared."""
+    found = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    return tuple(int(number) for number in found.group(1).split(".")) if found else ()
