@@ -1,0 +1,184 @@
+"""Builds, by `docker buildx build`: the Docker SDK cannot speak BuildKit."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from hullproof.engine.progress import LayerInstructions, Progress
+from hullproof.errors import DeadlineError, EngineError
+from hullproof.facts import BuildFacts, Step
+
+if TYPE_CHECKING:
+    from hullproof.engine.connection import Engine
+
+BUILD_DEADLINE_S = 3600.0
+_CANCEL_GRACE_S = 10.0
+
+StopWhen = Callable[[tuple[Step, ...]], bool]
+"""Looks at the steps as they stand; true ends the build, because what was to be known is known."""
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What to build. `output`: "image" into the engine, "none" for the cache only, a path for a tar of the files.
+
+    `instructions` lets steps be traced to lines (see `engine.progress`). `build_contexts` puts named images under
+    the Dockerfile's references, `secrets` are files by id.
+    """
+
+    context: Path
+    dockerfile: Path
+    target: str | None = None
+    output: Path | str = "image"
+    tags: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    build_contexts: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    platform: str | None = None
+    instructions: LayerInstructions = field(default_factory=dict)
+
+    def argv(self, metadata_file: Path) -> list[str]:
+        """Return the arguments after `docker`."""
+        args = ["buildx", "build", "--progress=rawjson", f"--metadata-file={metadata_file}", f"--file={self.dockerfile}"]
+        if isinstance(self.output, Path):
+            args.append(f"--output=type=tar,dest={self.output}")
+        else:
+            args.append("--load" if self.output == "image" else "--output=type=cacheonly")
+        if self.target:
+            args.append(f"--target={self.target}")
+        if self.platform:
+            args.append(f"--platform={self.platform}")
+        args += [f"--tag={tag}" for tag in self.tags]
+        args += [f"--label={name}={value}" for name, value in self.labels.items()]
+        args += [f"--build-arg={name}={value}" for name, value in self.build_args.items()]
+        args += [f"--build-context={name}={value}" for name, value in self.build_contexts.items()]
+        args += [f"--secret=id={name},src={path}" for name, path in self.secrets.items()]
+        return [*args, str(self.context)]
+
+
+def build(
+    engine: Engine,
+    request: BuildRequest,
+    *,
+    stop_when: StopWhen | None = None,
+    on_change: Callable[[tuple[Step, ...]], None] | None = None,
+    deadline_s: float = BUILD_DEADLINE_S,
+) -> BuildFacts:
+    """Build, and tell how it went: a build that fails is a result, not an exception.
+
+    Raises EngineError when the engine went away or its disk is full, DeadlineError after `deadline_s`
+    seconds. However this ends, no builder process is left behind.
+    """
+    started = time.monotonic()
+    progress = Progress(request.instructions)
+    with tempfile.TemporaryDirectory(prefix="hullproof-build-") as folder:
+        metadata_file = Path(folder) / "metadata.json"
+        process = subprocess.Popen(
+            engine.cli(*request.argv(metadata_file)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # a Ctrl-C is ours to pass on, once
+            env={**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+        )
+        late = threading.Event()
+        timer = threading.Timer(deadline_s, lambda: (late.set(), _cancel(process)))
+        timer.daemon = True
+        timer.start()
+        try:
+            stopped_early = _follow(process, progress, stop_when, on_change)
+        finally:
+            timer.cancel()
+            _cancel(process)
+        facts = BuildFacts(
+            ok=process.returncode == 0,
+            steps=progress.steps(),
+            duration_s=time.monotonic() - started,
+            stopped_early=stopped_early,
+            output=tuple(progress.text),
+        )
+        if late.is_set():
+            running = [step.name for step in facts.steps if step.started and not step.completed]
+            last = running[-1] if running else "no step"
+            raise DeadlineError(f"the build was not done after {deadline_s:.0f} s; last seen running: {last}")
+        if facts.ok and request.output == "image":
+            return replace(facts, image_id=_image_id(engine, metadata_file))
+    return facts if facts.ok or stopped_early else _explain(engine, facts, progress)
+
+
+def _follow(
+    process: subprocess.Popen[str],
+    progress: Progress,
+    stop_when: StopWhen | None,
+    on_change: Callable[[tuple[Step, ...]], None] | None,
+) -> bool:
+    """Read the stream to its end, or until `stop_when` has seen enough; tell whether it was the latter."""
+    stream: IO[str] | None = process.stderr
+    if stream is None:
+        raise AssertionError
+    for line in stream:
+        if not progress.feed(line) or not (stop_when or on_change):
+            continue
+        steps = progress.steps()
+        if on_change:
+            on_change(steps)
+        if stop_when and stop_when(steps):
+            return True
+    process.wait()
+    return False
+
+
+def _cancel(process: subprocess.Popen[str]) -> None:
+    """End the builder as Ctrl-C would, so that BuildKit cancels what runs; then for sure."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_CANCEL_GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stderr and not process.stderr.closed:
+        process.stderr.close()
+
+
+def _image_id(engine: Engine, metadata_file: Path) -> str:
+    """Return the id under which the engine knows the image: which digest that is depends on its image store."""
+    from docker.errors import ImageNotFound  # noqa: PLC0415 - slow to import
+
+    metadata = json.loads(metadata_file.read_text(encoding="utf-8"))
+    for key in ("containerimage.digest", "containerimage.config.digest"):
+        if digest := metadata.get(key):
+            try:
+                return str(engine.client.api.inspect_image(digest)["Id"])
+            except ImageNotFound:
+                continue
+    raise EngineError("the engine built an image but does not list it; is the current builder of the docker driver?")
+
+
+def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFacts:
+    """Say what a failed build failed on; raise EngineError where that is not the project's doing."""
+    error = progress.error() or (facts.output[-1] if facts.output else "the builder ended without a word")
+    if "no space left on device" in error:
+        raise EngineError("no space left on the engine's disk; free some, for instance with: docker builder prune")
+    try:
+        engine.client.api.ping()
+    except Exception as gone:
+        raise EngineError(f"the engine went away during the build ({error}); start it, then run again") from gone
+    failed = next((step for step in facts.steps if step.error and "context canceled" not in step.error), None)
+    line = progress.failed_line()
+    if failed is not None and failed.line is None and line is not None:
+        failed = replace(failed, line=line)
+    return replace(facts, error=error, failed_step=failed)

@@ -1,0 +1,137 @@
+"""What BuildKit says while it builds: `--progress=rawjson`, read as it comes.
+
+The stream is a row of JSON objects, pretty-printed over many lines by buildx 0.13 and one a line by later
+ones, with plain text after them when the build fails. An object lists vertexes (steps: first only named,
+then started, then completed, cached or failed) and log chunks in base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hullproof.facts import Step
+
+LOG_LINES = 400
+LOG_LINE_LENGTH = 2_000
+
+LayerInstructions = Mapping[str, Sequence[tuple[int, str]]]
+"""For each stage, by the name that BuildKit shows, the (line, text) of its FROM and then of each
+instruction that makes a step: RUN, COPY, ADD and WORKDIR."""
+
+_STEP_NAME = re.compile(
+    r"\[(?:[a-z]+/\S+ )?(?:(?P<stage>[^\s\]]+)\s+)?(?P<number>\d+)/(?P<total>\d+)\]\s(?P<text>.*)", re.DOTALL
+)
+_FAILED_AT = re.compile(r"^(?P<file>[^\s:]+):(?P<line>\d+)$")
+
+
+@dataclass
+class _Vertex:
+    name: str = ""
+    cached: bool = False
+    started: bool = False
+    completed: bool = False
+    error: str | None = None
+    log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
+    rest: str = ""
+
+    def hear(self, text: str) -> None:
+        *lines, self.rest = (self.rest + text).replace("\r\n", "\n").split("\n")
+        self.log.extend(line[:LOG_LINE_LENGTH] for line in lines)
+        self.rest = self.rest[-LOG_LINE_LENGTH:]
+
+    def lines(self) -> tuple[str, ...]:
+        return tuple(self.log) + ((self.rest,) if self.rest else ())
+
+
+class Progress:
+    """Reads the stream line by line and knows at each moment how every step stands."""
+
+    def __init__(self, instructions: LayerInstructions | None = None) -> None:
+        """Take what is needed to trace steps to lines of the Dockerfile."""
+        self._instructions = {name.lower(): list(steps) for name, steps in (instructions or {}).items()}
+        self._vertexes: dict[str, _Vertex] = {}
+        self._object: list[str] = []
+        self.text: deque[str] = deque(maxlen=LOG_LINES)
+        """The plain lines outside of the objects: BuildKit's own account of a failure."""
+
+    def feed(self, line: str) -> bool:
+        """Take one line of the stream; tell whether any step may stand differently now."""
+        if not self._object and not line.startswith("{"):
+            if line.strip():
+                self.text.append(line.rstrip()[:LOG_LINE_LENGTH])
+            return False
+        self._object.append(line)
+        if not line.rstrip().endswith("}"):
+            return False
+        try:
+            status = json.loads("".join(self._object))
+        except ValueError:
+            return False  # an inner brace: the object goes on
+        self._object.clear()
+        self._take(status)
+        return bool(status.get("vertexes"))
+
+    def _take(self, status: dict[str, Any]) -> None:
+        for seen in status.get("vertexes") or ():
+            vertex = self._vertexes.setdefault(seen["digest"], _Vertex())
+            vertex.name = seen.get("name") or vertex.name
+            vertex.cached = vertex.cached or bool(seen.get("cached"))
+            vertex.started = vertex.started or bool(seen.get("started"))
+            vertex.completed = vertex.completed or bool(seen.get("completed"))
+            vertex.error = seen.get("error") or vertex.error
+        for chunk in status.get("logs") or ():
+            vertex = self._vertexes.setdefault(chunk["vertex"], _Vertex())
+            vertex.hear(base64.b64decode(chunk.get("data") or "").decode("utf-8", "replace"))
+
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in the order in which BuildKit first named them, as they stand now."""
+        named = [vertex for vertex in self._vertexes.values() if vertex.name]
+        with_base = {
+            (match["stage"] or "").lower()
+            for match in (_STEP_NAME.match(vertex.name) for vertex in named)
+            if match and match["number"] == "1" and match["text"].startswith("FROM ")
+        }
+        return tuple(self._step(vertex, with_base) for vertex in named)
+
+    def _step(self, vertex: _Vertex, with_base: set[str]) -> Step:
+        match = _STEP_NAME.match(vertex.name)
+        stage = (match["stage"] or "").lower() if match else None
+        line, instruction = None, match["text"] if match else vertex.name
+        if match and stage is not None:
+            line, instruction = self._trace(stage, int(match["number"]), match["text"], stage in with_base)
+        return Step(
+            name=vertex.name,
+            stage=stage,
+            line=line,
+            instruction=instruction,
+            cached=vertex.cached,
+            started=vertex.started,
+            completed=vertex.completed,
+            error=vertex.error,
+            log=vertex.lines(),
+        )
+
+    def _trace(self, stage: str, number: int, text: str, has_base_step: bool) -> tuple[int | None, str]:  # noqa: FBT001
+        """Find the instruction behind a step: BuildKit counts the FROM only where it shows it."""
+        instructions = self._instructions.get(stage, [])
+        index = number - 1 if has_base_step else number
+        if not 0 <= index < len(instructions):
+            return None, text
+        line, original = instructions[index]
+        keyword = text.split(None, 1)[0].upper()
+        return (line, original) if original.lstrip().upper().startswith(keyword) else (None, text)
+
+    def failed_line(self) -> int | None:
+        """The line of the Dockerfile that BuildKit's own account of a failure names, if any."""
+        return next((int(match["line"]) for text in self.text if (match := _FAILED_AT.match(text))), None)
+
+    def error(self) -> str | None:
+        """BuildKit's one-line account of the failure, if any."""
+        errors = [line.removeprefix("ERROR:").strip() for line in self.text if line.startswith("ERROR:")]
+        return errors[-1].removeprefix("failed to solve:").strip() if errors else None

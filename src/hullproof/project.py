@@ -1,0 +1,125 @@
+"""A project, and the recipe by which it is built: what stays the same from one rebuild to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hullproof.config import Config, load
+from hullproof.dockerfile import Dockerfile, Stage, parse
+from hullproof.engine.build import BuildRequest
+from hullproof.errors import UsageError
+
+if TYPE_CHECKING:
+    from hullproof.engine.progress import LayerInstructions
+
+STEP_KEYWORDS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+"""The instructions that make a step of a build, and so a layer."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A directory with a Dockerfile and its build context, read but not built."""
+
+    folder: Path
+    config: Config
+    dockerfile: Dockerfile
+    release: Stage
+
+    @classmethod
+    def open(cls, folder: Path, overrides: Mapping[str, str] | None = None) -> Project:
+        """Read the project in `folder`; `overrides` are build arguments that win over the configured ones.
+
+        Raises UsageError, one line, where there is no such folder or Dockerfile, or either cannot be read.
+        """
+        folder = folder.resolve()
+        if not folder.is_dir():
+            raise UsageError(f"{folder}: no such folder; give the folder that holds the Dockerfile")
+        config = load(folder)
+        path = folder / config.dockerfile
+        try:
+            text = path.read_bytes()
+        except FileNotFoundError:
+            raise UsageError(
+                f"{path}: no such file; write a Dockerfile there, or set `dockerfile` in [tool.hullproof]"
+            ) from None
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
+        dockerfile = parse(text, config.dockerfile)
+        if overrides:
+            config = replace(config, build_args={**config.build_args, **overrides})
+        return cls(folder, config, dockerfile, dockerfile.release(config.target))
+
+    @property
+    def name(self) -> str:
+        """The project's name: its folder's."""
+        return self.folder.name or "project"
+
+    @property
+    def build_args(self) -> Mapping[str, str]:
+        """The build arguments that the project's configuration gives."""
+        return self.config.build_args
+
+    @property
+    def needed_stages(self) -> tuple[Stage, ...]:
+        """Every stage that BuildKit builds for the release."""
+        return self.dockerfile.needed(self.release, self.build_args)
+
+    @cached_property
+    def layer_instructions(self) -> LayerInstructions:
+        """For each stage, by the name that BuildKit shows, its FROM and what makes a step (see `engine.progress`)."""
+        several = len(self.dockerfile.stages) > 1
+        table = {}
+        for stage in self.dockerfile.stages:
+            name = stage.name or (f"stage-{stage.index}" if several else "")
+            table[name.lower()] = [(stage.line, "FROM")] + [
+                (each.line, each.original) for each in stage.instructions if each.keyword in STEP_KEYWORDS
+            ]
+        return table
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a project is built on one engine: its arguments, the images put under it, secrets and labels.
+
+    `proxy_args` are the predefined proxy arguments of the host, which leave no trace in the image.
+    """
+
+    project: Project
+    labels: Mapping[str, str]
+    build_contexts: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    proxy_args: Mapping[str, str] = field(default_factory=dict)
+
+    def request(
+        self,
+        context: Path | None = None,
+        *,
+        target: str | None = None,
+        output: Path | str = "none",
+        tags: tuple[str, ...] = (),
+    ) -> BuildRequest:
+        """Ask for a build of the project, or of a scratch copy of it in `context`; the release by default."""
+        context = context or self.project.folder
+        return BuildRequest(
+            context=context,
+            dockerfile=context / self.project.config.dockerfile,
+            target=target or self._release_target(),
+            output=output,
+            tags=tags,
+            labels=self.labels,
+            build_args={**self.proxy_args, **self.project.build_args},
+            build_contexts=self.build_contexts,
+            secrets=self.secrets,
+            instructions=self.project.layer_instructions,
+        )
+
+    def _release_target(self) -> str | None:
+        """The release stage as `--target` takes it: none for the last, else its name or number."""
+        release, stages = self.project.release, self.project.dockerfile.stages
+        if release is stages[-1]:
+            return None
+        return release.name or str(release.index)
