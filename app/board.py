@@ -1,0 +1,27 @@
+"""What the routes share: the settings and the store of the running application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from app.config import Settings
+    from app.store import Store
+
+EXTENSION = "board"
+
+
+@dataclass(frozen=True)
+class Board:
+    """One running board."""
+
+    settings: Settings
+    store: Store
+
+
+def board() -> Board:
+    """Return the board of the application that answers the current request."""
+    return cast("Board", current_app.extensions[EXTENSION])

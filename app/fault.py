@@ -1,0 +1,16 @@
+"""What is wrong with an uploaded document, and where."""
+
+from __future__ import annotations
+
+
+class Fault(Exception):  # noqa: N818 - an uploader's fault, not the board's error
+    """The first thing that is wrong with a document.
+
+    `pointer` is a JSON pointer (RFC 6901), empty for the document as a whole; `detail` says what is wrong.
+    """
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        """Say that `detail` is wrong at `pointer`."""
+        super().__init__(pointer, detail)
+        self.pointer = pointer
+        self.detail = detail

@@ -1,0 +1,77 @@
+"""Is this a report? Asked of the one JSON Schema that toolkit and board share."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.fault import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SCHEMA_FILE = Path(__file__).parents[1] / "src" / "hullproof" / "report" / "report.schema.json"
+
+_RFC3339 = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_STEP = re.compile(r"\.([^.\[]+)|\[([0-9]+)\]")
+
+
+def is_date_time(text: str) -> bool:
+    """Tell whether `text` is a date-time by RFC 3339, section 5.6, that a calendar knows."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        datetime.fromisoformat(f"{match[1]}T{match[2]}")
+    except ValueError:
+        return False
+    return True
+
+
+def check(document: object) -> None:
+    """Raise `Fault` with the JSON pointer of the first thing that the schema does not allow."""
+    from fastjsonschema import JsonSchemaValueException  # noqa: PLC0415 - only uploads need it
+
+    try:
+        _validator()(document)
+    except JsonSchemaValueException as error:
+        name = error.name or "data"
+        pointer = "".join(f"/{key or index}" for key, index in _STEP.findall(name))
+        # Its messages begin with the name of the place: "data.proofs[0].id must match pattern ...".
+        raise Fault(pointer, error.message.removeprefix(name).strip()) from None
+
+
+@cache
+def _validator() -> Callable[[object], Any]:
+    """Compile the schema, once: 20 ms that a board which is only read never spends."""
+    from fastjsonschema import compile as compile_schema  # noqa: PLC0415 - only uploads need it
+
+    schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
+    validate: Callable[[object], Any] = compile_schema(
+        _point_deeper(schema), formats={"date-time": is_date_time}, use_default=False
+    )
+    return validate
+
+
+def _point_deeper(schema: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return `schema` with each "null or X" said as "if not null, then X", which allows the same.
+
+    Of a `oneOf`, a validator can only tell that no branch fits. This way it tells what is wrong inside X.
+    """
+    if isinstance(schema, list):
+        return [_point_deeper(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    deeper = {key: _point_deeper(value) for key, value in schema.items()}
+    match deeper.get("oneOf"):
+        case [{"type": "null"}, {"$ref": _} as other]:
+            del deeper["oneOf"]
+            deeper |= {"if": {"type": "null"}, "then": True, "else": other}
+    return deeper

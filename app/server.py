@@ -1,0 +1,147 @@
+"""Waitress, with two things added: it ends without dropping a request, and it never writes to disk.
+
+Waitress reads requests without a thread for each, so slow clients cannot block the board, and needs nothing
+but Python. By itself it drops answers that are not sent yet when a signal ends it, and puts large bodies into
+temporary files, for which a read-only container has no place.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+import socket
+import time
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from waitress import wasyncore  # type: ignore[import-untyped]  # it ships no types
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
+from waitress.server import create_server  # type: ignore[import-untyped]
+
+from app.config import ConfigurationError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+THREADS = 8
+CONNECTIONS = 200
+
+KEPT_BODY = 4 * 1024 * 1024
+"""Bytes of a body that are kept for the application. What is beyond is read and dropped, so that a client
+that sends too much gets its 413 instead of a connection that breaks under it."""
+
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes of a body beyond which the connection is closed after all."""
+
+RUNNING_DEADLINE_S = 8.0
+"""How long requests that are being worked on may take after a signal: `docker stop` kills after 10 s."""
+
+ARRIVING_DEADLINE_S = 2.0
+"""How long requests that have arrived in part may take to arrive in full after a signal."""
+
+
+class Server:
+    """The board's web server. It listens as soon as it is made."""
+
+    def __init__(self, application: WSGIApplication, host: str, port: int) -> None:
+        """Listen on `host` and `port`. Raises `ConfigurationError` when that is impossible."""
+        self._waitress: Any = create_server(
+            application,
+            sockets=[_listen(host, port)],
+            threads=THREADS,
+            connection_limit=CONNECTIONS,
+            max_request_body_size=LARGEST_BODY,
+            outbuf_overflow=LARGEST_BODY,  # answers, too, stay in memory: none is much larger than a report
+            ident=None,
+        )
+        self._waitress.channel_class = _Channel
+        self._signals = 0
+
+    def run(self) -> bool:
+        """Serve until SIGTERM or SIGINT, then answer what is in flight.
+
+        Returns False when the deadline, or a second signal, came first.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        while not self._signals:
+            self._turn(1)
+        self._stop_listening()
+        is_complete = self._drain()
+        self._waitress.task_dispatcher.shutdown(timeout=0.5)
+        wasyncore.close_all(self._waitress._map)  # noqa: SLF001 - there is no other way to it
+        return is_complete
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._signals += 1
+        self._waitress.pull_trigger()  # wakes the loop, which would sleep on
+
+    def _turn(self, timeout_s: float) -> None:
+        wasyncore.loop(timeout=timeout_s, map=self._waitress._map, count=1)  # noqa: SLF001
+
+    def _stop_listening(self) -> None:
+        """Take in what the kernel has accepted for us already, then close the port."""
+        while select.select([self._waitress.socket], [], [], 0)[0]:
+            self._waitress.handle_accept()
+        self._waitress.accepting = False
+        self._waitress.del_channel()
+        self._waitress.socket.close()
+        self._turn(0)  # reads what those connections have sent so far
+
+    def _drain(self) -> bool:
+        start = time.monotonic()
+        while (channels := list(self._waitress.active_channels.values())) and self._signals == 1:
+            waited = time.monotonic() - start
+            is_running = any(channel.requests or channel.total_outbufs_len for channel in channels)
+            is_arriving = any(channel.request is not None for channel in channels)
+            if not (is_running or is_arriving):
+                return True
+            if waited > (RUNNING_DEADLINE_S if is_running else ARRIVING_DEADLINE_S):
+                return False
+            self._turn(0.05)
+        return self._signals == 1
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(
+            f"cannot listen on {host}:{port}: {reason}. Set BOARD_HOST and BOARD_PORT to an address that is free"
+        ) from error
+
+
+class _Body:
+    """A request's body in memory, up to `KEPT_BODY`. Counts the rest without keeping it."""
+
+    def __init__(self) -> None:
+        self._kept = BytesIO()
+        self._received = 0
+
+    def __len__(self) -> int:
+        return self._received
+
+    def append(self, data: bytes) -> None:
+        self._kept.write(data[: max(KEPT_BODY - self._received, 0)])
+        self._received += len(data)
+
+    def getfile(self) -> BytesIO:
+        self._kept.seek(0)
+        return self._kept
+
+    def close(self) -> None:
+        self._kept.close()
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # untyped base
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.body_rcv is not None:
+            self.body_rcv.buf = _Body()
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # untyped base
+    parser_class = _Parser
