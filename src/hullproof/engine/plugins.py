@@ -61,6 +61,7 @@ def plugin_version(command: tuple[str, ...]) -> str | None:
 
 
 def plugin_files(name: str) -> list[Path]:
+    """Return where a plugin lies on this machine, the likeliest place first."""
     folders = (config_folder() / "cli-plugins", *PLUGIN_FOLDERS)
     return [folder / name for folder in folders if (folder / name).is_file()]
 
