@@ -31,7 +31,9 @@ def upload() -> tuple[dict[str, str], int, dict[str, str]]:
         report = intake.read(_upload_body())
     except Fault as fault:
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST, f"{fault.pointer or 'The document'} {fault.detail}", pointer=fault.pointer
+            HTTPStatus.BAD_REQUEST,
+            f"{fault.pointer or 'The document'} {fault.detail}.",
+            pointer=fault.pointer,
         ) from None
     is_new = board().store.add(report)
     url = url_for("pages.report", report_id=report.id)

@@ -21,7 +21,9 @@ _COLOURS = {
     UNKNOWN: "#57606a",
 }
 
-_CHARACTER_WIDTH = 6.6
+# Verdana at 11 px, near enough: the picture then stretches or squeezes the text to what is said here.
+_NARROW, _NARROW_WIDTH = "fijlrt -", 4.6
+_USUAL_WIDTH = 6.9
 _PADDING = 10
 
 
@@ -61,4 +63,4 @@ def _draw(project: str) -> Response:
 
 
 def _width(text: str) -> int:
-    return round(len(text) * _CHARACTER_WIDTH) + 2 * _PADDING
+    return round(sum(_NARROW_WIDTH if c in _NARROW else _USUAL_WIDTH for c in text)) + 2 * _PADDING

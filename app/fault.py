@@ -14,3 +14,8 @@ class Fault(Exception):  # noqa: N818 - an uploader's fault, not the board's err
         super().__init__(pointer, detail)
         self.pointer = pointer
         self.detail = detail
+
+
+def escape(key: str) -> str:
+    """Return `key` as a step of a JSON pointer; what is no character is replaced, so that it can be sent."""
+    return key.replace("~", "~0").replace("/", "~1").encode("utf-8", "replace").decode("utf-8")

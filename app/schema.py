@@ -9,10 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.fault import Fault
+from app.fault import Fault, escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from fastjsonschema import JsonSchemaValueException
 
 SCHEMA_FILE = Path(__file__).parents[1] / "src" / "hullproof" / "report" / "report.schema.json"
 
@@ -42,10 +44,23 @@ def check(document: object) -> None:
     try:
         _validator()(document)
     except JsonSchemaValueException as error:
-        name = error.name or "data"
-        pointer = "".join(f"/{key or index}" for key, index in _STEP.findall(name))
-        # Its messages begin with the name of the place: "data.proofs[0].id must match pattern ...".
-        raise Fault(pointer, error.message.removeprefix(name).strip()) from None
+        raise _fault(error) from None
+
+
+def _fault(error: JsonSchemaValueException) -> Fault:
+    """Say what the validator found: the place as a JSON pointer, and names where it names whole lists."""
+    name = error.name or "data"
+    pointer = "".join(f"/{key or index}" for key, index in _STEP.findall(name))
+    value, rule = error.value, error.rule_definition
+    if error.rule == "required":
+        return Fault(pointer, f"lacks {', '.join(key for key in rule if key not in value)}")
+    if error.rule == "additionalProperties":
+        unknown = next(key for key in value if key not in error.definition["properties"])
+        return Fault(f"{pointer}/{escape(unknown)}", "is not known here")
+    if error.rule == "format":
+        return Fault(pointer, f"must be a {rule} by RFC 3339")
+    # Its own messages begin with the name of the place: "data.proofs[0].id must match pattern ...".
+    return Fault(pointer, error.message.removeprefix(name).strip())
 
 
 @cache

@@ -69,7 +69,8 @@ class Server:
             self._turn(1)
         self._stop_listening()
         is_complete = self._drain()
-        self._waitress.task_dispatcher.shutdown(timeout=0.5)
+        # Its threads are daemons and idle by now; waiting for each to notice would only take time.
+        self._waitress.task_dispatcher.set_thread_count(0)
         wasyncore.close_all(self._waitress._map)  # noqa: SLF001 - there is no other way to it
         return is_complete
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from app.fault import Fault
+from app.fault import Fault, escape
 
 DEEPEST = 32
 LARGEST_INTEGER = 2**53 - 1
@@ -77,7 +77,7 @@ def _search(document: object) -> None:
     while rest:
         pointer, depth, value = rest.pop()
         if isinstance(value, _Bad):
-            raise Fault(pointer if value.key is None else f"{pointer}/{_escape(value.key)}", value.detail)
+            raise Fault(pointer if value.key is None else f"{pointer}/{escape(value.key)}", value.detail)
         if isinstance(value, str):
             _search_text(pointer, value)
         elif depth > DEEPEST:
@@ -85,7 +85,7 @@ def _search(document: object) -> None:
         elif isinstance(value, dict):
             for key in value:
                 _search_text(pointer, key)
-            rest += [(f"{pointer}/{_escape(key)}", depth + 1, item) for key, item in value.items()][::-1]
+            rest += [(f"{pointer}/{escape(key)}", depth + 1, item) for key, item in value.items()][::-1]
         elif isinstance(value, list):
             rest += [(f"{pointer}/{index}", depth + 1, item) for index, item in enumerate(value)][::-1]
 
@@ -97,8 +97,3 @@ def _search_text(pointer: str, text: str) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise Fault(pointer, "holds half of a surrogate pair, which is no character") from None
-
-
-def _escape(key: str) -> str:
-    """Return `key` as a step of a JSON pointer; what is no character is replaced, so that it can be sent."""
-    return key.replace("~", "~0").replace("/", "~1").encode("utf-8", "replace").decode("utf-8")
