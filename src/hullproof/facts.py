@@ -7,6 +7,7 @@ not known is None.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -194,22 +195,34 @@ class FileFacts:
 
     def text(self, path: str) -> str | None:
         """Return the content of a system file (see `Layer.texts`) in the final view, None if absent."""
-        if path not in self.final:
+        entry = self.final.get(path)
+        if entry is None:
             return None
-        return next((layer.texts[path] for layer in reversed(self.layers) if path in layer.texts), None)
+        for layer in reversed(self.layers):
+            if path in layer.texts or any(other is entry for other in layer.entries):
+                return layer.texts.get(path)
+        return None
 
     @staticmethod
     def _merged(layers: tuple[Layer, ...]) -> Mapping[str, FileEntry]:
+        """Lay the layers over each other. A layer hides what lower ones have, never what it has itself."""
         view: dict[str, FileEntry] = {}
         for layer in layers:
-            for gone in layer.removed:
-                prefix = gone if gone.endswith("/") else gone + "/"
-                if not gone.endswith("/"):
-                    view.pop(gone, None)
-                for path in [path for path in view if path.startswith(prefix)]:
-                    del view[path]
+            hidden = [gone.rstrip("/") for gone in layer.removed]
             for entry in layer.entries:
-                view[entry.path] = entry
+                below = view.get(entry.path)
+                if below is not None and below.kind == "directory" != entry.kind:
+                    hidden.append(entry.path)
+            if hidden:
+                paths = sorted(view)
+                for folder in hidden:
+                    # All that starts with "folder/": "0" is the character after "/".
+                    for path in paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]:
+                        if path != "/":
+                            view.pop(path, None)
+            for gone in layer.removed:
+                view.pop(gone if gone != "/" else "", None)
+            view.update((entry.path, entry) for entry in layer.entries)
         return view
 
 
