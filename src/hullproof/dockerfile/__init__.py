@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from hullproof.dockerfile.contract import Command, Contract, Port, Value, Variable, Workdir, contract
+from hullproof.dockerfile.disclosure import (
+    SecretMention,
+    mentions_of_secrets,
+    secret_in,
+    secret_name,
+    token_shape,
+)
 from hullproof.dockerfile.graph import Dockerfile
+from hullproof.dockerfile.installs import Install, install_commands
 from hullproof.dockerfile.model import Heredoc, ImageReference, Instruction, Mount, Stage
 from hullproof.dockerfile.parse import parse
+from hullproof.dockerfile.shell import ShellCommand, ShellProgram, commands
+from hullproof.dockerfile.testruns import TestRun, test_commands
 from hullproof.dockerfile.variables import Scope, expand
 
 __all__ = [
@@ -14,15 +24,27 @@ __all__ = [
     "Dockerfile",
     "Heredoc",
     "ImageReference",
+    "Install",
     "Instruction",
     "Mount",
     "Port",
     "Scope",
+    "SecretMention",
+    "ShellCommand",
+    "ShellProgram",
     "Stage",
+    "TestRun",
     "Value",
     "Variable",
     "Workdir",
+    "commands",
     "contract",
     "expand",
+    "install_commands",
+    "mentions_of_secrets",
     "parse",
+    "secret_in",
+    "secret_name",
+    "test_commands",
+    "token_shape",
 ]

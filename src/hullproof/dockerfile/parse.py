@@ -144,7 +144,7 @@ def _fault(source: str, error: str) -> tuple[int, str]:
 
     Text that ends before the fault passes, or fails in other words; text that holds it fails in these.
     """
-    lines = source.splitlines(keepends=True)
+    lines = re.findall(r"[^\n]*\n|[^\n]+", source)
     if "heredoc" in error:
         # Each here-document cut in two fails alike, so the one that never ends is looked for from the end.
         good = next(end for end in range(len(lines), -1, -1) if _try("".join(lines[:end]))[1] != error)
@@ -155,7 +155,7 @@ def _fault(source: str, error: str) -> tuple[int, str]:
             good, bad = (good, middle) if _try("".join(lines[:middle]))[1] == error else (middle, bad)
     before = "".join(lines[:good])
     commands = _try(before)[0]
-    if commands and len(_try(f"{before}X x\n")[0]) == len(commands):
+    if commands and len(_try(f"{before}Q=q\n")[0]) == len(commands):
         return good + 1, commands[-1].cmd.upper()  # another line would still have belonged to the last one
     return good + 1, (lines[good].split() or [""])[0].upper()
 

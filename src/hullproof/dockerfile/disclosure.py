@@ -1,0 +1,152 @@
+"""Recognises secrets that a Dockerfile writes down, or that a build would write into the image.
+
+Names are judged by whole words, so `BYPASS_CACHE` and `TOKENIZERS_PARALLELISM` are none; values by the
+shapes that issuers give their tokens. What neither shows is not guessed at.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hullproof.dockerfile.graph import Dockerfile
+    from hullproof.dockerfile.model import Instruction, Stage
+    from hullproof.dockerfile.variables import Scope
+
+_SHAPES = {
+    "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})"),
+    "a GitLab token": re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    "a Slack token": re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    "a Stripe key": re.compile(r"\b[sr]k_live_[A-Za-z0-9]{16,}"),
+    "a Google API key": re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b"),
+    "a PyPI token": re.compile(r"\bpypi-Ag[A-Za-z0-9_-]{30,}"),
+    "an npm token": re.compile(r"\bnpm_[A-Za-z0-9]{36}\b"),
+    "a Docker token": re.compile(r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
+    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{34}\b"),
+    "an API key": re.compile(r"\bsk-(?:ant|proj)-[A-Za-z0-9_-]{20,}"),
+    "a JSON web token": re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"),
+    "a password in a URL": re.compile(r"\b[A-Za-z][\w+.-]*://[^\s/:@'\"]*:(?![$<{%*])[^\s/@'\"]+@[\w\[]"),
+}
+_WORDS = options.names(
+    """token password passwd passphrase passcode pword secret secrets credential credentials creds
+    apikey secretkey privatekey accesskey authtoken accesstoken"""
+)
+_SHORT = frozenset({"pass", "pwd", "pw", "pat"})  # only as the last of several words: DB_PWD, not PWD
+_KEYS = options.names(
+    """api access private secret encryption signing ssh master deploy account auth jwt session fernet
+    app hmac aes rsa webhook admin storage"""
+)
+_HARMLESS_LAST = options.names(
+    """file files path dir directory name names id length len ttl expiry expires expiration timeout
+    age header prefix suffix field type enabled disabled required policy version algorithm alg
+    count limit size format issuer host endpoint provider backend manager store class arn url uri
+    user username lifetime days minutes seconds hours parallelism validators"""
+)
+_ORDINARY_TOKENS = frozenset({"pad", "eos", "bos", "unk", "sep", "cls", "mask", "next", "page", "stop"})
+_NO_SECRET = re.compile(
+    r"(?i:true|false|yes|no|on|off|none|null|0|1)\Z|/[^:\s]*\Z|[a-z][a-z0-9+.-]*://[^@\s]*\Z"
+)
+
+
+@dataclass(frozen=True)
+class SecretMention:
+    """A place where a secret is, or would come to be. `name` is the variable, or the instruction's keyword."""
+
+    name: str
+    line: int
+    why: str
+    keyword: str
+    stage_index: int
+
+
+def token_shape(text: str) -> str | None:
+    """Say what kind of secret a text holds by its shape: "a GitHub token"; None if none is known."""
+    return next((what for what, shape in _SHAPES.items() if shape.search(text)), None)
+
+
+def secret_name(name: str) -> bool:
+    """Whether a variable's name says that it holds a secret."""
+    parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+    if not parts or parts[-1] in _HARMLESS_LAST or {"public", "pub"} & set(parts):
+        return False
+    if parts[-1] == "key" or "key" in parts[1:]:
+        before = parts[parts.index("key", 1) - 1] if "key" in parts[1:] else ""
+        if before in _KEYS:
+            return True
+    if parts[-1] in _SHORT and len(parts) > 1 and parts[0] != "old":
+        return True
+    found = [position for position, part in enumerate(parts) if part in _WORDS]
+    return any(not (at and parts[at] == "token" and parts[at - 1] in _ORDINARY_TOKENS) for at in found)
+
+
+def secret_in(name: str, value: str | None) -> str | None:
+    """Say why a name and its value give a secret away; None if they do not. For env, labels and history."""
+    shape = token_shape(value or "")
+    if shape is not None:
+        return f"its value looks like {shape}"
+    if value and value.strip() and not _NO_SECRET.match(value.strip()) and secret_name(name):
+        return "its name says that it is a secret, and it has a value"
+    return None
+
+
+def mentions_of_secrets(
+    dockerfile: Dockerfile, stage: Stage | None = None, build_args: Mapping[str, str] | None = None
+) -> tuple[SecretMention, ...]:
+    """List the secrets that a Dockerfile mentions: in the chain of `stage`, or else in every stage."""
+    given = build_args or {}
+    stages = dockerfile.stages if stage is None else dockerfile.ancestors(stage, given)
+    global_scope = dockerfile.global_scope(given)
+    found = [mention for item in dockerfile.global_args for mention in _in_pairs(item, global_scope, ())]
+    for current in sorted(stages, key=lambda each: each.index):
+        for instruction, scope in dockerfile.scopes(current, given):
+            if instruction.stage_index == current.index:
+                later = current.instructions[current.instructions.index(instruction) + 1 :]
+                found += _in_pairs(instruction, scope, later)
+                found += _in_text(instruction)
+    return tuple(found)
+
+
+def _in_pairs(
+    instruction: Instruction, scope: Scope, later: tuple[Instruction, ...]
+) -> Iterator[SecretMention]:
+    """Judge the names and values of an ENV, LABEL or ARG."""
+    for raw_name, raw in instruction.pairs:
+        name = scope.expand(raw_name)
+        why = secret_in(name, scope.expand(raw or ""))
+        if why is None and secret_name(name):
+            if instruction.keyword == "ARG" and raw is None and _recorded(name, later):
+                why = "it is a build argument: whatever is given for it stays in the image's history"
+            elif instruction.keyword != "ARG" and raw and "$" in raw and not _default_only(raw):
+                why = "its name says that it is a secret, and a build argument's value is kept in it"
+        if why is not None:
+            yield SecretMention(name, instruction.line, why, instruction.keyword, instruction.stage_index)
+
+
+def _default_only(raw: str) -> bool:
+    """Whether a value is a path or URL around its variables, so no secret itself."""
+    return _NO_SECRET.match(re.sub(r"\$\{?\w+\}?", "x", raw.strip("\"'"))) is not None
+
+
+def _recorded(name: str, later: tuple[Instruction, ...]) -> bool:
+    """Whether an argument gets into the history: with any RUN after it, or where it is named."""
+    named = re.compile(rf"\$(?:{re.escape(name)}\b|\{{{re.escape(name)}\b)")
+    return any(item.keyword == "RUN" or named.search(item.original) for item in later)
+
+
+def _in_text(instruction: Instruction) -> Iterator[SecretMention]:
+    """Judge the text of everything that has no names and values."""
+    if instruction.keyword in {"ENV", "ARG", "LABEL"}:
+        return
+    bodies = "\n".join(doc.content for doc in instruction.heredocs)
+    shape = token_shape(f"{instruction.original}\n{bodies}")
+    if shape is not None:
+        line, index = instruction.line, instruction.stage_index
+        yield SecretMention(instruction.keyword, line, f"its text holds {shape}", instruction.keyword, index)

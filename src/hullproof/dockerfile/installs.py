@@ -1,0 +1,247 @@
+"""Recognises the commands of a RUN step that install Python dependencies, and from what."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import options, shell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hullproof.dockerfile.model import Instruction
+    from hullproof.dockerfile.steps import ShellCommand
+
+_PIP = options.names("""-r --requirement -c --constraint -e --editable -t --target --platform --python-version --implementation --abi
+    --root --prefix --src -b --build --upgrade-strategy -C --config-settings --global-option --install-option
+    --no-binary --only-binary --progress-bar --root-user-action --report --use-feature --use-deprecated -i
+    --index-url --extra-index-url -f --find-links --log --proxy --retries --timeout --exists-action --trusted-host
+    --cert --client-cert --cache-dir --python -d --dest -w --wheel-dir --group --build-constraint --override
+    --overrides --excludes -p --index --default-index --index-strategy --keyring-provider --python-platform --extra
+    --link-mode --resolution --prerelease --exclude-newer --reinstall-package --upgrade-package --torch-backend
+    --only-group --no-group --no-extra --package --project --directory -P --no-install-package --no-build-package
+    --config-file --color --requirements-from-script""")
+_MANAGED = options.names("""-C --directory -P --project -p --only --with --without -E --extras -G --group --extra --no-group --only-group
+    --no-extra -L --lockfile --venv --python --package --no-install-package --index --default-index --index-url
+    --extra-index-url --link-mode --cache-dir --config-setting --config-file --python-platform --no-build-package
+    --no-binary-package -i --requirements -r --categories --pypi-mirror -f --find-links --color --upgrade-package
+    --refresh-package --reinstall-package""")
+_CONDA = options.names("""-n --name -p --prefix -c --channel -f --file --solver -r --root-prefix --rc-file --repodata-fn --platform
+    --log-level --category""")
+_LOCAL = re.compile(r"(?:\.{1,2}(?:/|\[|\Z)|/|~/|file:|\$\{?PWD\b)|[\w.-]+/")
+_ARTIFACT = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:\[|\Z)|/\*\Z")
+_REMOTE = re.compile(r"(?:git|hg|svn|bzr)\+|https?:|ssh:")
+_TOOLS = options.names("""pip setuptools wheel uv poetry poetry-core pdm pipenv hatch hatchling pip-tools build virtualenv flit-core
+    nox tox pipx poetry-plugin-export poetry-plugin-bundle""")
+
+
+@dataclass(frozen=True)
+class Install:
+    """One command that installs (or, for `wheel` and `download`, prepares) Python packages.
+
+    Paths are as written: relative to the step's working directory, variables not replaced.
+    """
+
+    tool: str
+    action: str
+    command: ShellCommand
+    line: int
+    requirement_files: tuple[str, ...] = ()
+    constraint_files: tuple[str, ...] = ()
+    implied_files: tuple[str, ...] = ()
+    """Files that the tool reads without being told, such as `uv.lock`."""
+    packages: tuple[str, ...] = ()
+    """Packages named in the command, with their versions."""
+    local_paths: tuple[str, ...] = ()
+    """Projects installed from a path: `.`, `./pkg`, `/src[extra]`."""
+    artifacts: tuple[str, ...] = ()
+    """Built files installed from a path, such as `/wheels/*.whl`."""
+    installs_project: bool = False
+    no_deps: bool = False
+    from_stdin: bool = False
+
+    @property
+    def declares_file(self) -> bool:
+        """Whether what gets installed is declared in a file, not in the command."""
+        listed = self.requirement_files or self.implied_files or self.local_paths
+        return bool(listed) or self.from_stdin
+
+    @property
+    def installs_named_only(self) -> bool:
+        """Whether what gets installed is named in the command alone."""
+        return bool(self.packages) and not self.declares_file and not self.artifacts
+
+    @property
+    def tools_only(self) -> bool:
+        """Whether it only installs installers: `pip install -U pip`, `pip install poetry`."""
+        names = {re.split(r"[\[=<>!~@; ]", package, maxsplit=1)[0].lower() for package in self.packages}
+        return self.installs_named_only and names <= _TOOLS
+
+    @property
+    def prepares(self) -> bool:
+        """Whether it only builds or fetches: `pip wheel`, `pip download`."""
+        return self.action in {"wheel", "download"}
+
+
+def install_commands(instruction: Instruction) -> tuple[Install, ...]:
+    """List the commands of a RUN that install Python packages, in order."""
+    if instruction.keyword != "RUN":
+        return ()
+    found = (_recognised(command, instruction.line) for command in shell.commands(instruction).commands)
+    return tuple(install for install in found if install is not None)
+
+
+def _recognised(command: ShellCommand, line: int) -> Install | None:
+    reader = _READERS.get(command.program)
+    if command.program == "python":
+        return _setup_py(command, line)
+    return reader(command, line) if reader else None
+
+
+def _pip(command: ShellCommand, line: int) -> Install | None:
+    return _pip_like(command, line, "pip", command.argv[1:])
+
+
+def _pip_like(command: ShellCommand, line: int, tool: str, args: tuple[str, ...]) -> Install | None:
+    """Read `pip install` and what understands the same options."""
+    read = options.split(args, _PIP)
+    action = read.words[0] if read.words else ""
+    if action not in {"install", "wheel", "download", "sync"} or read.has("--help", "--dry-run"):
+        return None
+    words, files = read.words[1:], read.all("-r", "--requirement", "--requirements")
+    if action == "sync":
+        words, files = [], (*files, *words)
+    editable = read.all("-e", "--editable")
+    artifacts = tuple(w for w in words if _ARTIFACT.search(w) and not _REMOTE.match(w))
+    local = tuple(w for w in (*editable, *words) if _is_local(w) and w not in artifacts)
+    packages = tuple(w for w in words if w not in local and w not in artifacts)
+    return Install(
+        tool=tool,
+        action=action,
+        command=command,
+        line=line,
+        requirement_files=files,
+        constraint_files=read.all("-c", "--constraint", "--constraints"),
+        implied_files=("pyproject.toml",) if read.has("--group") else (),
+        packages=packages,
+        local_paths=local,
+        artifacts=artifacts,
+        installs_project=bool(local),
+        no_deps=read.has("--no-deps"),
+        from_stdin="xargs" in command.wrappers and not (words or files),
+    )
+
+
+def _is_local(word: str) -> bool:
+    """Whether a requirement is a path, or `name @ file:///path`."""
+    if _REMOTE.match(word):
+        return False
+    return _LOCAL.match(word) is not None or re.search(r"@\s*file:", word) is not None
+
+
+def _pip_sync(command: ShellCommand, line: int) -> Install | None:
+    read = options.split(command.argv[1:], _PIP)
+    files = tuple(read.words) or ("requirements.txt",)
+    return Install("pip-sync", "sync", command, line, requirement_files=files)
+
+
+def _uv(command: ShellCommand, line: int) -> Install | None:
+    read = options.split(command.argv[1:], _PIP)
+    if read.words[:1] == ["pip"]:
+        args = list(command.argv[1:])
+        args.remove("pip")
+        return _pip_like(command, line, "uv pip", tuple(args))
+    if read.words[:2] == ["tool", "install"]:
+        return Install("uv tool", "install", command, line, packages=tuple(read.words[2:]))
+    implied = ("pyproject.toml", "uv.lock")
+    parts = ("--no-install-project", "--no-install-workspace", "--no-install-local", "--only-group")
+    return _managed(command, line, "uv", implied, parts)
+
+
+def _poetry(command: ShellCommand, line: int) -> Install | None:
+    return _managed(
+        command, line, "poetry", ("pyproject.toml", "poetry.lock"), ("--no-root", "--no-directory")
+    )
+
+
+def _pdm(command: ShellCommand, line: int) -> Install | None:
+    return _managed(command, line, "pdm", ("pyproject.toml", "pdm.lock"), ("--no-self",))
+
+
+def _managed(
+    command: ShellCommand, line: int, tool: str, implied: tuple[str, ...], without_project: tuple[str, ...]
+) -> Install | None:
+    """Read a project manager, which installs what its lock file says, and the project unless told not to."""
+    read = options.split(command.argv[1:], _MANAGED)
+    action = read.words[0] if read.words else ""
+    if action not in {"install", "sync", "add"} or read.has("--help", "--dry-run"):
+        return None
+    if action == "add":
+        files = read.all("-r", "--requirements")
+        packages = tuple(read.words[1:])
+        return Install(tool, action, command, line, requirement_files=files, packages=packages)
+    project = not read.has(*without_project)
+    return Install(tool, action, command, line, implied_files=implied, installs_project=project)
+
+
+def _pipenv(command: ShellCommand, line: int) -> Install | None:
+    read = options.split(command.argv[1:], _MANAGED)
+    if read.words[:1] not in (["install"], ["sync"]) or read.has("--help"):
+        return None
+    packages, files = tuple(read.words[1:]), read.all("-r", "--requirements")
+    implied = () if packages or files else ("Pipfile", "Pipfile.lock")
+    local = tuple(path for path in read.all("-e", "--editable") if _is_local(path))
+    return Install(
+        tool="pipenv",
+        action=read.words[0],
+        command=command,
+        line=line,
+        requirement_files=files,
+        implied_files=implied,
+        packages=packages,
+        local_paths=local,
+        installs_project=bool(local),
+    )
+
+
+def _pipx(command: ShellCommand, line: int) -> Install | None:
+    read = options.split(command.argv[1:], _PIP)
+    if read.words[:1] != ["install"]:
+        return None
+    return Install("pipx", "install", command, line, packages=tuple(read.words[1:]))
+
+
+def _conda(command: ShellCommand, line: int) -> Install | None:
+    read = options.split(command.argv[1:], _CONDA)
+    action = " ".join(read.words[: 2 if read.words[:1] == ["env"] else 1])
+    if action not in {"install", "create", "update", "env update", "env create"} or read.has("--help"):
+        return None
+    files = read.all("-f", "--file")
+    if action.startswith("env ") and not files:
+        files = ("environment.yml",)
+    packages = tuple(read.words[len(action.split()) :])
+    return Install(command.program, action, command, line, requirement_files=files, packages=packages)
+
+
+def _setup_py(command: ShellCommand, line: int) -> Install | None:
+    words = [word for word in command.argv[1:] if not word.startswith("-")]
+    if words[:1] and words[0].rsplit("/", 1)[-1] == "setup.py" and {"install", "develop"} & set(words[1:]):
+        return Install("setup.py", words[1], command, line, local_paths=(".",), installs_project=True)
+    return None
+
+
+_READERS: dict[str, Callable[[ShellCommand, int], Install | None]] = {
+    "pip": _pip,
+    "pip-sync": _pip_sync,
+    "piptools": _pip_sync,
+    "uv": _uv,
+    "poetry": _poetry,
+    "pdm": _pdm,
+    "pipenv": _pipenv,
+    "pipx": _pipx,
+    "conda": _conda,
+    "mamba": _conda,
+    "micromamba": _conda,
+}

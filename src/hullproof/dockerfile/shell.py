@@ -1,0 +1,49 @@
+"""Which commands a RUN step runs, and whether the failure of each would fail the step.
+
+Read with tree-sitter's Bash grammar: complete, tolerant of faults, and quick to load. What is worked out
+about exit codes is evidence for a reader; the verdict is left to experiments.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import walk
+from hullproof.dockerfile.steps import ShellCommand, ShellProgram, roughly
+from hullproof.dockerfile.wrappers import SHELLS, program, shell_options
+
+if TYPE_CHECKING:
+    from hullproof.dockerfile.model import Instruction
+
+__all__ = ["ShellCommand", "ShellProgram", "commands", "read"]
+
+
+_LEADING_HEREDOC = re.compile(r"""\A(\d*<<-?\s*(?:"[^"\n]+"|'[^'\n]+'|[^\s"'<>;|&]+))[ \t]+([^\n;|&]+)""")
+
+
+def commands(instruction: Instruction) -> ShellProgram:
+    """Read the commands of a RUN (or an ONBUILD RUN, CMD, ENTRYPOINT)."""
+    text = instruction.shell_text
+    interpreter = instruction.shell
+    if instruction.json:
+        interpreter = ("/bin/sh", "-c")  # `shell_text` is one quoted command
+    elif instruction.is_script and text.startswith("#!"):
+        interpreter = tuple(text.partition("\n")[0][2:].split())
+        interpreter = (
+            interpreter[1:] if program(interpreter[0] if interpreter else "") == "env" else interpreter
+        )
+    name = program(interpreter[0]) if interpreter else ""
+    if name not in SHELLS:
+        return ShellProgram((), (f"this is a program for '{name}', not for a shell",))
+    errexit, pipefail, _ = shell_options(interpreter)
+    # The grammar wants `bash <<EOF`; a shell takes `<<EOF bash` just as well.
+    return read(_LEADING_HEREDOC.sub(r"\2 \1", text), errexit=errexit, pipefail=pipefail)
+
+
+def read(text: str, *, errexit: bool = False, pipefail: bool = False) -> ShellProgram:
+    """Read shell text. Never raises: what makes no sense is split at operators, and `problems` says so."""
+    try:
+        return walk.walk(text, errexit=errexit, pipefail=pipefail)
+    except RecursionError:
+        return ShellProgram(roughly(text), ("the shell text is nested too deep; it was split into words",))

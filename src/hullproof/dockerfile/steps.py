@@ -1,0 +1,49 @@
+"""The simple commands of a step, as plain facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hullproof.dockerfile import words
+from hullproof.dockerfile.wrappers import program, unwrap
+
+
+@dataclass(frozen=True)
+class ShellCommand:
+    """One simple command.
+
+    `argv` is without quotes and without the wrappers that `wrappers` names, outermost first; variables are
+    as written. `swallowed` says why its exit code would not reach the step, None if it would. `condition`
+    says what must hold for it to run at all. Where the shell text could not be read, `certain` is False.
+    """
+
+    argv: tuple[str, ...]
+    text: str
+    wrappers: tuple[str, ...] = ()
+    swallowed: str | None = None
+    condition: str | None = None
+    certain: bool = True
+
+    @property
+    def program(self) -> str:
+        """The program's name, without folder and version."""
+        return program(self.argv[0]) if self.argv else ""
+
+
+@dataclass(frozen=True)
+class ShellProgram:
+    """All simple commands of a step, in order, and what could not be read."""
+
+    commands: tuple[ShellCommand, ...]
+    problems: tuple[str, ...] = ()
+
+
+def roughly(text: str) -> tuple[ShellCommand, ...]:
+    """Do without a grammar: split at operators."""
+    swallowing = {"||": "`||` follows", "|": "it is piped on", "&": "it runs in the background"}
+    found = []
+    for argv, operator in words.rough(text):
+        seen = unwrap(argv)
+        reason = swallowing.get(operator.strip())
+        found.append(ShellCommand(seen.argv, " ".join(argv), seen.wrappers, reason, certain=False))
+    return tuple(found)

@@ -1,0 +1,70 @@
+"""From the syntax tree of shell text to plain words. tree-sitter's grammar reads; nothing is run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Parser:
+    import tree_sitter  # noqa: PLC0415 (a native library: only where a RUN step is read)
+    import tree_sitter_bash  # noqa: PLC0415 (the same)
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+def tree(text: str) -> Node:
+    """Parse shell text. The grammar always gives a tree; `has_error` says that a part made no sense."""
+    return _parser().parse(text.encode("utf-8", "replace")).root_node
+
+
+def source(node: Node) -> str:
+    """Give the text of a node as it was written."""
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def brief(node: Node, most: int = 40) -> str:
+    """Give the text of a node on one line, short enough for a message."""
+    text = " ".join(source(node).split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def literal(node: Node) -> str:
+    """Give a word without its quotes and escapes. Expansions stay as they are written."""
+    text = source(node)
+    if node.type == "raw_string":
+        return text[1:-1]
+    if node.type == "string":
+        return re.sub(r'\\([$`"\\])', r"\1", text[1:-1]).replace("\\\n", "")
+    if node.type == "ansi_c_string":
+        return text[2:-1]
+    if node.type in {"concatenation", "command_name"}:
+        return "".join(literal(child) for child in node.children)
+    if node.type == "word":
+        return re.sub(r"\\(.)", r"\1", text.replace("\\\n", ""), flags=re.DOTALL)
+    return text
+
+
+def rough(text: str) -> list[tuple[tuple[str, ...], str]]:
+    """Split text that no grammar reads into commands, each with the operator after it."""
+    lexer = shlex.shlex(text.replace("\\\n", " "), posix=True, punctuation_chars=";|&()\n")
+    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
+    try:
+        tokens = list(lexer)
+    except ValueError:  # a quote that never ends
+        tokens = re.findall(r"[;|&()\n]+|[^\s;|&()]+", text)
+    commands: list[tuple[tuple[str, ...], str]] = []
+    words: list[str] = []
+    for token in [*tokens, ";"]:
+        if token.strip(";|&()\n"):
+            words.append(token)
+        elif words:
+            commands.append((tuple(words), token))
+            words = []
+    return commands

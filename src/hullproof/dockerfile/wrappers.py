@@ -1,0 +1,233 @@
+"""Sees through what stands in front of a command: `sudo`, `env`, `timeout 60`, `uv run`, `sh -c '...'`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_VERSIONED = re.compile(r"(python|pip|pypy)\d*(?:\.\d+)*\Z")
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"})
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """How much of a wrapper's own arguments to pass over: options that take a value, and words after them."""
+
+    valued: frozenset[str] = frozenset()
+    words: int = 0
+
+
+def _rule(options: str = "", words: int = 0) -> _Rule:
+    return _Rule(frozenset(options.split()), words)
+
+
+_PLAIN = {
+    "sudo": _rule("-u -g -p -C -r -t -T -U -D -R -h --user --group --chdir"),
+    "doas": _rule("-u -C"),
+    "env": _rule("-u -C --unset --chdir"),
+    "time": _rule("-f -o --format --output"),
+    "timeout": _rule("-k -s --kill-after --signal", words=1),
+    "nice": _rule("-n --adjustment"),
+    "ionice": _rule("-c -n --class --classdata"),
+    "nohup": _rule(),
+    "exec": _rule("-a"),
+    "command": _rule(),
+    "builtin": _rule(),
+    "stdbuf": _rule("-i -o -e --input --output --error"),
+    "setsid": _rule(),
+    "setpriv": _rule("--reuid --regid --groups --inh-caps --bounding-set --securebits"),
+    "unbuffer": _rule(),
+    "fakeroot": _rule(),
+    "eatmydata": _rule(),
+    "chronic": _rule(),
+    "xvfb-run": _rule("-n -s -e -f -p -w --server-num --server-args --error-file --wait"),
+    "gosu": _rule(words=1),
+    "su-exec": _rule(words=1),
+    "chroot": _rule(words=1),
+    "tini": _rule("-p -e"),
+    "dumb-init": _rule("-r --rewrite"),
+    "xargs": _rule("-I -n -P -L -d -s -E -a --max-args --max-procs --arg-file --delimiter --replace"),
+}
+_UV = """--with --with-editable --with-requirements --extra --group --no-group --only-group --no-extra -p --python
+ --package --project --directory --env-file --index --index-url --default-index --extra-index-url -i --cache-dir
+ --config-file -f --find-links --link-mode --refresh-package --upgrade-package -P --from --no-build-package
+ --no-binary-package --python-platform --color"""
+_RUNNERS = {
+    ("uv", "run"): _rule(_UV),
+    ("uv", "tool", "run"): _rule(_UV),
+    ("uvx",): _rule(_UV),
+    ("poetry", "run"): _rule("-C --directory -P --project"),
+    ("pipenv", "run"): _rule("--python"),
+    ("pdm", "run"): _rule("-p --project --venv -c --config"),
+    ("hatch", "run"): _rule("-e --env -p --project --data-dir --cache-dir --config"),
+    ("rye", "run"): _rule("--pyproject"),
+    ("pixi", "run"): _rule("-e --environment --manifest-path"),
+    ("pipx", "run"): _rule("--spec --python --pip-args"),
+    ("conda", "run"): _rule("-n --name -p --prefix --cwd"),
+    ("mamba", "run"): _rule("-n --name -p --prefix --cwd"),
+    ("micromamba", "run"): _rule("-n --name -p --prefix --cwd -r --root-prefix"),
+    ("coverage", "run"): _rule(
+        "--source --rcfile --omit --include --data-file --context --concurrency --timid --source-pkgs"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Unwrapped:
+    """A command without its wrappers, outermost first; or, where it is a shell, the script it runs."""
+
+    argv: tuple[str, ...]
+    wrappers: tuple[str, ...] = ()
+    script: str | None = None
+    errexit: bool = False
+    pipefail: bool = False
+
+
+def program(word: str) -> str:
+    """Name a program without its folder and version: `/venv/bin/pip3.11` is `pip`."""
+    name = word.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".exe")
+    versioned = _VERSIONED.match(name)
+    return versioned[1] if versioned else name
+
+
+def unwrap(argv: tuple[str, ...], stdin: str | None = None) -> Unwrapped:
+    """Take wrappers off until the command itself is left. `stdin` is a here-document that it reads."""
+    wrappers: list[str] = []
+    while argv:
+        argv = _without_assignments(argv)
+        if argv and program(argv[0]) in SHELLS:
+            return _shell(argv, tuple(wrappers), stdin)
+        if argv and argv[0] in {"su", "runuser"} and (script := _after(argv, "-c", "--command")) is not None:
+            return Unwrapped(argv, (*wrappers, argv[0]), script=script)
+        if argv and argv[0] == "eval":
+            return Unwrapped(argv, (*wrappers, "eval"), script=" ".join(argv[1:]))
+        peeled = _peel(argv)
+        if peeled is None:
+            break
+        label, argv = peeled
+        wrappers.append(label)
+    return Unwrapped(argv, tuple(wrappers))
+
+
+def shell_options(argv: tuple[str, ...]) -> tuple[bool, bool, int | None]:
+    """Read a shell's options: whether -e, whether -o pipefail, and where its first operand stands.
+
+    The operand is the script's text if `-c` was among the options; see `has_c`.
+    """
+    errexit = pipefail = False
+    at = 1
+    while at < len(argv) and argv[at][:1] in {"-", "+"} and len(argv[at]) > 1:
+        word, on = argv[at], argv[at][0] == "-"
+        at += 1
+        if word.startswith("--"):
+            at += word in {"--rcfile", "--init-file"}
+            continue
+        errexit = on if "e" in word[1:] else errexit
+        if "o" in word[1:] and at < len(argv):
+            errexit = on if argv[at] == "errexit" else errexit
+            pipefail = on if argv[at] == "pipefail" else pipefail
+            at += 1
+    return errexit, pipefail, at if at < len(argv) else None
+
+
+def has_c(argv: tuple[str, ...]) -> bool:
+    """Whether a shell's options have a `-c`, alone or in a cluster such as `-lc`."""
+    operand = shell_options(argv)[2]
+    before = argv[1:operand] if operand is not None else argv[1:]
+    return any(re.match(r"-[a-zA-Z]*c", word) for word in before if not word.startswith("--"))
+
+
+def _shell(argv: tuple[str, ...], wrappers: tuple[str, ...], stdin: str | None) -> Unwrapped:
+    if program(argv[0]) == "busybox":
+        if len(argv) > 1 and argv[1] in SHELLS:
+            argv = argv[1:]
+        else:
+            return Unwrapped(argv, wrappers)
+    errexit, pipefail, operand = shell_options(argv)
+    script = None
+    if has_c(argv):
+        script = argv[operand] if operand is not None else ""
+    elif operand is None:
+        script = stdin
+    label = f"{program(argv[0])} -c" if has_c(argv) else program(argv[0])
+    seen_through = (*wrappers, label) if script is not None else wrappers
+    return Unwrapped(argv, seen_through, script, errexit, pipefail)
+
+
+def _peel(argv: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    name = program(argv[0]) if argv else ""
+    if name in _PLAIN:
+        rest = pass_over(argv[1:], _PLAIN[name].valued)[_PLAIN[name].words :]
+        return (name, rest) if rest else None
+    if name in {"python", "pypy"}:
+        return _python_module(argv)
+    return _runner(name, argv)
+
+
+def _runner(name: str, argv: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    for words, rule in _RUNNERS.items():
+        if words[0] != name:
+            continue
+        rest = argv
+        for word in words:
+            if not rest or (word != words[0] and rest[0] != word):
+                break
+            rest = _module(rest[1:], rule) if word == words[-1] else pass_over(rest[1:], rule.valued)
+        else:
+            if rest:
+                first = rest[0].rsplit(":", 1)[-1] if name == "hatch" else rest[0]
+                return " ".join(words), (first or rest[0], *rest[1:])
+    return None
+
+
+def _module(args: tuple[str, ...], rule: _Rule) -> tuple[str, ...]:
+    """Pass over a runner's options; a `-m module` among them names what it runs."""
+    rest = args
+    while rest and rest[0].startswith("-"):
+        if rest[0] in {"-m", "--module"}:
+            return rest[1:]
+        if rest[0] == "--":
+            return rest[1:]
+        rest = rest[2:] if rest[0] in rule.valued else rest[1:]
+    while rest and re.match(r"[+-](py|python)=|[+-]\w+=", rest[0]):  # hatch's matrix filters
+        rest = rest[1:]
+    return rest
+
+
+def _python_module(argv: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    rest = argv[1:]
+    while rest and rest[0].startswith("-"):
+        word = rest[0]
+        if re.match(r"-[A-Za-z]*m\Z", word):
+            return ("python -m", rest[1:]) if rest[1:] else None
+        if re.match(r"-m\w", word):
+            return "python -m", (word[2:], *rest[1:])
+        if re.match(r"-[A-Za-z]*c\Z", word):
+            return None
+        rest = rest[2:] if word in {"-W", "-X"} else rest[1:]
+    return None
+
+
+def pass_over(args: tuple[str, ...], valued: frozenset[str]) -> tuple[str, ...]:
+    """Pass over leading options, with the values of those that take one, and over a `--`."""
+    rest = args
+    while rest and rest[0].startswith("-") and rest[0] != "-":
+        if rest[0] == "--":
+            return rest[1:]
+        rest = rest[2:] if rest[0] in valued else rest[1:]
+    return rest
+
+
+def _without_assignments(argv: tuple[str, ...]) -> tuple[str, ...]:
+    while argv and _ASSIGNMENT.match(argv[0]):
+        argv = argv[1:]
+    return argv
+
+
+def _after(argv: tuple[str, ...], *options: str) -> str | None:
+    """Find the value of an option."""
+    for position, word in enumerate(argv[1:-1], start=1):
+        if word in options:
+            return argv[position + 1]
+    return None
