@@ -28,7 +28,7 @@ def engine_for(url: str) -> Engine:
             # A server may have closed an idle connection: ask before use, instead of failing a request.
             return create_engine(parsed, pool_pre_ping=True)
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
         # Not the URL itself: it may hold a password.
         raise ConfigurationError(
             "BOARD_DATABASE_URL is no database URL: it must look like sqlite:////data/board.sqlite3"
@@ -42,7 +42,8 @@ def engine_for(url: str) -> Engine:
 
 
 def _refuse_memory(url: URL) -> None:
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+    is_memory = not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"
+    if url.get_backend_name() == "sqlite" and is_memory:
         raise ConfigurationError(
             "BOARD_DATABASE_URL names a database in memory, which would lose every report: "
             "it must name a file, such as sqlite:////data/board.sqlite3"

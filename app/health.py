@@ -30,7 +30,7 @@ def ask(environ: Mapping[str, str] = os.environ) -> str | None:
     except (OSError, ValueError, OverflowError) as error:
         return f"{host}:{port} does not answer: {error}"
     head, _, body = answer.partition(b"\r\n\r\n")
-    if head.split(b" ", 2)[1:2] == [b"200"]:
+    if head.startswith((b"HTTP/1.0 200 ", b"HTTP/1.1 200 ")):
         return None
     return body.decode("utf-8", "replace").strip() or "the answer is no HTTP"
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -103,8 +103,8 @@ class Store:
     def check_writable(self) -> None:
         """Write and commit something. A full disk or a read-only volume shows in nothing less."""
         with self._transaction() as connection:
-            if not connection.execute(update(probe).values(written_at=_now())).rowcount:
-                connection.execute(insert(probe).values(id=1, written_at=_now()))
+            connection.execute(delete(probe))
+            connection.execute(insert(probe).values(written_at=_now()))
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

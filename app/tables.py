@@ -36,7 +36,7 @@ reports = Table(
 probe = Table(
     "probe",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("id", _Sequence, primary_key=True),  # always another, so that two probes never meet
     Column("written_at", String(64), nullable=False),
 )
 

@@ -34,9 +34,9 @@ def when(date_time: str) -> str:
 
 def seconds(duration: float) -> str:
     """Return a duration as a person says it: "40 ms", "1.4 s", "3 min 05 s"."""
-    if duration < 1:
+    if round(duration, 3) < 1:
         return f"{duration * 1000:.0f} ms"
-    if duration < _SECONDS_A_MINUTE:
+    if round(duration, 1) < _SECONDS_A_MINUTE:
         return f"{duration:.1f} s"
     minutes, rest = divmod(round(duration), _SECONDS_A_MINUTE)
     return f"{minutes} min {rest:02d} s"
@@ -45,7 +45,8 @@ def seconds(duration: float) -> str:
 def size(count: int) -> str:
     """Return a number of bytes in decimal units: "117 MB"."""
     number, unit = float(count), 0
-    while number >= _UNIT and unit < len(_UNITS) - 1:
+    # Rounded before it is compared, so that nothing reads "1000 kB".
+    while round(number) >= _UNIT and unit < len(_UNITS) - 1:
         number, unit = number / _UNIT, unit + 1
     digits = 0 if unit == 0 or number >= _UNIT / 10 else 1
     return f"{number:.{digits}f} {_UNITS[unit]}"
