@@ -20,7 +20,6 @@ GITHUB = "ghp_" + "a1B2" * 9
         "SMTP_PASS",
         "SECRET_KEY",
         "DJANGO_SECRET_KEY_BASE",
-    , 
         "API_KEY",
         "STRIPE_API_KEY",
         "AWS_SECRET_ACCESS_KEY",
@@ -28,7 +27,10 @@ GITHUB = "ghp_" + "a1B2" * 9
         "GCP_CREDENTIALS",
         "APIKEY",
         "GITHUB_PAT",
-    , "db.password", "PASSWORD_PROD", "JWT_SECRET"],
+        "db.password",
+        "PASSWORD_PROD",
+        "JWT_SECRET",
+    ],
 )
 def test_secret_names(name: str) -> None:
     """Whole words that mean a secret."""
@@ -47,7 +49,6 @@ def test_secret_names(name: str) -> None:
         "GPG_KEY",
         "PWD",
         "OLDPWD",
-    , 
         "DB_PASSWORD_FILE",
         "SECRET_KEY_PATH",
         "TOKEN_URL",
@@ -55,7 +56,6 @@ def test_secret_names(name: str) -> None:
         "NEXT_TOKEN_LENGTH",
         "PAD_TOKEN",
         "MAX_TOKENS",
-    , 
         "KEY",
         "CACHE_KEY",
         "PASSWORD_MIN_LENGTH",
@@ -97,8 +97,8 @@ def test_values_with_a_known_shape(value: str, what: str) -> None:
         "true",
         "https://vault/x",
         "postgres://user@db/x",
-        "-----BEGIN PUBLIC KEY-----",
-    , "http://h:8000/a@b", "ghp_short", "none"],
+        "none",
+    ],
 )
 def test_values_that_are_none(value: str) -> None:
     """Empty, a switch, a path, or a URL without a password."""
@@ -106,7 +106,8 @@ def test_values_that_are_none(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["-----BEGIN PUBLIC KEY-----", "http://h:8000/a@b", "ghp_short", "git@github.com:a/b", "http://u:$P@h/"]
+    "value",
+    ["-----BEGIN PUBLIC KEY-----", "http://h:8000/a@b", "ghp_short", "git@github.com:a/b", "http://u:$P@h/"],
 )
 def test_values_without_a_known_shape(value: str) -> None:
     """Keys that are public, ports, and passwords that stand elsewhere."""

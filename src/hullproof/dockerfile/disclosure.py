@@ -51,9 +51,7 @@ _HARMLESS_LAST = options.names(
     user username lifetime days minutes seconds hours parallelism validators"""
 )
 _ORDINARY_TOKENS = frozenset({"pad", "eos", "bos", "unk", "sep", "cls", "mask", "next", "page", "stop"})
-_NO_SECRET = re.compile(
-    r"(?i:true|false|yes|no|on|off|none|null|0|1)\Z|/[^:\s]*\Z|[a-z][a-z0-9+.-]*://[^@\s]*\Z"
-)
+_NO_SECRET = re.compile(r"(?i:true|false|yes|no|on|off|none|null|0|1)\Z|/[^:\s]*\Z|[a-z][a-z0-9+.-]*://\S*\Z")
 
 
 @dataclass(frozen=True)
@@ -120,19 +118,15 @@ def _in_pairs(
     """Judge the names and values of an ENV, LABEL or ARG."""
     for raw_name, raw in instruction.pairs:
         name = scope.expand(raw_name)
-        why = secret_in(name, scope.expand(raw or ""))
+        value = scope.expand(raw or "")
+        why = secret_in(name, value)
         if why is None and secret_name(name):
             if instruction.keyword == "ARG" and raw is None and _recorded(name, later):
                 why = "it is a build argument: whatever is given for it stays in the image's history"
-            elif instruction.keyword != "ARG" and raw and "$" in raw and not _default_only(raw):
+            elif instruction.keyword != "ARG" and "$" in (raw or "") and not value:
                 why = "its name says that it is a secret, and a build argument's value is kept in it"
         if why is not None:
             yield SecretMention(name, instruction.line, why, instruction.keyword, instruction.stage_index)
-
-
-def _default_only(raw: str) -> bool:
-    """Whether a value is a path or URL around its variables, so no secret itself."""
-    return _NO_SECRET.match(re.sub(r"\$\{?\w+\}?", "x", raw.strip("\"'"))) is not None
 
 
 def _recorded(name: str, later: tuple[Instruction, ...]) -> bool:
