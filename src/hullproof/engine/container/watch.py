@@ -1,0 +1,249 @@
+"""The probe: runs inside the container's namespaces, waits until it is ready, and prints what the kernel says.
+
+This file, after `kernel.py` and `asking.py`, is sent as text to whatever Python the image has (3.6 or newer).
+So the three import nothing of Hullproof but each other, and next to nothing else: `json` and `socket` would
+double the interpreter's start, which competes with the application's own. Annotations that old Pythons
+cannot evaluate are quoted. What is printed is JSON, one object a line; a later one replaces an earlier one.
+
+Arguments: what readiness is ("", an HTTP path or a TCP port), its deadline and the end of the watch, both in
+seconds of the container's age, and the exposed ports ("5000/tcp,53/udp").
+"""
+
+# ruff: noqa: UP031 - runs on Python 3.6 too
+# ruff: noqa: FBT001, FBT003 - `outcome(False, ...)` reads well
+# ruff: noqa: PLR2004 - numbers of HTTP and columns of the kernel's tables
+
+import os
+import sys
+import time
+
+from hullproof.engine.container.asking import ask, ask_datagram, outcome
+from hullproof.engine.container.kernel import holders, is_loopback, listening, own_addresses, processes, read
+
+try:
+    from _json import encode_basestring_ascii as quote
+except ImportError:  # not CPython
+    from json.encoder import encode_basestring_ascii as quote
+
+POLL_S = 0.015
+ASK_POLL_S = 0.1
+ASK_TIMEOUT_S = 2.5
+ASK_BUDGET_S = 8.0
+CLOSED_RETRY_S = 1.0
+GRACE_S = 1.0
+WORKER_AGE_S = 3.0
+MAX_ASKED = 24
+CLOCK_BOOTTIME = 7
+
+
+class Watch:
+    """One watch over the container, from the start of the probe to its last word."""
+
+    def __init__(self, ready: str, deadline: float, until: float, exposed: "set[tuple[str, int]]") -> None:
+        """Begin: seconds are those of the container's age, which is that of PID 1."""
+        self.path = ready if ready.startswith("/") else ""
+        self.port = int(ready) if ready.isdigit() else 0
+        self.deadline = deadline
+        self.until = until
+        self.exposed = exposed
+        self.first_listening = 0.0
+        self.asked = False
+        self.addresses = own_addresses()
+        self.born = self.clock() - self.age_now()
+
+    @staticmethod
+    def clock() -> float:
+        """Return the clock that /proc/PID/stat counts in."""
+        return time.clock_gettime(CLOCK_BOOTTIME)
+
+    def age_now(self) -> float:
+        """Return the age of PID 1 by the kernel's account, 0 where it gives none."""
+        fields = read("/proc/1/stat").rpartition(b")")[2].split()
+        started = int(fields[19]) / os.sysconf("SC_CLK_TCK") if len(fields) > 19 else 0
+        return max(0.0, self.clock() - started) if started else 0.0
+
+    def age(self) -> float:
+        """Return how long the container has lived."""
+        return self.clock() - self.born
+
+    def goal(self) -> str:
+        """Say what is waited for."""
+        if self.path:
+            return "GET " + self.path + " to give 2xx or 3xx"
+        if self.port:
+            return "a listener on " + str(self.port) + "/tcp"
+        return "a listener on " + (named(self.exposed) if self.exposed else "any port")
+
+    def look(self, found: "list[dict[str, object]]") -> "tuple[bool, str]":
+        """Judge readiness: whether it is, and what was seen."""
+        open_ports = {(str(one["protocol"]), int(str(one["port"]))) for one in found}
+        seen = "listening on " + named(open_ports) if open_ports else "nothing listens"
+        if self.path:
+            return self.look_at_path(found, seen)
+        if self.port:
+            return ("tcp", self.port) in open_ports, seen
+        if not open_ports:
+            patient = not self.exposed and self.age() >= WORKER_AGE_S
+            return patient, "alive for %g s, and listens nowhere" % WORKER_AGE_S if patient else seen
+        missing = self.exposed - open_ports
+        if not missing:
+            return True, seen
+        self.first_listening = self.first_listening or self.age()
+        late = self.age() - self.first_listening >= GRACE_S
+        return late, seen + ", not on " + named(missing)
+
+    def look_at_path(self, found: "list[dict[str, object]]", seen: str) -> "tuple[bool, str]":
+        """Ask for the path on each port that is listened on."""
+        for port in sorted({int(str(one["port"])) for one in found if one["protocol"] == "tcp"}):
+            for address in self.ways(port, found) or ["127.0.0.1"]:
+                answer = ask(
+                    address, port, self.path, min(ASK_TIMEOUT_S, max(0.2, self.deadline - self.age()))
+                )
+                self.asked = True
+                seen = "port " + str(port) + ": " + str(answer["detail"])
+                status = answer["status"]
+                if isinstance(status, int) and 200 <= status < 400:
+                    return True, "GET " + self.path + " on " + seen
+        return False, seen
+
+    def wait(self) -> "tuple[bool, float, str]":
+        """Wait until it is ready, or until the deadline: whether, at what age, and what was seen."""
+        told = False
+        while True:
+            ready, seen = self.look(listening(self.exposed))
+            age = self.age()
+            if ready or age >= self.deadline:
+                return ready, age, seen
+            if not told:
+                # What is known of a container that dies before it is ready.
+                say(self.record(False, None, seen, []))
+                told = True
+            time.sleep(ASK_POLL_S if self.asked else POLL_S)
+
+    def ways(self, port: int, found: "list[dict[str, object]]", protocol: str = "tcp") -> "list[str]":
+        """Return the addresses on which others could reach a port."""
+        ways = []
+        for one in found:
+            address = str(one["address"])
+            if one["port"] != port or one["protocol"] != protocol or is_loopback(address):
+                continue
+            if address == "0.0.0.0":  # noqa: S104 - read from the kernel
+                ways += [own for own in self.addresses if ":" not in own]
+            else:
+                ways += self.addresses if address == "::" else [address]
+        return sorted(set(ways), key=ways.index)
+
+    def answers(self, known: "list[dict[str, object]]") -> "list[dict[str, object]]":
+        """Ask each port that is listened on or exposed, but for those that have answered already."""
+        found = listening(self.exposed)
+        ports = {(str(one["protocol"]), int(str(one["port"]))) for one in found} | self.exposed
+        good = [one for one in known if one["answered"] and (one["protocol"], one["port"]) in ports]
+        rest = sorted(ports - {(str(one["protocol"]), int(str(one["port"]))) for one in good})
+        began = self.age()
+        return good + [self.answer(protocol, port, found, began) for protocol, port in rest[:MAX_ASKED]]
+
+    def answer(
+        self, protocol: str, port: int, found: "list[dict[str, object]]", began: float
+    ) -> "dict[str, object]":
+        """Ask one port on all ways that lead to it, again while it may still be starting."""
+        local = sorted(
+            {str(one["address"]) for one in found if one["port"] == port and one["protocol"] == protocol}
+        )
+        if not local:
+            return dict(outcome(False, "nothing listens on it"), protocol=protocol, port=port)
+        said = outcome(False, "listens on " + ", ".join(local) + " only")
+        first = self.age()
+        while True:
+            for address in self.ways(port, found, protocol):
+                left = ASK_TIMEOUT_S if self.age() - began < ASK_BUDGET_S else 0.3
+                said = (
+                    ask_datagram(address, port)
+                    if protocol == "udp"
+                    else ask(address, port, self.path or "/", left)
+                )
+                if said["answered"]:
+                    break
+            patience = self.deadline if "accepts no" in str(said["detail"]) else first + CLOSED_RETRY_S
+            if said["answered"] or not said["retry"] or self.age() >= patience:
+                return dict(said, protocol=protocol, port=port)
+            time.sleep(ASK_POLL_S)
+
+    def record(
+        self,
+        ready: bool,
+        age: "float | None",
+        seen: str,
+        answers: "list[dict[str, object]]",
+    ) -> "dict[str, object]":
+        """Gather all facts as they are now."""
+        found = listening(self.exposed)
+        running = processes()
+        held = holders([one["pid"] for one in running])
+        for one in found:
+            one["pids"] = held.get(str(one.pop("inode")), [])
+        return {
+            "ready": ready,
+            "ready_after_s": age if ready else None,
+            "goal": self.goal(),
+            "seen": seen,
+            "age_s": self.age(),
+            "processes": running,
+            # The engine's own name server sits in the namespace too, but belongs to nobody in it.
+            "listeners": [one for one in found if one["address"] != "127.0.0.11" or one["pids"]],
+            "answers": answers,
+            "final": False,
+        }
+
+    def run(self) -> None:
+        """Wait, ask, look, and look again at the end of the watch."""
+        ready, age, seen = self.wait()
+        answers = self.answers([])
+        last = self.age() >= self.until
+        say(dict(self.record(ready, age, seen, answers), final=last))
+        if not last:
+            time.sleep(max(0.0, self.until - self.age()))
+            if not ready:
+                ready, seen = self.look(listening(self.exposed))
+                age = self.age()
+            say(dict(self.record(ready, age, seen, self.answers(answers)), final=True))
+
+
+def named(ports: "set[tuple[str, int]]") -> str:
+    """Spell ports as the engine does."""
+    return ", ".join(str(port) + "/" + protocol for protocol, port in sorted(ports, key=lambda one: one[1]))
+
+
+def encode(value: object) -> str:
+    """Spell a value as JSON in ASCII."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(quote(key) + ":" + encode(one) for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(encode, value)) + "]"
+    return repr(value)
+
+
+def say(record: "dict[str, object]") -> None:
+    """Print one record, whole."""
+    left = (encode(record) + "\n").encode("ascii")
+    while left:
+        left = left[os.write(1, left) :]
+
+
+def parse_exposed(raw: str) -> "set[tuple[str, int]]":
+    """Read the exposed ports: "5000/tcp,53/udp"."""
+    pairs = (one.partition("/") for one in raw.split(",") if one)
+    return {(protocol or "tcp", int(port)) for port, _, protocol in pairs if protocol in ("", "tcp", "udp")}
+
+
+def main(arguments: "list[str]") -> None:
+    """Run the probe."""
+    ready, deadline, until, exposed = arguments
+    Watch(ready, float(deadline), float(until), parse_exposed(exposed)).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,110 @@
+"""The engine's words, made readable: its refusals, its times, its log stream."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from hullproof.errors import DeadlineError, EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+LOG_LINE_LENGTH = 500
+_MAX_CHUNK = 16 << 20
+_HEADER = 8
+
+_WRAPPING = re.compile(
+    r"^(?:failed to create (?:shim )?task(?: for container)?|OCI runtime (?:create|start|exec) failed|"
+    r"(?:runc|crun) (?:create|run) failed|exec failed|unable to start container process|"
+    r"Error response from daemon|starting container process caused): "
+)
+
+
+@contextmanager
+def engine_errors(doing: str, *passing: type[BaseException]) -> Iterator[None]:
+    """Turn whatever the SDK raises into one line that says what was being done; `passing` is let through."""
+    # Here, not above: the SDK takes 0.1 s to import, which `hullproof --help` should not pay.
+    from docker.errors import APIError, DockerException  # noqa: PLC0415
+    from requests.exceptions import RequestException, Timeout  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    try:
+        yield
+    except (DockerException, RequestException, HTTPError, OSError) as error:
+        if isinstance(error, passing):
+            raise
+        if isinstance(error, Timeout):
+            raise DeadlineError(f"the engine did not answer in time while {doing}") from error
+        seen = one_line(str(error), 160) or type(error).__name__
+        if isinstance(error, APIError):
+            raise EngineError(f"the engine refused while {doing}: {explain(error)}") from error
+        raise EngineError(f"the engine went away while {doing}: {seen}") from error
+
+
+def explain(error: Any) -> str:  # noqa: ANN401 - an APIError; the SDK is imported late, so its types are not at hand
+    """Return what the engine said, without the names of the layers that passed it on."""
+    return unwrapped(str(error.explanation or error))
+
+
+def unwrapped(said: str) -> str:
+    """Strip the layers of an engine's message: what is left is what a person can act on."""
+    said = one_line(said, 1000)
+    while (bare := _WRAPPING.sub("", said)) != said:
+        said = bare
+    return one_line(said.removesuffix(": unknown"), 400)
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Squeeze what may be anything into one printable line, keeping its end rather than its beginning."""
+    squeezed = " ".join(text.split())
+    clean = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in squeezed)
+    return clean if len(clean) <= limit else "…" + clean[-limit:]
+
+
+def lived(state: Mapping[str, Any]) -> float | None:
+    """Return the seconds between start and end of a container's `State`, by the engine's own clock."""
+    try:
+        began, ended = (_moment(str(state[name])) for name in ("StartedAt", "FinishedAt"))
+    except (KeyError, ValueError):
+        return None
+    return round(max(0.0, ended - began), 3)
+
+
+def _moment(stamp: str) -> float:
+    """Read the engine's timestamps, which have nanoseconds and end in Z."""
+    whole, _, fraction = stamp.rstrip("Z").partition(".")
+    moment = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    return moment.timestamp() + float(f"0.{fraction or 0}")
+
+
+def frames(read: Callable[[int], bytes]) -> Iterator[tuple[int, bytes]]:
+    """Split the engine's stream into (1 for stdout or 2 for stderr, chunk)."""
+    while len(header := _exactly(read, _HEADER)) == _HEADER:
+        size = int.from_bytes(header[4:], "big")
+        if size > _MAX_CHUNK:
+            raise ValueError(f"a chunk of {size} bytes")
+        yield header[0], _exactly(read, size)
+
+
+def _exactly(read: Callable[[int], bytes], size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = read(size - len(data))
+        if not part:
+            break
+        data += part
+    return data
+
+
+def log_lines(read: Callable[[int], bytes], count: int, limit: int) -> tuple[str, ...]:
+    """Take the last lines out of the engine's log stream, reading no more than `limit` bytes of it."""
+    data = b""
+    for _, chunk in frames(read):
+        data += chunk
+        if len(data) >= limit:
+            break
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
+    return tuple(line[:LOG_LINE_LENGTH] for line in text.split("\n")[-count:]) if text else ()

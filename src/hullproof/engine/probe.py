@@ -1,0 +1,209 @@
+"""The probe from the engine's side: what is sent into the container, and how its answer is read.
+
+The answer comes from a program of the image under proof, so it is read as one reads a stranger's letter.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from hullproof.engine.container.words import frames, one_line, unwrapped
+from hullproof.facts import Answer, Listener, Process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from queue import SimpleQueue
+
+    from requests import Response
+
+_PARTS = ("kernel.py", "asking.py", "watch.py")
+_OWN_IMPORTS = re.compile(r"^from hullproof\.[^\n(]*(?:\([^)]*\))?\n", re.MULTILINE)
+_MAX_RECORD = 16 << 20
+_MAX_COMPLAINT = 4096
+
+
+@cache
+def script() -> str:
+    """Return the probe's text: its parts, one after the other, without their imports of each other."""
+    folder = resources.files("hullproof.engine.container")
+    return "\n".join(_OWN_IMPORTS.sub("", folder.joinpath(part).read_text("utf-8")) for part in _PARTS)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is waited for and how long. Seconds count from the container's start."""
+
+    ready: str | int | None
+    deadline_s: float
+    watch_s: float
+    exposed: tuple[str, ...]
+
+    def command(self, python: str) -> list[str]:
+        """Return the argument list that runs the probe: isolated from the image's own settings and packages."""
+        ready = "" if self.ready is None else str(self.ready)
+        values = [ready, str(self.deadline_s), str(self.watch_s), ",".join(self.exposed)]
+        return [python, "-I", "-S", "-c", script(), *values]
+
+
+# --- what the probe says -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that the probe saw at one moment. `final`: nothing more will come."""
+
+    final: bool
+    ready: bool
+    ready_after_s: float | None
+    goal: str
+    seen: str
+    processes: tuple[Process, ...]
+    listeners: tuple[Listener, ...]
+    answers: tuple[Answer, ...]
+
+    @classmethod
+    def parse(cls, line: bytes) -> Record:
+        """Read one line of the probe. Raises ValueError when it is none."""
+        try:
+            raw = cast("dict[str, Any]", json.loads(line))
+            after = raw["ready_after_s"]
+            return cls(
+                final=bool(raw["final"]),
+                ready=bool(raw["ready"]),
+                ready_after_s=None if after is None else round(float(after), 3),
+                goal=str(raw["goal"]),
+                seen=str(raw["seen"]),
+                processes=tuple(map(_process, raw["processes"])),
+                listeners=tuple(map(_listener, raw["listeners"])),
+                answers=tuple(map(_answer, raw["answers"])),
+            )
+        except (LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _process(raw: Mapping[str, Any]) -> Process:
+    real, effective, saved, filesystem = map(int, raw["uids"])
+    gids = tuple(map(int, raw["gids"]))
+    return Process(
+        pid=int(raw["pid"]),
+        ppid=int(raw["ppid"]),
+        uids=(real, effective, saved, filesystem),
+        gids=(gids[0], gids[1], gids[2], gids[3]),
+        command=tuple(map(str, raw["command"])),
+        name=str(raw["name"]),
+        groups=tuple(map(int, raw["groups"])),
+        executable=_text_or_none(raw["executable"]),
+        cwd=_text_or_none(raw["cwd"]),
+        capabilities={str(name): int(mask) for name, mask in raw["capabilities"].items()},
+        caught=int(raw["caught"]),
+        ignored=int(raw["ignored"]),
+        no_new_privileges=None if raw["no_new_privileges"] is None else bool(raw["no_new_privileges"]),
+    )
+
+
+def _listener(raw: Mapping[str, Any]) -> Listener:
+    return Listener(
+        protocol=_protocol(raw["protocol"]),
+        address=str(raw["address"]),
+        port=int(raw["port"]),
+        pids=tuple(map(int, raw["pids"])),
+    )
+
+
+def _answer(raw: Mapping[str, Any]) -> Answer:
+    return Answer(
+        protocol=_protocol(raw["protocol"]),
+        port=int(raw["port"]),
+        answered=bool(raw["answered"]),
+        status=None if raw["status"] is None else int(raw["status"]),
+        detail=str(raw["detail"]),
+    )
+
+
+def _protocol(raw: object) -> Literal["tcp", "udp"]:
+    return "udp" if raw == "udp" else "tcp"
+
+
+def _text_or_none(raw: object) -> str | None:
+    return None if raw is None else str(raw)
+
+
+# --- how it is read ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The probe has ended, or never ran. `complaint` is the last that it or the engine said, one line."""
+
+    complaint: str
+
+
+@dataclass(frozen=True)
+class Died:
+    """The container has ended, at a reading of time.monotonic()."""
+
+    exit_code: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The engine stopped answering while the container was waited for."""
+
+    error: BaseException
+
+
+Event = Record | Ended | Died | Lost
+
+
+class Reader(threading.Thread):
+    """Reads the probe's output as it comes, and puts what it says into a queue."""
+
+    def __init__(self, connect: Callable[[], Response], events: SimpleQueue[Event]) -> None:
+        """Prepare to read what `connect` opens; it may raise as requests does."""
+        super().__init__(name="hullproof-probe", daemon=True)
+        self._connect = connect
+        self._events = events
+        self._complaint = b""
+
+    def run(self) -> None:
+        """Read until the stream ends, whatever the reason."""
+        trouble = ""
+        try:
+            with self._connect() as response:
+                response.raise_for_status()
+                for line in lines(frames(response.raw.read), self._complain):
+                    self._events.put(Record.parse(line))
+        except ValueError as error:
+            trouble = f"its answer makes no sense: {one_line(str(error))}"
+        except Exception as error:  # noqa: BLE001 - whatever ends the stream, somebody waits for its end
+            trouble = one_line(str(error)) or type(error).__name__
+        self._events.put(Ended(unwrapped(self._complaint.decode("utf-8", "replace")) or trouble))
+
+    def _complain(self, chunk: bytes) -> None:
+        self._complaint = (self._complaint + chunk)[-_MAX_COMPLAINT:]
+
+
+def lines(chunks: Iterator[tuple[int, bytes]], complain: Callable[[bytes], None]) -> Iterator[bytes]:
+    """Join chunks to the probe's lines; what is none of them goes to `complain`."""
+    left = b""
+    for kind, chunk in chunks:
+        if kind != 1:
+            complain(chunk)
+            continue
+        left += chunk
+        if len(left) > _MAX_RECORD:
+            raise ValueError(f"a line of more than {_MAX_RECORD} bytes")
+        *whole, left = left.split(b"\n")
+        for line in whole:
+            if line.startswith(b"{"):
+                yield line
+            else:
+                complain(line + b"\n")
+    complain(left)
