@@ -1,0 +1,226 @@
+"""A layer of the release holds what the service does not need, or what nobody should see."""
+
+from __future__ import annotations
+
+from .model import NOTHING_RUNS, Case, Edit, after, before, dockerfile, replace, write
+
+CODE = "COPY --from=test --chown=app:app /app/greeter greeter/"
+VENV = "COPY --from=deps /venv /venv"
+USER = "USER app"
+RELEASE = "FROM python:3.11-slim AS release"
+IGNORED = frozenset({"dockerignore"})  # what is in the image has passed the ignore file
+
+# Put together here, so that no scanner takes this file for a leak.
+MARK = "OPENSSH {} KEY-----".format("PRIVATE")
+KEY = f"-----BEGIN {MARK}\\nb3BlbnNzaC1rZXktdjEAAAAA\\n-----END {MARK}"
+
+
+def left(*lines: str) -> tuple[Edit, ...]:
+    """Return the edit that adds lines behind the code's."""
+    return (after(CODE, *lines),)
+
+
+CASES = (
+    Case(
+        "necessary-files/all-copied",
+        "the whole context is copied into the release",
+        left("COPY --chown=app:app . ."),
+    ),
+    Case(
+        "necessary-files/all-of-test",
+        "all that the test stage has is copied into the release",
+        (dockerfile(CODE, "COPY --from=test --chown=app:app /app /app"),),
+    ),
+    Case(
+        "necessary-files/tests",
+        "the tests are copied into the release",
+        left("COPY --chown=app:app tests/ tests/"),
+    ),
+    Case(
+        "necessary-files/tests-removed-later",
+        "the tests are copied, and removed in a later layer",
+        left("COPY --chown=app:app tests/ tests/", "RUN rm -r tests"),
+    ),
+    Case(
+        "necessary-files/tests-in-the-package",
+        "the tests lie inside the package, and ship with it",
+        (
+            write("greeter/tests/__init__.py", ""),
+            write(
+                "greeter/tests/test_more.py",
+                """\
+                from greeter.words import greeting
+
+
+                def test_more():
+                    assert greeting("Bo") == "Hello, Bo!"
+                """,
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/version-control",
+        "the project's history is copied into the release",
+        (
+            write(".git/HEAD", "ref: refs/heads/main\n"),
+            write(".git/config", "[core]\n\tbare = false\n"),
+            replace(".dockerignore", "**/.git\n", ""),
+            *left("COPY --chown=app:app .git/ .git/"),
+        ),
+        also_expected=IGNORED,
+    ),
+    Case(
+        "necessary-files/env-file",
+        "the settings of somebody's machine are copied into the release",
+        (
+            write(".env", "SECRET_KEY=6f1f2c0b7d9e4a35\n"),
+            replace(".dockerignore", "**/.env\n", ""),
+            *left("COPY --chown=app:app .env ./"),
+        ),
+        also_expected=IGNORED,
+    ),
+    Case(
+        "necessary-files/env-file-written",
+        "the build writes secrets to a file",
+        left("RUN echo SECRET_KEY=6f1f2c0b7d9e4a35 > .env && chown app:app .env"),
+    ),
+    Case(
+        "necessary-files/key-removed-later",
+        "a private key is written, used, and removed in a later layer",
+        (
+            after(
+                RELEASE,
+                f"RUN mkdir -p /root/.ssh && printf '{KEY}\\n' > /root/.ssh/id_ed25519",
+                "RUN rm -r /root/.ssh",
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/key-under-another-name",
+        "a private key under a harmless name",
+        left(f"RUN printf '{KEY}\\n' > greeter/settings.dat && chown app:app greeter/settings.dat"),
+    ),
+    Case(
+        "necessary-files/netrc",
+        "the password of a package index stays behind",
+        (
+            after(
+                RELEASE,
+                "COPY <<END /root/.netrc",
+                "machine pypi.example.org login ci password 9d3b1c77e2",
+                "END",
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/bytecode",
+        "the test run's bytecode is copied into the release",
+        (dockerfile("ENV PYTHONDONTWRITEBYTECODE=1 PATH=", "ENV PATH="),),
+    ),
+    Case(
+        "necessary-files/wheels",
+        "the wheels that were installed from stay in the release",
+        (
+            dockerfile(
+                "RUN pip install --no-cache-dir -r requirements.txt",
+                "RUN pip install --no-cache-dir -r requirements.txt && pip wheel --no-cache-dir --wheel-dir /wheels -r requirements.txt",
+            ),
+            dockerfile(
+                VENV,
+                "COPY --from=deps /wheels /wheels\n"
+                "RUN python -m venv /venv && pip install --no-cache-dir --no-index /wheels/*.whl",
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/wheels-removed-later",
+        "the wheels are removed, one layer too late",
+        (
+            dockerfile(
+                "RUN pip install --no-cache-dir -r requirements.txt",
+                "RUN pip install --no-cache-dir -r requirements.txt && pip wheel --no-cache-dir --wheel-dir /wheels -r requirements.txt",
+            ),
+            dockerfile(
+                VENV,
+                "COPY --from=deps /wheels /wheels\n"
+                "RUN python -m venv /venv && pip install --no-cache-dir --no-index /wheels/*.whl && rm -r /wheels",
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/pip-cache",
+        "pip's cache stays in the release",
+        (
+            dockerfile(
+                VENV,
+                "RUN --mount=type=bind,source=requirements.txt,target=/tmp/requirements.txt \\\n"
+                "    python -m venv /venv && pip install --cache-dir /root/.cache/pip -r /tmp/requirements.txt",
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/package-lists",
+        "apt's package lists stay in the release",
+        (after(RELEASE, "RUN apt-get update"),),
+        also_expected=frozenset({"slim-base"}),
+    ),
+    Case(
+        "necessary-files/secret-in-env",
+        "a password in the environment",
+        (after("EXPOSE 8000", "ENV DATABASE_PASSWORD=4f9a2c81d7be"),),
+    ),
+    Case(
+        "necessary-files/secret-in-url",
+        "a password inside an address in the environment",
+        (after("EXPOSE 8000", "ENV DATABASE_URL=postgresql://greeter:4f9a2c81d7be@db.example.org/greeter"),),
+    ),
+    Case(
+        "necessary-files/secret-in-argument",
+        "a token as a build argument, which the history keeps",
+        (after(RELEASE, "ARG INDEX_TOKEN=4f9a2c81d7be6f1f2c0b7d9e", 'RUN test -n "$INDEX_TOKEN"'),),
+    ),
+    Case(
+        "necessary-files/secret-in-label",
+        "a token in a label",
+        (after("EXPOSE 8000", 'LABEL org.example.deploy-token="4f9a2c81d7be6f1f2c0b7d9e"'),),
+    ),
+    Case(
+        "necessary-files/secret-in-history",
+        "a password on a command line, which the history keeps",
+        (
+            after(
+                RELEASE,
+                "RUN echo 'machine pypi.example.org login ci password 9d3b1c77e2' > /root/.netrc && rm /root/.netrc",
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/virtual-environment-twice",
+        "a second virtual environment, left from the development machine",
+        (
+            write(".venv/pyvenv.cfg", "home = /usr/bin\n"),
+            write(".venv/bin/activate", "export VIRTUAL_ENV=/home/dev/greeter/.venv\n"),
+            replace(".dockerignore", "**/.venv\n", ""),
+            *left("COPY --chown=app:app .venv/ .venv/"),
+        ),
+        also_expected=IGNORED,
+    ),
+    Case(
+        "necessary-files/module-missing",
+        "a module that the service needs is not copied",
+        (
+            dockerfile(
+                CODE, "COPY --from=test --chown=app:app /app/greeter/__*.py /app/greeter/service.py greeter/"
+            ),
+        ),
+        also_expected=NOTHING_RUNS - {"ownership"},
+        may_be_unproven=NOTHING_RUNS - {"ownership"},
+    ),
+    Case(
+        "necessary-files/dependency-missing",
+        "a library that the service needs is not copied",
+        (before(USER, "RUN pip uninstall -y bottle"),),
+        also_expected=NOTHING_RUNS - {"ownership"},
+        may_be_unproven=NOTHING_RUNS - {"ownership"},
+    ),
+)

@@ -1,0 +1,135 @@
+"""Each edit to the code installs all dependencies again, or an edit to the requirements installs nothing."""
+
+from __future__ import annotations
+
+from .model import Case, Edit, before, delete, dockerfile, without, write
+
+COPY = "COPY requirements.txt ./"
+INSTALL = "RUN pip install --no-cache-dir -r requirements.txt"
+DEV = "COPY requirements-dev.txt ./\nRUN pip install --no-cache-dir -r requirements-dev.txt\n"
+
+
+def copied(how: str) -> tuple[Edit, ...]:
+    """Return the edit that brings the requirements another way."""
+    return (dockerfile(COPY, how),)
+
+
+PYPROJECT = """\
+    [build-system]
+    requires = ["setuptools>=61"]
+    build-backend = "setuptools.build_meta"
+
+    [project]
+    name = "greeter"
+    version = "1.0"
+    dependencies = ["bottle==0.13.4", "waitress==3.0.2"]
+
+    [tool.setuptools]
+    packages = ["greeter"]
+    """
+
+CASES = (
+    Case("requirements-first/all-first", "everything is copied first", copied("COPY . .")),
+    Case("requirements-first/add-all-first", "everything is added first", copied("ADD . /app/")),
+    Case(
+        "requirements-first/json-all-first",
+        "everything is copied first, in JSON form",
+        copied('COPY [".", "./"]'),
+    ),
+    Case(
+        "requirements-first/linked",
+        "everything is copied first, as a layer of its own",
+        copied("COPY --link . /app"),
+    ),
+    Case(
+        "requirements-first/code-with-requirements",
+        "the code comes along with the requirements",
+        copied(f"{COPY}\nCOPY greeter/ greeter/"),
+    ),
+    Case(
+        "requirements-first/one-module-with-requirements",
+        "a single module comes along with the requirements",
+        copied("COPY requirements.txt greeter/words.py ./"),
+    ),
+    Case(
+        "requirements-first/pattern",
+        "a pattern that takes more than the requirements",
+        copied("COPY *e*t* ./"),
+    ),
+    Case(
+        "requirements-first/context-mounted",
+        "the whole context is mounted where the dependencies are installed",
+        (
+            without(COPY),
+            dockerfile(
+                INSTALL,
+                "RUN --mount=type=bind,target=/src pip install --no-cache-dir -r /src/requirements.txt",
+            ),
+        ),
+    ),
+    Case(
+        "requirements-first/source-stage-copied-whole",
+        "a stage that holds everything is copied whole",
+        (
+            before("FROM python:3.11-slim AS deps", "FROM scratch AS source\nCOPY . /src/\n"),
+            dockerfile(COPY, "COPY --from=source /src/ ./"),
+        ),
+    ),
+    Case(
+        "requirements-first/source-stage-mounted-whole",
+        "a stage that holds everything is mounted whole",
+        (
+            before("FROM python:3.11-slim AS deps", "FROM scratch AS source\nCOPY . /src/\n"),
+            without(COPY),
+            dockerfile(
+                INSTALL,
+                "RUN --mount=from=source,source=/src,target=/src \\\n"
+                "    pip install --no-cache-dir -r /src/requirements.txt",
+            ),
+        ),
+    ),
+    Case(
+        "requirements-first/named-in-run",
+        "the dependencies are named in the step, the file changes nothing",
+        (dockerfile(f"{COPY}\n{INSTALL}", "RUN pip install --no-cache-dir bottle==0.13.4 waitress==3.0.2"),),
+    ),
+    Case(
+        "requirements-first/file-copied-and-unread",
+        "the file is copied after a step that names the dependencies",
+        (
+            dockerfile(
+                f"{COPY}\n{INSTALL}", f"RUN pip install --no-cache-dir bottle==0.13.4 waitress==3.0.2\n{COPY}"
+            ),
+        ),
+    ),
+    Case(
+        "requirements-first/dev-requirements-after-code",
+        "the code is copied before the test tools are installed",
+        (dockerfile(f"{DEV}COPY greeter/ greeter/\n", f"COPY greeter/ greeter/\n{DEV}"),),
+    ),
+    Case(
+        "requirements-first/release-installs-after-code",
+        "the release installs once more, behind the code",
+        (
+            dockerfile(
+                "COPY --from=deps /venv /venv",
+                "RUN python -m venv /venv",
+            ),
+            before(
+                "USER app",
+                "COPY --chown=app:app requirements.txt ./",
+                INSTALL,
+            ),
+        ),
+    ),
+    Case(
+        "requirements-first/project-installed-whole",
+        "the project and its dependencies are installed in one step",
+        (
+            write("pyproject.toml", PYPROJECT),
+            delete("requirements.txt"),
+            dockerfile(COPY, "COPY pyproject.toml ./\nCOPY greeter/ greeter/"),
+            dockerfile(INSTALL, "RUN pip install --no-cache-dir ."),
+        ),
+    ),
+)
