@@ -94,6 +94,10 @@ class Recipe:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     proxy_args: Mapping[str, str] = field(default_factory=dict)
 
+    def unlabelled(self) -> Recipe:
+        """The same recipe for an image that is not the run's but the user's: it stays."""
+        return replace(self, labels={})
+
     def request(
         self,
         context: Path | None = None,

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 BUILD_DEADLINE_S = 3600.0
 _CANCEL_GRACE_S = 10.0
 
+_live: set[subprocess.Popen[str]] = set()
+_live_lock = threading.Lock()
+_closed = threading.Event()
+
 StopWhen = Callable[[tuple[Step, ...]], bool]
 """Looks at the steps as they stand; true ends the build, because what was to be known is known."""
 
@@ -80,6 +84,8 @@ def build(
     Raises EngineError when the engine went away or its disk is full, DeadlineError after `deadline_s`
     seconds. However this ends, no builder process is left behind.
     """
+    if _closed.is_set():
+        raise EngineError("the run is ending; nothing more is built")
     started = time.monotonic()
     progress = Progress(request.instructions)
     with tempfile.TemporaryDirectory(prefix="hullproof-build-") as folder:
@@ -94,6 +100,8 @@ def build(
             start_new_session=True,  # a Ctrl-C is ours to pass on, once
             env={**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
         )
+        with _live_lock:
+            _live.add(process)
         late = threading.Event()
         timer = threading.Timer(deadline_s, lambda: (late.set(), _cancel(process)))
         timer.daemon = True
@@ -103,6 +111,8 @@ def build(
         finally:
             timer.cancel()
             _cancel(process)
+            with _live_lock:
+                _live.discard(process)
         facts = BuildFacts(
             ok=process.returncode == 0,
             steps=progress.steps(),
@@ -117,6 +127,16 @@ def build(
         if facts.ok and request.output == "image":
             return replace(facts, image_id=_image_id(engine, metadata_file))
     return facts if facts.ok or stopped_early else _explain(engine, facts, progress)
+
+
+def end_all() -> None:
+    """End every build of this process, and let none begin: the command is being interrupted."""
+    _closed.set()
+    with _live_lock:
+        processes = list(_live)
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
 
 
 def _follow(

@@ -1,0 +1,214 @@
+"""What can be done here, as Nox sessions. `./nox` is the main job, `./nox -s tests` the test command.
+
+The version of Python in the image is one argument: `IMAGE_PYTHON=3.13 ./nox`, or for the build alone
+`./nox -s "build(python='3.13')"`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nox
+
+HERE = Path(__file__).resolve().parent
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+IMAGE_PYTHON = os.environ.get("IMAGE_PYTHON", "3.10")
+IMAGE = "release-board"
+
+PROJECT = nox.project.load_toml(HERE / "pyproject.toml")
+GROUPS = {name: nox.project.dependency_groups(PROJECT, name) for name in PROJECT["dependency-groups"]}
+
+_held = []  # open files, whose locks last as long as this process
+built: dict[str, Any] = {}  # what the build session made, for the sessions after it and the summary
+checked: list[str] = []
+
+
+def _environments() -> Path:
+    """Choose the folder for environments: `.nox`, one of its own for each of several runs at once.
+
+    A read-only checkout gets its folder in the user's cache instead.
+    """
+    home = HERE / ".nox"
+    try:
+        home.mkdir(exist_ok=True)
+        (home / ".writable").touch()
+    except OSError:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        home = cache / "hullproof" / hashlib.sha256(bytes(HERE)).hexdigest()[:12]
+        home.mkdir(parents=True, exist_ok=True)
+    for number in range(1000):
+        lock = (home / f".lock-{number}").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        _held.append(lock)
+        return home if number == 0 else home / f"run-{number}"
+    sys.exit(f"nox: no free place among the runs in {home}; are there really a thousand?")
+
+
+ENVIRONMENTS = _environments()
+nox.needs_version = ">=2025.2"
+nox.options.envdir = ENVIRONMENTS
+nox.options.sessions = ["engine", "lint", "unit", "build", "container", "prove"]
+nox.options.reuse_venv = "yes"
+nox.options.stop_on_first_error = True
+nox.options.error_on_external_run = True
+
+
+
+def _install(session: nox.Session, *groups: str, board: bool = False) -> None:
+    """Install the toolkit and what the groups name, pinned; nothing to do where that was done before."""
+    wanted = [requirement for group in groups for requirement in GROUPS[group]]
+    wanted += ["--requirement=requirements.in"] if board else []
+    _pip(session, Path(session.virtualenv.location), "python", wanted)
+    session.env["PYTHONDONTWRITEBYTECODE"] = "1"  # the checkout may be read-only, and stays clean
+    session.env["RUFF_CACHE_DIR"] = str(ENVIRONMENTS / "cache" / "ruff")
+    session.env["MYPY_CACHE_DIR"] = str(ENVIRONMENTS / "cache" / "mypy")
+    session.env["PYTEST_ADDOPTS"] = f"-o cache_dir='{ENVIRONMENTS / 'cache' / 'pytest'}'"
+
+
+def _pip(session: nox.Session, environment: Path, python: str, wanted: list[str]) -> None:
+    wanted = ["--constraint=constraints.txt", "--editable=.", *wanted]
+    pins = [(HERE / name).read_text() for name in ("pyproject.toml", "constraints.txt", "requirements.in")]
+    key = hashlib.sha256("\n".join([sys.version, *wanted, *pins]).encode()).hexdigest()
+    stamp = environment / "installed"
+    if not stamp.is_file() or stamp.read_text() != key:
+        session.run_install(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted, external=True)
+        stamp.write_text(key)
+
+
+def _hullproof(session: nox.Session, *arguments: str) -> None:
+    """Run the toolkit's command. One environment serves all sessions that need nothing else."""
+    environment = ENVIRONMENTS / "toolkit"
+    python = str(environment / "bin" / "python")
+    if not Path(python).exists():
+        session.run_install(sys.executable, "-m", "venv", str(environment), external=True)
+    _pip(session, environment, python, [])
+    session.run(python, "-m", "hullproof", *arguments, external=True)
+
+
+@nox.session(venv_backend="none")
+def engine(session: nox.Session) -> None:
+    """Make sure that a Docker engine answers; install one where there is none (Debian, Ubuntu)."""
+    _hullproof(session, "doctor", "--install", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint the Dockerfile (hadolint), the code (ruff, mypy) and the workflow (actionlint, zizmor)."""
+    _install(session, "lint", "toolkit", "container", "board-test", board=True)
+    session.run("hadolint", "Dockerfile")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("actionlint", *map(str, sorted(Path(".github/workflows").glob("*.yml"))))
+    session.run("zizmor", "--offline", "--quiet", ".github/workflows")
+    session.run("shellcheck", "nox", ".ci/run")
+    checked.append("Dockerfile, code and workflow linted")
+
+
+@nox.session(venv_backend="none")
+def unit(session: nox.Session) -> None:
+    """Run tests/unit inside the image's test stage; arguments go to pytest: -- -k badge."""
+    narrowed = [f"--build-arg=PYTEST_ADDOPTS={' '.join(session.posargs)}"] if session.posargs else []
+    _hullproof(session, "build", "--target=test", "--check", *_arguments(IMAGE_PYTHON), *narrowed)
+    checked.append("unit tests passed inside the test stage")
+
+
+@nox.session(venv_backend="none")
+def build(session: nox.Session) -> None:
+    """Build the release image; another Python: IMAGE_PYTHON=3.13, or "build(python='3.13')"."""
+    _build(session, IMAGE_PYTHON)
+
+
+def _build(session: nox.Session, python: str) -> None:
+    metadata = ENVIRONMENTS / "build.json"
+    _hullproof(
+        session, "build", f"--tag={IMAGE}:py{python}", f"--metadata={metadata}",
+        *_arguments(python), *session.posargs,
+    )  # fmt: skip
+    built.update(json.loads(metadata.read_text()))
+
+
+for version in PYTHONS:
+
+    @nox.session(name=f"build(python='{version}')", venv_backend="none")
+    def build_with(session: nox.Session, version: str = version) -> None:
+        """Build the release image with this version of Python."""
+        _build(session, version)
+
+
+def _arguments(python: str) -> list[str]:
+    """Return the build arguments of our Dockerfile; what git says makes the OCI labels, where there is git."""
+    facts = {"PYTHON_VERSION": python}
+    for name, command in (
+        ("REVISION", ("git", "rev-parse", "HEAD")),
+        ("CREATED", ("git", "log", "-1", "--format=%cI")),
+        ("VERSION", ("git", "describe", "--always", "--tags", "--dirty")),
+    ):
+        answer = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+        if answer.returncode == 0 and answer.stdout.strip():
+            facts[name] = answer.stdout.strip()
+    return [f"--build-arg={name}={value}" for name, value in facts.items()]
+
+
+@nox.session
+def container(session: nox.Session) -> None:
+    """Boot the release image and check it with pytest; arguments go to pytest: -- -k user."""
+    if not built:
+        _build(session, IMAGE_PYTHON)
+    _install(session, "container")
+    session.env["HULLPROOF_IMAGE"] = built["image"]
+    session.run("pytest", "tests/container", *session.posargs)
+    checked.append("the booted release image does what tests/container says")
+
+
+@nox.session(venv_backend="none")
+def prove(session: nox.Session) -> None:
+    """Prove the eleven practices on this repository; arguments go to the command: -- --only expose."""
+    _hullproof(session, "prove", ".", f"--build-arg=PYTHON_VERSION={IMAGE_PYTHON}", *session.posargs)
+    checked.append("every practice proven")
+
+
+@nox.session
+def toolkit(session: nox.Session) -> None:
+    """Test the toolkit, and the board's unit tests on this machine; arguments go to pytest."""
+    _install(session, "toolkit", "board-test", board=True)
+    session.run("pytest", *(session.posargs or ("tests/toolkit", "tests/unit")))
+    checked.append("toolkit and board tested on this machine")
+
+
+@nox.session(venv_backend="none")
+def tests(session: nox.Session) -> None:
+    """Run everything that this repository tests of itself: the main job, and the toolkit's tests."""
+    for name in (*nox.options.sessions, "toolkit"):
+        session.notify(name, posargs=[])
+
+
+@nox.session(venv_backend="none")
+def clean(session: nox.Session) -> None:
+    """Remove what killed runs left on the engine and in the temporary folder."""
+    _hullproof(session, "clean")
+
+
+@atexit.register
+def _summary() -> None:
+    if not built and not checked:
+        return
+    lines = [f"checked   {each}" for each in checked]
+    if built:
+        base = f"{built['base']} (stand-in: {built['base_note']})" if built["base_is_stand_in"] else built["base"]
+        lines.insert(0, f"built     {', '.join(built['tags'])}  {built['image'].removeprefix('sha256:')[:12]}  {built['size_bytes'] / 1e6:.0f} MB")
+        lines.insert(1, f"base      {base}")
+        lines.append(f"run it    docker run --rm -p 5000:5000 -e BOARD_TOKEN=secret {built['tags'][0]}")
+    sys.stderr.write("\n" + "\n".join(lines) + "\n")

@@ -1,0 +1,3 @@
+from hullproof.cli import main
+
+main()

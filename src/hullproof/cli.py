@@ -1,0 +1,215 @@
+"""The command line: a thin door to what the package can do."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from hullproof import __version__
+from hullproof.errors import HullproofError, UsageError
+
+if TYPE_CHECKING:
+    from hullproof.engine.connection import Engine
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_FORMATS = ("text", "json", "markdown")
+
+
+def main() -> NoReturn:
+    """Run the command and exit: 0 good, 1 bad news, 2 wrong usage, 3 no engine or base, 128+n on a signal."""
+    from hullproof.lifecycle import Interrupted, unwind_on_signals  # noqa: PLC0415 - --version stays fast
+
+    unwind_on_signals()
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.UsageError as error:
+        code = _complain(_usage_line(error), 2)
+    except click.ClickException as error:
+        code = _complain(error.format_message(), 2)
+    except HullproofError as error:
+        code = _complain(str(error), error.exit_code)
+    except Interrupted as interrupted:
+        code = _complain("ended by a signal; all that this run made was removed", 128 + interrupted.signum)
+    except (KeyboardInterrupt, click.Abort):
+        code = _complain("interrupted; all that this run made was removed", 128 + signal.SIGINT)
+    except BrokenPipeError:
+        sys.stderr.close()  # who was reading has gone; nobody is left to tell
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str, code: int) -> int:
+    click.echo(f"hullproof: {message}", err=True)
+    return code
+
+
+def _usage_line(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "hullproof"
+    return f"{error.format_message().rstrip('.')}; see: {command} --help"
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="hullproof")
+def cli() -> None:
+    """Build a Python application's image and prove that it is what its Dockerfile promises.
+
+    \b
+    Examples:
+      hullproof prove                     prove the project in this folder
+      hullproof prove --only test-gate    one practice
+      hullproof explain test-gate         why it matters, what proves it, how to mend it
+      hullproof doctor                    is this machine ready?
+    """
+
+
+def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        name, found, text = value.partition("=")
+        if not found or not name:
+            raise click.BadParameter(f"{value!r} must be NAME=VALUE", param=parameter)
+        pairs[name] = text
+    return pairs
+
+
+_build_arg_option = click.option(
+    "--build-arg",
+    "build_args",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_pairs,
+    help="A build argument, such as PYTHON_VERSION=3.13; wins over the configured ones.",
+)
+
+
+@cli.command()
+@click.argument("folders", metavar="[PROJECT]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--only", metavar="ID,...", help="Prove these practices only.")
+@click.option("--no-experiments", is_flag=True, help="Leave out what needs rebuilds; the report says what that was.")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), help="Default: text, or by --output's ending.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the report to this file; a folder with several projects.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Projects proved side by side.")
+@_build_arg_option
+def prove(
+    folders: tuple[Path, ...],
+    only: str | None,
+    format_: str | None,
+    output: Path | None,
+    jobs: int,
+    build_args: Mapping[str, str],
+    *,
+    no_experiments: bool,
+) -> int:
+    """Build each PROJECT (default: this folder) and prove its practices, by breaking things on purpose.
+
+    \b
+    Exit code: 0 all proven, 1 something broken or unproven, 2 wrong usage, 3 no engine or base image.
+
+    \b
+    Examples:
+      hullproof prove
+      hullproof prove services/* --jobs 2 --format markdown --output reports/
+      hullproof prove --only non-root-user,expose --no-experiments
+      hullproof prove --output report.json
+    """
+    from hullproof.doors import prove_all  # noqa: PLC0415 - --version stays fast
+
+    wanted = [each.strip() for each in only.split(",") if each.strip()] if only is not None else None
+    return prove_all(
+        list(folders) or [Path()],
+        only=wanted,
+        experiments=not no_experiments,
+        format_=format_,
+        output=output,
+        jobs=jobs,
+        build_args=build_args,
+    )
+
+
+@cli.command()
+@click.argument("project", default=".", type=click.Path(path_type=Path))
+@click.option("--target", metavar="STAGE", help="Build this stage, by name or number; default: the release.")
+@click.option("--tag", "tags", multiple=True, metavar="NAME", help="Name the image.")
+@click.option("--check", is_flag=True, help="Run the steps, keep no image; shows what the last step printed.")
+@click.option("--metadata", type=click.Path(path_type=Path), help="Write id, size and base to this file, as JSON.")
+@_build_arg_option
+def build(
+    project: Path,
+    target: str | None,
+    tags: tuple[str, ...],
+    metadata: Path | None,
+    build_args: Mapping[str, str],
+    *,
+    check: bool,
+) -> int:
+    """Build PROJECT's image, with a stand-in where its base image cannot be had.
+
+    \b
+    Examples:
+      hullproof build --tag release-board:3.13 --build-arg PYTHON_VERSION=3.13
+      hullproof build --target test --check
+    """
+    from hullproof.doors import build_one  # noqa: PLC0415
+
+    facts = build_one(project, target=target, tags=tags, check=check, build_args=build_args)
+    if metadata is not None:
+        _write(metadata, json.dumps(facts, indent=2) + "\n")
+    return 0 if facts["ok"] else 1
+
+
+@cli.command()
+@click.argument("practice", metavar="ID", required=False)
+def explain(practice: str | None) -> int:
+    """Say of practice ID why it matters, what proves it, what breaks it and how to mend it.
+
+    \b
+    Examples:
+      hullproof explain               all practices, a line each
+      hullproof explain test-gate
+    """
+    from hullproof.doors import explanation  # noqa: PLC0415
+
+    click.echo(explanation(practice))
+    return 0
+
+
+@cli.command()
+@click.option("--install", is_flag=True, help="Install and start an engine where there is none (Debian, Ubuntu).")
+@click.option("--yes", is_flag=True, help="Do not ask before installing.")
+def doctor(*, install: bool, yes: bool) -> int:
+    """Say whether this machine is ready, and what mends what is not.
+
+    \b
+    Examples:
+      hullproof doctor
+      hullproof doctor --install --yes
+    """
+    from hullproof.doors import examine, make_ready  # noqa: PLC0415
+
+    return make_ready(assume_yes=yes) if install else examine()
+
+
+@cli.command()
+def clean() -> int:
+    """Remove what killed runs left behind: containers, networks, volumes, images, scratch folders.
+
+    Nothing that Hullproof did not make is touched, nor what belongs to a run that still lives.
+    """
+    from hullproof.doors import clean_up  # noqa: PLC0415
+
+    return clean_up()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error

@@ -1,0 +1,54 @@
+"""Progress, one line a step, on stderr: readable in a terminal, in a CI log and through a pipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from hullproof.facts import BuildFacts, Step
+from hullproof.report.text import clean, duration
+
+_SHORT = 90
+
+
+def say(line: str) -> None:
+    """Write one line of progress."""
+    sys.stderr.write(clean(line, 2_000) + "\n")
+    sys.stderr.flush()
+
+
+class BuildLines:
+    """Says what a build does as it goes: each step when it starts to run, and how long it took."""
+
+    def __init__(self, prefix: str = "") -> None:
+        """Take a text to put before each line, such as the project's name where there are several."""
+        self._prefix = prefix
+        self._started: dict[str, float] = {}
+        self._done: set[str] = set()
+
+    def __call__(self, steps: tuple[Step, ...]) -> None:
+        """Take the steps as they stand now."""
+        for step in steps:
+            if step.stage is None or step.name in self._done:
+                continue  # BuildKit's own steps are of no interest
+            if step.cached:
+                self._finish(step, "cached")
+            elif step.completed:
+                spent = time.monotonic() - self._started.get(step.name, time.monotonic())
+                self._finish(step, "failed" if step.error else duration(spent))
+            elif step.started and step.name not in self._started:
+                self._started[step.name] = time.monotonic()
+
+    def _finish(self, step: Step, how: str) -> None:
+        self._done.add(step.name)
+        say(f"{self._prefix}  {clean(step.name, _SHORT)}  {how}")
+
+
+def explain_failure(facts: BuildFacts, dockerfile: str, lines: int = 40) -> list[str]:
+    """Return what a person needs of a failed build: the instruction, its line, its last output."""
+    step = facts.failed_step
+    if step is None:
+        return [f"the build fails: {clean(facts.error or 'for no reason given')}", *map(clean, facts.output[-lines:])]
+    at = f"{dockerfile}:{step.line}" if step.line else dockerfile
+    output = [clean(line) for line in step.log[-lines:]]
+    return [f"the build fails at {at}: {clean(step.instruction, _SHORT)}", *output, clean(step.error or "")]

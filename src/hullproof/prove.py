@@ -1,0 +1,130 @@
+"""Proving a project: facts in, report out. Every door (command, Nox, pytest) comes through here."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from hullproof import __version__
+from hullproof.facts import BuildFacts, Step, Unobservable
+from hullproof.practices import Practice, every, get, judge
+from hullproof.report.model import BuildError, ImageInfo, ProjectInfo, Report
+from hullproof.subject import Subject
+
+if TYPE_CHECKING:
+    from hullproof.engine.connection import Engine
+    from hullproof.lifecycle import Run
+    from hullproof.project import Project
+
+_BUILD_OUTPUT_LINES = 40
+_LONGEST_LINE = 500
+
+
+def choose(only: Sequence[str] | None, *, experiments: bool) -> tuple[list[Practice], list[Practice]]:
+    """Return the practices to prove and those left out, each in order.
+
+    `only` names practices by id, all by default; without `experiments`, those that need one are left out.
+    Raises UsageError for an id that is none.
+    """
+    asked = [get(name) for name in dict.fromkeys(only)] if only else list(every())
+    chosen = [each for each in every() if each in asked and (experiments or not each.needs_experiment)]
+    return chosen, [each for each in every() if each not in chosen]
+
+
+def prove(
+    project: Project,
+    engine: Engine,
+    run: Run,
+    *,
+    only: Sequence[str] | None = None,
+    experiments: bool = True,
+    say: Callable[[str], None] = lambda _line: None,
+    on_step: Callable[[tuple[Step, ...]], None] | None = None,
+) -> Report:
+    """Build the project, gather what the chosen practices need, judge them, and return the report.
+
+    A project whose own build fails, or whose container dies, is a report, not an exception. Raises UsageError
+    for an unknown practice, EngineError where the engine or a base image is not there.
+    """
+    started, clock = datetime.now(timezone.utc), time.monotonic()
+    practices, left_out = choose(only, experiments=experiments)
+    subject = Subject(project, engine, run, say=say, on_step=on_step)
+    build: BuildFacts = subject["build"]
+    needed = {name for practice in practices for name in practice.needs}
+    if not experiments:
+        needed -= {"edits", "gate", "canaries"}
+    subject.gather(needed)
+    proofs = []
+    for practice in practices:
+        proofs.append(judge(practice, subject))
+        say(f"  {practice.id}: {proofs[-1].verdict.value}")
+    return Report(
+        project=_project_info(project),
+        image=_image_info(subject),
+        engine=engine.info(),
+        hullproof_version=__version__,
+        started_at=started,
+        duration_s=time.monotonic() - clock,
+        proofs=tuple(proofs),
+        build_error=_build_error(build),
+        left_out=tuple(practice.id for practice in left_out),
+    )
+
+
+def _project_info(project: Project) -> ProjectInfo:
+    text = (project.folder / project.config.dockerfile).read_bytes()
+    return ProjectInfo(
+        name=project.name[:200],
+        dockerfile=project.config.dockerfile,
+        dockerfile_sha256=hashlib.sha256(text).hexdigest(),
+        target=project.release.name or str(project.release.index),
+        revision=_revision(project),
+    )
+
+
+def _revision(project: Project) -> str | None:
+    """Return the commit that the project's tree is at, marked where it was edited since; None without git."""
+    try:
+        described = subprocess.run(
+            ["git", "-C", str(project.folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip() or None
+
+
+def _image_info(subject: Subject) -> ImageInfo | None:
+    try:
+        image, base = subject["image"], subject["base"]
+    except Unobservable:
+        return None
+    return ImageInfo(
+        id=image.id,
+        digest=image.digest,
+        size_bytes=image.size_bytes,
+        base=base.reference,
+        base_is_stand_in=base.stand_in,
+        base_size_bytes=base.size_bytes,
+        base_note=base.note,
+        platform=image.platform,
+    )
+
+
+def _build_error(build: BuildFacts) -> BuildError | None:
+    if build.ok:
+        return None
+    step = build.failed_step
+    output = step.log if step and step.log else build.output
+    return BuildError(
+        instruction=(step.instruction if step else build.error or "")[:_LONGEST_LINE] or None,
+        line=step.line if step else None,
+        output=tuple(line[:_LONGEST_LINE] for line in output[-_BUILD_OUTPUT_LINES:]),
+    )

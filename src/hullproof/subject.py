@@ -1,0 +1,199 @@
+"""The subject: what is being proved. Facts are asked for by name, gathered at most once, and shared.
+
+One container is booted for all practices that need one, the image's files are read once, and the
+experiments run side by side while the container is being watched.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from hullproof.engine.bases import provide_bases
+from hullproof.engine.build import build
+from hullproof.engine.container import BootedContainer
+from hullproof.engine.image import attach_lines, inspect_image
+from hullproof.engine.layers import read_files
+from hullproof.engine.trust import host_trust
+from hullproof.facts import BaseFacts, BuildFacts, ContainerFacts, FileFacts, ImageFacts, Step, Unobservable
+from hullproof.project import STEP_KEYWORDS, Project, Recipe
+
+if TYPE_CHECKING:
+    from hullproof.engine.bases import BaseSet
+    from hullproof.engine.connection import Engine
+    from hullproof.lab import Lab
+    from hullproof.lifecycle import Run
+
+EXPERIMENTS = frozenset({"edits", "gate", "canaries"})
+
+WATCH_S = 3.0
+"""How long the container is watched at the least: many that start well die within their first seconds."""
+
+WATCH_BESIDE_EXPERIMENTS_S = 8.0
+"""The same while experiments run, where watching costs nothing."""
+
+_INTERPRETERS = ("python3", "python")
+
+
+class Subject:
+    """One project on one engine, in one run. `subject[name]` is a fact."""
+
+    def __init__(
+        self,
+        project: Project,
+        engine: Engine,
+        run: Run,
+        *,
+        say: Callable[[str], None] = lambda _line: None,
+        on_step: Callable[[tuple[Step, ...]], None] | None = None,
+    ) -> None:
+        """Take the project, where it is built and watched, and whom to tell of progress."""
+        self.project = project
+        self._engine = engine
+        self._run = run
+        self._say = say
+        self._on_step = on_step
+        self._watch_s = WATCH_S
+        self._lock = threading.Lock()
+        self._facts: dict[str, Future[Any]] = {}
+        self._gatherers: Mapping[str, Callable[[], Any]] = {
+            "config": lambda: project.config,
+            "dockerfile": lambda: project.dockerfile,
+            "release": lambda: project.release,
+            "build_args": lambda: project.build_args,
+            "bases": self._bases,
+            "recipe": self._recipe,
+            "build": self._build,
+            "base": self._base,
+            "files_and_image": self._files_and_image,
+            "files": lambda: self["files_and_image"][0],
+            "image": self._image,
+            "container": self._container,
+            "lab": self._lab,
+            "edits": lambda: self["lab"].edits(),
+            "gate": lambda: self["lab"].gate(),
+            "canaries": lambda: self["lab"].canaries(),
+        }
+
+    def gather(self, names: Iterable[str]) -> None:
+        """Start gathering facts, each in a thread of its own, so that they come side by side."""
+        wanted = set(names) & set(self._gatherers)
+        if wanted & EXPERIMENTS:
+            self._watch_s = WATCH_BESIDE_EXPERIMENTS_S
+        for name in sorted(wanted):
+            threading.Thread(target=self._future, args=(name,), name=f"fact-{name}", daemon=True).start()
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a fact, waiting for it if need be.
+
+        Raises Unobservable, with the reason, where it cannot be had; EngineError where the engine or the base
+        image is not there; KeyError for a name that is no fact's.
+        """
+        return self._future(name).result()
+
+    def _future(self, name: str) -> Future[Any]:
+        gatherer = self._gatherers[name]
+        with self._lock:
+            future = self._facts.get(name)
+            if future is not None:
+                return future
+            future = self._facts[name] = Future()
+        try:
+            future.set_result(gatherer())
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the fact gets it
+            future.set_exception(error)
+        return future
+
+    # --- how each fact is gathered -------------------------------------------------------------------
+
+    def _bases(self) -> BaseSet:
+        images = self.project.dockerfile.external_images(self.project.release, self.project.build_args)
+        return provide_bases(self._engine, [image.reference for image in images], say=self._say)
+
+    def _recipe(self) -> Recipe:
+        trust = host_trust()
+        secrets = trust.write_secrets(self._run.scratch("secrets"))
+        for name, path in self.project.config.secrets.items():
+            secrets[name] = self.project.folder / path
+        return Recipe(
+            self.project,
+            labels=self._run.labels,
+            build_contexts=self["bases"].build_contexts,
+            secrets=secrets,
+            proxy_args=trust.proxy_args,
+        )
+
+    def _build(self) -> BuildFacts:
+        return build(self._engine, self["recipe"].request(output="image"), on_change=self._on_step)
+
+    def _built_image(self) -> str:
+        facts: BuildFacts = self["build"]
+        if facts.image_id is None:
+            raise Unobservable(f"the project's own build fails: {facts.error}")
+        return facts.image_id
+
+    def _base(self) -> BaseFacts:
+        reference = self.project.dockerfile.base_image(self.project.release, self.project.build_args)
+        if reference.reference == "scratch":
+            return BaseFacts("scratch", reference.line, size_bytes=0)
+        base = self["bases"][reference.reference]
+        return BaseFacts(
+            reference.reference,
+            reference.line,
+            size_bytes=base.size_bytes,
+            diff_ids=base.diff_ids,
+            stand_in=base.stand_in,
+            note=base.note,
+        )
+
+    def _image(self) -> ImageFacts:
+        return inspect_image(self._engine, self._built_image(), base_diff_ids=self["base"].diff_ids)
+
+    def _files_and_image(self) -> tuple[FileFacts, ImageFacts]:
+        files = read_files(self._engine, self._built_image(), base_diff_ids=self["base"].diff_ids)
+        project = self.project
+        instructions = [
+            (each.line, each.keyword, each.original)
+            for each in project.dockerfile.chain(project.release, project.build_args)
+            if each.keyword in STEP_KEYWORDS
+        ]
+        return attach_lines(files, self["image"], instructions)
+
+    def _container(self) -> ContainerFacts:
+        image: ImageFacts = self["image"]
+        config = self.project.config
+        reference = self.project.dockerfile.base_image(self.project.release, self.project.build_args).reference
+        with BootedContainer.start(
+            self._engine,
+            image.id,
+            labels=self._run.labels,
+            env=config.env,
+            ready=config.ready,
+            ready_timeout_s=config.ready_timeout_s,
+            exposed=image.exposed,
+            interpreters=_interpreters(image),
+            stop_signal=image.stop_signal,
+            helper_image=self["bases"][reference].image if reference != "scratch" else None,
+        ) as booted:
+            return booted.facts(watch_s=self._watch_s)
+
+    def _lab(self) -> Lab:
+        from hullproof.lab import Lab  # noqa: PLC0415 - not needed without experiments
+
+        return Lab(self._engine, self["recipe"], self._run, self["build"], files=self._files_if_any)
+
+    def _files_if_any(self) -> FileFacts | None:
+        try:
+            files: FileFacts = self["files"]
+        except Unobservable:
+            return None
+        return files
+
+
+def _interpreters(image: ImageFacts) -> list[str]:
+    """Where the image's Python may be: on its PATH first."""
+    folders = [folder for folder in image.env.get("PATH", "").split(":") if folder.startswith("/")]
+    folders += [folder for folder in ("/usr/local/bin", "/usr/bin") if folder not in folders]
+    return [f"{folder.rstrip('/')}/{name}" for folder in folders for name in _INTERPRETERS]
