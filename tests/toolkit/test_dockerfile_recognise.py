@@ -93,6 +93,7 @@ def test_artifacts_and_stdin() -> None:
         False,
         False,
     )
+    assert installs("pip install $(cat r.txt)")[0].declares_file
     assert installs("cat r.txt | xargs pip install")[0].declares_file
 
 
@@ -130,6 +131,10 @@ def test_what_installs_nothing(command: str) -> None:
         ("make check", "make", []),
         ("./scripts/run_tests.sh", "run_tests.sh", []),
         ("python setup.py test", "setup.py test", []),
+        ("python -m tests", "tests", []),
+        ("python tests/test_app.py", "test_app.py", ["tests/test_app.py"]),
+        ("python -c 'import sys, pytest; sys.exit(pytest.main())'", "pytest", []),
+        ("python -m doctest a.py", "doctest", ["a.py"]),
     ],
 )
 def test_test_runs(command: str, runner: str, paths: list[str]) -> None:

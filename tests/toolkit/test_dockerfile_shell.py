@@ -46,6 +46,10 @@ def fate(text: str) -> str | None:
         "case $X in a) pytest;; esac",
         "[[ -d tests ]] && pytest",
         "[ -d tests ] && pytest",
+        "pytest & wait $!",
+        "pytest | tee x; exit ${PIPESTATUS[0]}",
+        "pytest || [ $? -eq 5 ]",
+        "pytest; test $? -eq 0",
     ],
 )
 def test_exit_code_reaches_the_step(text: str) -> None:
@@ -71,6 +75,8 @@ def test_exit_code_reaches_the_step(text: str) -> None:
         ("if pytest; then echo; fi", "condition of an `if`"),
         ("until pytest; do sleep 1; done", "condition of a loop"),
         ("pytest &", "in the background"),
+        ("pytest & wait", "in the background"),
+        ("pytest || [ $? -eq 1 ]", "follows"),
         ("! pytest", "negated"),
         ("(pytest); echo", "`; echo` follows"),
         ("for d in a b; do pytest $d; done", "in a loop"),
@@ -130,6 +136,8 @@ def test_odd_shell_never_raises(text: str) -> None:
 def test_condition_is_told() -> None:
     """A run that depends on something says on what."""
     assert [c.condition for c in read("[ -d tests ] && pytest").commands] == ["`[ -d tests ]` holds"]
+    conditions = [c.condition for c in read("if [ $A ]; then b; else c; fi").commands]
+    assert conditions == ["`[ $A ]` holds", "`[ $A ]` does not hold"]
     assert [c.condition for c in read("a || b").commands] == [None, "`a` fails"]
 
 

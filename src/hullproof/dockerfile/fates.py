@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ class Fate:
     lost: str | None = None
     death: str | None = None
     exempt: bool = False
+    pipestatus: bool = False
+    """Whether a pipeline's codes are looked at one by one, by means of PIPESTATUS."""
 
     def outcome(self, *, errexit: bool) -> str | None:
         """Say why a failure would be lost, given `set -e` or not; None if it reaches the step."""
@@ -82,8 +85,15 @@ def handled_later(later: Sequence[Node]) -> bool:
         name = first.partition("=")[0]
         spelled = {f"${name}", f"${{{name}}}"}
         return any(spelled & set(_argv(step)[1:]) for step in later[1:] if is_exit(step))
+    if len(later) == 1 and re.search(r"\$\?\"? (?:-eq|==?) \"?0", first):
+        return True
     tests = later[0].type in {"if_statement", "list"} and "$?" in first
     return tests and any(word in first for word in ("exit 1", "exit $", "return 1", "false"))
+
+
+def accepts_no_tests_only(node: Node) -> bool:
+    """Whether `|| ...` forgives nothing but pytest's code 5, no tests collected: failures still count."""
+    return re.search(r"\$\{?\?\}?\"? (?:-eq|==?) \"?5\b", words.source(node)) is not None
 
 
 def _argv(node: Node) -> list[str]:

@@ -60,13 +60,14 @@ class Install:
     """Built files installed from a path, such as `/wheels/*.whl`."""
     installs_project: bool = False
     no_deps: bool = False
-    from_stdin: bool = False
+    computed: bool = False
+    """Whether what to install is worked out by another command: `$(cat list)`, or a list on stdin."""
 
     @property
     def declares_file(self) -> bool:
         """Whether what gets installed is declared in a file, not in the command."""
         listed = self.requirement_files or self.implied_files or self.local_paths
-        return bool(listed) or self.from_stdin
+        return bool(listed) or self.computed
 
     @property
     def installs_named_only(self) -> bool:
@@ -114,6 +115,7 @@ def _pip_like(command: ShellCommand, line: int, tool: str, args: tuple[str, ...]
     if action == "sync":
         words, files = [], (*files, *words)
     editable = read.all("-e", "--editable")
+    words = [*words, *(path for path in editable if _REMOTE.match(path))]
     artifacts = tuple(w for w in words if _ARTIFACT.search(w) and not _REMOTE.match(w))
     local = tuple(w for w in (*editable, *words) if _is_local(w) and w not in artifacts)
     packages = tuple(w for w in words if w not in local and w not in artifacts)
@@ -130,7 +132,7 @@ def _pip_like(command: ShellCommand, line: int, tool: str, args: tuple[str, ...]
         artifacts=artifacts,
         installs_project=bool(local),
         no_deps=read.has("--no-deps"),
-        from_stdin="xargs" in command.wrappers and not (words or files),
+        computed="xargs" in command.wrappers or any("$(" in word or "`" in word for word in words),
     )
 
 

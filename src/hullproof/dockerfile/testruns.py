@@ -39,6 +39,8 @@ _NO_RUN = {
 }
 _TASK = re.compile(r"(?:\w+[-_:.])*(?:unit|py)?[-_]?tests?(?:[-_:.]\w+)*\Z|check\Z|unit\Z|coverage\Z|cov\Z")
 _SCRIPT = re.compile(r"(?:run[-_]?)?(?:all[-_]?|unit[-_]?)?tests?(?:[-_]unit)?(?:\.sh|\.py|\.bash)?\Z")
+_TEST_FILE = re.compile(r"test_\w+\.py\Z|\w+_tests?\.py\Z")
+_CALLED = re.compile(r"\b(pytest|unittest)\.main\b")
 _NO_TESTS = re.compile(
     r"(?:lint|format|fmt|docs?|typing|types?|typecheck|mypy|ruff|build|release|flake8|black)\b"
 )
@@ -167,23 +169,22 @@ def _task(command: ShellCommand, line: int) -> TestRun | None:
 def _by_name(command: ShellCommand, line: int) -> TestRun | None:
     """Take a script or a project's task for a test run by its name: a guess, and marked as one."""
     name, args = command.argv[0].rsplit("/", 1)[-1], command.argv[1:]
-    run: TestRun | None = None
-    if command.wrappers[-1:] in (("hatch run",), ("pdm run",), ("rye run",), ("pixi run",)):
-        matched = _TASK.match(name)
-        run = (
-            _run(f"{command.wrappers[-1]} {name}", command, line, options.split(args, _PYTEST))
-            if matched
-            else None
-        )
-    elif name not in {"test", "python"} and "/" in command.argv[0] and _SCRIPT.match(name):
-        run = _run(name, command, line, options.split(args, _OTHER))
+    wrapper = command.wrappers[-1] if command.wrappers else ""
+    runner = ""
+    paths: tuple[str, ...] = ()
+    if wrapper in {"hatch run", "pdm run", "rye run", "pixi run"} and _TASK.match(name):
+        runner = f"{wrapper} {name}"
+    elif ("/" in command.argv[0] or wrapper == "python -m") and _SCRIPT.match(name):
+        runner = name
     elif command.program in {"python", "sh", "bash", "dash"}:
         script = _script_of(args)
-        if script == "setup.py" and "test" in args:
-            run = _run("setup.py test", command, line, options.split((), _OTHER))
-        elif _SCRIPT.match(script):
-            run = _run(script, command, line, options.split((), _OTHER))
-    return _guessed(run)
+        if _SCRIPT.match(script) or _TEST_FILE.match(script):
+            runner, paths = script, tuple(word for word in args if _TEST_FILE.match(word.rsplit("/", 1)[-1]))
+        elif script == "setup.py" and "test" in args:
+            runner = "setup.py test"
+        elif "-c" in args and (called := _CALLED.search(args[-1])):
+            runner = called[1]
+    return _guessed(_run(runner, command, line, options.split((), _OTHER), paths=paths)) if runner else None
 
 
 def _guessed(run: TestRun | None) -> TestRun | None:
@@ -204,7 +205,7 @@ _READERS: dict[str, Callable[[ShellCommand, int], TestRun | None]] = {
     "nox": _environments,
     "manage.py": _django,
     "django-admin": _django,
-    **dict.fromkeys(("nose2", "nosetests", "green", "trial", "ward"), _plain),
+    **dict.fromkeys(("nose2", "nosetests", "doctest", "green", "trial", "ward"), _plain),
     **dict.fromkeys(("stestr", "hatch", "rye"), _subcommand),
     **dict.fromkeys(("make", "gmake", "just", "task", "invoke", "inv", "poe", "poethepoet", "doit"), _task),
 }

@@ -144,15 +144,20 @@ class _Reader:
         operator = re.compile(r":[-+?]|##|%%|//|[-+?#%/]|").match(self.word, self.at)
         sign = operator[0] if operator else ""
         self.at += len(sign)
-        operand = self.read(until="}")
+        # An escaped slash belongs to the pattern, so the two halves are read apart.
+        operand = self.read(until="/}" if sign.startswith("/") else "}")
+        new = ""
+        if sign.startswith("/") and self.word[self.at : self.at + 1] == "/":
+            self.at += 1
+            new = self.read(until="}")
         if self.at >= len(self.word):
             return self.word[start:]
         self.at += 1
-        return _modified(self.values.get(name[0]), sign, operand)
+        return _modified(self.values.get(name[0]), sign, operand, new)
 
 
-def _modified(value: str | None, sign: str, operand: str) -> str:
-    """Apply one `${X<sign>operand}`."""
+def _modified(value: str | None, sign: str, operand: str, new: str) -> str:
+    """Apply one `${X<sign>operand}`, or `${X/operand/new}`."""
     present = bool(value) if sign.startswith(":") else value is not None
     if sign in {":-", "-"}:
         return value if present and value is not None else operand
@@ -162,9 +167,8 @@ def _modified(value: str | None, sign: str, operand: str) -> str:
     if sign in {"#", "##", "%", "%%"}:
         return _trimmed(text, sign, operand)
     if sign in {"/", "//"}:
-        pattern, _, new = operand.partition("/")
-        expression = _expression(pattern)
-        return re.sub(expression, lambda _: new, text, count=1 if sign == "/" else 0) if pattern else text
+        count = 1 if sign == "/" else 0
+        return re.sub(_expression(operand), lambda _: new, text, count=count) if operand else text
     return text
 
 

@@ -7,7 +7,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import words
-from hullproof.dockerfile.fates import Fate, always_fails, handled_later, is_exit, set_options
+from hullproof.dockerfile.fates import (
+    Fate,
+    accepts_no_tests_only,
+    always_fails,
+    handled_later,
+    is_exit,
+    set_options,
+)
 from hullproof.dockerfile.steps import ShellCommand, ShellProgram, roughly
 from hullproof.dockerfile.wrappers import unwrap
 
@@ -74,13 +81,17 @@ class _Walker:
         for position, node in enumerate(steps):
             later = steps[position + 1 :]
             own = fate
-            if node.id in background:
+            if node.id in background and later and words.source(later[-1]).startswith("wait $"):
+                own = replace(fate, exempt=True)  # the last `wait` brings its code back
+            elif node.id in background:
                 own = Fate("it runs in the background", "it runs in the background", exempt=True)
             elif later:
                 ending = next((step for step in later if is_exit(step)), later[0])
                 reason = f"`; {words.brief(ending)}` follows, whose exit code counts instead"
                 lost = fate.death if handled_later(later) else reason
                 own = replace(fate, lost=lost)
+                if node.type == "pipeline" and "PIPESTATUS" in words.source(later[0]):
+                    own = replace(fate, lost=fate.death, pipestatus=True)
             self.walk(node, own)
 
     def on_list(self, node: Node, fate: Fate) -> None:
@@ -99,6 +110,8 @@ class _Walker:
         lost: str | None = f"`|| {words.brief(right)}` follows"
         if always_fails(right):
             lost = fate.death
+        elif accepts_no_tests_only(right):
+            lost = fate.outcome(errexit=self.errexit)
         self.walk(left, replace(fate, lost=lost, exempt=True))
         self.only_if(f"`{words.brief(left)}` fails", right, fate)
 
@@ -119,7 +132,7 @@ class _Walker:
         outcome = fate.outcome(errexit=self.errexit)
         for position, part in enumerate(parts):
             lost = outcome
-            if position < len(parts) - 1 and not self.pipefail:
+            if position < len(parts) - 1 and not self.pipefail and not fate.pipestatus:
                 lost = f"it is piped into `{words.brief(parts[position + 1])}` without pipefail"
             before = self.errexit, self.pipefail
             self.walk(part, Fate(lost, lost, exempt=fate.exempt))
@@ -135,8 +148,11 @@ class _Walker:
         clauses = [child for child in node.children[then:] if child.type in {"elif_clause", "else_clause"}]
         body = [c for c in node.children[then + 1 :] if c.is_named and c not in clauses]
         self.tests(tests, body, clauses[-1] if clauses else None, fate)
-        outer, self.condition = self.condition, self.condition or "an `if` comes out so"
+        outer = self.condition
+        tested = words.brief(tests[-1]) if tests else "..."
+        self.condition = outer or f"`{tested}` holds"
         self.sequence(body, fate)
+        self.condition = outer or f"`{tested}` does not hold"
         for clause in clauses:
             if clause.type == "elif_clause":
                 self.on_if_statement(clause, fate)
