@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import sys
 
@@ -12,12 +14,16 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
 
+    # Nothing that is imported is garbage: looking through it again and again takes a tenth of the start.
+    gc.disable()
     from app import create_app  # noqa: PLC0415
     from app.board import EXTENSION  # noqa: PLC0415
     from app.config import ConfigurationError, Settings  # noqa: PLC0415
     from app.requestlog import log, log_to_stderr  # noqa: PLC0415
     from app.server import Server  # noqa: PLC0415
 
+    gc.freeze()
+    gc.enable()
     log_to_stderr()
     try:
         settings = Settings.from_environ()
@@ -35,4 +41,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # All is answered, written and closed. To take the interpreter apart as well would take 0.1 s and change nothing.
+    os._exit(code)

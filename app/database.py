@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_S = 5
 """How long a writer waits for another process's write lock before it gives up."""
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY")
+"""Set on each connection to SQLite. Why the first two: see `app.store`. The last, since a container may have no place
+for the temporary files of a large query."""
 
 
 def engine_for(url: str) -> Engine:
@@ -53,7 +55,7 @@ def _refuse_memory(url: URL) -> None:
 def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
     cursor = connection.cursor()
     try:
-        for pragma in _PRAGMAS:
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
     finally:
         cursor.close()

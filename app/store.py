@@ -68,6 +68,8 @@ class Store:
 
     def body(self, report_id: str) -> str | None:
         """Return the report with this id as its JSON text, or None where there is none."""
+        if "\0" in report_id:  # no report has it, and PostgreSQL will not even look
+            return None
         with self._transaction() as connection:
             body: str | None = connection.scalar(select(reports.c.body).where(reports.c.id == report_id))
         return body
@@ -82,6 +84,8 @@ class Store:
 
         `before` is the `sequence` of the last entry of the page before.
         """
+        if project is not None and "\0" in project:
+            return []
         query = select(*entry_columns).order_by(reports.c.sequence.desc()).limit(limit)
         if before is not None:
             query = query.where(reports.c.sequence < before)

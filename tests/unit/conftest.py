@@ -11,7 +11,7 @@ import pytest
 # The board is no installed package: it is run from where it lies, and so are its tests.
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from app import create_app
+from app import create_app, database
 from app.board import EXTENSION
 from app.config import Settings
 
@@ -81,8 +81,10 @@ def make_report(make_proof: Callable[..., dict[str, Any]]) -> Callable[..., dict
 
 
 @pytest.fixture
-def make_board(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+def make_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Flask]]:
     """Make a board on a fresh SQLite file; settings can be given."""
+    # Most tests need not wait for the disk. Those that are about it start a process, or use the engine itself.
+    monkeypatch.setattr(database, "PRAGMAS", ("journal_mode=WAL", "synchronous=OFF"))
     made: list[Flask] = []
     url = f"sqlite:///{tmp_path}/board.sqlite3"
 

@@ -131,3 +131,12 @@ def test_any_text_is_kept_as_it_is(upload: Upload, client: FlaskClient, make_rep
     sent = make_report(name)
     report_id = upload(json.dumps(sent).encode()).get_json()["id"]
     assert client.get(f"/api/reports/{report_id}").get_json() == sent
+
+
+@pytest.mark.parametrize("text", ["%00", "a%00", "%ff", "%ed%a0%80", "%f0%9f%92%a5", "%F0%9F"])
+def test_hostile_addresses_are_only_unknown(client: FlaskClient, text: str) -> None:
+    """What is no text, or what no database looks up, names nothing."""
+    assert client.get(f"/api/reports/{text}").status_code == 404
+    assert client.get(f"/?project={text}").status_code == 404
+    assert client.get(f"/api/reports?project={text}").get_json()["reports"] == []
+    assert "unknown" in client.get(f"/badge/{text}.svg").text

@@ -33,7 +33,7 @@ class _Process:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.environ = {
-            "PATH": os.environ["PATH"],
+            **{name: value for name, value in os.environ.items() if not name.startswith("BOARD_")},
             "BOARD_DATABASE_URL": f"sqlite:///{folder}/board.sqlite3",
             "BOARD_HOST": "127.0.0.1",
             "BOARD_PORT": str(self.port),
@@ -118,11 +118,11 @@ def test_sigterm_answers_what_is_in_flight(start: Callable[..., _Process], make_
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_board_stops_at_once(start: Callable[..., _Process], number: signal.Signals) -> None:
-    """Exit code 0, well below half a second."""
+    """Exit code 0, in a blink (a second leaves room for a machine that is busy with other things)."""
     board = start().wait_until_ready()
     begin = time.monotonic()
     assert board.stop(number) == 0
-    assert time.monotonic() - begin < 0.5
+    assert time.monotonic() - begin < 1
 
 
 def test_kill_loses_nothing(start: Callable[..., _Process], make_report: Make) -> None:
