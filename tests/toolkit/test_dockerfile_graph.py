@@ -62,6 +62,25 @@ def test_a_build_argument_can_choose_the_stage() -> None:
     assert read.parent(read.stage("test"), {"BASE": "alpine"}) is None
 
 
+def test_onbuild_acts_in_the_next_stage_only() -> None:
+    """It runs where a later stage of the same file is built on it, and needs what it copies from."""
+    text = (
+        "FROM x AS tools\nFROM x AS a\nONBUILD RUN pytest\nONBUILD COPY --from=tools t /t\n"
+        "FROM a AS b\nRUN 1\nFROM b\nRUN 2\n"
+    )
+    read = parse(text)
+    assert [i.keyword for i in read.chain(read.stage("a"))] == ["ONBUILD", "ONBUILD"]
+    chain = read.chain(read.release())
+    assert [(i.keyword, i.stage_index) for i in chain[2:]] == [
+        ("RUN", 2),
+        ("COPY", 2),
+        ("RUN", 2),
+        ("RUN", 3),
+    ]
+    assert [stage.index for stage in read.needed(read.release())] == [0, 1, 2, 3]
+    assert [stage.index for stage in read.needed(read.stage("a"))] == [1]
+
+
 def test_a_stage_named_like_its_image_is_no_circle() -> None:
     """Only earlier stages can be a base; COPY --from means the stage."""
     read = parse("FROM python AS python\nFROM x\nCOPY --from=python a b\n")
@@ -113,10 +132,10 @@ def test_variables_as_buildkit_replaces_them(word: str, comes_to: str) -> None:
 
 
 def test_scope_of_arguments_and_environment() -> None:
-    """ENV wins over ARG, a build argument over a default, a global one only where it is declared again."""
+    """Of ENV and ARG the last wins, a build argument over a default, a global one only where it is declared again."""
     text = (
         "ARG G=g\nFROM x AS base\nARG H=h\nENV K=1 L=$K\n"
-        "FROM base\nLABEL a=$G\nARG G\nARG H2=d\nARG TARGETOS\nENV H2=env\nLABEL b=$G-$H-$H2-$TARGETOS-$K-$L\n"
+        "FROM base\nENV M=env\nARG M=arg\nLABEL z=$M\nLABEL a=$G\nARG G\nARG H2=d\nARG TARGETOS\nENV H2=env\nLABEL b=$G-$H-$H2-$TARGETOS-$K-$L\n"
     )
     read = parse(text)
     words = [
@@ -126,4 +145,4 @@ def test_scope_of_arguments_and_environment() -> None:
         )
         if instruction.keyword == "LABEL"
     ]
-    assert words == ["", "g-h-env-linux-1-"]
+    assert words == ["arg", "", "g-h-env-linux-1-"]

@@ -86,6 +86,9 @@ def test_onbuild_keeps_what_it_triggers() -> None:
     """ONBUILD is no RUN: it happens in another build."""
     onbuild = only("onbuild run pytest")
     assert (onbuild.keyword, onbuild.trigger, onbuild.args) == ("ONBUILD", "RUN", ("pytest",))
+    copy = only("ONBUILD \\\n COPY --from=a --chown=b \\\n c /d\n")
+    assert (copy.trigger, copy.flags, copy.line, copy.end_line) == ("COPY", ("--from=a", "--chown=b"), 2, 4)
+    assert only("ONBUILD RUN <<E\nhi\nE\n").shell_text == "hi\n"
 
 
 def test_shell_is_handed_down_along_from() -> None:

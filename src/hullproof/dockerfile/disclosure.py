@@ -104,10 +104,10 @@ def mentions_of_secrets(
     global_scope = dockerfile.global_scope(given)
     found = [mention for item in dockerfile.global_args for mention in _in_pairs(item, global_scope, ())]
     for current in sorted(stages, key=lambda each: each.index):
-        for instruction, scope in dockerfile.scopes(current, given):
+        chain = dockerfile.chain(current, given)
+        for position, (instruction, scope) in enumerate(dockerfile.scopes(current, given), start=1):
             if instruction.stage_index == current.index:
-                later = current.instructions[current.instructions.index(instruction) + 1 :]
-                found += _in_pairs(instruction, scope, later)
+                found += _in_pairs(instruction, scope, chain[position:])
                 found += _in_text(instruction)
     return tuple(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -84,8 +85,21 @@ class Dockerfile:
 
     def chain(self, stage: Stage, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> tuple[Instruction, ...]:
         """List every instruction that makes the image of `stage`, in order, ancestors first."""
-        line = reversed(self.ancestors(stage, build_args))
-        return tuple(instruction for ancestor in line for instruction in ancestor.instructions)
+        made: list[Instruction] = []
+        below: Stage | None = None
+        for ancestor in reversed(self.ancestors(stage, build_args)):
+            made += self._triggered(below, ancestor) if below else ()
+            made += ancestor.instructions
+            below = ancestor
+        return tuple(made)
+
+    @staticmethod
+    def _triggered(below: Stage, stage: Stage) -> Iterator[Instruction]:
+        """Yield what the ONBUILD lines of the stage below do in `stage`: in it, and in none built on it."""
+        for line in below.instructions:
+            if line.keyword == "ONBUILD" and line.trigger is not None:
+                index, keyword = stage.index, line.trigger
+                yield dataclasses.replace(line, keyword=keyword, trigger=None, stage_index=index)
 
     def scopes(
         self,

@@ -73,7 +73,8 @@ def parse(text: str | bytes, name: str = "Dockerfile") -> Dockerfile:
         elif not stages:
             global_args.append(_instruction(command, GLOBAL_SCOPE))
         else:
-            following = _instruction(command, stages[-1].index)
+            inner = _inner(command, source, directives.get("escape", "\\"))
+            following = _instruction(command, stages[-1].index, inner)
             extended = (*stages[-1].instructions, following)
             stages[-1] = dataclasses.replace(stages[-1], instructions=extended)
     if not stages:
@@ -205,18 +206,29 @@ def _stage(command: _Command, index: int, name: str) -> Stage:
     return Stage(index, stage_name, words[0], platform, command.start_line, ())
 
 
-def _instruction(command: _Command, stage_index: int) -> Instruction:
-    starts = heredoc_starts(" ".join(command.value))
+def _inner(command: _Command, source: str, escape: str) -> _Command | None:
+    """Parse what an ONBUILD holds once more: its flags and here-documents are not told with it."""
+    if command.cmd.upper() != "ONBUILD":
+        return None
+    text = "\n".join(source.split("\n")[command.start_line - 1 : command.end_line])
+    found = re.match(rf"(?is)\s*ONBUILD(?:\s|{re.escape(escape)}\r?\n)+(.*)", text)
+    commands = _try(f"# escape={escape}\n{found[1]}\n")[0] if found else ()
+    return commands[0] if len(commands) == 1 else None
+
+
+def _instruction(command: _Command, stage_index: int, inner: _Command | None = None) -> Instruction:
+    held = inner or command
+    starts = heredoc_starts(" ".join(held.value))
     heredocs = []
-    for doc in command.heredocs:
+    for doc in held.heredocs:
         chomp, expands = starts.get(doc.name, (False, True))
         content = re.sub(r"(?m)^\t+", "", doc.content) if chomp else doc.content
         heredocs.append(Heredoc(doc.name, content, chomp=chomp, expand=expands))
     return Instruction(
         keyword=command.cmd.upper(),
-        args=tuple(command.value),
-        json=bool(command.json),
-        flags=tuple(command.flags),
+        args=tuple(held.value),
+        json=bool(held.json),
+        flags=tuple(held.flags),
         original=command.original,
         line=command.start_line,
         end_line=command.end_line,

@@ -41,7 +41,10 @@ def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> str:
 
 @dataclass
 class Scope:
-    """The variables in effect at one place. ENV wins over ARG, the last ARG over earlier ones."""
+    """The variables in effect at one place: of ENV and ARG, the one that came last is in effect.
+
+    That is what builders do today; that ENV always wins, as their reference says, they did once.
+    """
 
     build_args: Mapping[str, str]
     outer: Mapping[str, str] = field(default_factory=dict)
@@ -52,7 +55,7 @@ class Scope:
 
     def values(self) -> dict[str, str]:
         """All variables that a word can use here."""
-        return {**self.args, **self.env}
+        return {**self.env, **self.args}
 
     def expand(self, word: str) -> str:
         """Replace the variables of one word."""
@@ -64,7 +67,9 @@ class Scope:
             # One ENV's values all see the variables from before it.
             before = self.values()
             for name, raw in instruction.pairs:
-                self.env[expand(name, before, self.escape)] = expand(raw or "", before, self.escape)
+                resolved = expand(name, before, self.escape)
+                self.env[resolved] = expand(raw or "", before, self.escape)
+                self.args.pop(resolved, None)
         elif instruction.keyword == "ARG":
             for name, raw in instruction.pairs:
                 self._declare(name, raw)
