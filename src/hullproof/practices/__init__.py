@@ -1,0 +1,115 @@
+"""The practices: one file each, found by itself. To add one, add a file here and its test file.
+
+A practice is a module with a docstring and a function `judge`. The docstring's first line is its title; the
+texts under `Why:`, `Proven by:`, `Broken by:` and `Mend:` feed `hullproof explain`, every report and the
+documentation. The parameter names of `judge` are the facts it needs; it returns a `Finding`, starts nothing
+and reads nothing else. Annotate a parameter `X | None` to be asked even where that fact cannot be had.
+
+Other packages add practices through the entry point group `hullproof.practices`: each entry names such a
+module, whose `FAMILY` says which family it belongs to.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import pkgutil
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from hullproof.errors import UsageError
+from hullproof.practices._finding import Case, Finding, bounded, missing, not_applicable, unproven
+from hullproof.practices._practice import EXPERIMENTS, Practice, from_module, judge
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = [
+    "EXPERIMENTS",
+    "GUIDE",
+    "Case",
+    "Finding",
+    "Practice",
+    "bounded",
+    "every",
+    "from_module",
+    "get",
+    "judge",
+    "missing",
+    "needs",
+    "needs_experiment",
+    "not_applicable",
+    "unproven",
+]
+
+GROUP = "hullproof.practices"
+GUIDE = (
+    "slim-base",
+    "multistage",
+    "non-root-user",
+    "workdir",
+    "requirements-first",
+    "ownership",
+    "test-gate",
+    "necessary-files",
+    "expose",
+    "default-command",
+    "dockerignore",
+)
+"""The order in which the guide tells its practices. What it does not name comes after, by family and id."""
+
+
+@functools.cache
+def every() -> tuple[Practice, ...]:
+    """Return all practices: those in this package and those that other packages bring, in order."""
+    found: dict[str, Practice] = {}
+    for practice in (*_own(), *(_foreign(entry) for entry in entry_points(group=GROUP))):
+        if practice.id in found:
+            raise UsageError(
+                f"two practices are called {practice.id!r}; uninstall or rename the one that a package adds"
+            )
+        found[practice.id] = practice
+    rank = {identifier: place for place, identifier in enumerate(GUIDE)}
+    return tuple(
+        sorted(found.values(), key=lambda each: (rank.get(each.id, len(GUIDE)), each.family, each.id))
+    )
+
+
+def get(identifier: str) -> Practice:
+    """Return the practice with this id. Raises UsageError that names the nearest one."""
+    known = {practice.id: practice for practice in every()}
+    if identifier in known:
+        return known[identifier]
+    near = difflib.get_close_matches(identifier, known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+    raise UsageError(f"there is no practice called {identifier!r}; {hint}")
+
+
+def needs(practice: Practice) -> tuple[str, ...]:
+    """Name the facts that a practice asks for."""
+    return practice.needs
+
+
+def needs_experiment(practice: Practice) -> bool:
+    """Tell whether a practice cannot be proven without an experiment."""
+    return practice.needs_experiment
+
+
+def _own() -> list[Practice]:
+    names = [found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_")]
+    return [from_module(importlib.import_module(f"{__name__}.{name}")) for name in names]
+
+
+def _foreign(entry: EntryPoint) -> Practice:
+    """Load another package's practice. One that cannot be loaded is still listed, and never proven."""
+    try:
+        return from_module(entry.load())
+    except Exception as error:  # noqa: BLE001 - a foreign package's fault must hide no other practice
+        reason = f"the practice {entry.name} could not be loaded: {type(error).__name__}: {error}"
+
+        def judge() -> Finding:
+            return unproven(reason)
+
+        text = f"Reinstall the package that brings {entry.value}."
+        return Practice(entry.name, "unknown", entry.name, reason, reason, reason, text, judge, ())

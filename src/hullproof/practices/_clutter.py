@@ -1,0 +1,127 @@
+"""Sorting the files of a layer: what a release does not need, by kind."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.practices._packages import is_package_list
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts
+
+# Where packages put their files. Tests, keys and the like of an installed package are the package's business.
+_INSTALLED = re.compile(
+    r"/(?:site|dist)-packages/|/lib(?:64)?/(?:python|pypy)\d[\d.]*/|/node_modules/|/conda-meta/"
+)
+_SYSTEM = re.compile(
+    r"^/(?:usr/(?:local/)?(?:s?bin|lib(?:32|64|x32|exec)?|share|include|games|etc|man)|s?bin|lib(?:32|64|x32)?|etc"
+    r"|boot|proc|sys|dev|run|var/(?:lib|cache|log|spool|backups|mail))/"
+)
+_VERSION_CONTROL = re.compile(r"^(.*?/(?:\.git|\.hg|\.svn|\.bzr|CVS))(?:/|$)")
+_CACHE = re.compile(
+    r"^(.*?/(?:\.pytest_cache|\.mypy_cache|\.ruff_cache|\.hypothesis|\.tox|\.nox|\.eggs|htmlcov|\.ipynb_checkpoints"
+    r"|\.cache/(?:pip|uv|pypoetry|pipenv|pdm|hatch|pre-commit|virtualenv|pip-tools|Homebrew)|\.npm/_cacache"
+    r"|\.?pip[-_]cache|\.?uv[-_]cache))/.|^(.*/\.coverage(?:\.[^/]+)?)$|^(/tmp/pip-[^/]+)/."
+)
+_TESTS_FOLDER = re.compile(r"^(.*?/tests)/.")
+_TEST_FILE = re.compile(r"/(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+_TEST_BYTECODE = re.compile(r"/__pycache__/[^/]*-pytest-[^/]*\.pyc$")
+_BYTECODE = re.compile(r"^(.*?/__pycache__)/.|^(.*\.py[cod])$")
+_ENVIRONMENT_FILE = re.compile(r"^(?:\.env(?:\..+|rc)?|[^.].*\.env)$")
+_EXAMPLE = re.compile(r"example|sample|template|dist$|default|schema", re.IGNORECASE)
+_KEY_NAME = re.compile(r"^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$")
+_KEY_FILE = re.compile(r"\.(?:key|pem|p12|pfx|ppk|jks)$")
+_CREDENTIALS = re.compile(
+    r"/(?:\.netrc|\.pypirc|\.pgpass|\.git-credentials|\.aws/credentials|\.docker/config\.json|\.kube/config)$"
+)
+_SDIST = re.compile(r"/[A-Za-z0-9][\w.]*-\d+\.\d[\w.]*\.(?:tar\.gz|zip)$")
+_SDIST_FOLDER = re.compile(r"/(?:dist|wheels|wheelhouse|sdist|sdists|pkgs)/[^/]+$|^/(?:tmp|var/tmp)/")
+_JUNK = re.compile(
+    r"^(.*?/(?:\.github|\.circleci|\.vscode|\.idea|\.devcontainer))/."
+    r"|^(.*/(?:[Dd]ockerfile(?:\.[^/]+)?|[^/]+\.[Dd]ockerfile|\.dockerignore|[^/]+\.dockerignore"
+    r"|(?:docker-)?compose[^/]*\.ya?ml|noxfile\.py|tox\.ini|pytest\.ini|\.coveragerc|\.flake8|\.pylintrc|mypy\.ini"
+    r"|\.pre-commit-config\.yaml|\.gitlab-ci\.yml|\.travis\.yml|Jenkinsfile|azure-pipelines\.yml|\.editorconfig"
+    r"|\.DS_Store|[^/]+\.sw[op]|[^/]+~))$"
+)
+
+
+def clutter_of(
+    entry: FileEntry, workdir: str, unused: Collection[str], *, from_context: bool
+) -> tuple[str, str] | None:
+    """Tell what kind of clutter a path is, and the path to name it by; None for what a release may hold.
+
+    `unused` are virtual environments of the host that this layer may have brought. Bytecode counts only where it
+    was copied from the context: made in the build it saves a start its compiling.
+    """
+    path = entry.path
+    if entry.kind == "directory":
+        return None
+    if is_package_list(path):
+        return "package list", path.rpartition("/")[0]
+    for pattern, kind in ((_VERSION_CONTROL, "version control data"), (_CACHE, "cache")):
+        found = pattern.match(path)
+        if found is not None:
+            return kind, _first_group(found)
+    environment = next((top for top in unused if path.startswith(f"{top}/")), None)
+    if environment is not None:
+        return "virtual environment of the host", environment
+    if _INSTALLED.search(path):
+        return None
+    return _secret_file(entry) or (
+        None if _SYSTEM.match(path) else _project_file(path, workdir, from_context=from_context)
+    )
+
+
+def _secret_file(entry: FileEntry) -> tuple[str, str] | None:
+    path, name = entry.path, entry.name
+    unread = entry.sha256 is None and entry.kind == "file"
+    if (
+        entry.private_key
+        or _KEY_NAME.match(name)
+        or (_KEY_FILE.search(name) and unread and not _SYSTEM.match(path))
+    ):
+        return "private key", path
+    if _CREDENTIALS.search(path):
+        return "credentials file", path
+    if _ENVIRONMENT_FILE.match(name) and not _EXAMPLE.search(name) and not _SYSTEM.match(path):
+        return "environment file", path
+    return None
+
+
+def _project_file(path: str, workdir: str, *, from_context: bool) -> tuple[str, str] | None:
+    """Judge what lies where applications live, outside the system's and the packages' folders."""
+    folder = _TESTS_FOLDER.match(path)
+    if folder is not None:
+        return "tests", folder[1]
+    if _TEST_FILE.search(path) or _TEST_BYTECODE.search(path):
+        return "tests", path
+    bytecode = _BYTECODE.match(path)
+    if bytecode is not None:
+        return ("bytecode cache", _first_group(bytecode)) if from_context else None
+    if path.endswith((".whl", ".egg")):
+        return "wheel", path
+    top_level = path.rpartition("/")[0] == workdir.rstrip("/")
+    if _SDIST.search(path) and (top_level or _SDIST_FOLDER.search(path)):
+        return "source distribution", path
+    junk = _JUNK.match(path)
+    return ("development file", _first_group(junk)) if junk is not None else None
+
+
+def unused_environments(
+    files: FileFacts, image: ImageFacts, container: ContainerFacts | None
+) -> tuple[str, ...]:
+    """List virtual environments that nothing of the container runs from."""
+    tops = {path.removesuffix("/pyvenv.cfg") for path in files.final if path.endswith("/pyvenv.cfg")}
+    words = [*image.env.values(), *image.entrypoint, *image.command]
+    if container is not None:
+        words += [
+            word for process in container.processes for word in (*process.command, process.executable or "")
+        ]
+    return tuple(sorted(top for top in tops if not any(f"{top}/" in word or word == top for word in words)))
+
+
+def _first_group(found: re.Match[str]) -> str:
+    return next(group for group in found.groups() if group is not None)

@@ -1,0 +1,101 @@
+"""What the text and the processes say of CMD and ENTRYPOINT: their form, and whether both take part."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from hullproof.practices._processes import shown
+from hullproof.report.model import Evidence
+
+if TYPE_CHECKING:
+    from hullproof.dockerfile import Command, Contract, Dockerfile, Stage
+    from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process
+    from hullproof.practices._finding import Case
+
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def judge_form(case: Case, dockerfile: Dockerfile, release: Stage, promised: Contract) -> str:
+    """Judge CMD and ENTRYPOINT as written; return the line that governs what is started."""
+    entrypoint, command = promised.entrypoint, promised.command
+    own = [each for each in (entrypoint, command) if each is not None and each.argv]
+    if not own:
+        where = dockerfile.where(release.line)
+        case.broken(
+            "there is no CMD and no ENTRYPOINT: the container starts whatever the base says",
+            Evidence("dockerfile", where, "expected CMD or ENTRYPOINT in this stage, found none"),
+        )
+        return where
+    if entrypoint is not None and entrypoint.shell_form:
+        ignored = " and CMD is ignored" if command is not None and command.argv else ""
+        _shell_form(case, dockerfile, "ENTRYPOINT", entrypoint, ignored)
+    elif command is not None and command.shell_form and command.text.strip():
+        _shell_form(case, dockerfile, "CMD", command, "")
+    return dockerfile.where(own[-1].line)
+
+
+def _shell_form(case: Case, dockerfile: Dockerfile, keyword: str, command: Command, more: str) -> None:
+    where = dockerfile.where(command.line)
+    quotes = "" if not command.text.lstrip().startswith("[") else ", since JSON takes double quotes only"
+    case.broken(
+        f"{keyword} is in shell form, so a shell stands in front of the application{more}{quotes}",
+        Evidence("dockerfile", where, f'expected {keyword} ["...", "..."], got {keyword} {command.text}'),
+        remedy=f"Write {keyword} as a JSON list with double quotes: {keyword} {_as_list(command.text)}.",
+    )
+
+
+def _as_list(text: str) -> str:
+    words = text.removeprefix("exec ").strip("[]").replace("'", "").replace(",", " ").split()
+    return "[" + ", ".join(f'"{word}"' for word in words) + "]"
+
+
+def judge_swallowing(  # noqa: PLR0913 - what it compares
+    case: Case,
+    dockerfile: Dockerfile,
+    promised: Contract,
+    image: ImageFacts,
+    files: FileFacts | None,
+    container: ContainerFacts,
+) -> None:
+    """Find an ENTRYPOINT that leaves CMD aside: CMD names a program of the image, and no process runs it.
+
+    Where CMD only holds arguments for the ENTRYPOINT its first word is no program, and nothing is judged.
+    """
+    command = promised.command
+    words = image.command
+    if command is None or not image.entrypoint or not words or command.shell_form or not container.processes:
+        return
+    if files is None or not _is_program(words[0], image, files):
+        return
+    if any(_runs(process, words) for process in container.processes):
+        return
+    where = dockerfile.where(command.line)
+    running = "; ".join(shown(process, 50) for process in container.processes[:3])
+    case.broken(
+        f"ENTRYPOINT swallows CMD: {' '.join(words)} is never run",
+        Evidence("dockerfile", where, f"expected a process that runs {' '.join(words)}"),
+        Evidence("container", "/proc", f"what runs is {running}"),
+        remedy='End the entry script with exec "$@", so that it becomes CMD.',
+    )
+
+
+def _is_program(word: str, image: ImageFacts, files: FileFacts) -> bool:
+    folders = [""] if word.startswith("/") else image.env.get("PATH", _DEFAULT_PATH).split(":")
+    if "/" in word and not word.startswith("/"):
+        folders = [image.workdir or "/"]
+    for folder in folders:
+        entry = files.final.get(posixpath.normpath(posixpath.join(folder, word)))
+        if entry is not None and (entry.kind == "symlink" or (entry.kind == "file" and entry.mode & 0o111)):
+            return True
+    return False
+
+
+def _runs(process: Process, words: tuple[str, ...]) -> bool:
+    """Whether a process shows every word of CMD: as it is, below an interpreter, or in a title it chose."""
+    line = " ".join((process.executable or "", process.name, *process.command))
+    program = posixpath.basename(words[0])
+    retitled = len(process.command) == 1 and ":" in process.command[0]
+    if retitled:
+        return process.command[0].startswith(program) or program.startswith("python")
+    return program in line and all(word in line for word in words[1:] if "$" not in word)

@@ -1,0 +1,67 @@
+"""Recognising compilers, headers and package lists among an image's files and package databases."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hullproof.facts import Layer
+
+_COMPILER = re.compile(
+    r"/s?bin/(?:[a-z0-9_]+-(?:[a-z0-9_]+-)*)?"
+    r"(?:gcc|g\+\+|cc|c\+\+|cpp|clang|clang\+\+|tcc|gfortran|rustc|cargo|go|ghc)(?:-\d[\d.]*)?$"
+    r"|/lib(?:exec)?/gcc/.*/cc1(?:plus)?$"
+)
+_COMPILER_PACKAGE = re.compile(
+    r"(?:build-essential|build-base|alpine-sdk|(?:gcc|g\+\+|cpp|clang|gfortran|golang|rustc|cargo|tcc)(?:-\d[\d.]*)?"
+    r"|(?:gcc|g\+\+|cpp|gfortran)-(?:\d+-)?[a-z0-9_]+-linux-gnu\w*|golang-.*-go|go|rust)$"
+)
+_DEVELOPMENT = re.compile(r".+-(?:dev|devel)$")
+_APT_LIST = re.compile(r"^/var/lib/apt/lists/(?!lock$|partial/|auxfiles/)[^/]+")
+_OTHER_LIST = re.compile(
+    r"^/var/cache/apt/archives/(?:partial/)?[^/]+\.deb$|^/var/cache/apk/.+|^/etc/apk/cache/.+"
+    r"|^/var/cache/(?:dnf|yum|libdnf5)/.+"
+)
+_DPKG = re.compile(r"^/var/lib/dpkg/status(?:$|\.d/)")
+_APK = "/lib/apk/db/installed"
+
+
+def is_compiler(path: str) -> bool:
+    """Whether a path is that of a compiler: /usr/bin/gcc-12, /usr/lib/gcc/x86_64-linux-gnu/12/cc1, ..."""
+    return _COMPILER.search(path) is not None
+
+
+def brings_package(name: str) -> bool:
+    """Whether a system package is a compiler or holds headers: gcc-12, build-essential, libpq-dev, ..."""
+    return _COMPILER_PACKAGE.match(name) is not None or _DEVELOPMENT.match(name) is not None
+
+
+def is_package_list(path: str) -> bool:
+    """Whether it is one of a package manager's lists or downloaded archives, which only installing needs."""
+    return _APT_LIST.match(path) is not None or _OTHER_LIST.match(path) is not None
+
+
+def packages(layers: Iterable[Layer]) -> set[str]:
+    """Name the system packages that the databases in these layers list as installed."""
+    found: set[str] = set()
+    for layer in layers:
+        for path, text in layer.texts.items():
+            if _DPKG.match(path):
+                found |= _installed_by_dpkg(text)
+            elif path.endswith(_APK):
+                found |= {line[2:].strip() for line in text.splitlines() if line.startswith("P:")}
+    return found
+
+
+def _installed_by_dpkg(text: str) -> set[str]:
+    """Read `Package:` of each paragraph whose `Status:` ends in `installed`, or that has none (distroless)."""
+    found = set()
+    for paragraph in re.split(r"\n\s*\n", text):
+        name = re.search(r"(?m)^Package:\s*(\S+)", paragraph)
+        status = re.search(r"(?m)^Status:.*?(\S+)\s*$", paragraph)
+        if name is not None and (status is None or status[1] == "installed"):
+            found.add(name[1])
+    return found

@@ -1,0 +1,246 @@
+"""The container starts, stays and stops by itself.
+
+Why: docker run IMAGE is all that an orchestrator does. The command has to be right without help, the application
+has to be PID 1 to get the stop signal, and a container that ignores it is killed in the middle of its work.
+
+Proven by: Started with no override, the container becomes ready and stays; PID 1 is the application, or a small
+init with the application right below it; the stop signal ends it in good time; CMD and ENTRYPOINT are in exec form.
+
+Broken by: No CMD; shell form; a wrong file; a shell in front of the application; a process that exits at once or
+soon after, or only sleeps; SIGTERM ignored, as Python does as PID 1 unless it handles it; an ENTRYPOINT that
+swallows CMD.
+
+Mend: Start the application itself in exec form (CMD ["python", "run.py"]), let an entry script end in exec "$@", and
+handle SIGTERM in the program or use a server that does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import contract
+from hullproof.practices._command import judge_form, judge_swallowing
+from hullproof.practices._finding import Case, Finding, missing
+from hullproof.practices._processes import (
+    children,
+    handles,
+    is_application,
+    is_idler,
+    is_init,
+    is_shell,
+    last_words,
+    program,
+    shown,
+    signal_number,
+)
+from hullproof.report.model import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hullproof.config import Config
+    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process, Stopped
+
+STOPS_WELL_WITHIN_S = 5.0
+"""Engines kill after 10 seconds; half of that is the latest that counts as stopping by itself."""
+_NO_SUCH_COMMAND = (
+    "executable file not found",
+    "no such file or directory",
+    "permission denied",
+    "exec format error",
+    "is a directory",
+    "not a directory",
+    "no command specified",
+)
+
+
+def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+    *,
+    config: Config,
+    dockerfile: Dockerfile,
+    release: Stage,
+    build_args: Mapping[str, str],
+    image: ImageFacts | None,
+    files: FileFacts | None,
+    container: ContainerFacts | None,
+) -> Finding:
+    """Judge the form of the command, then its life: start, readiness, PID 1, stop."""
+    case = Case()
+    promised = contract(dockerfile, release, build_args)
+    where = judge_form(case, dockerfile, release, promised)
+    if image is not None:
+        _judge_pin(case, where, config, image)
+    if container is None or image is None:
+        if not case.is_broken:
+            missing("image" if image is None else "container")
+        return case.finding("")
+    if container.start_error is not None:
+        _judge_start_error(case, where, container.start_error)
+    elif container.exit_code is not None:
+        _judge_death(case, where, container)
+    else:
+        _judge_life(case, where, image, container)
+        judge_swallowing(case, dockerfile, promised, image, files, container)
+    if container.start_error is None and container.exit_code is None:
+        _judge_stop(case, where, container, image)
+    ready = (
+        f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s is not None else "stays"
+    )
+    return case.finding(f"{' '.join(image.entrypoint + image.command)} starts, {ready} and stops by itself")
+
+
+def _judge_pin(case: Case, where: str, config: Config, image: ImageFacts) -> None:
+    if config.command is not None and config.command not in (image.command, image.entrypoint + image.command):
+        got = list(image.entrypoint + image.command)
+        seen = Evidence("image", where, f"expected {list(config.command)}, which is configured, got {got}")
+        case.broken(
+            f"the command is {' '.join(got) or 'empty'}, and the configuration pins {' '.join(config.command)}",
+            seen,
+        )
+
+
+def _judge_start_error(case: Case, where: str, error: str) -> None:
+    lowered = error.lower()
+    seen = Evidence("container", where, error)
+    if "find user" in lowered or "find group" in lowered or "passwd" in lowered:
+        case.doubt("the container does not start because of its user, see non-root-user", seen)
+    elif any(reason in lowered for reason in _NO_SUCH_COMMAND):
+        case.broken(f"the container does not start: {error}", seen)
+    else:
+        case.doubt(f"the engine could not start the container: {error}", seen)
+
+
+def _judge_death(case: Case, where: str, container: ContainerFacts) -> None:
+    after = f" after {container.lived_s:.1f} s" if container.lived_s is not None else ""
+    said = tuple(Evidence("container", "log", line) for line in container.log[-3:])
+    case.broken(
+        f"the container ends by itself{after} with exit code {container.exit_code}; {last_words(container.log, 1)}",
+        Evidence(
+            "container", where, f"expected it to stay, it ended with exit code {container.exit_code}{after}"
+        ),
+        *said,
+        remedy="Make the command start the application in the foreground, from a file that is in the image.",
+    )
+
+
+def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerFacts) -> None:
+    """Judge a container that runs: whether PID 1 is the application, and whether it is ready."""
+    main = container.main
+    if main is None:
+        case.doubt(
+            f"what runs in the container could not be seen: {container.unobservable or 'PID 1 was not found'}"
+        )
+    else:
+        _judge_main(case, where, main, container)
+    listens = any(each.protocol == "tcp" and each.address != "127.0.0.11" for each in container.listeners)
+    told = container.ready_by or "no port was listened on"
+    seen = Evidence(
+        "container", where, f"expected it to become ready, watched for {container.watched_s:.0f} s: {told}"
+    )
+    if container.ready:
+        case.show(Evidence("container", "readiness", told))
+    elif container.unobservable is not None:
+        case.doubt(f"whether it became ready could not be seen: {container.unobservable}", seen)
+    elif image.exposed and not listens and not _serves_udp(image, container):
+        case.broken(f"the container never becomes ready: {told}", seen, *_log(container))
+    elif listens:
+        case.doubt(f"the container listens, but did not become ready: {told}", seen, *_log(container))
+    else:
+        case.show(Evidence("container", "readiness", "a worker: it exposes no port and stays"))
+
+
+def _judge_main(case: Case, where: str, main: Process, container: ContainerFacts) -> None:
+    line = Evidence("dockerfile", where, "the command in force")
+    seen = Evidence("container", "/proc/1/cmdline", f"PID 1 is {shown(main)}")
+    below = children(main, container)
+    if is_shell(main):
+        remedy = 'Start the application itself: exec form without a shell, or exec "$@" at the end of the entry script.'
+        case.broken(
+            f"a shell is PID 1 in front of the application: {shown(main, 60)}", line, seen, remedy=remedy
+        )
+    elif is_idler(main):
+        case.broken(f"PID 1 only waits and is no application: {shown(main, 60)}", line, seen)
+    elif is_application(main, container):
+        case.show(seen)
+    elif is_init(main):
+        _judge_below_init(case, line, seen, main, container)
+    elif any(is_application(each, container) for each in below):
+        case.broken(f"{program(main)} is PID 1 in front of the application: {shown(main, 60)}", line, seen)
+    else:
+        case.doubt(
+            f"whether PID 1 is the application cannot be told: {shown(main, 60)} is no Python and listens nowhere",
+            line,
+            seen,
+        )
+
+
+def _judge_below_init(
+    case: Case, line: Evidence, seen: Evidence, main: Process, container: ContainerFacts
+) -> None:
+    """Let an init stand in front, as long as no shell stands between it and the application."""
+    below = children(main, container)
+    between = [each for each in below if is_shell(each) or is_idler(each)]
+    supervised = [
+        each for each in container.processes if each.pid != main.pid and is_application(each, container)
+    ]
+    direct = any(is_application(each, container) for each in below)
+    if supervised and (direct or not between):
+        case.show(
+            seen,
+            Evidence("container", f"/proc/{supervised[0].pid}/cmdline", f"below it: {shown(supervised[0])}"),
+        )
+    elif between:
+        first = between[0]
+        case.broken(
+            f"{program(main)} starts {shown(first, 60)}, not the application",
+            line,
+            Evidence(
+                "container", f"/proc/{first.pid}/cmdline", f"expected the application, got {shown(first)}"
+            ),
+        )
+    else:
+        case.doubt(f"below {program(main)} no application was seen", line, seen)
+
+
+def _judge_stop(case: Case, where: str, container: ContainerFacts, image: ImageFacts) -> None:
+    stopped = container.stopped
+    if stopped is None:
+        case.doubt(
+            "how the container stops was not seen", Evidence("container", where, "no stop was observed")
+        )
+        return
+    took = f"{stopped.signal}: ended after {stopped.seconds:.1f} s with exit code {stopped.exit_code}"
+    if stopped.killed or stopped.seconds > STOPS_WELL_WITHIN_S:
+        end = "had to be killed" if stopped.killed else f"took {stopped.seconds:.1f} s to end"
+        why = _why_deaf(container, stopped)
+        seen = Evidence(
+            "container",
+            where,
+            f"expected it to end within {STOPS_WELL_WITHIN_S:.0f} s of {stopped.signal}, it {end}",
+        )
+        case.broken(f"the container {end} after {stopped.signal}{why}", seen)
+        return
+    usual = {0, 143, 128 + (signal_number(stopped.signal) or 15)}
+    odd = "" if stopped.exit_code in usual else ", which is unusual"
+    case.show(Evidence("container", f"stop with {image.stop_signal}", f"{took}{odd}"))
+
+
+def _why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
+    main = container.main
+    if main is None:
+        return ""
+    if is_shell(main):
+        return ": the shell in front of the application does not pass it on"
+    if handles(main, stopped.signal) is False:
+        return f": PID 1 ({program(main)}) has no handler for it, and the kernel spares PID 1 the default"
+    return ""
+
+
+def _serves_udp(image: ImageFacts, container: ContainerFacts) -> bool:
+    wanted = {text for text in image.exposed if text.endswith("/udp")}
+    return any(f"{each.port}/udp" in wanted for each in container.listeners if each.protocol == "udp")
+
+
+def _log(container: ContainerFacts) -> tuple[Evidence, ...]:
+    return tuple(Evidence("container", "log", line) for line in container.log[-2:])

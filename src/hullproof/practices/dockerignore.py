@@ -1,0 +1,161 @@
+"""The build context leaves out what must not be built in.
+
+Why: Whatever the ignore file lets through can end up in a layer with the next COPY . .: the history of the
+repository, a password in .env, a key, a virtual environment of another system. It also makes every build slower
+and the cache worthless.
+
+Proven by: An experiment: canaries are planted in a scratch copy of the context, at the top and nested: version
+control data, environment files, keys, virtual environments, bytecode and caches. None of them reaches the
+builder, while all that the Dockerfile copies does, tests included.
+
+Broken by: No ignore file, an empty one, or one where the builder does not look; a pattern such as .env that does
+not match in subfolders; a ! that lets a secret back in; a Dockerfile.dockerignore that BuildKit prefers; so much
+ignored that the build fails or no test is left.
+
+Mend: Put a .dockerignore beside the top of the context that leaves out at any depth, with **/ in front: **/.git,
+**/.env*, **/*.pem, **/*.key, **/.venv, **/__pycache__, **/*.py[cod], **/.pytest_cache.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.practices._finding import Case, Finding, listed, missing
+from hullproof.practices._places import copies_context
+from hullproof.report.model import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hullproof.dockerfile import Dockerfile, Instruction, Stage
+    from hullproof.facts import BuildFacts, Canary, CanaryFacts
+
+_PATTERNS = (
+    (r"(?:^|/)(\.git|\.hg|\.svn|\.bzr)(?:/|$)", r"**/\1"),
+    (r"(?:^|/)(\.venv|venv|env|\.virtualenv)/", r"**/\1"),
+    (r"(?:^|/)__pycache__/", "**/__pycache__"),
+    (r"\.py[cod]$", "**/*.py[cod]"),
+    (r"(?:^|/)(\.(?:pytest|mypy|ruff)_cache|\.tox|\.nox|\.cache|\.hypothesis|htmlcov)/", r"**/\1"),
+    (r"(?:^|/)\.env[^/]*$", "**/.env*"),
+    (r"(?:^|/)(id_[a-z0-9]+)[^/]*$", r"**/\1*"),
+    (r"\.(pem|key|p12|pfx|jks)$", r"**/*.\1"),
+)
+_WITHHELD = re.compile(r"\.dockerignore|excluded by", re.IGNORECASE)
+
+
+def judge(
+    *,
+    dockerfile: Dockerfile,
+    release: Stage,
+    build_args: Mapping[str, str],
+    build: BuildFacts,
+    canaries: CanaryFacts | None,
+) -> Finding:
+    """Count the canaries that got through, then look whether too much was left out."""
+    case = Case()
+    taker = _taker(dockerfile, release, build_args)
+    line = taker.line if taker else release.line
+    where = dockerfile.where(line)
+    takes = Evidence(
+        "dockerfile", where, f"takes from the context: {_short(taker)}" if taker else "the release"
+    )
+    if canaries is None:
+        told = next((text for text in (build.error, *build.output) if text and _WITHHELD.search(text)), None)
+        if told is None:
+            missing("canaries")
+        case.broken(
+            "the build fails on what the ignore file withholds", takes, Evidence("experiment", where, told)
+        )
+        return case.finding("")
+    for at, path in canaries.sources_missing:
+        case.broken(
+            f"{canaries.ignore_file or 'the ignore file'} withholds {path}, which {dockerfile.where(at)} copies",
+            Evidence(
+                "experiment", dockerfile.where(at), f"expected {path} in the build context, it is ignored"
+            ),
+            remedy=f"Let {path} through: narrow the pattern that matches it, or add !{path} after it.",
+        )
+    if canaries.tests_left is False:
+        case.broken(
+            f"{canaries.ignore_file or 'the ignore file'} withholds every test, so the build cannot run them",
+            Evidence(
+                "experiment", canaries.ignore_file or where, "expected tests in the build context, found none"
+            ),
+            takes,
+            remedy="Let the tests into the context; keep them out of the release by copying only the application there.",
+        )
+    through = [canary for canary in canaries.canaries if canary.judged and canary.reached]
+    if through:
+        _judge_through(case, takes, canaries, through)
+    judged = [canary for canary in canaries.canaries if canary.judged]
+    if not judged:
+        case.doubt("no canary was planted, so nothing shows what the ignore file leaves out")
+    said = [canary for canary in canaries.canaries if canary.reached and not canary.judged]
+    case.show(
+        *(
+            Evidence("experiment", canary.path, f"{canary.kind}: reaches the builder, not judged")
+            for canary in said
+        )
+    )
+    if canaries.ignore_file:
+        case.show(
+            Evidence("experiment", canaries.ignore_file, f"{canaries.files_reaching} files reach the builder")
+        )
+    return case.finding(
+        f"none of {len(judged)} planted files reaches the builder, and all that the Dockerfile copies does"
+    )
+
+
+def _judge_through(case: Case, takes: Evidence, canaries: CanaryFacts, through: list[Canary]) -> None:
+    through = sorted(through, key=lambda canary: (canary.kind != "own", canary.nested))
+    patterns = listed(list(dict.fromkeys(pattern_for(canary.path) for canary in through)), 10)
+    file = canaries.ignore_file
+    case.broken(
+        f"{listed([canary.path for canary in through])} would reach the builder{_why(canaries, through)}",
+        takes,
+        *(
+            Evidence(
+                "experiment",
+                file or canary.path,
+                f"{canary.kind} {canary.path} reaches the builder; {pattern_for(canary.path)} would leave it out",
+            )
+            for canary in through
+        ),
+        remedy=f"Add to {file or '.dockerignore'}: {patterns}.",
+    )
+
+
+def _why(canaries: CanaryFacts, through: list[Canary]) -> str:
+    if canaries.ignore_file is None:
+        misplaced = (
+            f"; {listed(canaries.misplaced)} is not where the builder looks" if canaries.misplaced else ""
+        )
+        return f": there is no ignore file at the top of the context{misplaced}"
+    instead = f", and the builder does not read {listed(canaries.misplaced)}" if canaries.misplaced else ""
+    if all(canary.nested for canary in through):
+        return f": {canaries.ignore_file} matches at the top only, not in subfolders{instead}"
+    if all(canary.reached for canary in canaries.canaries if canary.judged):
+        return f": {canaries.ignore_file} leaves nothing of this out{instead}"
+    return f" in spite of {canaries.ignore_file}{instead}"
+
+
+def pattern_for(path: str) -> str:
+    """Give the line for the ignore file that leaves out a path, and what is like it, at any depth."""
+    for expression, pattern in _PATTERNS:
+        found = re.search(expression, path)
+        if found is not None:
+            return found.expand(pattern)
+    return f"**/{path.rpartition('/')[2]}"
+
+
+def _taker(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> Instruction | None:
+    """Find the step that takes most from the context: COPY . first, any other COPY from it else."""
+    stages = dockerfile.needed(release, build_args)
+    copies = [each for stage in stages for each in stage.instructions if copies_context(each)]
+    whole = [each for each in copies if any(source in (".", "./", "/") for source in each.sources)]
+    return next(iter(whole or copies), None)
+
+
+def _short(instruction: Instruction | None) -> str:
+    return " ".join(instruction.original.split())[:80] if instruction is not None else ""

@@ -1,0 +1,151 @@
+"""Tests run in a stage of their own, which the release leaves behind.
+
+Why: What tests and builds need is not what runs. A test runner, coverage or Poetry in the released image is
+more to pull, more to patch, and more for an intruder to work with.
+
+Proven by: A test stage exists that the release is not built on, and no layer of the release holds a test
+runner or build tool: neither as an installed package nor as a command.
+
+Broken by: A single stage; FROM test AS release; a virtual environment copied from the test stage with pytest
+in it; test tools listed in the requirements of the application; Poetry or uv left in the release.
+
+Mend: Give the tests a stage of their own, install test and build tools only there, and build the release from
+the stage below it, copying only what runs.
+
+    FROM python:3.11-slim AS base
+    COPY requirements.txt .
+    RUN pip install --no-cache-dir -r requirements.txt
+
+    FROM base AS test
+    RUN pip install --no-cache-dir pytest
+    COPY . .
+    RUN pytest && touch /tests-passed
+
+    FROM base AS release
+    COPY --from=test /tests-passed /tmp/
+    COPY app/ app/
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import install_commands, test_commands
+from hullproof.practices._finding import Case, Finding, listed, missing
+from hullproof.practices._places import layer_place, own_entries
+from hullproof.report.model import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.facts import FileFacts
+
+_RUNNERS = frozenset(
+    {"pytest", "tox", "nox", "coverage", "hypothesis", "nose", "nose2", "unittest2", "pytest-cov"}
+)
+_BUILD_TOOLS = frozenset(
+    {"poetry", "poetry-core", "pdm", "hatch", "hatchling", "flit", "flit-core", "build", "pipenv", "uv"}
+)
+_TOOLS = _RUNNERS | _BUILD_TOOLS
+_COMMANDS = re.compile(
+    r"/s?bin/(pytest|py\.test|tox|nox|coverage3?|hypothesis|nose2|nosetests|poetry|pdm|hatch|flit|pyproject-build"
+    r"|pipenv|uvx?)$"
+)
+_DISTRIBUTION = re.compile(r"/([A-Za-z0-9][A-Za-z0-9._]*?)-[^-/]+(?:-py[\d.]+)?\.(?:dist|egg)-info(?:/|$)")
+_IMPORTABLE = re.compile(
+    r"/(?:site|dist)-packages/(pytest|_pytest|tox|nox|coverage|hypothesis|nose2|poetry|pdm|pipenv)/"
+)
+_TEST_NAME = re.compile(r"(?:^|[-_.])(?:unit)?tests?(?:$|[-_.])|^(?:unit)?test(?:s|er|ing)?$", re.IGNORECASE)
+
+
+def judge(
+    *, dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str], files: FileFacts | None
+) -> Finding:
+    """Look for a test stage beside the release in the text, and for test and build tools in its files."""
+    case = Case()
+    beneath = dockerfile.ancestors(release, build_args)
+    apart = [stage for stage in dockerfile.stages if stage not in beneath and _why_test(stage)]
+    built_on = [stage for stage in beneath[1:] if _runs_tests(stage) or _named_test(stage)]
+    from_line = dockerfile.where(release.line)
+    if built_on:
+        test = built_on[0]
+        case.broken(
+            f"the release is built on {test.label}, which {_why_test(test)}",
+            Evidence(
+                "dockerfile", from_line, f"FROM {release.base}: everything in {test.label} is in the release"
+            ),
+            remedy="Build the release FROM the stage below the tests, and copy from the test stage only a marker file.",
+        )
+    elif not apart:
+        only = len(dockerfile.stages) == 1
+        what = "there is only one stage" if only else "no stage beside the release runs tests"
+        case.broken(
+            f"there is no separate test stage: {what}",
+            Evidence("dockerfile", from_line, "expected a stage beside the release that runs the tests"),
+        )
+    for stage in apart:
+        case.show(Evidence("dockerfile", dockerfile.where(stage.line), f"{stage.label} {_why_test(stage)}"))
+    if files is None:
+        if not case.is_broken:
+            missing("files")
+    else:
+        _judge_files(case, dockerfile, files)
+    names = listed([stage.label for stage in apart])
+    return case.finding(f"tests have {names}, and the release holds no test runner or build tool")
+
+
+def _judge_files(case: Case, dockerfile: Dockerfile, files: FileFacts) -> None:
+    """Look at every own layer: a tool that a later layer uninstalls is shipped all the same."""
+    found: dict[str, dict[str, str]] = {}
+    for layer, entry in own_entries(files):
+        tool = tool_of(entry.path)
+        if tool is not None and entry.path not in files.base:
+            found.setdefault(layer_place(dockerfile, files, layer), {}).setdefault(tool, entry.path)
+    for where, tools in found.items():
+        kind = "a test runner" if any(is_runner(tool) for tool in tools) else "a build tool"
+        held = tuple(Evidence("image", where, f"{tool} is there: {path}") for tool, path in tools.items())
+        case.broken(f"{where} brings {kind} into the release: {listed(list(tools))}", *held)
+
+
+def tool_of(path: str) -> str | None:
+    """Name the test runner or build tool that a file belongs to, None for anything else."""
+    distribution = _DISTRIBUTION.search(path)
+    if distribution is not None:
+        name = re.sub(r"[-_.]+", "-", distribution[1]).lower()
+        return name if name in _TOOLS or name.startswith("pytest-") else None
+    package = _IMPORTABLE.search(path)
+    if package is not None:
+        return package[1].lstrip("_")
+    command = _COMMANDS.search(path)
+    return command[1] if command is not None else None
+
+
+def is_runner(tool: str) -> bool:
+    """Whether it runs tests, rather than builds packages."""
+    return tool in _RUNNERS or tool.startswith(("pytest", "py.test", "coverage", "nose"))
+
+
+def _named_test(stage: Stage) -> bool:
+    return stage.name is not None and _TEST_NAME.search(stage.name) is not None
+
+
+def _runs_tests(stage: Stage) -> bool:
+    return any(test_commands(instruction) for instruction in stage.instructions)
+
+
+def _why_test(stage: Stage) -> str:
+    """Say what makes a stage a test stage; empty if nothing does."""
+    if _runs_tests(stage):
+        return "runs tests"
+    installed = {
+        re.split(r"[\[=<>!~@; ]", package, maxsplit=1)[0].lower()
+        for instruction in stage.instructions
+        for install in install_commands(instruction)
+        for package in install.packages
+    }
+    runners = sorted(name for name in installed if name in _RUNNERS)
+    if runners:
+        return f"installs {listed(runners)}"
+    return "is named for tests" if _named_test(stage) else ""

@@ -1,0 +1,177 @@
+"""The release holds what it runs, and nothing else.
+
+Why: What a layer once held it ships for ever: a later rm only hides it. Git history, test data, caches and
+above all keys and passwords then travel to everyone who can pull the image.
+
+Proven by: One pass over every layer that the Dockerfile adds: only installed packages and application files, no
+version control data, tests, caches, wheels, package lists, environment files or keys. The configuration and
+history hold no secret, and nothing is missing: the container starts and stays.
+
+Broken by: COPY . .; the whole folder copied from the test stage; .git or .env; pip's cache; a key copied in and
+removed by a later layer; a secret in ENV, ARG or LABEL.
+
+Mend: Copy by name what the application needs (COPY app/ app/), install with --no-cache-dir, and hand secrets to
+the build with RUN --mount=type=secret and to the container when it is started.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import mentions_of_secrets, secret_in, token_shape
+from hullproof.practices._clutter import clutter_of, unused_environments
+from hullproof.practices._finding import Case, Finding, listed, missing
+from hullproof.practices._places import copies_context, governing, instruction_at, layer_place, own_entries
+from hullproof.practices._processes import last_words
+from hullproof.report.model import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
+
+_REMEDIES = {
+    "private key": "A key that was ever in a layer is known to all who pull: replace it, and use RUN --mount=type=secret.",
+    "environment file": "Keep environment files out with .dockerignore (**/.env*), and pass the values when the container starts.",
+    "package list": "Delete the package lists in the same RUN that fetched them: rm -rf /var/lib/apt/lists/*.",
+    "cache": "Install with --no-cache-dir, or keep the cache outside with RUN --mount=type=cache.",
+    "wheel": "Install wheels from a bind mount (RUN --mount=type=bind,from=build ...), so that they stay behind.",
+}
+_DISCLOSED = (
+    "Take the secret out and replace it where it is valid: it is known to all who pull. Use RUN --mount=type=secret "
+    "in the build, and pass it when the container starts."
+)
+
+
+def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+    *,
+    dockerfile: Dockerfile,
+    release: Stage,
+    build_args: Mapping[str, str],
+    image: ImageFacts | None,
+    files: FileFacts | None,
+    container: ContainerFacts | None,
+) -> Finding:
+    """Go through the text, the configuration and every layer; ask the container whether anything is missing."""
+    case = Case()
+    _judge_text(case, dockerfile, release, build_args)
+    if image is not None:
+        _judge_config(case, governing(dockerfile, release, build_args, "ENV", "LABEL", "ARG"), image)
+    if files is not None and image is not None:
+        _judge_layers(case, dockerfile, files, image, container)
+    if not case.is_broken:
+        if image is None or files is None:
+            missing("files" if files is None else "image")
+        if container is None:
+            missing("container")
+        _judge_missing(case, governing(dockerfile, release, build_args, "CMD", "ENTRYPOINT"), container)
+    count = len(files.added_layers) if files is not None else 0
+    return case.finding(
+        f"its {count} own layers hold only installed packages and application files, and no secret"
+    )
+
+
+def _judge_text(case: Case, dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> None:
+    """Judge what the Dockerfile itself gives away. Values are never repeated."""
+    for mention in mentions_of_secrets(dockerfile, release, build_args):
+        seen = Evidence(
+            "dockerfile", dockerfile.where(mention.line), f"{mention.keyword} {mention.name}: {mention.why}"
+        )
+        case.broken(f"{mention.keyword} gives the secret {mention.name} away", seen, remedy=_DISCLOSED)
+
+
+def _judge_config(case: Case, where: str, image: ImageFacts) -> None:
+    """Judge what the finished configuration holds: tokens by their shape wherever they came from, own names."""
+    for place, pairs in (("config.Env", image.env), ("config.Labels", image.labels)):
+        for name, value in pairs.items():
+            why = token_shape(value)
+            if why is not None:
+                seen = Evidence(
+                    "image", place, f"{name}: its value ({len(value)} characters, not shown) looks like {why}"
+                )
+                case.broken(
+                    f"{place} holds a secret in {name}",
+                    Evidence("dockerfile", where, "the last line that sets such values"),
+                    seen,
+                    remedy=_DISCLOSED,
+                )
+    for entry in image.history:
+        if entry.from_base:
+            continue
+        shape = token_shape(entry.created_by)
+        named = [name for name, value in _recorded_arguments(entry.created_by) if secret_in(name, value)]
+        if shape is None and not named:
+            continue
+        what = listed(named) if named else shape
+        seen = Evidence(
+            "image",
+            "history",
+            f"the entry that begins {entry.created_by.split()[0]} holds {what} (not shown)",
+        )
+        case.broken(f"the image's history holds a secret: {what}", seen, remedy=_DISCLOSED)
+
+
+def _recorded_arguments(created_by: str) -> list[tuple[str, str]]:
+    """Read the build arguments that BuildKit notes before a RUN: `RUN |2 NAME=value OTHER=value /bin/sh -c ...`."""
+    words = created_by.removeprefix("RUN ").split()
+    if not words or not words[0].startswith("|") or not words[0][1:].isdigit():
+        return []
+    pairs = (word.partition("=") for word in words[1 : 1 + int(words[0][1:])])
+    return [(name, value) for name, equals, value in pairs if equals]
+
+
+def _judge_layers(
+    case: Case, dockerfile: Dockerfile, files: FileFacts, image: ImageFacts, container: ContainerFacts | None
+) -> None:
+    """Sort every path of every own layer; group what is found by line and kind, so that one COPY is one fault."""
+    groups: dict[tuple[str, str], dict[str, int]] = {}
+    environments = unused_environments(files, image, container)
+    for layer, entry in own_entries(files):
+        from_context = copies_context(instruction_at(dockerfile, layer.line))
+        kind_and_top = clutter_of(
+            entry, image.workdir or "/", environments if from_context else (), from_context=from_context
+        )
+        if kind_and_top is not None:
+            kind, top = kind_and_top
+            paths = groups.setdefault((layer_place(dockerfile, files, layer), kind), {})
+            paths[top] = paths.get(top, 0) + 1
+    for (where, kind), paths in groups.items():
+        hidden = [path for path in paths if path not in files.final]
+        still = " (deleted later, and shipped all the same)" if hidden else ""
+        case.broken(
+            f"{where} brings {_article(kind)} into the release: {listed(list(paths))}{still}",
+            *(
+                Evidence("image", where, _counted(kind, path, count, path in hidden))
+                for path, count in paths.items()
+            ),
+            remedy=_REMEDIES.get(kind),
+        )
+
+
+def _counted(kind: str, path: str, count: int, hidden: bool) -> str:  # noqa: FBT001 - part of the statement
+    many = f", {count} files" if count > 1 else ""
+    return f"{kind}: {path}{many}{', hidden by a later layer' if hidden else ''}"
+
+
+def _article(kind: str) -> str:
+    if kind in ("tests", "version control data"):
+        return kind
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _judge_missing(case: Case, where: str, container: ContainerFacts) -> None:
+    """Nothing too much is one half; the other is that nothing is missing, which a container that lives shows."""
+    if container.died:
+        code = (
+            container.start_error
+            or f"it ended with exit code {container.exit_code}, {last_words(container.log, 1)}"
+        )
+        case.doubt(
+            f"nothing is too much, but whether something is missing cannot be told: {code}; see default-command",
+            Evidence("container", where, code),
+        )
+    else:
+        case.show(
+            Evidence("container", where, f"nothing is missing: {container.ready_by or 'the container stays'}")
+        )

@@ -1,0 +1,211 @@
+"""The release runs as an ordinary user.
+
+Why: Root in a container is root to the kernel. A flaw in the application then reaches every file of the image,
+every mounted volume, and everything the container's capabilities allow.
+
+Proven by: The kernel's word on PID 1 and every other process: no uid 0, no effective, permitted or ambient
+capabilities. The image's configuration names a user that is not root either, the account exists, and neither
+a setuid interpreter or shell nor a sudo rule without a password leads back to root.
+
+Broken by: No USER; USER root, 0, 00 or 0:0; a build argument that defaults to root; an account whose uid is 0;
+USER in another stage only; USER root again at the end; a name that /etc/passwd does not have; a setuid copy
+of a shell or of Python.
+
+Mend: Create an account in the release stage and make USER its last word: RUN useradd --system app, then USER app
+after the last step that needs root.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.practices._accounts import Account, account_of
+from hullproof.practices._finding import Case, Finding, missing
+from hullproof.practices._places import governing, last
+from hullproof.practices._privileges import passwordless_sudo, ways_back
+from hullproof.practices._processes import shown
+from hullproof.report.model import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hullproof.config import Config
+    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.facts import BuildFacts, ContainerFacts, FileFacts, ImageFacts
+
+_NO_SUCH_USER = re.compile(
+    r"unable to find (?:user|group) (\S+?)[:,]?(?:\s|$)|no matching entries in (?:passwd|group) file|unknown user (\S+)"
+)
+_CAPABILITIES = {"CapEff": "effective", "CapPrm": "permitted", "CapAmb": "ambient"}
+
+
+def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+    *,
+    config: Config,
+    dockerfile: Dockerfile,
+    release: Stage,
+    build_args: Mapping[str, str],
+    build: BuildFacts,
+    image: ImageFacts | None,
+    files: FileFacts | None,
+    container: ContainerFacts | None,
+) -> Finding:
+    """Ask the configuration, then the kernel, then look for ways back to root."""
+    case = Case()
+    where = governing(dockerfile, release, build_args, "USER")
+    written = last(dockerfile, release, build_args, "USER")
+    raw = " ".join(written.args) if written else None
+    if image is None:
+        _judge_failed_build(case, where, build)
+        if not case.is_broken:
+            missing("image")
+        return case.finding("")
+    account = account_of(image.user, files)
+    _judge_config(case, where, raw, account, _passwd_known(files))
+    if not image.user and (elsewhere := _users_elsewhere(dockerfile, release, build_args)):
+        case.show(*elsewhere)
+    if config.user is not None and not _same_user(config.user, account, files):
+        seen = Evidence(
+            "image", where, f"expected {config.user}, which is configured, got {image.user or 'no user'}"
+        )
+        case.broken(f"the user is {image.user or 'root'}, and the configuration pins {config.user}", seen)
+    if container is None:
+        if not case.is_broken:
+            missing("container")
+    else:
+        _judge_processes(case, where, container)
+    if files is not None:
+        _judge_ways_back(case, dockerfile, files, account)
+    name = account.name or image.user
+    return case.finding(
+        f"every process runs as {name} (uid {account.uid}), without capabilities and without a way back"
+    )
+
+
+def _judge_failed_build(case: Case, where: str, build: BuildFacts) -> None:
+    """Look whether the build failed on the very USER that it names."""
+    step = build.failed_step
+    told = " ".join(
+        filter(None, (build.error, step.error if step else None, *(step.log[-5:] if step else ())))
+    )
+    found = _NO_SUCH_USER.search(told)
+    if found is not None:
+        name = found[1] or found[2] or "named by USER"
+        case.broken(
+            f"the build fails because the user {name} does not exist", Evidence("dockerfile", where, found[0])
+        )
+
+
+def _judge_config(case: Case, where: str, raw: str | None, account: Account, passwd_known: bool) -> None:  # noqa: FBT001 - a fact
+    text = account.text
+    spelled = f"USER {raw}" if raw is not None else "no USER"
+    comes_out = f", which comes out as {text or 'empty'}" if raw is not None and raw != text else ""
+    seen = Evidence("image", where, f"{spelled}{comes_out}: expected an ordinary user, got uid {account.uid}")
+    if account.uid == 0:
+        if raw is None:
+            clause = "the release runs as root: " + (f"the base says {text}" if text else "there is no USER")
+        else:
+            alias = (
+                ", whose uid is 0 in /etc/passwd"
+                if account.name not in (None, "root") and not text[:1].isdigit()
+                else ""
+            )
+            clause = f"the release runs as root: {spelled}{comes_out}{alias}"
+        case.broken(clause, seen)
+    elif account.uid is None and passwd_known:
+        case.broken(
+            f"the user {text} does not exist in the image's /etc/passwd",
+            Evidence("image", where, f"{spelled}{comes_out}: expected an account, /etc/passwd has none"),
+            remedy=f"Create the account in the release stage (RUN useradd --system {text.partition(':')[0]}) before USER.",
+        )
+    elif account.uid is None:
+        case.doubt(f"the user {text} could not be looked up: the image's /etc/passwd is not known", seen)
+    else:
+        case.show(Evidence("image", where, f"{spelled}{comes_out}: uid {account.uid}"))
+        if passwd_known and not account.listed:
+            case.show(
+                Evidence("image", "/etc/passwd", f"has no entry for uid {account.uid}, which is allowed")
+            )
+
+
+def _users_elsewhere(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> list[Evidence]:
+    chain = dockerfile.chain(release, build_args)
+    return [
+        Evidence(
+            "dockerfile",
+            dockerfile.where(each.line),
+            f"USER {' '.join(each.args)} is in a stage that the release is not built on",
+        )
+        for each in dockerfile.instructions
+        if each.keyword == "USER" and each not in chain
+    ]
+
+
+def _judge_processes(case: Case, where: str, container: ContainerFacts) -> None:
+    """Ask the kernel, of every process: real, effective and saved uid, and capabilities."""
+    if container.start_error is not None and _NO_SUCH_USER.search(container.start_error):
+        case.broken(
+            "the container does not start, since its user does not exist",
+            Evidence("container", where, container.start_error),
+            remedy="Create the account in the release stage (RUN useradd --system app) before USER names it.",
+        )
+        return
+    if not container.processes:
+        reason = container.start_error or container.unobservable or "it ended before it could be looked at"
+        case.doubt(
+            f"what user the processes run as could not be seen: {reason}",
+            Evidence("container", "/proc", reason),
+        )
+    for process in container.processes:
+        place, line = f"/proc/{process.pid}/status", shown(process, 60)
+        held = [word for key, word in _CAPABILITIES.items() if process.capabilities.get(key)]
+        if 0 in process.uids[:3]:
+            uids = "/".join(str(uid) for uid in process.uids[:3])
+            clause = f"PID {process.pid} ({shown(process, 30)}) runs as root"
+            case.broken(
+                clause,
+                Evidence("dockerfile", where, "the line that decides the user of the release"),
+                Evidence("container", place, f"{line}: expected no uid 0, got {uids} (real/effective/saved)"),
+            )
+        elif held:
+            case.broken(
+                f"PID {process.pid} ({shown(process, 30)}) has {' and '.join(held)} capabilities",
+                Evidence("dockerfile", where, "the line that decides the user of the release"),
+                Evidence("container", place, f"{line}: expected none, got {_masks(process.capabilities)}"),
+                remedy="Take the file capabilities (setcap) off the program; listen on a port above 1023 instead.",
+            )
+        else:
+            case.show(Evidence("container", place, f"{line}: uid {process.uids[1]}, no capabilities"))
+
+
+def _judge_ways_back(case: Case, dockerfile: Dockerfile, files: FileFacts, account: Account) -> None:
+    for path, where, why in ways_back(dockerfile, files):
+        case.broken(
+            f"{path} is a way back to root: {why}",
+            Evidence("image", where, f"{path}: {why}"),
+            remedy=f"Do not give {path} the setuid bit or capabilities.",
+        )
+    rule = passwordless_sudo(files, account)
+    if rule is not None:
+        path, line = rule
+        case.broken(
+            f"{path} lets {account.name} become root without a password",
+            Evidence("image", governing(dockerfile, dockerfile.stages[-1], {}, "USER"), f"{path}: {line}"),
+            remedy="Remove sudo and its rule from the release.",
+        )
+
+
+def _masks(capabilities: Mapping[str, int]) -> str:
+    return ", ".join(f"{key} {capabilities[key]:016x}" for key in _CAPABILITIES if capabilities.get(key))
+
+
+def _passwd_known(files: FileFacts | None) -> bool:
+    return files is not None
+
+
+def _same_user(pinned: str, account: Account, files: FileFacts | None) -> bool:
+    """Compare with what is configured: as written, or by uid; a pinned group has to be written the same."""
+    if pinned == account.text:
+        return True
+    return ":" not in pinned and account.uid is not None and account_of(pinned, files).uid == account.uid
