@@ -120,6 +120,7 @@ def test_benign_beginnings(text: str | bytes) -> None:
         ("FROM x\nENV A\nRUN b", "D:2: ENV must have two arguments; expected ENV"),
         ("FROM x\nRUN <<A\nA\nRUN <<EOF\nabc\nqq\n", "D:4: a here-document has no end"),
         ("FROM x\nRUN\n", "D:2: RUN lacks an argument"),
+        ("FROM x\n \\\n", "D:2: a continuation leads to nothing"),
         ("FROM x\nCOPY a\n", "D:2: COPY lacks an argument; expected COPY <source>... <destination>"),
         ("FROM a b\n", "D:1: FROM is malformed"),
         ("FROM a AS 1b\n", "D:1: '1b' cannot name a stage"),

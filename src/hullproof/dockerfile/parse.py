@@ -49,7 +49,7 @@ _STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z")
 class _Command(Protocol):
     """What the parser gives for one instruction."""
 
-    cmd: str
+    cmd: str | None
     sub_cmd: str | None
     json: bool
     original: str
@@ -68,7 +68,7 @@ def parse(text: str | bytes, name: str = "Dockerfile") -> Dockerfile:
     stages: list[Stage] = []
     for command in _commands(source, name):
         _check(command, name, first=not stages)
-        if command.cmd.upper() == "FROM":
+        if (command.cmd or "").upper() == "FROM":
             stages.append(_stage(command, len(stages), name))
         elif not stages:
             global_args.append(_instruction(command, GLOBAL_SCOPE))
@@ -157,7 +157,9 @@ def _fault(source: str, error: str) -> tuple[int, str]:
     before = "".join(lines[:good])
     commands = _try(before)[0]
     if commands and len(_try(f"{before}Q=q\n")[0]) == len(commands):
-        return good + 1, commands[-1].cmd.upper()  # another line would still have belonged to the last one
+        return good + 1, (
+            commands[-1].cmd or ""
+        ).upper()  # another line would still have belonged to the last one
     return good + 1, (lines[good].split() or [""])[0].upper()
 
 
@@ -172,6 +174,8 @@ def _explained(error: str, keyword: str) -> tuple[str, str]:
 def _check(command: _Command, name: str, *, first: bool) -> None:
     """Refuse what the parser passes and BuildKit does not."""
     place = f"{name}:{command.start_line}"
+    if not command.cmd:
+        raise UsageError(f"{place}: a continuation leads to nothing; expected an instruction before it")
     for keyword in filter(None, (command.cmd.upper(), (command.sub_cmd or "").upper())):
         if keyword not in _KEYWORDS:
             close = difflib.get_close_matches(keyword, _KEYWORDS, 1, 0.5)
@@ -208,7 +212,7 @@ def _stage(command: _Command, index: int, name: str) -> Stage:
 
 def _inner(command: _Command, source: str, escape: str) -> _Command | None:
     """Parse what an ONBUILD holds once more: its flags and here-documents are not told with it."""
-    if command.cmd.upper() != "ONBUILD":
+    if (command.cmd or "").upper() != "ONBUILD":
         return None
     text = "\n".join(source.split("\n")[command.start_line - 1 : command.end_line])
     found = re.match(rf"(?is)\s*ONBUILD(?:\s|{re.escape(escape)}\r?\n)+(.*)", text)
@@ -225,7 +229,7 @@ def _instruction(command: _Command, stage_index: int, inner: _Command | None = N
         content = re.sub(r"(?m)^\t+", "", doc.content) if chomp else doc.content
         heredocs.append(Heredoc(doc.name, content, chomp=chomp, expand=expands))
     return Instruction(
-        keyword=command.cmd.upper(),
+        keyword=(command.cmd or "").upper(),
         args=tuple(held.value),
         json=bool(held.json),
         flags=tuple(held.flags),
