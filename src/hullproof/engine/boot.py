@@ -12,7 +12,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.container.observer import Helper, Observer, log_config, open_stream
-from hullproof.engine.container.words import engine_errors, explain, frames, lived, log_lines, one_line
+from hullproof.engine.container.words import (
+    engine_errors,
+    explain,
+    frames,
+    is_engines_fault,
+    lived,
+    log_lines,
+    one_line,
+)
 from hullproof.engine.probe import Goal
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.facts import ContainerFacts, Stopped, Unobservable
@@ -96,9 +104,10 @@ class BootedContainer:
             except ImageNotFound as error:
                 raise EngineError(f"the engine has no image {image}: {explain(error)}") from error
             except APIError as error:
-                self._start_error = explain(error)
-                if "no space left on device" in self._start_error:
-                    raise EngineError(f"the engine's disk is full: {self._start_error}") from error
+                said = explain(error)
+                if is_engines_fault(said):
+                    raise EngineError(f"the engine cannot start containers: {said}") from error
+                self._start_error = said
                 return
         self._observer = Observer(self._api, self._id, labels)
 
@@ -135,7 +144,7 @@ class BootedContainer:
         facts = ContainerFacts(
             ready=record is not None and record.ready,
             ready_after_s=record.ready_after_s if record else None,
-            ready_by=_ready_by(observer, goal),
+            ready_by=_ready_by(observer, goal, died=observer.death is not None and stopped is None),
             watched_s=watched,
             processes=record.processes if record else (),
             listeners=record.listeners if record else (),
@@ -246,12 +255,12 @@ class BootedContainer:
         raise Unobservable(complaint)
 
 
-def _ready_by(observer: Observer, goal: Goal) -> str:
+def _ready_by(observer: Observer, goal: Goal, *, died: bool) -> str:
     """Say what made it ready, or what was waited for and seen last."""
     record = observer.record
     if record is None:
         return ""
     if record.ready:
         return record.seen
-    patience = "" if observer.death else f"{goal.deadline_s:g} s "
+    patience = "" if died else f"{goal.deadline_s:g} s "
     return f"waited {patience}for {record.goal}; last seen: {record.seen}"

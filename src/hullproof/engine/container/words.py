@@ -22,6 +22,13 @@ _WRAPPING = re.compile(
     r"Error response from daemon|starting container process caused): "
 )
 
+# What keeps any container from starting, whatever its image.
+_ENGINES_FAULT = re.compile(
+    r"no space left on device|failed to create endpoint|container networking|driver failed programming|"
+    r"network \S+ not found|input/output error|cannot allocate memory|resource temporarily unavailable|"
+    r"read-only file system: .*/containers/|error gathering device information|cgroup"
+)
+
 
 @contextmanager
 def engine_errors(doing: str, *passing: type[BaseException]) -> Iterator[None]:
@@ -55,6 +62,11 @@ def unwrapped(said: str) -> str:
     while (bare := _WRAPPING.sub("", said)) != said:
         said = bare
     return one_line(said.removesuffix(": unknown"), 400)
+
+
+def is_engines_fault(said: str) -> bool:
+    """Whether a refusal to start tells of the engine rather than of the image."""
+    return _ENGINES_FAULT.search(said) is not None
 
 
 def one_line(text: str, limit: int = 300) -> str:

@@ -1,0 +1,493 @@
+"""The booted container, on a real engine: each way in which a container can live, and end."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import tarfile
+import threading
+import time
+import uuid
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import docker
+import pytest
+
+from hullproof.engine.boot import BootedContainer, Helper
+from hullproof.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hullproof.engine.connection import Engine
+    from hullproof.facts import ContainerFacts
+
+pytestmark = pytest.mark.engine
+
+# Any Debian-like image with python3; the stand-in base is one.
+BASE = os.environ.get("HULLPROOF_TEST_BASE", "tmp/base:1")
+PYTHON = ("/usr/local/bin/python3", "/usr/bin/python3")
+
+SERVE = """
+import http.server, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path in ("/", "/healthz") else 503)
+        self.end_headers()
+def serve(address="0.0.0.0", port=5000, server=http.server.ThreadingHTTPServer):
+    server((address, port), Handler).serve_forever()
+"""
+
+
+class Images:
+    """Makes small images without a build: a container's file system, committed with another configuration."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        """Begin with none."""
+        self.client = client
+        self.label = f"hullproof-test-{uuid.uuid4().hex[:12]}"
+        self._made: list[str] = []
+
+    def python(self, code: str, *changes: str) -> str:
+        """Make an image that runs `code` as /app/run.py, configured by lines of a Dockerfile."""
+        return self.commit(
+            {"app/run.py": (SERVE + code).encode()},
+            "WORKDIR /app",
+            "EXPOSE 5000/tcp",
+            'CMD ["python3", "run.py"]',
+            *changes,
+        )
+
+    def commit(self, files: dict[str, bytes], *changes: str) -> str:
+        """Put files onto the base."""
+        made = self.client.api.create_container(BASE, ["true"], labels={"hullproof.run": self.label})["Id"]
+        try:
+            self.client.api.put_archive(made, "/", archive(files))
+            labelled = [*changes, f"LABEL hullproof.run={self.label}"]
+            image = str(self.client.api.commit(made, changes=labelled)["Id"])
+        finally:
+            self.client.api.remove_container(made, v=True)
+        self._made.append(image)
+        return image
+
+    def scratch(self, files: dict[str, bytes], *changes: str) -> str:
+        """Make an image of nothing but `files`."""
+        said = self.client.api.import_image_from_data(archive(files), changes=list(changes))
+        image = str(json.loads(said.strip().splitlines()[-1])["status"])
+        self._made.append(image)
+        return image
+
+    def remove(self) -> None:
+        """Remove what was made."""
+        for image in self._made:
+            self.client.api.remove_image(image, force=True)
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    """Pack files, all of them executable."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for path, content in files.items():
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(content), 0o755
+            tar.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[docker.DockerClient]:
+    """Connect to the engine."""
+    connected = docker.from_env()
+    yield connected
+    connected.close()
+
+
+@pytest.fixture(scope="module")
+def images(client: docker.DockerClient) -> Iterator[Images]:
+    """Make images, and remove them at the end."""
+    made = Images(client)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def start(client: docker.DockerClient) -> Iterator[Callable[..., BootedContainer]]:
+    """Start containers with the defaults of a project that says nothing; none must be left at the end."""
+    label = uuid.uuid4().hex
+
+    def begin(image: str, **more: Any) -> BootedContainer:  # noqa: ANN401 - any argument of `start`
+        arguments: dict[str, Any] = {
+            "labels": {"hullproof.run": label},
+            "env": {},
+            "ready": None,
+            "ready_timeout_s": 20.0,
+            "exposed": ["5000/tcp"],
+            "interpreters": PYTHON,
+            "stop_signal": "SIGTERM",
+        }
+        engine = cast("Engine", SimpleNamespace(client=client))
+        return BootedContainer.start(engine, image, **(arguments | more))
+
+    yield begin
+    assert client.containers.list(all=True, filters={"label": f"hullproof.run={label}"}) == []
+
+
+@pytest.fixture
+def boot(start: Callable[..., BootedContainer]) -> Callable[..., ContainerFacts]:
+    """Boot an image once and return its facts."""
+
+    def look(image: str, watch_s: float = 0.0, **more: Any) -> ContainerFacts:  # noqa: ANN401 - of `start`
+        with start(image, **more) as container:
+            return container.facts(watch_s=watch_s)
+
+    return look
+
+
+def test_healthy(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A healthy service: ready, answering, alone, its own user, and stopped in time."""
+    facts = boot(images.python("serve()", "USER 65534:65534"))
+    assert (facts.ready, facts.died, facts.unobservable) == (True, False, None)
+    assert facts.ready_after_s is not None
+    assert [(one.protocol, one.address, one.port, one.pids) for one in facts.listeners] == [
+        ("tcp", "0.0.0.0", 5000, (1,))  # noqa: S104 - what the kernel says
+    ]
+    assert [(one.port, one.answered, one.status) for one in facts.answers] == [(5000, True, 200)]
+    assert [process.pid for process in facts.processes] == [1]
+    main = facts.main
+    assert main is not None
+    assert main.uids == (65534,) * 4
+    assert (main.cwd, main.command) == ("/app", ("python3", "run.py"))
+    assert main.executable is not None
+    assert main.executable.startswith("/usr/")
+    assert main.capabilities["CapEff"] == 0
+    assert main.caught & 1 << 14
+    assert facts.stopped is not None
+    assert (facts.stopped.exit_code, facts.stopped.killed) == (0, False)
+    assert facts.stopped.seconds < 3
+
+
+def test_root_has_capabilities(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """Root is seen as root, with what root may do."""
+    main = boot(images.python("serve()")).main
+    assert main is not None
+    assert main.uids == (0, 0, 0, 0)
+    assert main.capabilities["CapEff"]
+
+
+def test_loopback_only(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A server on the loopback address is ready, but answers nobody."""
+    facts = boot(images.python("serve('127.0.0.1')"))
+    assert facts.ready
+    assert facts.listeners[0].is_loopback
+    assert [(one.answered, one.detail) for one in facts.answers] == [(False, "listens on 127.0.0.1 only")]
+
+
+def test_both_families(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A dual-stack socket counts for IPv4."""
+    code = "import socket\nhttp.server.HTTPServer.address_family = socket.AF_INET6\nserve('::')"
+    facts = boot(images.python(code))
+    assert [one.address for one in facts.listeners] == ["::"]
+    assert [(one.answered, one.status) for one in facts.answers] == [(True, 200)]
+
+
+def test_wrong_port(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """Exposed and listened on are two things."""
+    facts = boot(images.python("serve(port=8000)"))
+    assert facts.ready
+    assert facts.ready_by == "listening on 8000/tcp, not on 5000/tcp"
+    assert [(one.port, one.answered) for one in facts.answers] == [(5000, False), (8000, True)]
+
+
+def test_dies_at_once(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A container that ends at once ends the wait at once."""
+    began = time.monotonic()
+    facts = boot(images.python("raise ValueError('no configuration')"))
+    assert time.monotonic() - began < 10
+    assert (facts.died, facts.exit_code, facts.ready, facts.stopped) == (True, 1, False, None)
+    assert facts.log[-1] == "ValueError: no configuration"
+    assert "ended with exit code 1 after" in facts.ready_by
+
+
+def test_dies_after_two_seconds(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """One that is ready and dies later is found by the watch, and what it was is not forgotten."""
+    code = "import threading, os\nthreading.Timer(2, os._exit, [7]).start()\nserve()"
+    facts = boot(images.python(code), watch_s=4.0)
+    assert (facts.ready, facts.exit_code, facts.unobservable) == (True, 7, None)
+    assert facts.lived_s is not None
+    assert 1.5 < facts.lived_s < 4
+    assert facts.main is not None
+    assert facts.answers[0].status == 200
+
+
+def test_slow_start_is_no_fault(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A service that takes long to listen is waited for."""
+    facts = boot(images.python("time.sleep(5); serve()"))
+    assert facts.ready
+    assert facts.ready_after_s is not None
+    assert facts.ready_after_s > 4.5
+    assert facts.answers[0].answered
+
+
+def test_listening_before_accepting_is_waited_out(
+    images: Images, boot: Callable[..., ContainerFacts]
+) -> None:
+    """The kernel takes connections for a server that is still busy: such an answer is not final."""
+    code = """
+class Slow(http.server.HTTPServer):
+    def server_activate(self):
+        super().server_activate()
+        time.sleep(4)
+serve(server=Slow)"""
+    facts = boot(images.python(code))
+    assert [(one.answered, one.status) for one in facts.answers] == [(True, 200)]
+
+
+def test_never_accepting(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """Who listens and never accepts does not answer."""
+    code = "import socket\ns = socket.create_server(('', 5000))\ntime.sleep(99)"
+    facts = boot(images.python(code), ready_timeout_s=3.0)
+    assert facts.ready
+    assert [(one.answered, one.detail) for one in facts.answers] == [
+        (False, "listens, but accepts no connection")
+    ]
+
+
+def test_never_listens(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A deadline says what was waited for, and what was seen last."""
+    facts = boot(images.python("time.sleep(99)"), ready_timeout_s=1.5)
+    assert (facts.ready, facts.died) == (False, False)
+    assert facts.ready_by == "waited 1.5 s for a listener on 5000/tcp; last seen: nothing listens"
+    assert facts.main is not None
+
+
+def test_worker_without_ports(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A process that has no ports is ready when it has lived a while."""
+    facts = boot(images.python("time.sleep(99)"), exposed=[])
+    assert facts.ready
+    assert "listens nowhere" in facts.ready_by
+    assert facts.answers == ()
+
+
+@pytest.mark.parametrize(("path", "ready"), [("/healthz", True), ("/missing", False)])
+def test_ready_path(images: Images, boot: Callable[..., ContainerFacts], path: str, ready: bool) -> None:  # noqa: FBT001
+    """A configured path decides, and is what gets asked."""
+    facts = boot(images.python("serve()"), ready=path, ready_timeout_s=2.0)
+    assert facts.ready is ready
+    assert facts.ready_by == (
+        "GET /healthz on port 5000: HTTP 200"
+        if ready
+        else "waited 2 s for GET /missing to give 2xx or 3xx; last seen: port 5000: HTTP 503"
+    )
+
+
+def test_ready_port(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A configured port decides."""
+    assert boot(images.python("serve(port=7000)"), ready=7000).ready
+    assert not boot(images.python("serve(port=7000)"), ready=5000, ready_timeout_s=1.0).ready
+
+
+def test_shell_in_front(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A shell in front is PID 1, takes no signal, and is killed at the deadline."""
+    facts = boot(images.python("serve()", 'CMD ["/bin/sh", "-c", "python3 run.py; true"]'))
+    assert facts.main is not None
+    assert facts.main.command[:2] == ("/bin/sh", "-c")
+    assert [process.command for process in facts.processes[1:]] == [("python3", "run.py")]
+    assert facts.listeners[0].pids != (1,)
+    assert facts.stopped is not None
+    assert (facts.stopped.killed, facts.stopped.exit_code) == (True, 137)
+    assert 9.9 < facts.stopped.seconds < 13
+
+
+def test_init_in_front(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """An init passes the signal on."""
+    init = b"""#!/usr/bin/python3
+import os, signal, sys
+child = os.fork() or os.execvp(sys.argv[1], sys.argv[1:])
+signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    files = {"tini": init, "app/run.py": (SERVE + "serve()").encode()}
+    facts = boot(images.commit(files, "WORKDIR /app", 'ENTRYPOINT ["/tini"]', 'CMD ["python3", "run.py"]'))
+    assert len(facts.processes) == 2
+    assert facts.stopped is not None
+    assert (facts.stopped.exit_code, facts.stopped.killed) == (0, False)
+
+
+def test_entry_script_that_execs(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A script that hands PID 1 over is gone when the facts are gathered."""
+    facts = boot(images.python("serve()", 'CMD ["/bin/sh", "-c", "sleep 0.5; exec python3 run.py"]'))
+    assert facts.main is not None
+    assert facts.main.command == ("python3", "run.py")
+
+
+def test_replaced_during_the_watch(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """The facts are those of the end of the watch."""
+    code = """
+import os, sys, threading
+if len(sys.argv) == 1:
+    threading.Timer(1.5, os.execv, ["/usr/bin/python3", ["python3", "run.py", "second"]]).start()
+serve()"""
+    facts = boot(images.python(code), watch_s=3.0)
+    assert facts.main is not None
+    assert facts.main.command == ("python3", "run.py", "second")
+
+
+def test_workers(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A socket that workers inherit is held by all of them."""
+    code = (
+        "import os\ns = http.server.HTTPServer(('', 5000), Handler)\nos.fork(); os.fork()\ns.serve_forever()"
+    )
+    facts = boot(images.python(code), watch_s=1.0)
+    assert len(facts.processes) == 4
+    assert facts.listeners[0].pids == tuple(process.pid for process in facts.processes)
+
+
+def test_ignores_the_stop_signal(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """Ignoring the signal is seen in the mask, and in the end."""
+    facts = boot(images.python("signal.signal(signal.SIGTERM, signal.SIG_IGN)\nserve()"))
+    assert facts.main is not None
+    assert facts.main.ignored & 1 << 14
+    assert facts.stopped is not None
+    assert facts.stopped.killed
+
+
+def test_own_stop_signal(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """The image's own stop signal is the one that is sent."""
+    stopped = boot(images.python("serve()"), stop_signal="SIGINT").stopped
+    assert stopped is not None
+    assert (stopped.signal, stopped.exit_code, stopped.killed) == ("SIGINT", 130, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("USER nosuch", "unable to find user nosuch: no matching entries in passwd file"),
+        ('CMD ["nosuch"]', 'exec: "nosuch": executable file not found in $PATH'),
+        ('CMD ["/app/text"]', "exec /app/text: exec format error"),
+        ('CMD ["/app"]', "permission denied"),
+    ],
+)
+def test_cannot_start(images: Images, boot: Callable[..., ContainerFacts], change: str, said: str) -> None:
+    """What the engine says of an image that it cannot start becomes one clean line."""
+    facts = boot(images.commit({"app/text": b"text"}, "WORKDIR /app", 'CMD ["python3"]', change))
+    assert facts.died
+    assert said in (facts.start_error or "".join(facts.log))
+    assert "OCI" not in (facts.start_error or "")
+
+
+def test_no_command(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """An image without a command is refused before there is a container."""
+    assert "no command" in str(boot(images.scratch({"file": b""})).start_error).lower()
+
+
+def test_flood(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A flooded log is neither kept nor read whole, nor does it keep us from seeing."""
+    code = "import threading\nthreading.Thread(target=lambda: [print('x' * 9999) for _ in iter(int, 1)], daemon=True)"
+    facts = boot(images.python(code + ".start()\nserve()"), watch_s=2.0)
+    assert facts.ready
+    assert facts.main is not None
+    assert 0 < len(facts.log) <= 40
+    assert all(len(line) <= 500 for line in facts.log)
+
+
+def test_hostile_process(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """Names that are no text, and arguments without end, are cut and made harmless."""
+    code = """
+import os, sys
+if len(sys.argv) == 1:
+    os.execv("/usr/bin/python3", [b"python3", b"run.py", b"\\xff\\n{}", *[b"y" * 100000] * 15])
+serve()"""
+    main = boot(images.python(code), watch_s=1.0).main
+    assert main is not None
+    assert main.command[2] == "\N{REPLACEMENT CHARACTER}\n{}"
+    assert sum(map(len, main.command)) < 40000
+
+
+def test_datagrams(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A UDP server is seen listening."""
+    code = "import socket\ns = socket.socket(type=socket.SOCK_DGRAM)\ns.bind(('', 5353))\ntime.sleep(99)"
+    facts = boot(images.python(code), exposed=["5353/udp"])
+    assert facts.ready
+    assert [(one.protocol, one.port) for one in facts.listeners] == [("udp", 5353)]
+    assert facts.answers[0].answered
+
+
+@pytest.mark.parametrize(
+    ("handler", "answered"),
+    [
+        ("c.send(b'220 hello\\r\\n')", True),
+        ("time.sleep(9)", True),
+        ("c.recv(1); c.close()", True),
+        ("c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\\1\\0\\0\\0\\0\\0\\0\\0'); c.close()", False),
+        ("c.close()", False),
+    ],
+)
+def test_not_http(images: Images, boot: Callable[..., ContainerFacts], handler: str, answered: bool) -> None:  # noqa: FBT001
+    """A server of another protocol answers when it speaks or listens on; hanging up is no answer."""
+    code = f"""
+import socket, threading
+s = socket.create_server(("", 5000))
+def handle(c):
+    {handler}
+while True:
+    threading.Thread(target=handle, args=[s.accept()[0]]).start()"""
+    assert [one.answered for one in boot(images.python(code)).answers] == [answered]
+
+
+def test_image_without_python(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A helper beside the container sees what a probe inside would; without one, nothing is known, and said so."""
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("needs a static busybox on this machine")
+    command = '["/bin/busybox", "httpd", "-f", "-p", "5000", "-h", "/srv"]'
+    files = {"bin/busybox": Path(busybox).read_bytes(), "srv/index.html": b"hello"}
+    image = images.scratch(files, "USER 1234:1234", "WORKDIR /srv", f"CMD {command}")
+
+    facts = boot(image, interpreters=["/usr/bin/python3"], helper=Helper(BASE))
+    assert (facts.ready, facts.unobservable) == (True, None)
+    assert [(one.pid, one.uids[0], one.cwd, one.executable) for one in facts.processes] == [
+        (1, 1234, "/srv", "/bin/busybox")
+    ]
+    assert facts.listeners[0].pids == (1,)
+    assert [(one.answered, one.status) for one in facts.answers] == [(True, 200)]
+
+    blind = boot(image, interpreters=["/usr/bin/python3"])
+    assert blind.unobservable is not None
+    assert "no such file" in blind.unobservable
+    assert (blind.ready, blind.processes, blind.died) == (False, (), False)
+    assert blind.stopped is not None
+
+
+def test_removed_on_interrupt(images: Images, start: Callable[..., BootedContainer]) -> None:
+    """Ctrl-C leaves no container; the fixture looks."""
+    with pytest.raises(KeyboardInterrupt), start(images.python("serve()")):
+        raise KeyboardInterrupt
+
+
+def test_removed_behind_our_back(
+    images: Images, start: Callable[..., BootedContainer], client: docker.DockerClient
+) -> None:
+    """Somebody else removes the container in the middle: one line, no hanging."""
+    began = time.monotonic()
+    with start(images.python("time.sleep(99)")) as container:
+        remove = threading.Timer(1.0, client.api.remove_container, [container.id], {"force": True})
+        remove.start()
+        with contextlib.suppress(EngineError):
+            assert container.facts(watch_s=0.0).died
+        remove.join()
+    assert time.monotonic() - began < 15
+
+
+def test_doors_for_tests(images: Images, start: Callable[..., BootedContainer]) -> None:
+    """What fixtures use: the log, Python inside, the address; it keeps running when told so."""
+    with start(images.python("print('up', flush=True)\nserve()")) as container:
+        assert container.facts(watch_s=0.0, stop=False).stopped is None
+        assert "up" in container.logs()
+        assert container.exec_python("import sys; print(sys.argv[1])", "hi", user="65534") == "hi\n"
+        assert container.base_url(5000).startswith("http://")

@@ -1,0 +1,259 @@
+"""The probe, without an engine: what it decodes, what it sends, and how its answer is read."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from hullproof.engine.container import asking, kernel, watch
+from hullproof.engine.container.words import frames, is_engines_fault, lived, log_lines, one_line, unwrapped
+from hullproof.engine.probe import Ended, Event, Goal, Reader, Record, script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from requests import Response
+
+TCP = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 12345 1 0000 100 0 0 10 0
+   1: 00000000:1388 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 777 1 0000 100 0 0 10 0
+   2: 020011AC:1388 010011AC:C350 01 00000000:00000000 00:00000000 00000000     0        0 888 1 0000 100 0 0 10 0
+"""
+TCP6 = """\
+  sl  local_address                         remote_address                        st
+   0: 00000000000000000000000000000000:1388 00000000000000000000000000000000:0000 0A 0:0 00:0 0 0 0 999 1
+   1: 00000000000000000000000001000000:1389 00000000000000000000000000000000:0000 0A 0:0 00:0 0 0 0 998 1
+   2: 0000000000000000FFFF00000100007F:138A 00000000000000000000000000000000:0000 0A 0:0 00:0 0 0 0 997 1
+"""
+STATUS = """\
+Name:	gunicorn: master\\n
+State:	S (sleeping)
+PPid:	0
+Uid:	1000	1000	1000	1000
+Gid:	1000	1000	1000	1000
+Groups:	1000 27
+NoNewPrivs:	0
+SigIgn:	0000000001001000
+SigCgt:	0000000100004a02
+CapEff:	00000000a80425fb
+"""
+
+
+def test_listening_sockets() -> None:
+    """Only sockets in the state asked for, with their addresses in reading order."""
+    found = kernel.parse_sockets(TCP, kernel.LISTENING)
+    assert [(one["address"], one["port"], one["inode"]) for one in found] == [
+        ("127.0.0.1", 8080, "12345"),
+        ("0.0.0.0", 5000, "777"),  # noqa: S104 - what the kernel says
+    ]
+    assert [one["address"] for one in kernel.parse_sockets(TCP6, kernel.LISTENING)] == [
+        "::",
+        "::1",
+        "::ffff:127.0.0.1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "byteorder", "address"),
+    [
+        ("0100007F", "little", "127.0.0.1"),
+        ("7F000001", "big", "127.0.0.1"),
+        ("00000000000000000000000000000001", "big", "::1"),
+        ("B80D0120000000000000000001000000", "little", "2001:db8::1"),
+    ],
+)
+def test_byte_order(raw: str, byteorder: str, address: str) -> None:
+    """The kernel prints each word in its own byte order."""
+    assert kernel.decode_address(raw, byteorder) == address
+
+
+def test_status() -> None:
+    """Fields keep what the kernel escaped."""
+    status = kernel.parse_status(STATUS)
+    assert status["Name"] == "gunicorn: master\\n"
+    assert kernel.numbers(status["Groups"]) == [1000, 27]
+    assert int(status["SigCgt"], 16) & 1 << 14
+
+
+@pytest.mark.parametrize(
+    ("raw", "command"),
+    [
+        (b"", []),
+        (b"python\0run.py\0", ["python", "run.py"]),
+        (b"sh\0-c\0\0x\0", ["sh", "-c", "", "x"]),
+        (b"gunicorn: master [app]\0\0\0\0\0", ["gunicorn: master [app]"]),
+        (b"\xff\n\0", ["\N{REPLACEMENT CHARACTER}\n"]),
+    ],
+)
+def test_command_lines(raw: bytes, command: list[str]) -> None:
+    """Arguments are split at NUL, whatever is in them."""
+    assert kernel.parse_command(raw) == command
+
+
+def test_outsiders_are_no_descendants() -> None:
+    """A probe and a health check come from outside; a loop of parents, which a race can show, ends."""
+    parents: dict[object, object] = {1: 0, 7: 1, 8: 7, 20: 0, 21: 20, 30: 31, 31: 30}
+    assert [pid for pid in parents if kernel.descends(pid, parents)] == [1, 7, 8]
+
+
+def test_own_addresses_without_a_route() -> None:
+    """A network without a way out still has addresses."""
+    trie = """\
+  |-- 127.0.0.1
+     /32 host LOCAL
+  |-- 172.18.0.0
+     /16 link UNICAST
+        |-- 172.18.0.3
+           /32 host LOCAL
+"""
+    assert kernel.trie_addresses(trie) == ["172.18.0.3"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "answered", "status"),
+    [
+        (b"HTTP/1.1 503 Service Unavailable\r\n", True, 503),
+        (b"HTTP/1.0 200\r\n", True, 200),
+        (b"HTTP/nonsense\r\n", True, None),
+        (b"220 mail ready\r\n", True, None),
+        (b"\x15\x03\x01\x00\x02", True, None),
+        (b"", False, None),
+    ],
+)
+def test_replies(reply: bytes, answered: bool, status: int | None) -> None:  # noqa: FBT001 - a table
+    """Any status is an answer, and so is any byte."""
+    said = asking.judge(reply)
+    assert (said["answered"], said["status"]) == (answered, status)
+
+
+def test_request_cannot_be_split() -> None:
+    """A configured path cannot smuggle lines into the request."""
+    assert asking.request(80, "/a b\r\nX: y").startswith(b"GET /a%20b%20%20X:%20y HTTP/1.1\r\nHost: ")
+
+
+def test_exposed_ports() -> None:
+    """Ports are given in the engine's words."""
+    assert watch.parse_exposed("5000/tcp,53/udp,80,9/sctp") == {("tcp", 5000), ("udp", 53), ("tcp", 80)}
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, -1, 1.5, 'a"\\\n\x7f\u20ac\U0001f40b', [], {}, {"a": [{"b": None}, "c"]}]
+)
+def test_own_json_is_json(value: object) -> None:
+    """The probe spells JSON itself; what comes out is what went in, in ASCII."""
+    spelled = watch.encode(value)
+    assert spelled.isascii()
+    assert json.loads(spelled) == value
+
+
+def test_script_stands_alone() -> None:
+    """What is sent needs nothing of Hullproof, and fits into one argument."""
+    assert "hullproof" not in script().replace("User-Agent: hullproof", "")
+    assert len(script()) < 100_000
+    done = subprocess.run(
+        Goal(None, 0.0, 0.0, ("1/tcp",)).command(sys.executable), capture_output=True, timeout=60, check=True
+    )
+    record = Record.parse(done.stdout.splitlines()[-1])
+    assert record.final
+    assert record.goal == "a listener on 1/tcp"
+
+
+RECORD: dict[str, Any] = {
+    "final": True,
+    "ready": True,
+    "ready_after_s": 0.25,
+    "goal": "",
+    "seen": "",
+    "processes": [],
+    "listeners": [{"protocol": "tcp", "address": "::", "port": 80, "pids": [1]}],
+    "answers": [],
+}
+
+
+@pytest.mark.parametrize("line", [b"{}", b"[]", b"1", b"{", b'{"final": 1}', b"[" * 100_000])
+def test_nonsense_is_no_record(line: bytes) -> None:
+    """An interpreter that says anything at all is not believed."""
+    with pytest.raises(ValueError, match=r"."):
+        Record.parse(line)
+
+
+def frame(kind: int, chunk: bytes) -> bytes:
+    """Wrap a chunk as the engine does."""
+    return bytes([kind, 0, 0, 0]) + len(chunk).to_bytes(4, "big") + chunk
+
+
+def read_from(stream: bytes) -> list[Event]:
+    """Run a reader over what an engine sends."""
+    events: SimpleQueue[Event] = SimpleQueue()
+    raw = io.BytesIO(stream)
+
+    reply = SimpleNamespace(raw=raw, raise_for_status=lambda: None)
+    Reader(cast("Callable[[], Response]", lambda: contextlib.nullcontext(reply)), events).run()
+    return [events.get() for _ in range(events.qsize())]
+
+
+def test_reader_joins_chunks() -> None:
+    """A record comes in pieces, among other output."""
+    line = json.dumps(RECORD).encode() + b"\n"
+    stream = frame(1, b"hello\n" + line[:20]) + frame(2, b"warning\n") + frame(1, line[20:])
+    record, ended = read_from(stream)
+    assert isinstance(record, Record)
+    assert record.listeners[0].port == 80
+    assert ended == Ended("hello warning")
+
+
+@pytest.mark.parametrize(
+    ("stream", "said"),
+    [
+        (b"", ""),
+        (
+            frame(
+                1,
+                b'OCI runtime exec failed: exec failed: unable to start container process: exec: "/p": no\r\n',
+            ),
+            'exec: "/p": no',
+        ),
+        (frame(1, b"{nonsense}\n"), "makes no sense"),
+        (b"\1\0\0\0\xff\xff\xff\xff", "makes no sense"),
+        (frame(1, b"x")[:-1], ""),
+    ],
+)
+def test_reader_ends(stream: bytes, said: str) -> None:
+    """Whatever comes, somebody hears of the end."""
+    (ended,) = read_from(stream)
+    assert isinstance(ended, Ended)
+    assert said in ended.complaint
+
+
+def test_frames_and_log_lines() -> None:
+    """A log is read up to a limit, and cut to what can be shown."""
+    stream = frame(1, b"one\r\n") + frame(2, b"two\xff\n") + frame(1, b"z" * 9999)
+    assert [kind for kind, _ in frames(io.BytesIO(stream).read)] == [1, 2, 1]
+    lines = log_lines(io.BytesIO(stream).read, 2, 1 << 20)
+    assert lines == ("two\N{REPLACEMENT CHARACTER}", "z" * 500)
+    assert log_lines(io.BytesIO(stream).read, 2, 1) == ("one",)
+    assert log_lines(io.BytesIO(b"").read, 2, 1) == ()
+
+
+def test_engine_words() -> None:
+    """Layers that pass a message on are no news; what no image can help is the engine's fault."""
+    said = (
+        "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create "
+        'failed: unable to start container process: exec: "x": executable file not found in $PATH: unknown'
+    )
+    assert unwrapped(said) == 'exec: "x": executable file not found in $PATH'
+    assert not is_engines_fault(unwrapped(said))
+    assert is_engines_fault("mkdir /var/lib/x: no space left on device")
+    assert one_line("a\n\tb\x1b[31m" + "c" * 400, 10) == "…" + "c" * 10
+    state = {"StartedAt": "2026-11-23T09:08:59.9Z", "FinishedAt": "2026-11-23T09:09:01.142151286Z"}
+    assert lived(state) == pytest.approx(1.242)
+    assert lived({}) is None
