@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
     from hullproof.engine.connection import Engine
 
+# What BuildKit puts before a command (the count and values of build arguments, the shell), and what it leaves
+# out of an instruction: keyword, flags, comments.
+_PREFIX = re.compile(r"^\w+\s+(?:\|\d+ .*?)?(?:/bin/sh -c )?|^/bin/sh -c ", re.DOTALL)
+_NOISE = re.compile(r"\A\s*\w+(?:[\s\\]+--\S+)*|^\s*#.*$", re.MULTILINE)
+
 _LAYER_MAKERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
 
@@ -204,8 +209,7 @@ def _fit(created_by: str, keyword: str, text: str) -> int:
     said = "RUN" if command.startswith("/bin/sh -c ") else command.partition(" ")[0]
     if said.upper() != keyword.upper():
         return 0
-    seen = _words(command.removesuffix("# buildkit")) - {keyword.lower()}
-    meant = _words(text) - {keyword.lower()}
+    seen, meant = _words(_PREFIX.sub("", command.removesuffix("# buildkit"))), _words(_NOISE.sub("", text))
     common = len(seen & meant)
     if seen == meant or 2 * common >= min(len(seen), len(meant)) > 0:
         return 100 + round(100 * common / (len(seen | meant) or 1))

@@ -113,7 +113,7 @@ def read_archive(chunks: Iterable[bytes], *, base_diff_ids: Sequence[str]) -> Fi
         for member in _members(stream):
             archive.take(member, stream)
         return archive.facts(base_diff_ids)
-    except (_CorruptError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (_CorruptError, ValueError, LookupError, TypeError, AttributeError) as error:
         reason = str(error) if isinstance(error, _CorruptError) else f"{type(error).__name__}: {error}"
         raise Unobservable(f"the image's files could not be read: {reason}") from error
 
@@ -313,7 +313,10 @@ def _number(field_: bytes) -> int:
     """Read a number: octal digits or, where the first bit is set, plain binary."""
     if field_[0] & 0x80:
         return int.from_bytes(bytes([field_[0] & 0x7F]) + field_[1:], "big")
-    return int(field_.strip(b"\0 ") or b"0", 8)
+    try:
+        return int(field_.strip(b"\0 ") or b"0", 8)
+    except ValueError:
+        raise _CorruptError("it holds a damaged header") from None
 
 
 def _text(raw: bytes) -> str:
@@ -428,10 +431,13 @@ class _Archive:
     def _take_layer(self, name: str, chunks: Iterable[bytes]) -> None:
         # An uncompressed layer is named after its diff id, so that the base's need not be hashed.
         diff_id = f"sha256:{posixpath.basename(name)}"
+        stream = _Stream(chunks)
         try:
-            self._layers[name] = _contents(_Stream(chunks), of_base=diff_id in self._base)
-        except _CorruptError as error:  # another image's, perhaps: only what the manifest names counts
-            self._unreadable[name] = error
+            self._layers[name] = _contents(stream, of_base=diff_id in self._base)
+            while stream.some(_CHUNK):  # a compressed layer has its checksum at its end
+                pass
+        except (_CorruptError, zlib.error) as error:  # counts only if the manifest names it
+            self._unreadable[name] = _CorruptError(str(error))
 
     def facts(self, base_diff_ids: Sequence[str]) -> FileFacts:
         """Put the layers in their order, now that all has been seen."""
