@@ -49,12 +49,12 @@ _JUNK = re.compile(
 
 
 def clutter_of(
-    entry: FileEntry, workdir: str, unused: Collection[str], *, from_context: bool
+    entry: FileEntry, workdir: str, unused: Collection[str], *, copied: bool
 ) -> tuple[str, str] | None:
     """Tell what kind of clutter a path is, and the path to name it by; None for what a release may hold.
 
     `unused` are virtual environments of the host that this layer may have brought. Bytecode counts only where it
-    was copied from the context: made in the build it saves a start its compiling.
+    was `copied` from the context or from a stage that ran the tests: made for the release it saves time at a start.
     """
     path = entry.path
     if entry.kind == "directory":
@@ -71,7 +71,7 @@ def clutter_of(
     if _INSTALLED.search(path):
         return None
     return _secret_file(entry) or (
-        None if _SYSTEM.match(path) else _project_file(path, workdir, from_context=from_context)
+        None if _SYSTEM.match(path) else _project_file(path, workdir, copied=copied)
     )
 
 
@@ -91,7 +91,7 @@ def _secret_file(entry: FileEntry) -> tuple[str, str] | None:
     return None
 
 
-def _project_file(path: str, workdir: str, *, from_context: bool) -> tuple[str, str] | None:
+def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] | None:
     """Judge what lies where applications live, outside the system's and the packages' folders."""
     folder = _TESTS_FOLDER.match(path)
     if folder is not None:
@@ -100,7 +100,7 @@ def _project_file(path: str, workdir: str, *, from_context: bool) -> tuple[str, 
         return "tests", path
     bytecode = _BYTECODE.match(path)
     if bytecode is not None:
-        return ("bytecode cache", _first_group(bytecode)) if from_context else None
+        return ("bytecode cache", _first_group(bytecode)) if copied else None
     if path.endswith((".whl", ".egg")):
         return "wheel", path
     top_level = path.rpartition("/")[0] == workdir.rstrip("/")

@@ -50,10 +50,11 @@ def _as_list(text: str) -> str:
     return "[" + ", ".join(f'"{word}"' for word in words) + "]"
 
 
-def judge_swallowing(  # noqa: PLR0913 - what it compares
+def judge_swallowing(
     case: Case,
     dockerfile: Dockerfile,
     promised: Contract,
+    *,
     image: ImageFacts,
     files: FileFacts | None,
     container: ContainerFacts,

@@ -55,7 +55,7 @@ _NO_SUCH_COMMAND = (
 )
 
 
-def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+def judge(
     *,
     config: Config,
     dockerfile: Dockerfile,
@@ -81,7 +81,7 @@ def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
         _judge_death(case, where, container)
     else:
         _judge_life(case, where, image, container)
-        judge_swallowing(case, dockerfile, promised, image, files, container)
+        judge_swallowing(case, dockerfile, promised, image=image, files=files, container=container)
     if container.start_error is None and container.exit_code is None:
         _judge_stop(case, where, container, image)
     ready = (

@@ -33,7 +33,7 @@ FIRST_EPHEMERAL_PORT = 32768
 _ENGINE_DNS = "127.0.0.11"
 
 
-def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+def judge(
     *,
     config: Config,
     dockerfile: Dockerfile,
@@ -65,7 +65,7 @@ def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
     undeclared = _undeclared(listeners, exposed)
     for number, protocol in sorted(exposed):
         where = places.get((number, protocol)) or _place(dockerfile, release, places)
-        _judge_exposed(case, where, number, protocol, container, undeclared)
+        _judge_exposed(case, where, (number, protocol), container, undeclared)
     for (number, protocol), found in undeclared.items():
         holder = _holder(found[0], container)
         case.broken(
@@ -86,14 +86,15 @@ def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
     )
 
 
-def _judge_exposed(  # noqa: PLR0913 - what it compares
+def _judge_exposed(
     case: Case,
     where: str,
-    number: int,
-    protocol: str,
+    wanted: tuple[int, str],
     container: ContainerFacts,
     undeclared: Mapping[tuple[int, str], list[Listener]],
 ) -> None:
+    """Judge one exposed port: listened on, where others can reach it, by the application, and answering."""
+    number, protocol = wanted
     port, declared = f"{number}/{protocol}", Evidence("dockerfile", where, f"EXPOSE {number}/{protocol}")
     here = [each for each in container.listeners if each.port == number]
     same = [each for each in here if each.protocol == protocol]
@@ -178,7 +179,9 @@ def _undeclared(
     for each in _served(listeners):
         key = (each.port, each.protocol)
         # Listened on with the other protocol is told once, as the exposed port's fault.
-        if key not in exposed and not ({(each.port, "tcp"), (each.port, "udp")} & exposed):
+        other = (each.port, "udp" if each.protocol == "tcp" else "tcp")
+        told = other in exposed and not any((one.port, one.protocol) == other for one in listeners)
+        if key not in exposed and not told:
             found.setdefault(key, []).append(each)
     return found
 

@@ -66,13 +66,13 @@ def judge(
     """Look for a test stage beside the release in the text, and for test and build tools in its files."""
     case = Case()
     beneath = dockerfile.ancestors(release, build_args)
-    apart = [stage for stage in dockerfile.stages if stage not in beneath and _why_test(stage)]
+    apart = [stage for stage in dockerfile.stages if stage not in beneath and why_test(stage)]
     built_on = [stage for stage in beneath[1:] if _runs_tests(stage) or _named_test(stage)]
     from_line = dockerfile.where(release.line)
     if built_on:
         test = built_on[0]
         case.broken(
-            f"the release is built on {test.label}, which {_why_test(test)}",
+            f"the release is built on {test.label}, which {why_test(test)}",
             Evidence(
                 "dockerfile", from_line, f"FROM {release.base}: everything in {test.label} is in the release"
             ),
@@ -86,7 +86,7 @@ def judge(
             Evidence("dockerfile", from_line, "expected a stage beside the release that runs the tests"),
         )
     for stage in apart:
-        case.show(Evidence("dockerfile", dockerfile.where(stage.line), f"{stage.label} {_why_test(stage)}"))
+        case.show(Evidence("dockerfile", dockerfile.where(stage.line), f"{stage.label} {why_test(stage)}"))
     if files is None:
         if not case.is_broken:
             missing("files")
@@ -111,6 +111,8 @@ def _judge_files(case: Case, dockerfile: Dockerfile, files: FileFacts) -> None:
 
 def tool_of(path: str) -> str | None:
     """Name the test runner or build tool that a file belongs to, None for anything else."""
+    if "/_vendor/" in path:
+        return None
     distribution = _DISTRIBUTION.search(path)
     if distribution is not None:
         name = re.sub(r"[-_.]+", "-", distribution[1]).lower()
@@ -135,7 +137,7 @@ def _runs_tests(stage: Stage) -> bool:
     return any(test_commands(instruction) for instruction in stage.instructions)
 
 
-def _why_test(stage: Stage) -> str:
+def why_test(stage: Stage) -> str:
     """Say what makes a stage a test stage; empty if nothing does."""
     if _runs_tests(stage):
         return "runs tests"

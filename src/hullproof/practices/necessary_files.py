@@ -16,10 +16,12 @@ the build with RUN --mount=type=secret and to the container when it is started.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import mentions_of_secrets, secret_in, token_shape
+from hullproof.dockerfile import mentions_of_secrets, secret_in, test_commands, token_shape
 from hullproof.practices._clutter import clutter_of, unused_environments
+from hullproof.practices._disclosed import recorded_arguments, secret_on_command_line
 from hullproof.practices._finding import Case, Finding, listed, missing
 from hullproof.practices._places import copies_context, governing, instruction_at, layer_place, own_entries
 from hullproof.practices._processes import last_words
@@ -28,7 +30,7 @@ from hullproof.report.model import Evidence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.dockerfile import Dockerfile, Instruction, Stage
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
 _REMEDIES = {
@@ -38,13 +40,17 @@ _REMEDIES = {
     "cache": "Install with --no-cache-dir, or keep the cache outside with RUN --mount=type=cache.",
     "wheel": "Install wheels from a bind mount (RUN --mount=type=bind,from=build ...), so that they stay behind.",
 }
+_NOT_FOUND = re.compile(
+    r"ModuleNotFoundError: No module named '([^']+)'|ImportError: cannot import name '([^']+)'"
+    r"|ImportError: (\S+\.so\S*): cannot open|FileNotFoundError: .*?'([^']+)'"
+)
 _DISCLOSED = (
     "Take the secret out and replace it where it is valid: it is known to all who pull. Use RUN --mount=type=secret "
     "in the build, and pass it when the container starts."
 )
 
 
-def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+def judge(
     *,
     dockerfile: Dockerfile,
     release: Stage,
@@ -56,6 +62,7 @@ def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
     """Go through the text, the configuration and every layer; ask the container whether anything is missing."""
     case = Case()
     _judge_text(case, dockerfile, release, build_args)
+    _judge_command_lines(case, dockerfile, release, build_args)
     if image is not None:
         _judge_config(case, governing(dockerfile, release, build_args, "ENV", "LABEL", "ARG"), image)
     if files is not None and image is not None:
@@ -65,7 +72,8 @@ def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
             missing("files" if files is None else "image")
         if container is None:
             missing("container")
-        _judge_missing(case, governing(dockerfile, release, build_args, "CMD", "ENTRYPOINT"), container)
+        where = governing(dockerfile, release, build_args, "CMD", "ENTRYPOINT")
+        _judge_missing(case, where, image, container)
     count = len(files.added_layers) if files is not None else 0
     return case.finding(
         f"its {count} own layers hold only installed packages and application files, and no secret"
@@ -79,6 +87,21 @@ def _judge_text(case: Case, dockerfile: Dockerfile, release: Stage, build_args: 
             "dockerfile", dockerfile.where(mention.line), f"{mention.keyword} {mention.name}: {mention.why}"
         )
         case.broken(f"{mention.keyword} gives the secret {mention.name} away", seen, remedy=_DISCLOSED)
+
+
+def _judge_command_lines(
+    case: Case, dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]
+) -> None:
+    """Judge what stands on command lines, which the history keeps word for word."""
+    for instruction in dockerfile.chain(release, build_args):
+        what = secret_on_command_line(instruction.shell_text) if instruction.keyword == "RUN" else None
+        if what is not None:
+            seen = Evidence("dockerfile", dockerfile.where(instruction.line), f"RUN holds {what} (not shown)")
+            case.broken(
+                f"a command line gives a secret away, which the history keeps: {what}",
+                seen,
+                remedy=_DISCLOSED,
+            )
 
 
 def _judge_config(case: Case, where: str, image: ImageFacts) -> None:
@@ -100,7 +123,7 @@ def _judge_config(case: Case, where: str, image: ImageFacts) -> None:
         if entry.from_base:
             continue
         shape = token_shape(entry.created_by)
-        named = [name for name, value in _recorded_arguments(entry.created_by) if secret_in(name, value)]
+        named = [name for name, value in recorded_arguments(entry.created_by) if secret_in(name, value)]
         if shape is None and not named:
             continue
         what = listed(named) if named else shape
@@ -112,15 +135,6 @@ def _judge_config(case: Case, where: str, image: ImageFacts) -> None:
         case.broken(f"the image's history holds a secret: {what}", seen, remedy=_DISCLOSED)
 
 
-def _recorded_arguments(created_by: str) -> list[tuple[str, str]]:
-    """Read the build arguments that BuildKit notes before a RUN: `RUN |2 NAME=value OTHER=value /bin/sh -c ...`."""
-    words = created_by.removeprefix("RUN ").split()
-    if not words or not words[0].startswith("|") or not words[0][1:].isdigit():
-        return []
-    pairs = (word.partition("=") for word in words[1 : 1 + int(words[0][1:])])
-    return [(name, value) for name, equals, value in pairs if equals]
-
-
 def _judge_layers(
     case: Case, dockerfile: Dockerfile, files: FileFacts, image: ImageFacts, container: ContainerFacts | None
 ) -> None:
@@ -128,10 +142,10 @@ def _judge_layers(
     groups: dict[tuple[str, str], dict[str, int]] = {}
     environments = unused_environments(files, image, container)
     for layer, entry in own_entries(files):
-        from_context = copies_context(instruction_at(dockerfile, layer.line))
-        kind_and_top = clutter_of(
-            entry, image.workdir or "/", environments if from_context else (), from_context=from_context
-        )
+        step = instruction_at(dockerfile, layer.line)
+        from_context, used = copies_context(step), _copies_used_stage(dockerfile, step)
+        unused = environments if from_context else ()
+        kind_and_top = clutter_of(entry, image.workdir or "/", unused, copied=from_context or used)
         if kind_and_top is not None:
             kind, top = kind_and_top
             paths = groups.setdefault((layer_place(dockerfile, files, layer), kind), {})
@@ -149,6 +163,13 @@ def _judge_layers(
         )
 
 
+def _copies_used_stage(dockerfile: Dockerfile, step: Instruction | None) -> bool:
+    """Whether a step copies from a stage that ran the application's tests, and so left bytecode behind."""
+    name = step.flag("from") if step is not None and step.keyword in {"COPY", "ADD"} else None
+    source = dockerfile.find(name) if name is not None else None
+    return source is not None and any(test_commands(each) for each in source.instructions)
+
+
 def _counted(kind: str, path: str, count: int, hidden: bool) -> str:  # noqa: FBT001 - part of the statement
     many = f", {count} files" if count > 1 else ""
     return f"{kind}: {path}{many}{', hidden by a later layer' if hidden else ''}"
@@ -160,18 +181,36 @@ def _article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
-def _judge_missing(case: Case, where: str, container: ContainerFacts) -> None:
+def _judge_missing(case: Case, where: str, image: ImageFacts, container: ContainerFacts) -> None:
     """Nothing too much is one half; the other is that nothing is missing, which a container that lives shows."""
-    if container.died:
-        code = (
-            container.start_error
-            or f"it ended with exit code {container.exit_code}, {last_words(container.log, 1)}"
-        )
-        case.doubt(
-            f"nothing is too much, but whether something is missing cannot be told: {code}; see default-command",
-            Evidence("container", where, code),
-        )
-    else:
+    if not container.died:
         case.show(
             Evidence("container", where, f"nothing is missing: {container.ready_by or 'the container stays'}")
         )
+        return
+    missed = _missed(container, " ".join(image.entrypoint + image.command))
+    code = (
+        container.start_error
+        or f"it ended with exit code {container.exit_code}, {last_words(container.log, 1)}"
+    )
+    if missed is not None:
+        case.broken(
+            f"the application misses a file that the release does not have: {missed}",
+            Evidence("container", where, f"expected the application to start; {code}"),
+            remedy="Copy what it misses into the release, or install it there.",
+        )
+    else:
+        case.doubt(
+            f"whether something is missing cannot be told: the container does not stay ({code}); see default-command",
+            Evidence("container", where, code),
+        )
+
+
+def _missed(container: ContainerFacts, command: str) -> str | None:
+    """Read from a Python traceback what was not found; what the command itself names is default-command's."""
+    for line in reversed(container.log):
+        found = _NOT_FOUND.search(line)
+        if found is not None:
+            name = next(group for group in found.groups() if group is not None)
+            return None if name.partition(".")[0] in command.replace(":", " ").split() else line.strip()
+    return None

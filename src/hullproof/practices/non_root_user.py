@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.practices._accounts import Account, account_of
 from hullproof.practices._finding import Case, Finding, missing
-from hullproof.practices._places import governing, last
+from hullproof.practices._places import deciding_layers, governing, last, layer_place
 from hullproof.practices._privileges import passwordless_sudo, ways_back
 from hullproof.practices._processes import shown
 from hullproof.report.model import Evidence
@@ -40,7 +40,7 @@ _NO_SUCH_USER = re.compile(
 _CAPABILITIES = {"CapEff": "effective", "CapPrm": "permitted", "CapAmb": "ambient"}
 
 
-def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+def judge(
     *,
     config: Config,
     dockerfile: Dockerfile,
@@ -62,7 +62,7 @@ def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
             missing("image")
         return case.finding("")
     account = account_of(image.user, files)
-    _judge_config(case, where, raw, account, _passwd_known(files))
+    _judge_config(case, where, raw, account, files)
     if not image.user and (elsewhere := _users_elsewhere(dockerfile, release, build_args)):
         case.show(*elsewhere)
     if config.user is not None and not _same_user(config.user, account, files):
@@ -97,7 +97,8 @@ def _judge_failed_build(case: Case, where: str, build: BuildFacts) -> None:
         )
 
 
-def _judge_config(case: Case, where: str, raw: str | None, account: Account, passwd_known: bool) -> None:  # noqa: FBT001 - a fact
+def _judge_config(case: Case, where: str, raw: str | None, account: Account, files: FileFacts | None) -> None:
+    """Judge the user that the configuration names: as USER wrote it, and as /etc/passwd resolves it."""
     text = account.text
     spelled = f"USER {raw}" if raw is not None else "no USER"
     comes_out = f", which comes out as {text or 'empty'}" if raw is not None and raw != text else ""
@@ -113,7 +114,7 @@ def _judge_config(case: Case, where: str, raw: str | None, account: Account, pas
             )
             clause = f"the release runs as root: {spelled}{comes_out}{alias}"
         case.broken(clause, seen)
-    elif account.uid is None and passwd_known:
+    elif account.uid is None and files is not None:
         case.broken(
             f"the user {text} does not exist in the image's /etc/passwd",
             Evidence("image", where, f"{spelled}{comes_out}: expected an account, /etc/passwd has none"),
@@ -123,10 +124,27 @@ def _judge_config(case: Case, where: str, raw: str | None, account: Account, pas
         case.doubt(f"the user {text} could not be looked up: the image's /etc/passwd is not known", seen)
     else:
         case.show(Evidence("image", where, f"{spelled}{comes_out}: uid {account.uid}"))
-        if passwd_known and not account.listed:
-            case.show(
-                Evidence("image", "/etc/passwd", f"has no entry for uid {account.uid}, which is allowed")
-            )
+        if files is not None and not account.listed:
+            _judge_unlisted(case, seen, account.uid, files)
+
+
+def _judge_unlisted(case: Case, seen: Evidence, uid: int, files: FileFacts) -> None:
+    """Let a number stand without an entry in /etc/passwd, as long as the image was made with it in mind."""
+    owns = next(
+        (entry.path for layer in files.added_layers for entry in layer.entries if entry.uid == uid), None
+    )
+    passwd = Evidence("image", "/etc/passwd", f"has no entry for uid {uid}")
+    if owns is None:
+        case.broken(
+            f"uid {uid} has no account in the image and owns nothing in it",
+            seen,
+            passwd,
+            remedy=f"Create the account (RUN useradd --uid {uid} app) and give it the application's files.",
+        )
+    else:
+        case.show(
+            passwd, Evidence("image", owns, f"belongs to uid {uid}: a number without a name is allowed")
+        )
 
 
 def _users_elsewhere(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> list[Evidence]:
@@ -189,19 +207,16 @@ def _judge_ways_back(case: Case, dockerfile: Dockerfile, files: FileFacts, accou
     rule = passwordless_sudo(files, account)
     if rule is not None:
         path, line = rule
+        place = layer_place(dockerfile, files, deciding_layers(files)[path])
         case.broken(
             f"{path} lets {account.name} become root without a password",
-            Evidence("image", governing(dockerfile, dockerfile.stages[-1], {}, "USER"), f"{path}: {line}"),
+            Evidence("image", place, f"{path}: {line}"),
             remedy="Remove sudo and its rule from the release.",
         )
 
 
 def _masks(capabilities: Mapping[str, int]) -> str:
     return ", ".join(f"{key} {capabilities[key]:016x}" for key in _CAPABILITIES if capabilities.get(key))
-
-
-def _passwd_known(files: FileFacts | None) -> bool:
-    return files is not None
 
 
 def _same_user(pinned: str, account: Account, files: FileFacts | None) -> bool:

@@ -36,7 +36,7 @@ _MAKE_DIRECTORY = (
 )
 
 
-def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+def judge(
     *,
     dockerfile: Dockerfile,
     release: Stage,
@@ -47,14 +47,15 @@ def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
 ) -> Finding:
     """Compare the owner and mode of everything under the working directory with the run-time user."""
     top = resolved(normal(image.workdir or "/"), files)
-    if top == "/":
-        return unproven("there is no working directory of its own whose owner could be judged; see workdir")
     runs_as = run_time_uid(image, files, container)
     if runs_as is None:
         return unproven(
             f"who the release runs as is not known: {image.user} is not in /etc/passwd; see non-root-user"
         )
     uid, source = runs_as
+    place = governing(dockerfile, release, build_args, "WORKDIR")
+    if top == "/":
+        return _at_root(place, uid)
     inside = [
         entry
         for path, entry in files.final.items()
@@ -63,9 +64,8 @@ def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
     if not inside:
         return unproven(f"the image has no {top}, so there is nothing whose owner could be judged")
     case = Case()
-    _judge_owner(case, dockerfile, files, uid, [entry for entry in inside if entry.uid != uid], top)
+    _judge_owner(case, dockerfile, files, uid, [entry for entry in inside if entry.uid != uid], top=top)
     _judge_modes(case, dockerfile, files, inside, uid)
-    place = governing(dockerfile, release, build_args, "WORKDIR")
     case.show(
         Evidence(
             "container" if source.startswith("/proc") else "image", source, f"the release runs as uid {uid}"
@@ -77,8 +77,23 @@ def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
     )
 
 
-def _judge_owner(  # noqa: PLR0913 - what it compares
-    case: Case, dockerfile: Dockerfile, files: FileFacts, uid: int, strange: list[FileEntry], top: str
+def _at_root(place: str, uid: int) -> Finding:
+    """Judge a release that works in /, which is the system's: what is its own there cannot be told apart."""
+    if uid == 0:
+        return unproven(
+            "the release works in / as root, so nothing there is its own; see workdir and non-root-user"
+        )
+    case = Case()
+    case.broken(
+        f"the release works in /, which belongs to root, not to uid {uid}, which it runs as; see workdir",
+        Evidence("image", place, f"expected a directory of uid {uid}, got /, which is root's"),
+        remedy="Give the release a working directory of its own (WORKDIR /app) that belongs to its user.",
+    )
+    return case.finding("")
+
+
+def _judge_owner(
+    case: Case, dockerfile: Dockerfile, files: FileFacts, uid: int, strange: list[FileEntry], *, top: str
 ) -> None:
     if not strange:
         return

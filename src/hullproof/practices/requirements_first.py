@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import Dockerfile, install_commands
 from hullproof.practices._finding import Case, Finding, listed, not_applicable
 from hullproof.practices._places import instruction_at, stage_at
+from hullproof.practices.multistage import why_test
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
@@ -67,10 +68,16 @@ def judge(*, dockerfile: Dockerfile, build_args: Mapping[str, str], edits: Edits
         return _without_steps(edits)
     case = Case()
     from_files = [step for step in steps if step.files]
-    if not from_files:
-        first = steps[0]
-        clause = f"dependencies are named in {first.instruction.split()[0]}, not in a file, so no edit to a file changes what is installed"
-        case.broken(clause, *(_at(dockerfile, step, "names its dependencies itself") for step in steps))
+    shipped = [step for step in steps if not _for_tests(dockerfile, step)] or steps
+    if not any(step.files for step in shipped):
+        case.broken(
+            f"{dockerfile.where(shipped[0].line)} names the dependencies itself, so no edit to a file changes what is installed",
+            *(
+                _at(dockerfile, step, "expected a file that declares the dependencies, they are named here")
+                for step in shipped
+            ),
+            remedy="Write the dependencies into requirements.txt, COPY it, and install with pip install -r requirements.txt.",
+        )
     _judge_application(case, dockerfile, build_args, steps, edits)
     if from_files:
         _judge_requirements(case, dockerfile, from_files, edits)
@@ -123,8 +130,13 @@ def _judge_application(
                 _at(dockerfile, step, f"expected it cached after an edit to {outcome.edited}, it ran"),
                 Evidence("experiment", place, f"{step.instruction}: ran again, seen twice"),
             )
-    if again:
-        return
+    if not again:
+        _judge_cached(case, dockerfile, steps, outcome)
+
+
+def _judge_cached(case: Case, dockerfile: Dockerfile, steps: list[InstallStep], outcome: EditOutcome) -> None:
+    """Make sure that nothing was installed because of where the step stands, not because nothing happened."""
+    place = f"rebuild after an edit to {outcome.edited}"
     if outcome.error is not None:
         case.doubt(f"the {place} failed: {outcome.error}", Evidence("experiment", place, outcome.error))
     elif not any(outcome.installs.get(step.line) == "cached" for step in steps):
@@ -173,6 +185,12 @@ def _judge_requirements(
                 ),
                 remedy=f"Install from {outcome.edited}: COPY it into the stage and name it in the installing step.",
             )
+
+
+def _for_tests(dockerfile: Dockerfile, step: InstallStep) -> bool:
+    """Whether a step belongs to a test stage, so that what it installs is not the application's."""
+    stage = stage_at(dockerfile, step.line)
+    return stage is not None and bool(why_test(stage))
 
 
 def _installs_tools_only(dockerfile: Dockerfile, step: InstallStep) -> bool:

@@ -48,7 +48,7 @@ _SMALL_REPOSITORY = re.compile(
 _JUDGED_BY_TAG = frozenset({"python", "pypy"})
 
 
-def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+def judge(
     *,
     config: Config,
     dockerfile: Dockerfile,

@@ -62,7 +62,8 @@ def judge(
     elif gate.failed:
         _judge_failure(case, dockerfile, gate, gate.planted)
     else:
-        _judge_escape(case, dockerfile, build_args, release, gate, gate.planted)
+        line, reason, remedy = _explained(dockerfile, build_args, release, gate)
+        _judge_escape(case, gate.planted, dockerfile.where(line), reason, remedy)
     where = dockerfile.where(gate.failed_line) if gate.failed_line else "the test step"
     named = " and names it" if gate.named_planted else ""
     return case.finding(
@@ -109,19 +110,11 @@ def _judge_failure(case: Case, dockerfile: Dockerfile, gate: GateFacts, planted:
         case.doubt(f"the build fails at {where}, in a step that is not known to run tests", *output)
 
 
-def _judge_escape(  # noqa: PLR0913 - what the explanation draws on
-    case: Case,
-    dockerfile: Dockerfile,
-    build_args: Mapping[str, str],
-    release: Stage,
-    gate: GateFacts,
-    planted: str,
-) -> None:
-    """Find the best explanation, and its line, for a build that succeeded in spite of a failing test."""
-    line, reason, remedy = _explained(dockerfile, build_args, release, gate)
+def _judge_escape(case: Case, planted: str, place: str, reason: str, remedy: str | None) -> None:
+    """Accuse a build that succeeded in spite of a failing test."""
     case.broken(
         f"the release was built in spite of a failing test: {reason}",
-        Evidence("dockerfile", dockerfile.where(line), reason),
+        Evidence("dockerfile", place, reason),
         Evidence("experiment", f"build with {planted} planted", "expected the build to fail, it succeeded"),
         remedy=remedy,
     )
@@ -130,26 +123,27 @@ def _judge_escape(  # noqa: PLR0913 - what the explanation draws on
 def _explained(
     dockerfile: Dockerfile, build_args: Mapping[str, str], release: Stage, gate: GateFacts
 ) -> tuple[int, str, str | None]:
+    """Find the best explanation for a test that stopped nothing: line, reason, remedy."""
+    if not gate.test_lines:
+        return _never_run(dockerfile, build_args, release, gate)
     runs = [
         run for each in dockerfile.instructions if each.line in gate.test_lines for run in test_commands(each)
     ]
-    if not gate.test_lines:
-        return _never_run(dockerfile, build_args, release, gate)
+    lost = next((run for run in runs if run.swallows), None)
+    if lost is not None:
+        remedy = "Let the test runner's exit code end the step: a RUN with nothing after the runner but &&."
+        return lost.line, f"the tests' exit code is lost: {lost.swallows}", remedy
+    held = next((run for run in runs if run.condition), None)
+    if held is not None:
+        reason = f"the tests run only under a condition: {held.condition}"
+        return held.line, reason, "Run the tests whatever the condition says."
+    return _not_collected(gate, runs)
+
+
+def _not_collected(gate: GateFacts, runs: list[TestRun]) -> tuple[int, str, str | None]:
+    """Explain a runner that works and does not see the planted test."""
     line = gate.test_lines[0]
-    for run in runs:
-        if run.swallows:
-            return (
-                run.line,
-                f"the tests' exit code is lost: {run.swallows}",
-                "Let the test runner's exit code end the step: a RUN with nothing after the runner but &&.",
-            )
-    for run in runs:
-        if run.condition:
-            return (
-                run.line,
-                f"the tests run only under a condition: {run.condition}",
-                "Run the tests whatever the condition says.",
-            )
+    narrow = next((run for run in runs if _narrowed(run)), None)
     if gate.reached is False:
         reason = (
             "the planted test does not reach the step: the ignore file or the COPY before it withholds tests"
@@ -157,18 +151,14 @@ def _explained(
         return (
             line,
             reason,
-            "Let the tests into the build context, and copy their whole folder into the test stage.",
+            "Let the tests into the context, and copy their whole folder into the test stage.",
         )
-    narrow = [run for run in runs if _narrowed(run)]
-    if narrow and gate.existing_tests_gate is not False:
-        reason = f"only {_narrowed(narrow[0])} is run, not the tests beside it"
-        return narrow[0].line, reason, "Give the test runner the tests' folder, not single files."
+    if narrow is not None and gate.existing_tests_gate is not False:
+        reason = f"only {_narrowed(narrow)} is run, not the tests beside it"
+        return narrow.line, reason, "Give the test runner the tests' folder, not single files."
     if gate.existing_tests_gate:
-        return (
-            line,
-            "the existing tests stop the build, but a new one is not run",
-            "Let the test runner collect the whole folder.",
-        )
+        reason = "the existing tests stop the build, but a new one beside them is not run"
+        return line, reason, "Let the test runner collect the whole folder."
     return (
         line,
         "the step that runs the tests succeeds all the same: nothing is collected, or its exit code is lost",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
 
-def judge(  # noqa: PLR0913 - each parameter is a fact that is asked for
+def judge(
     *,
     config: Config,
     dockerfile: Dockerfile,
@@ -91,7 +91,12 @@ def _judge_text(
     final = directories[-1]
     where = dockerfile.where(final.line)
     absolute = max((place for place, each in enumerate(directories) if not each.relative), default=-1)
-    surprises = [each for each in directories[absolute + 1 :] if not _depends_on_unknown(each.raw, base_env)]
+    surprises = [
+        each
+        for each in directories[absolute + 1 :]
+        if not _depends_on_unknown(each.raw, base_env)
+        and not _in_sight(dockerfile, release, build_args, each.line)
+    ]
     if surprises:
         first = surprises[0]
         landed = normal(image.workdir) if image is not None and image.workdir else final.path
@@ -105,6 +110,18 @@ def _judge_text(
             clause, seen, remedy=f"Write the whole path: WORKDIR {landed if landed != '/' else '/app'}."
         )
     return where
+
+
+def _in_sight(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str], line: int) -> bool:
+    """Whether a relative WORKDIR stands right below the absolute one that it continues: no surprise to a reader."""
+    chain = dockerfile.chain(release, build_args)
+    at = next(place for place, each in enumerate(chain) if each.line == line)
+    before = [each for each in chain[:at] if each.keyword not in {"ARG", "ENV", "LABEL"}]
+    if not before or before[-1].keyword != "WORKDIR" or before[-1].stage_index != chain[at].stage_index:
+        return False
+    return before[-1].args[0].startswith(("/", "$")) or _in_sight(
+        dockerfile, release, build_args, before[-1].line
+    )
 
 
 def _depends_on_unknown(raw: str, base_env: Mapping[str, str]) -> bool:

@@ -1,0 +1,39 @@
+"""Recognising secrets on command lines, which an image's history keeps word for word."""
+
+from __future__ import annotations
+
+import re
+
+from hullproof.dockerfile import secret_in
+
+_ON_COMMAND_LINE = {
+    "a login with its password": re.compile(r"\blogin\s+\S+\s+password\s+(?![$<{%*])[^\s'\"$]+"),
+    "a password as an option": re.compile(
+        r"\s--?(?:password|passwd|token|secret|api-key)(?:=|\s+)[\"']?(?![$<{%*/-])[^\s\"'$]{4,}"
+    ),
+    "an authorization header": re.compile(
+        r"(?i)authorization:\s*(?:bearer|basic|token)\s+(?![$<{%*])[\w+/=.-]{6,}"
+    ),
+}
+
+
+def secret_on_command_line(text: str) -> str | None:
+    """Say what a command line gives away: a netrc login, an option, an assignment, a header. None for nothing."""
+    for what, shape in _ON_COMMAND_LINE.items():
+        if shape.search(text):
+            return what
+    assigned = re.findall(
+        r"(?:^|[\s;&|(])(?:export\s+)?([A-Za-z_]\w*)=(\"[^\"$`]+\"|'[^'$`]+'|[^\s\"'$`;&|()]+)", text
+    )
+    return next(
+        (f"a value for {name}" for name, value in assigned if secret_in(name, value.strip("\"'"))), None
+    )
+
+
+def recorded_arguments(created_by: str) -> list[tuple[str, str]]:
+    """Read the build arguments that BuildKit notes before a RUN: `RUN |2 NAME=value OTHER=value /bin/sh -c ...`."""
+    words = created_by.removeprefix("RUN ").split()
+    if not words or not words[0].startswith("|") or not words[0][1:].isdigit():
+        return []
+    pairs = (word.partition("=") for word in words[1 : 1 + int(words[0][1:])])
+    return [(name, value) for name, equals, value in pairs if equals]
