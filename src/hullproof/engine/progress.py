@@ -119,7 +119,10 @@ class Progress:
 
     def _trace(self, stage: str, number: int, text: str, has_base_step: bool) -> tuple[int | None, str]:  # noqa: FBT001
         """Find the instruction behind a step: BuildKit counts the FROM only where it shows it."""
-        instructions = self._instructions.get(stage, [])
+        instructions = self._instructions.get(stage)
+        if instructions is None:
+            # An only stage goes without a name, but becomes "stage-0" where a named context is put under it.
+            instructions = self._instructions.get("", []) if stage == "stage-0" else []
         index = number - 1 if has_base_step else number
         if not 0 <= index < len(instructions):
             return None, text

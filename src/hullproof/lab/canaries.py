@@ -1,0 +1,192 @@
+"""Experiment: what of a context with canaries in it reaches the builder."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from hullproof import ignorefile
+from hullproof.facts import Canary, CanaryFacts
+from hullproof.lab import planting, secrets, suites, tree
+from hullproof.lab.rebuild import reaching
+from hullproof.lab.scratch import put
+from hullproof.lab.sources import Source, context_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from hullproof.engine.connection import Engine
+    from hullproof.ignorefile import IgnoreFile
+    from hullproof.lab.scratch import Bench
+    from hullproof.project import Project, Recipe
+
+_MOST_FOLDERS = 24
+_SHOWN_FOLDERS = 3
+_DEEP = "hullproof_sub/deeper"
+"""A pattern such as `*/.env` knows one level only: canaries lie two levels below a package, too."""
+_STAND_IN_FOR = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules"})
+_FULL_DETAIL = 5_000
+_FEW = 3
+_TEST_FOLDERS = frozenset({"test", "tests", "testing", "fixtures"})
+
+
+def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
+    """Plant canaries in a context of empty files by the project's names, and list what reaches the builder."""
+    project = recipe.project
+    found = ignorefile.find(project.folder, project.folder / project.config.dockerfile)
+    sources = context_sources(project)
+    context = bench.empty("canaries")
+    names = _plant_names(project.folder, context, frozenset(source.path for source in sources))
+    folders = _folders(names)
+    deep = [posixpath.join(folder, _DEEP) for folder in folders]
+    planted = planting.canaries([*folders, *deep], found.exceptions if found else ())
+    for each in planted:
+        _touch(context / each.path)
+    reached = reaching(engine, recipe, context, bench.folder("listing"))
+    shown = _shown(folders, names, reached)
+    kept = [each for each in planted if each.let_in or not each.folder or each.folder in shown]
+    own = _own(project.folder, names, reached)
+    variants = any(posixpath.basename(each.path).startswith(".env.") for each in own) or (
+        found is not None
+        and any(".env." in p.text and secrets.kind_of_name(p.text) for p in found.exceptions)
+    )
+    judged = planting.judge(kept, reached, variants)
+    tests = suites.find(project.folder).files
+    return CanaryFacts(
+        canaries=(*(each for each in judged if each.path not in {mine.path for mine in own}), *own),
+        ignore_file=found.name if found else None,
+        files_reaching=len(reached & names),
+        sources_missing=tuple(_missing(sources, names, reached)),
+        tests_left=any(path in reached for path in tests) if tests else None,
+        misplaced=tuple(_misplaced(project, found)),
+    )
+
+
+def _plant_names(folder: Path, context: Path, named: Collection[str]) -> frozenset[str]:
+    """Make an empty file for each of the project's: only names matter, and contents may be large.
+
+    Of folders that canaries stand in for, nothing is taken; past some thousands of files only those that can
+    make a difference are.
+    """
+    names: set[str] = set()
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop(0)
+        try:
+            entries = sorted(os.scandir(folder / prefix), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        plain = 0
+        for entry in entries:
+            path = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _STAND_IN_FOR and not tree.is_environment(entry.path):
+                    waiting.append(path + "/")
+                continue
+            plain += 1
+            if (
+                len(names) > _FULL_DETAIL
+                and plain > _FEW
+                and not (path in named or secrets.kind_of_name(path))
+            ):
+                continue
+            names.add(path)
+            if not (context / path).exists():
+                _touch(context / path)
+    return frozenset(names)
+
+
+def _touch(path: Path) -> None:
+    """Make an empty file; one that cannot be, since a file stands where a folder must, does not matter."""
+    try:
+        put(path, b"")
+    except OSError:
+        return
+
+
+def _folders(names: Collection[str]) -> list[str]:
+    """Choose directories for nested canaries: those with the most Python files, tests and packages among them."""
+    folders = Counter(posixpath.dirname(name) for name in names if "/" in name and name.endswith(".py"))
+    others = Counter(name.split("/", 1)[0] for name in names if "/" in name)
+    ranked = [folder for folder, _ in folders.most_common()] + [folder for folder, _ in others.most_common()]
+    usable = [folder for folder in dict.fromkeys(ranked) if "__pycache__" not in folder]
+    return usable[:_MOST_FOLDERS]
+
+
+def _shown(folders: list[str], names: Collection[str], reached: Collection[str]) -> frozenset[str]:
+    """Choose what to speak of: directories of which something reaches the builder, or else the first one."""
+    alive = {posixpath.dirname(name) for name in names if name in reached}
+    parents = {parent for folder in alive for parent in _parents(folder)}
+    live = [folder for folder in folders if folder in parents] or folders[:1]
+    return frozenset(live[:_SHOWN_FOLDERS]) | {
+        posixpath.join(folder, _DEEP) for folder in live[:_SHOWN_FOLDERS]
+    }
+
+
+def _parents(folder: str) -> Iterator[str]:
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
+
+
+def _own(folder: Path, names: Collection[str], reached: Collection[str]) -> tuple[Canary, ...]:
+    """Find the project's own secrets that reach the builder; keys among the tests are only told of."""
+    found = []
+    for path in sorted(name for name in names if name in reached):
+        if secrets.kind_of_name(path) and secrets.is_secret(folder, path):
+            parts = set(path.lower().split("/")[:-1])
+            found.append(Canary(path, "own", "/" in path, reached=True, judged=not parts & _TEST_FOLDERS))
+    return tuple(found)
+
+
+def _missing(
+    sources: tuple[Source, ...], names: Collection[str], reached: Collection[str]
+) -> Iterator[tuple[int, str]]:
+    """Find what the Dockerfile copies, and the tree has, but the ignore file withholds."""
+    for source in sources:
+        here = [name for name in names if _covers(source, name)]
+        if here and not any(name in reached for name in here):
+            yield source.line, source.path or "."
+
+
+def _covers(source: Source, name: str) -> bool:
+    if not source.path or name == source.path or name.startswith(source.path + "/"):
+        return True
+    if not source.is_glob:
+        return False
+    depth = source.path.count("/") + 1
+    return _matches("/".join(name.split("/")[:depth]), source.path)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    from pathlib import PurePosixPath  # noqa: PLC0415 - the only use here
+
+    return PurePosixPath("/" + name).match("/" + pattern)
+
+
+def _misplaced(project: Project, found: IgnoreFile | None) -> Iterator[str]:
+    """Find ignore files that the builder does not read, and nobody else is likely to."""
+    used = found.name if found else None
+    own_folder = posixpath.dirname(project.config.dockerfile)
+    for path in tree.files(project.folder):
+        folder, name = posixpath.split(path)
+        lower = name.lower()
+        if path == used or (
+            lower.strip("._-") not in {"dockerignore", "dockerignore.txt"}
+            and not lower.endswith(".dockerignore")
+        ):
+            continue
+        other = name.removesuffix(".dockerignore")
+        if (
+            other
+            and other != name
+            and (project.folder / folder / other).is_file()
+            and path != f"{project.config.dockerfile}.dockerignore"
+        ):
+            continue  # it belongs to another Dockerfile
+        if folder and folder != own_folder and (project.folder / folder / "Dockerfile").is_file():
+            continue  # it belongs to another context
+        yield path

@@ -1,0 +1,188 @@
+"""Experiment: edits to the application and to its requirements, and which steps run again."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from hullproof.facts import EditOutcome, EditsFacts, Unobservable
+from hullproof.lab import application, installing
+from hullproof.lab.editing import can_edit, edited
+from hullproof.lab.rebuild import rebuild
+from hullproof.lab.scratch import put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hullproof.engine.connection import Engine
+    from hullproof.facts import BuildFacts, FileFacts, Step
+    from hullproof.lab.installing import Candidate
+    from hullproof.lab.scratch import Bench
+    from hullproof.project import Recipe
+
+_MOST_FILES = 4
+State = Literal["ran", "cached", "not-built"]
+
+
+def run(
+    engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts, files: Callable[[], FileFacts | None]
+) -> EditsFacts:
+    """Make the edits, one rebuild for each, and a second one where the first accuses."""
+    if not baseline.ok:
+        raise Unobservable(f"the project's own build fails: {baseline.error}")
+    project = recipe.project
+    steps = installing.candidates(project)
+    if not steps:
+        return EditsFacts((), no_requirements="no step was recognised that installs dependencies")
+    declaring = _to_edit(steps)
+    avoid = {path for each in steps for path in each.step.files}
+    chosen, no_application = application.choose(project, files(), avoid)
+    editor = _Editor(engine, recipe, bench.copy("edits"), steps, installing.own_names(project.folder))
+    application_outcome = editor.application(chosen) if chosen else None
+    requirements = tuple(editor.requirements(path) for path in declaring)
+    return EditsFacts(
+        install_steps=tuple(each.step for each in editor.installing),
+        application=application_outcome,
+        requirements=requirements,
+        no_application=None if chosen else no_application,
+        no_requirements=None if requirements else _why_none(steps),
+    )
+
+
+def _to_edit(steps: tuple[Candidate, ...]) -> list[str]:
+    """Choose the declaring files to edit: the first of each step, then the others, up to a few."""
+    rows = [[path for path in each.step.files if can_edit(path)] for each in steps]
+    firsts = [row[0] for row in rows if row]
+    rest = [path for row in rows for path in row[1:]]
+    return list(dict.fromkeys([*firsts, *rest]))[:_MOST_FILES]
+
+
+def _why_none(steps: tuple[Candidate, ...]) -> str:
+    lines = ", ".join(str(each.line) for each in steps)
+    return f"no file of the project declares what is installed at line {lines} of the Dockerfile"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of the installing steps at one moment. Lines that are in no set are not known yet."""
+
+    ran: frozenset[int]
+    cached: frozenset[int]
+    absent: frozenset[int]
+    others: tuple[int, ...]
+
+    def installs(self) -> dict[int, State]:
+        states: dict[int, State] = dict.fromkeys(sorted(self.ran), "ran")
+        return (
+            states
+            | dict.fromkeys(sorted(self.cached), "cached")
+            | dict.fromkeys(sorted(self.absent), "not-built")
+        )
+
+
+class _Editor:
+    """Edits one scratch copy, rebuilds, and puts things back. Steps turn out to install or not on the way."""
+
+    def __init__(
+        self, engine: Engine, recipe: Recipe, context: Path, steps: tuple[Candidate, ...], own: frozenset[str]
+    ) -> None:
+        self.engine, self.recipe, self.context, self.own = engine, recipe, context, own
+        self.installing = list(steps)
+
+    def application(self, path: str) -> EditOutcome:
+        """Edit the application: no installing step may run. Where one did, see it twice."""
+        outcome = self._edit(path, self._application_is_known)
+        accused = {line for line, state in outcome.installs.items() if state == "ran"}
+        if not accused:
+            return outcome
+        again = self._edit(path, self._application_is_known)
+        still = {line for line, state in again.installs.items() if state == "ran"}
+        # A busy engine now and then runs a cached step again: what a second rebuild leaves alone is not accused.
+        return again if not still else replace(again, confirmed=bool(accused & still))
+
+    def requirements(self, path: str) -> EditOutcome:
+        """Edit what declares the dependencies: a step that declares it must run. Where none did, see it twice."""
+        lines = {each.line for each in self.installing if path in each.step.files}
+
+        def known(steps: tuple[Step, ...], *, final: bool = False) -> bool:
+            seen = self._look(steps, final=final)
+            return bool(seen.ran & lines) or lines <= seen.cached | seen.absent | seen.ran
+
+        outcome = self._edit(path, known)
+        if any(outcome.installs.get(line) == "ran" for line in lines) or outcome.error:
+            return outcome
+        again = self._edit(path, known)
+        ran = any(again.installs.get(line) == "ran" for line in lines)
+        return again if ran else replace(again, confirmed=again.error is None)
+
+    def _edit(self, path: str, known: Callable[[tuple[Step, ...]], bool]) -> EditOutcome:
+        target = self.context / path
+        before = target.read_bytes()
+        put(target, edited(path, before, secrets.token_hex(8)))
+        try:
+            facts = rebuild(self.engine, self.recipe, self.context, f"an edit to {path}", known)
+        finally:
+            put(target, before)
+        seen = self._look(facts.steps, final=facts.ok and not facts.stopped_early)
+        self._drop_own_steps(facts.steps)
+        kept = {each.line for each in self.installing}
+        return EditOutcome(
+            edited=path,
+            installs={line: state for line, state in seen.installs().items() if line in kept},
+            other_steps_ran=seen.others,
+            error=None if facts.ok or facts.stopped_early else facts.error,
+        )
+
+    def _application_is_known(self, steps: tuple[Step, ...]) -> bool:
+        """Whether an installing step surely runs, or all are surely left alone while the edit took effect."""
+        seen = self._look(steps)
+        unknown = {each.line for each in self.installing} - seen.ran - seen.cached - seen.absent
+        waiting = {line for line in self._tentative() & seen.ran if not self._is_done(steps, line)}
+        if seen.ran - self._tentative():
+            return True
+        if any(self._installed(steps, line) for line in seen.ran):
+            return True
+        return not unknown and not waiting and bool(seen.others or seen.ran)
+
+    def _look(self, steps: tuple[Step, ...], *, final: bool = False) -> _Seen:
+        """Sort the installing steps. A step that no vertex names is not part of the release's build."""
+        lines = {each.line for each in self.installing}
+        by_line: dict[int, list[Step]] = {line: [] for line in lines}
+        for step in steps:
+            if step.line in by_line:
+                by_line[step.line].append(step)
+        named = any(step.line is not None for step in steps)
+        ran = {line for line, own in by_line.items() if any(step.ran for step in own)}
+        cached = {line for line, own in by_line.items() if own and all(step.cached for step in own)}
+        absent = {line for line, own in by_line.items() if not own and named}
+        if final and not named:
+            raise Unobservable("no step of the rebuild could be traced to a line of the Dockerfile")
+        if final:
+            cached |= lines - ran - absent
+        others = tuple(
+            sorted({s.line for s in steps if s.line is not None and s.line not in lines and s.ran})
+        )
+        return _Seen(frozenset(ran), frozenset(cached - ran), frozenset(absent), others)
+
+    def _tentative(self) -> set[int]:
+        return {each.line for each in self.installing if each.tentative}
+
+    @staticmethod
+    def _is_done(steps: tuple[Step, ...], line: int) -> bool:
+        return all(step.completed or step.error for step in steps if step.line == line)
+
+    def _installed(self, steps: tuple[Step, ...], line: int) -> bool:
+        """Whether a step says that it installed packages of others."""
+        return any(installing.foreign_packages(step, self.own) for step in steps if step.line == line)
+
+    def _drop_own_steps(self, steps: tuple[Step, ...]) -> None:
+        """Forget the tentative steps that ran and installed nothing but the project: those are its own."""
+        dropped = {
+            line
+            for line in self._tentative()
+            if any(step.ran and step.completed and not step.error for step in steps if step.line == line)
+            and not self._installed(steps, line)
+        }
+        self.installing = [each for each in self.installing if each.line not in dropped]

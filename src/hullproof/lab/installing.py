@@ -1,0 +1,230 @@
+"""Which steps of the release's build install its dependencies, and what of the project declares those."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import commands, install_commands, test_commands
+from hullproof.facts import InstallStep
+from hullproof.lab.sources import Place, own_places, trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from hullproof.dockerfile import Install
+    from hullproof.facts import Step
+    from hullproof.project import Project
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_NESTED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[=\s]\s*(?P<file>\S+)", re.MULTILINE)
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_EXPORTS = {
+    ("poetry", "export"): ("pyproject.toml", "poetry.lock"),
+    ("uv", "export"): ("pyproject.toml", "uv.lock"),
+    ("uv", "pip"): ("pyproject.toml", "requirements.in"),
+    ("pdm", "export"): ("pyproject.toml", "pdm.lock"),
+    ("pipenv", "requirements"): ("Pipfile", "Pipfile.lock"),
+    ("pip-compile", ""): ("requirements.in", "pyproject.toml"),
+}
+_INSTALLED = (
+    re.compile(r"^(?:#\d+ [\d.]+ )?Successfully installed (?P<names>.+)$"),
+    re.compile(r"^(?:#\d+ [\d.]+ )?Installing collected packages: (?P<names>.+)$"),
+    re.compile(r"^\s*\+ (?P<names>[A-Za-z0-9][\w.-]*)(?:==| @ |\Z)"),
+    re.compile(r"^\s*[-•] (?:Installing|Updating) (?P<names>[A-Za-z0-9][\w.-]*) \("),
+    re.compile(r"^\s*(?:✔|✓)? ?Install (?P<names>[A-Za-z0-9][\w.-]*) \S+ successful"),
+)
+_VERSION = re.compile(r"-\d[^-]*\Z")
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A step that may install dependencies. `tentative`: only what it does when it runs again can tell."""
+
+    step: InstallStep
+    tentative: bool = False
+
+    @property
+    def line(self) -> int:
+        """Where it stands in the Dockerfile."""
+        return self.step.line
+
+
+def candidates(project: Project) -> tuple[Candidate, ...]:
+    """List the installing steps of all stages that the release needs, in the order of the Dockerfile.
+
+    Steps that install named packages count only where no step installs from a file.
+    """
+    declared: list[Candidate] = []
+    named: list[Candidate] = []
+    for stage in project.needed_stages:
+        for place in own_places(project, stage):
+            instruction = place.instruction
+            installs = [each for each in install_commands(instruction) if not each.tools_only]
+            files = tuple(dict.fromkeys(_declaring(project, place, installs)))
+            if any(each.declares_file or each.artifacts for each in installs):
+                if all(each.no_deps and each.installs_project for each in installs):
+                    continue  # the application's own step
+                declared.append(
+                    Candidate(_step(place, files), _is_tentative(project, place, installs, declared))
+                )
+            elif installs and not test_commands(instruction):
+                named.append(Candidate(_step(place, ())))
+            elif (exported := _exported(project, place)) and not installs:
+                declared.append(Candidate(_step(place, exported)))
+    found = declared if any(each.step.files for each in declared) or not named else [*declared, *named]
+    return tuple(sorted(found, key=lambda candidate: candidate.line))
+
+
+def _step(place: Place, files: tuple[str, ...]) -> InstallStep:
+    return InstallStep(
+        place.instruction.line,
+        place.instruction.original.strip(),
+        place.stage.name or str(place.stage.index),
+        files,
+    )
+
+
+def _is_tentative(project: Project, place: Place, installs: list[Install], before: list[Candidate]) -> bool:
+    """Whether a step may add no more than the project itself, or what an earlier step prepared."""
+    if all(each.artifacts and not each.declares_file for each in installs):
+        return True
+    from_project = [each for each in installs if each.installs_project and not each.requirement_files]
+    if len([each for each in installs if each.declares_file]) > len(from_project):
+        return False
+    earlier = {instruction.line for instruction in project.dockerfile.chain(place.stage, project.build_args)}
+    return any(each.line in earlier or each.step.stage != str(place.stage.index) for each in before)
+
+
+def _declaring(project: Project, place: Place, installs: Iterable[Install]) -> Iterator[str]:
+    """Find the files of the project that declare what a step installs, nested ones included."""
+    for install in installs:
+        for raw in (*install.requirement_files, *install.constraint_files):
+            found = _in_project(project, place, raw)
+            if found is not None:
+                yield from _with_nested(project.folder, found)
+        for raw in install.implied_files:
+            found = _in_project(project, place, raw, guess=False)
+            if found is not None:
+                yield found
+        for raw in () if install.no_deps else install.local_paths:
+            folder = re.sub(r"\[[^\]]*\]\Z", "", raw.removeprefix("file://")) or "."
+            for name in _PROJECT_FILES:
+                found = _in_project(project, place, posixpath.join(folder, name), guess=False)
+                if found is not None:
+                    yield found
+
+
+def _in_project(project: Project, place: Place, raw: str, *, guess: bool = True) -> str | None:
+    """Trace a path in a step back to a file of the context; by its name alone where nothing else leads there."""
+    path = place.scope.expand(raw)
+    found = trace(project, place.stage, place.instruction.line, place.absolute(path))
+    if found is not None and (project.folder / found).is_file():
+        return found
+    plain = posixpath.normpath(path).lstrip("/")
+    if guess and place.workdir.strip("/") and plain.startswith(place.workdir.strip("/") + "/"):
+        plain = plain[len(place.workdir.strip("/")) + 1 :]
+    guessed = guess and not plain.startswith("..") and (project.folder / plain).is_file()
+    return plain if guessed and not _made_by_export(project, posixpath.basename(plain)) else None
+
+
+def _made_by_export(project: Project, name: str) -> bool:
+    """Whether some step writes a file of that name: then it is not the project's."""
+    return any(
+        name in word
+        for stage in project.needed_stages
+        for instruction in stage.instructions
+        if instruction.keyword == "RUN"
+        for command in commands(instruction).commands
+        if _export_of(command.argv)
+        for word in command.text.split()
+    )
+
+
+def _with_nested(folder: Path, path: str, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield a requirements file and those that it names with -r and -c."""
+    if path in seen or not (folder / path).is_file():
+        return
+    yield path
+    try:
+        text = (folder / path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    for match in _NESTED.finditer(text):
+        nested = posixpath.normpath(posixpath.join(posixpath.dirname(path), match["file"]))
+        if not nested.startswith(".."):
+            yield from _with_nested(folder, nested, seen | {path})
+
+
+def _exported(project: Project, place: Place) -> tuple[str, ...]:
+    """Find what a step reads that writes a requirements file for a later step: `poetry export` and its kin."""
+    if place.instruction.keyword != "RUN":
+        return ()
+    names = [name for command in commands(place.instruction).commands for name in _export_of(command.argv)]
+    found = (_in_project(project, place, name, guess=False) for name in names)
+    return tuple(dict.fromkeys(path for path in found if path))
+
+
+def _export_of(argv: tuple[str, ...]) -> tuple[str, ...]:
+    program = posixpath.basename(argv[0]) if argv else ""
+    words = [word for word in argv[1:] if not word.startswith("-")]
+    if program == "uv" and words[:2] == ["pip", "install"]:
+        return ()
+    if program == "pip-compile":
+        return (*words, *_EXPORTS[program, ""])
+    return _EXPORTS.get((program, words[0] if words else ""), ())
+
+
+def foreign_packages(step: Step, own: frozenset[str]) -> frozenset[str]:
+    """List the packages that a step's output says it installed, but for the project's own."""
+    found = set()
+    for line in step.log:
+        plain = _ANSI.sub("", line)
+        for pattern in _INSTALLED:
+            match = pattern.match(plain)
+            if match:
+                found |= {
+                    normal(_VERSION.sub("", name))
+                    for name in re.split(r"[,\s]+", match["names"].strip())
+                    if name
+                }
+    return frozenset(found - own)
+
+
+def own_names(folder: Path) -> frozenset[str]:
+    """Give the names under which the project's own distributions install."""
+    names = set()
+    for path in [
+        folder / "pyproject.toml",
+        *folder.glob("*/pyproject.toml"),
+        *folder.glob("*/*/pyproject.toml"),
+    ]:
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        names |= {
+            str(part.get("name", ""))
+            for part in (table.get("project", {}), table.get("tool", {}).get("poetry", {}))
+        }
+    for name in ("setup.cfg", "setup.py"):
+        try:
+            text = (folder / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        names |= set(re.findall(r"""^\s*name\s*=\s*["']?([\w.-]+)""", text, re.MULTILINE))
+    return frozenset(normal(name) for name in names if name)
+
+
+def normal(name: str) -> str:
+    """Bring a distribution's name into the form in which names are compared."""
+    return re.sub(r"[-_.]+", "-", name).lower()

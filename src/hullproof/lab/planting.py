@@ -1,0 +1,124 @@
+"""Which canaries are planted where, and which of them count."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hullproof.facts import Canary
+from hullproof.lab.secrets import kind_of_name
+
+if TYPE_CHECKING:
+    from hullproof.ignorefile import Pattern
+
+VCS, ENV, KEY, VENV, BYTECODE, CACHE = (
+    "version control", "environment file", "key", "virtual environment", "bytecode", "cache",
+)  # fmt: skip
+LOCAL_ENV = ".env.local"
+LOOSE_BYTECODE = "hullproof.pyc"
+NAMES: tuple[tuple[str, str], ...] = (
+    (".git/config", VCS),
+    (".git/HEAD", VCS),
+    (".env", ENV),
+    (LOCAL_ENV, ENV),
+    ("id_rsa", KEY),
+    ("server.pem", KEY),
+    ("server.key", KEY),
+    (".venv/pyvenv.cfg", VENV),
+    ("venv/pyvenv.cfg", VENV),
+    ("__pycache__/hullproof.cpython-311.pyc", BYTECODE),
+    (LOOSE_BYTECODE, BYTECODE),
+    (".pytest_cache/CACHEDIR.TAG", CACHE),
+    (".mypy_cache/CACHEDIR.TAG", CACHE),
+    (".ruff_cache/CACHEDIR.TAG", CACHE),
+)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One canary before it is known whether it got through. `folder`: where it lies, "" for the top."""
+
+    folder: str
+    name: str
+    kind: str
+    let_in: bool = False
+    """Derived from a `!` line of the ignore file."""
+
+    @property
+    def path(self) -> str:
+        """Where it is, in the context."""
+        return posixpath.join(self.folder, self.name)
+
+
+def canaries(folders: Iterable[str], exceptions: Iterable[Pattern]) -> tuple[Planted, ...]:
+    """Choose the canaries for the top and for each of `folders`, and for what the ignore file lets back in."""
+    usual = [Planted(folder, name, kind) for folder in ("", *folders) for name, kind in NAMES]
+    taken = {each.path for each in usual}
+    special = []
+    for pattern in exceptions:
+        for path in _paths(pattern.text):
+            kind = kind_of_name(path)
+            if kind and path not in taken:
+                taken.add(path)
+                folder, name = posixpath.split(path)
+                special.append(Planted(folder, name, kind if kind != "credentials" else KEY, let_in=True))
+    return (*usual, *special)
+
+
+def _paths(pattern: str) -> list[str]:
+    """Make up paths that a pattern matches."""
+    plain = pattern.strip("/")
+    variants = (
+        [plain.removeprefix("**/"), "hullproof/" + plain.removeprefix("**/")]
+        if plain.startswith("**/")
+        else [plain]
+    )
+    made = [
+        posixpath.normpath(each.replace("**", "hullproof").replace("*", "hullproof").replace("?", "x"))
+        for each in variants
+    ]
+    return [each for each in made if each not in {"", "."} and "[" not in each and not each.startswith("../")]
+
+
+def judge(planted: Collection[Planted], reached: Collection[str], env_variants: bool) -> tuple[Canary, ...]:  # noqa: FBT001
+    """Tell which canaries count: a list that knows a kind but not all its names is only told of, not blamed.
+
+    `env_variants`: the project has, or lets in, more environment files than `.env`.
+    """
+    through = {each.path for each in planted if each.path in reached}
+    found = []
+    for each in planted:
+        nested = bool(each.folder)
+        canary = Canary(each.path, each.kind, nested, each.path in through)
+        found.append(replace(canary, judged=each.let_in or _counts(each, planted, through, env_variants)))
+    return tuple(found)
+
+
+def _counts(
+    each: Planted,
+    planted: Collection[Planted],
+    through: Collection[str],
+    env_variants: bool,  # noqa: FBT001 - one of ours, always named
+) -> bool:
+    def held(kind: str, folder: str | None, name: str | None = None) -> bool:
+        """Whether one of a kind is held back, in one folder or (None) in any."""
+        return any(
+            other.kind == kind and folder in (None, other.folder) and name in (None, other.name)
+            and other.path not in through
+            for other in planted
+        )  # fmt: skip
+
+    nested = bool(each.folder)
+    if each.kind == VCS:
+        return not nested
+    if each.kind == ENV:
+        return each.name != LOCAL_ENV or env_variants
+    if each.kind == KEY:
+        return not held(KEY, each.folder) or (nested and held(KEY, "", each.name))
+    if each.kind == VENV:
+        return not nested and not held(VENV, "")
+    if each.kind == BYTECODE:
+        return each.name != LOOSE_BYTECODE
+    return not nested and each.name.startswith(".pytest_cache/")

@@ -1,0 +1,138 @@
+"""Where a project's tests live, and what a new one beside them must be called to be found."""
+
+from __future__ import annotations
+
+import configparser
+import fnmatch
+import posixpath
+import re
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hullproof.lab import tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+USUAL_PATTERNS = ("test_*.py", "*_test.py")
+LOOKED_FOR = "test_*.py, *_test.py and tests.py"
+_DJANGO = frozenset({"tests.py", "test.py"})
+_INI = (
+    ("pytest.ini", "pytest"),
+    (".pytest.ini", "pytest"),
+    ("tox.ini", "pytest"),
+    ("setup.cfg", "tool:pytest"),
+)
+_TASK_FILES = (
+    "noxfile.py",
+    "tox.ini",
+    "Makefile",
+    "makefile",
+    "justfile",
+    "tasks.py",
+    "pyproject.toml",
+    "setup.cfg",
+)
+
+
+@dataclass(frozen=True)
+class Suites:
+    """The tests of a project. `files` are paths of test files; `testpaths` what pytest is configured to run."""
+
+    files: tuple[str, ...]
+    patterns: tuple[str, ...] = USUAL_PATTERNS
+    testpaths: tuple[str, ...] = ()
+    task_texts: str = ""
+
+    @cached_property
+    def folders(self) -> Mapping[str, int]:
+        """The directories that hold test files, "" for the top, with how many each holds."""
+        return Counter(posixpath.dirname(path) for path in self.files)
+
+    def below(self, path: str) -> list[str]:
+        """List the test directories at or below a path; the nearest come first, then the fullest."""
+        inside = [folder for folder in self.folders if path in {"", folder} or folder.startswith(path + "/")]
+        return sorted(
+            inside, key=lambda folder: (folder.count("/") if folder else -1, -self.folders[folder], folder)
+        )
+
+    def is_mentioned(self, folder: str) -> bool:
+        """Whether a task file (noxfile, tox.ini, Makefile, ...) names the directory."""
+        return (
+            bool(folder)
+            and re.search(rf"(?<![\w/.]){re.escape(folder)}(?![\w])", self.task_texts) is not None
+        )
+
+    def name_for(self, folder: str, nonce: str, patterns: Iterable[str] = ()) -> str:
+        """Name a new test file in the style of its neighbours, so that whatever finds them finds it."""
+        neighbours = [posixpath.basename(path) for path in self.files if posixpath.dirname(path) == folder]
+        styles = [*patterns, *self.patterns, *USUAL_PATTERNS]
+        votes = {style: sum(fnmatch.fnmatch(name, style) for name in neighbours) for style in styles}
+        given = [style for style in patterns if "*" in style]
+        best = given[0] if given else max(styles, key=lambda style: votes[style])
+        stem = (
+            best.removesuffix(".py").replace("*", f"hullproof_{nonce}", 1).replace("*", "").replace("?", "x")
+        )
+        stem = stem.replace("testhullproof", "test_hullproof")
+        return (stem if stem.isidentifier() and "*" in best else f"test_hullproof_{nonce}") + ".py"
+
+
+def find(folder: Path) -> Suites:
+    """Look for the tests of the project in `folder`."""
+    patterns, testpaths = _pytest_settings(folder)
+    wanted = (*patterns, *USUAL_PATTERNS)
+    found = [
+        path
+        for path in tree.files(folder)
+        if (name := posixpath.basename(path)) in _DJANGO
+        or any(fnmatch.fnmatch(name, each) for each in wanted)
+    ]
+    texts = "\n".join(_text(folder / name) for name in _TASK_FILES)
+    return Suites(
+        tuple(path for path in found if path.endswith(".py")), (*patterns, *USUAL_PATTERNS), testpaths, texts
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _pytest_settings(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read `python_files` and `testpaths` where pytest would; what cannot be read says nothing."""
+    for name, section in _INI:
+        parser = configparser.ConfigParser(interpolation=None, strict=False)
+        try:
+            parser.read_string(_text(folder / name))
+        except configparser.Error:
+            continue
+        if parser.has_section(section):
+            values: Mapping[str, Any] = parser[section]
+            return _words(values.get("python_files")), _words(values.get("testpaths"))
+    try:
+        table = tomllib.loads(_text(folder / "pyproject.toml")).get("tool", {}).get("pytest", {})
+    except (tomllib.TOMLDecodeError, AttributeError):
+        return (), ()
+    options = table.get("ini_options", table) if isinstance(table, dict) else {}
+    return _words(options.get("python_files")), _words(options.get("testpaths"))
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        try:
+            return tuple(shlex.split(value))
+        except ValueError:
+            return tuple(value.split())
+    return tuple(str(each) for each in value) if isinstance(value, list) else ()
