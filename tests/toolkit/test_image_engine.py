@@ -191,7 +191,7 @@ def test_system_texts_are_those_of_the_final_view(files: FileFacts) -> None:
 
 def test_the_final_view_is_what_a_container_has(engine: Engine, image_id: str, files: FileFacts) -> None:
     """The merged layers have the paths, kinds, owners and modes of the engine's own view of the image."""
-    container = engine.client.containers.create(image_id, labels={"hullproof.run": "test"})
+    container = engine.client.containers.create(image_id, labels={"hullproof.test": "image"})
     try:
         with tarfile.open(
             fileobj=io.BytesIO(b"".join(cast("Iterator[bytes]", container.export())))
