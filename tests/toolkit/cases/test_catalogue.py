@@ -33,11 +33,14 @@ each_case = pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASE
 
 
 def contents(project: Path) -> dict[str, tuple[bytes, int]]:
-    """Return what a project holds: path to content and mode."""
+    """Return what a project holds: path to content, or a link's target, and mode."""
     return {
-        str(file.relative_to(project)): (file.read_bytes(), file.stat().st_mode & 0o777)
+        str(file.relative_to(project)): (
+            str(file.readlink()).encode() if file.is_symlink() else file.read_bytes(),
+            file.lstat().st_mode & 0o777,
+        )
         for file in project.rglob("*")
-        if file.is_file()
+        if file.is_symlink() or file.is_file()
     }
 
 

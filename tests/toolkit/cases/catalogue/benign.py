@@ -11,6 +11,7 @@ from .model import (
     delete,
     dockerfile,
     line_ends,
+    link,
     rename,
     replace,
     without,
@@ -751,8 +752,8 @@ CASES = (
                 """\
                 *
                 !requirements*.txt
-                !greeter/**/*.py
-                !tests/**/*.py
+                !greeter/*.py
+                !tests/*.py
                 """,
             ),
         ),
@@ -769,6 +770,11 @@ CASES = (
             append(".dockerignore", "**/*.md\n!README.md\n**/docs/*\n!docs/index.txt\n"),
             write("README.md", "# Greeter\n"),
         ),
+    ),
+    Case(
+        "benign/links-in-the-context",
+        "links in the context: one that leads back up, and one that leads nowhere",
+        (link("docs/up", ".."), link("docs/gone", "no-such-file")),
     ),
     # --- ports
     Case(

@@ -136,6 +136,17 @@ def rename(path: str, to: str) -> Edit:
     return edit
 
 
+def link(path: str, target: str) -> Edit:
+    """Make a symbolic link."""
+
+    def edit(project: Path) -> None:
+        file = project / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.symlink_to(target)
+
+    return edit
+
+
 def line_ends(path: str, end: str) -> Edit:
     """End a file's lines another way."""
 

@@ -53,8 +53,8 @@ CASES = (
     ),
     Case(
         "requirements-first/pattern",
-        "a pattern that takes more than the requirements",
-        copied("COPY *e*t* ./"),
+        "a pattern that takes the code along",
+        copied("COPY requirements.txt gr* ./"),
     ),
     Case(
         "requirements-first/context-mounted",

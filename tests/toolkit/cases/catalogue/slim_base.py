@@ -19,13 +19,21 @@ CASES = (
     Case(
         "slim-base/latest",
         "the release is built on whatever is latest",
-        (dockerfile(RELEASE, "FROM python:latest AS release"),),
+        (
+            # Both stages, since a virtual environment is for one version of Python.
+            dockerfile("FROM python:3.11-slim AS deps", "FROM python:latest AS deps"),
+            dockerfile(RELEASE, "FROM python:latest AS release"),
+        ),
         also_expected=TOOLS,
     ),
     Case(
         "slim-base/no-tag",
         "the release's base has no tag",
-        (dockerfile(RELEASE, "FROM python AS release"),),
+        (
+            # Both stages, since a virtual environment is for one version of Python.
+            dockerfile("FROM python:3.11-slim AS deps", "FROM python AS deps"),
+            dockerfile(RELEASE, "FROM python AS release"),
+        ),
         also_expected=TOOLS,
     ),
     Case(
