@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
 import shutil
+import socket
 import tarfile
 import threading
 import time
@@ -491,3 +493,97 @@ def test_doors_for_tests(images: Images, start: Callable[..., BootedContainer]) 
         assert "up" in container.logs()
         assert container.exec_python("import sys; print(sys.argv[1])", "hi", user="65534") == "hi\n"
         assert container.base_url(5000).startswith("http://")
+
+
+class Cable:
+    """A wire between us and the engine that can be cut."""
+
+    def __init__(self, engine_socket: str, path: Path) -> None:
+        """Listen at `path`, and pass everything on."""
+        self._target = engine_socket
+        self._ends: list[socket.socket] = []
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(path))
+        self._server.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, far = self._server.accept()[0], socket.socket(socket.AF_UNIX)
+                far.connect(self._target)
+                self._ends += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _copy(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def cut(self) -> None:
+        """Break all connections, and take no new ones."""
+        for end in (self._server, *self._ends):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+# The SDK forgets to close the socket with which it found nobody.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_engine_goes_away(images: Images, client: docker.DockerClient, tmp_path: Path) -> None:
+    """An engine that is gone in the middle ends the wait with one line; the label finds what it left."""
+    url = str(client.api.base_url)
+    if not url.startswith("http+docker://localhost"):
+        pytest.skip("needs an engine behind a socket file")
+    engine_socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    cable = Cable(engine_socket, tmp_path / "engine")
+    label = uuid.uuid4().hex
+    wired = docker.DockerClient(f"unix://{tmp_path}/engine")
+    began = time.monotonic()
+    try:
+        container = BootedContainer.start(
+            cast("Engine", SimpleNamespace(client=wired)),
+            images.python("time.sleep(99)"),
+            labels={"hullproof.run": label},
+            env={},
+            ready=None,
+            ready_timeout_s=60,
+            exposed=["5000/tcp"],
+            interpreters=PYTHON,
+            stop_signal="SIGTERM",
+        )
+        threading.Timer(1.0, cable.cut).start()
+        with pytest.raises(EngineError, match=r"^the engine went away while [^\n]+$"), container:
+            container.facts(watch_s=0.0)
+        assert time.monotonic() - began < 15
+    finally:
+        wired.close()
+        gc.collect()
+        (left,) = client.containers.list(all=True, filters={"label": f"hullproof.run={label}"})
+        left.remove(force=True)
+
+
+def test_speaks_tls(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A server that speaks TLS only answers, certificate or not."""
+    code = """
+import socket, ssl
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.set_ciphers("aNULL:@SECLEVEL=0"); context.maximum_version = ssl.TLSVersion.TLSv1_2
+server = http.server.ThreadingHTTPServer(("", 5000), Handler)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()"""
+    facts = boot(images.python(code))
+    assert facts.answers[0].answered
+    assert "TLS" in facts.answers[0].detail
+
+
+def test_health_check_is_no_process_of_the_application(
+    images: Images, boot: Callable[..., ContainerFacts]
+) -> None:
+    """What the engine runs in the container from outside is left out."""
+    check = 'HEALTHCHECK --interval=1s --start-period=1s CMD ["sleep", "30"]'
+    facts = boot(images.python("serve()", check), watch_s=3.0)
+    assert [process.pid for process in facts.processes] == [1]

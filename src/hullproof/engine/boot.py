@@ -124,7 +124,7 @@ class BootedContainer:
         except EngineError as trouble:
             if error is None:
                 raise
-            _log.warning("%s", trouble)
+            _log.warning("%s", str(trouble))  # not the error itself: it holds on to the connection
 
     # --- the facts -----------------------------------------------------------------------------------
 
@@ -197,17 +197,20 @@ class BootedContainer:
         """Remove the container with its anonymous volumes. Raises EngineError when it stays."""
         from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
 
-        if self._id:
-            with engine_errors(f"removing container {self._id[:12]} (`hullproof clean` removes it)"):
-                try:
-                    self._api.remove_container(self._id, v=True, force=True)
-                except APIError as error:
-                    if error.status_code not in (_NOT_FOUND, _CONFLICT):
-                        raise
-            self._id = ""
-        if self._observer is not None:
-            self._observer.close()
-            self._observer = None
+        container_id, self._id = self._id, ""
+        observer, self._observer = self._observer, None
+        try:
+            if container_id:
+                with engine_errors(
+                    f"removing container {container_id[:12]} (`hullproof clean` removes it)", APIError
+                ):
+                    self._api.remove_container(container_id, v=True, force=True)
+        except APIError as error:
+            if error.status_code not in (_NOT_FOUND, _CONFLICT):
+                raise EngineError(f"container {container_id[:12]} stays: {explain(error)}") from error
+        finally:
+            if observer is not None:
+                observer.close()
 
     # --- for tests that talk to it -------------------------------------------------------------------
 

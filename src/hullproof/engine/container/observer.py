@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -100,12 +101,15 @@ class Observer:
         """Remove what was made for watching, and let the threads end; the container is gone by now."""
         from docker.errors import NotFound  # noqa: PLC0415 - the SDK is slow to import
 
-        if self._sidecar_id:
-            with engine_errors(
-                f"removing container {self._sidecar_id[:12]} (`hullproof clean` removes it)", NotFound
+        sidecar_id, self._sidecar_id = self._sidecar_id, None
+        if sidecar_id:
+            with (
+                suppress(NotFound),
+                engine_errors(
+                    f"removing container {sidecar_id[:12]} (`hullproof clean` removes it)", NotFound
+                ),
             ):
-                self._api.remove_container(self._sidecar_id, v=True, force=True)
-            self._sidecar_id = None
+                self._api.remove_container(sidecar_id, v=True, force=True)
         for thread in self._threads:
             thread.join(2.0)
 
