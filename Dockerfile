@@ -41,7 +41,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     --mount=type=secret,id=ca-certificates \
     python -m venv --without-pip /opt/venv && \
     PIP_CONFIG_FILE=/run/secrets/pip-conf \
-    python -m pip --disable-pip-version-check --python /opt/venv/bin/python install --require-hashes --requirement requirements.txt
+    pip --disable-pip-version-check --python /opt/venv/bin/python install --require-hashes --requirement requirements.txt
 
 # ---- test: the gate -----------------------------------------------------------------------------------
 FROM deps AS test
@@ -51,7 +51,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     --mount=type=secret,id=pip-conf \
     --mount=type=secret,id=ca-certificates \
     PIP_CONFIG_FILE=/run/secrets/pip-conf \
-    python -m pip --disable-pip-version-check --python /opt/venv/bin/python install --require-hashes --requirement requirements-test.txt
+    pip --disable-pip-version-check --python /opt/venv/bin/python install --require-hashes --requirement requirements-test.txt
 
 COPY --chown=appuser:appuser pyproject.toml run.py ./
 COPY --chown=appuser:appuser src/hullproof/report/report.schema.json src/hullproof/report/
@@ -99,7 +99,7 @@ USER appuser
 EXPOSE 5000
 
 # Slim images have no curl: the service asks itself.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 CMD ["python", "run.py", "--check"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 CMD ["python", "-m", "app.health"]
 
 # 10. Exec form: Python itself is PID 1, so that the stop signal reaches it and not a shell in front of it.
 CMD ["python", "run.py"]

@@ -65,7 +65,6 @@ nox.options.stop_on_first_error = True
 nox.options.error_on_external_run = True
 
 
-
 def _install(session: nox.Session, *groups: str, board: bool = False) -> None:
     """Install the toolkit and what the groups name, pinned; nothing to do where that was done before."""
     wanted = [requirement for group in groups for requirement in GROUPS[group]]
@@ -83,7 +82,9 @@ def _pip(session: nox.Session, environment: Path, python: str, wanted: list[str]
     key = hashlib.sha256("\n".join([sys.version, *wanted, *pins]).encode()).hexdigest()
     stamp = environment / "installed"
     if not stamp.is_file() or stamp.read_text() != key:
-        session.run_install(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted, external=True)
+        session.run_install(
+            python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted, external=True
+        )
         stamp.write_text(key)
 
 
@@ -207,8 +208,15 @@ def _summary() -> None:
         return
     lines = [f"checked   {each}" for each in checked]
     if built:
-        base = f"{built['base']} (stand-in: {built['base_note']})" if built["base_is_stand_in"] else built["base"]
-        lines.insert(0, f"built     {', '.join(built['tags'])}  {built['image'].removeprefix('sha256:')[:12]}  {built['size_bytes'] / 1e6:.0f} MB")
+        base = (
+            f"{built['base']} (stand-in: {built['base_note']})"
+            if built["base_is_stand_in"]
+            else built["base"]
+        )
+        lines.insert(
+            0,
+            f"built     {', '.join(built['tags'])}  {built['image'].removeprefix('sha256:')[:12]}  {built['size_bytes'] / 1e6:.0f} MB",
+        )
         lines.insert(1, f"base      {base}")
         lines.append(f"run it    docker run --rm -p 5000:5000 -e BOARD_TOKEN=secret {built['tags'][0]}")
     sys.stderr.write("\n" + "\n".join(lines) + "\n")

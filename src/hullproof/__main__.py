@@ -1,3 +1,5 @@
+"""`python -m hullproof`."""
+
 from hullproof.cli import main
 
 main()

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from hullproof import __version__
 from hullproof.errors import HullproofError, UsageError
-
-if TYPE_CHECKING:
-    from hullproof.engine.connection import Engine
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _FORMATS = ("text", "json", "markdown")
@@ -59,7 +56,7 @@ def _usage_line(error: click.UsageError) -> str:
 @click.group(context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="hullproof")
 def cli() -> None:
-    """Build a Python application's image and prove that it is what its Dockerfile promises.
+    r"""Build a Python application's image and prove that it is what its Dockerfile promises.
 
     \b
     Examples:
@@ -93,10 +90,20 @@ _build_arg_option = click.option(
 @cli.command()
 @click.argument("folders", metavar="[PROJECT]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--only", metavar="ID,...", help="Prove these practices only.")
-@click.option("--no-experiments", is_flag=True, help="Leave out what needs rebuilds; the report says what that was.")
-@click.option("--format", "format_", type=click.Choice(_FORMATS), help="Default: text, or by --output's ending.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write the report to this file; a folder with several projects.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Projects proved side by side.")
+@click.option(
+    "--no-experiments", is_flag=True, help="Leave out what needs rebuilds; the report says what that was."
+)
+@click.option(
+    "--format", "format_", type=click.Choice(_FORMATS), help="Default: text, or by --output's ending."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write the report to this file; a folder with several projects.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Projects proved side by side."
+)
 @_build_arg_option
 def prove(
     folders: tuple[Path, ...],
@@ -108,7 +115,7 @@ def prove(
     *,
     no_experiments: bool,
 ) -> int:
-    """Build each PROJECT (default: this folder) and prove its practices, by breaking things on purpose.
+    r"""Build each PROJECT (default: this folder) and prove its practices, by breaking things on purpose.
 
     \b
     Exit code: 0 all proven, 1 something broken or unproven, 2 wrong usage, 3 no engine or base image.
@@ -139,7 +146,9 @@ def prove(
 @click.option("--target", metavar="STAGE", help="Build this stage, by name or number; default: the release.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME", help="Name the image.")
 @click.option("--check", is_flag=True, help="Run the steps, keep no image; shows what the last step printed.")
-@click.option("--metadata", type=click.Path(path_type=Path), help="Write id, size and base to this file, as JSON.")
+@click.option(
+    "--metadata", type=click.Path(path_type=Path), help="Write id, size and base to this file, as JSON."
+)
 @_build_arg_option
 def build(
     project: Path,
@@ -150,7 +159,7 @@ def build(
     *,
     check: bool,
 ) -> int:
-    """Build PROJECT's image, with a stand-in where its base image cannot be had.
+    r"""Build PROJECT's image, with a stand-in where its base image cannot be had.
 
     \b
     Examples:
@@ -168,7 +177,7 @@ def build(
 @cli.command()
 @click.argument("practice", metavar="ID", required=False)
 def explain(practice: str | None) -> int:
-    """Say of practice ID why it matters, what proves it, what breaks it and how to mend it.
+    r"""Say of practice ID why it matters, what proves it, what breaks it and how to mend it.
 
     \b
     Examples:
@@ -182,10 +191,12 @@ def explain(practice: str | None) -> int:
 
 
 @cli.command()
-@click.option("--install", is_flag=True, help="Install and start an engine where there is none (Debian, Ubuntu).")
+@click.option(
+    "--install", is_flag=True, help="Install and start an engine where there is none (Debian, Ubuntu)."
+)
 @click.option("--yes", is_flag=True, help="Do not ask before installing.")
 def doctor(*, install: bool, yes: bool) -> int:
-    """Say whether this machine is ready, and what mends what is not.
+    r"""Say whether this machine is ready, and what mends what is not.
 
     \b
     Examples:

@@ -90,12 +90,16 @@ def _delivery(
             raise UsageError(f"{output}: there is no folder {output.absolute().parent}; make it first")
         chosen = format_ or {suffix: name for name, suffix in SUFFIXES.items()}.get(output.suffix)
         if chosen is None:
-            raise UsageError(f"{output}: no format has this ending; use {', '.join(SUFFIXES.values())} or --format")
+            raise UsageError(
+                f"{output}: no format has this ending; use {', '.join(SUFFIXES.values())} or --format"
+            )
         return lambda _project, report: _save(output, FORMATS[chosen](report))
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{output}: with several projects this must be a folder ({error.strerror})") from error
+        raise UsageError(
+            f"{output}: with several projects this must be a folder ({error.strerror})"
+        ) from error
     names = _distinct([project.name for project in projects])
     by_folder = dict(zip((project.folder for project in projects), names, strict=True))
     suffix, render = SUFFIXES[format_ or "json"], FORMATS[format_ or "json"]
@@ -115,7 +119,9 @@ def _distinct(names: Sequence[str]) -> list[str]:
 def _print(report: Report, format_: str) -> None:
     if format_ == "text":
         color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        text = as_terminal.render(report, width=min(shutil.get_terminal_size((100, 24)).columns, 140), color=color)
+        text = as_terminal.render(
+            report, width=min(shutil.get_terminal_size((100, 24)).columns, 140), color=color
+        )
     else:
         text = FORMATS[format_](report)
     sys.stdout.write(text)
@@ -141,7 +147,9 @@ def build_one(
     project = Project.open(folder, build_args)
     stage = project.dockerfile.stage(target) if target else project.release
     if check and tags:
-        raise UsageError("--check keeps no image, so there is nothing to name with --tag; leave out one of them")
+        raise UsageError(
+            "--check keeps no image, so there is nothing to name with --tag; leave out one of them"
+        )
     engine = Engine.connect()
     with _interruptible(), Run() as run:
         run.uses(engine)
@@ -169,7 +177,9 @@ def build_one(
     elif check:
         _show_last_step(built.steps, stage.label)
     else:
-        say(f"built {built.image_id}, {size(facts['size_bytes'])}, on {base.reference}, in {duration(built.duration_s)}")
+        say(
+            f"built {built.image_id}, {size(facts['size_bytes'])}, on {base.reference}, in {duration(built.duration_s)}"
+        )
     return facts
 
 
@@ -204,7 +214,9 @@ def explanation(identifier: str | None) -> str:
         ("Broken by", practice.broken_by),
         ("Mend", practice.mend),
     ]
-    return f"{practice.title} ({practice.id})\n" + "".join(f"\n{name}\n{_indented(text)}\n" for name, text in parts)
+    return f"{practice.title} ({practice.id})\n" + "".join(
+        f"\n{name}\n{_indented(text)}\n" for name, text in parts
+    )
 
 
 def _indented(text: str) -> str:
@@ -212,7 +224,9 @@ def _indented(text: str) -> str:
 
     paragraphs = text.split("\n\n")
     shown = [
-        textwrap.indent(each, "  ") if each.startswith("    ") else textwrap.fill(each, 88, initial_indent="  ", subsequent_indent="  ")
+        textwrap.indent(each, "  ")
+        if each.startswith("    ")
+        else textwrap.fill(each, 88, initial_indent="  ", subsequent_indent="  ")
         for each in paragraphs
     ]
     return "\n\n".join(shown)

@@ -188,14 +188,18 @@ def remove_labelled(engine: Engine, label: str, *, only_dead: bool = False) -> l
     query = {"label": [label]}
     removed: list[str] = []
 
-    def each(kind: str, items: Callable[[], list[dict[str, Any]]], remove: Callable[[dict[str, Any]], None]) -> None:
+    def each(
+        kind: str, items: Callable[[], list[dict[str, Any]]], remove: Callable[[dict[str, Any]], None]
+    ) -> None:
         with contextlib.suppress(Exception):
             for item in items():
                 if only_dead and not is_dead((item.get("Labels") or {}).get(OWNER_LABEL, "")):
                     continue
                 with contextlib.suppress(Exception):
                     remove(item)
-                    removed.append(f"{kind} {(item.get('Id') or item.get('Name', '')).removeprefix('sha256:')[:12]}")
+                    removed.append(
+                        f"{kind} {(item.get('Id') or item.get('Name', '')).removeprefix('sha256:')[:12]}"
+                    )
 
     each(
         "container",

@@ -48,7 +48,10 @@ def explain_failure(facts: BuildFacts, dockerfile: str, lines: int = 40) -> list
     """Return what a person needs of a failed build: the instruction, its line, its last output."""
     step = facts.failed_step
     if step is None:
-        return [f"the build fails: {clean(facts.error or 'for no reason given')}", *map(clean, facts.output[-lines:])]
+        return [
+            f"the build fails: {clean(facts.error or 'for no reason given')}",
+            *map(clean, facts.output[-lines:]),
+        ]
     at = f"{dockerfile}:{step.line}" if step.line else dockerfile
     output = [clean(line) for line in step.log[-lines:]]
     return [f"the build fails at {at}: {clean(step.instruction, _SHORT)}", *output, clean(step.error or "")]

@@ -90,7 +90,16 @@ def _revision(project: Project) -> str | None:
     """Return the commit that the project's tree is at, marked where it was edited since; None without git."""
     try:
         described = subprocess.run(
-            ["git", "-C", str(project.folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            [
+                "git",
+                "-C",
+                str(project.folder),
+                "describe",
+                "--always",
+                "--dirty",
+                "--abbrev=40",
+                "--exclude=*",
+            ],
             capture_output=True,
             text=True,
             timeout=10,

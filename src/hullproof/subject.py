@@ -13,15 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.bases import provide_bases
 from hullproof.engine.build import build
-from hullproof.engine.container import BootedContainer
-from hullproof.engine.image import attach_lines, inspect_image
+from hullproof.engine.boot import BootedContainer, Helper
+from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
 from hullproof.engine.trust import host_trust
-from hullproof.facts import BaseFacts, BuildFacts, ContainerFacts, FileFacts, ImageFacts, Step, Unobservable
+from hullproof.facts import (
+    BaseFacts,
+    BuildFacts,
+    CanaryFacts,
+    ContainerFacts,
+    EditsFacts,
+    FileFacts,
+    GateFacts,
+    ImageFacts,
+    Step,
+    Unobservable,
+)
 from hullproof.project import STEP_KEYWORDS, Project, Recipe
 
 if TYPE_CHECKING:
-    from hullproof.engine.bases import BaseSet
+    from hullproof.engine.bases import Base, BaseSet
     from hullproof.engine.connection import Engine
     from hullproof.lab import Lab
     from hullproof.lifecycle import Run
@@ -72,9 +83,9 @@ class Subject:
             "image": self._image,
             "container": self._container,
             "lab": self._lab,
-            "edits": lambda: self["lab"].edits(),
-            "gate": lambda: self["lab"].gate(),
-            "canaries": lambda: self["lab"].canaries(),
+            "edits": self._edits,
+            "gate": self._gate,
+            "canaries": self._canaries,
         }
 
     def gather(self, names: Iterable[str]) -> None:
@@ -138,7 +149,7 @@ class Subject:
         reference = self.project.dockerfile.base_image(self.project.release, self.project.build_args)
         if reference.reference == "scratch":
             return BaseFacts("scratch", reference.line, size_bytes=0)
-        base = self["bases"][reference.reference]
+        base = self["bases"].get(reference.reference)
         return BaseFacts(
             reference.reference,
             reference.line,
@@ -149,7 +160,14 @@ class Subject:
         )
 
     def _image(self) -> ImageFacts:
-        return inspect_image(self._engine, self._built_image(), base_diff_ids=self["base"].diff_ids)
+        reference = self["base"].reference
+        base: Base | None = self["bases"].get(reference)
+        return inspect_image(
+            self._engine,
+            self._built_image(),
+            base_diff_ids=self["base"].diff_ids,
+            base_history=history_length(self._engine, base.image) if base else 0,
+        )
 
     def _files_and_image(self) -> tuple[FileFacts, ImageFacts]:
         files = read_files(self._engine, self._built_image(), base_diff_ids=self["base"].diff_ids)
@@ -164,7 +182,9 @@ class Subject:
     def _container(self) -> ContainerFacts:
         image: ImageFacts = self["image"]
         config = self.project.config
-        reference = self.project.dockerfile.base_image(self.project.release, self.project.build_args).reference
+        reference = self.project.dockerfile.base_image(
+            self.project.release, self.project.build_args
+        ).reference
         with BootedContainer.start(
             self._engine,
             image.id,
@@ -175,7 +195,7 @@ class Subject:
             exposed=image.exposed,
             interpreters=_interpreters(image),
             stop_signal=image.stop_signal,
-            helper_image=self["bases"][reference].image if reference != "scratch" else None,
+            helper=Helper(base.image_id) if base else None,
         ) as booted:
             return booted.facts(watch_s=self._watch_s)
 
@@ -190,6 +210,18 @@ class Subject:
         except Unobservable:
             return None
         return files
+
+    def _edits(self) -> EditsFacts:
+        lab: Lab = self["lab"]
+        return lab.edits()
+
+    def _gate(self) -> GateFacts:
+        lab: Lab = self["lab"]
+        return lab.gate()
+
+    def _canaries(self) -> CanaryFacts:
+        lab: Lab = self["lab"]
+        return lab.canaries()
 
 
 def _interpreters(image: ImageFacts) -> list[str]:

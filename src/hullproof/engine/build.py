@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
 
 BUILD_DEADLINE_S = 3600.0
-_CANCEL_GRACE_S = 10.0
+_CANCEL_GRACE_S = 0.3
 
 _live: set[subprocess.Popen[str]] = set()
 _live_lock = threading.Lock()
@@ -54,7 +55,13 @@ class BuildRequest:
 
     def argv(self, metadata_file: Path) -> list[str]:
         """Return the arguments after `docker`."""
-        args = ["buildx", "build", "--progress=rawjson", f"--metadata-file={metadata_file}", f"--file={self.dockerfile}"]
+        args = [
+            "buildx",
+            "build",
+            "--progress=rawjson",
+            f"--metadata-file={metadata_file}",
+            f"--file={self.dockerfile}",
+        ]
         if isinstance(self.output, Path):
             args.append(f"--output=type=tar,dest={self.output}")
         else:
@@ -103,7 +110,7 @@ def build(
         with _live_lock:
             _live.add(process)
         late = threading.Event()
-        timer = threading.Timer(deadline_s, lambda: (late.set(), _cancel(process)))
+        timer = threading.Timer(deadline_s, lambda: (late.set(), _end(process)))
         timer.daemon = True
         timer.start()
         try:
@@ -162,16 +169,25 @@ def _follow(
 
 
 def _cancel(process: subprocess.Popen[str]) -> None:
-    """End the builder as Ctrl-C would, so that BuildKit cancels what runs; then for sure."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_CANCEL_GRACE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    """End the builder, and with it what BuildKit runs for it; give its output's pipe back."""
+    _end(process)
     if process.stderr and not process.stderr.closed:
         process.stderr.close()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the builder as Ctrl-C would, then for sure.
+
+    BuildKit cancels a build as soon as it hears of it, or as its client is gone. The client then lingers for
+    three seconds over its last messages, which nobody waits for.
+    """
+    for signum, patience_s in ((signal.SIGINT, _CANCEL_GRACE_S), (signal.SIGKILL, None)):
+        if process.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signum)  # docker starts buildx as a process of its own
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience_s)
 
 
 def _image_id(engine: Engine, metadata_file: Path) -> str:
@@ -185,18 +201,24 @@ def _image_id(engine: Engine, metadata_file: Path) -> str:
                 return str(engine.client.api.inspect_image(digest)["Id"])
             except ImageNotFound:
                 continue
-    raise EngineError("the engine built an image but does not list it; is the current builder of the docker driver?")
+    raise EngineError(
+        "the engine built an image but does not list it; is the current builder of the docker driver?"
+    )
 
 
 def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFacts:
     """Say what a failed build failed on; raise EngineError where that is not the project's doing."""
     error = progress.error() or (facts.output[-1] if facts.output else "the builder ended without a word")
     if "no space left on device" in error:
-        raise EngineError("no space left on the engine's disk; free some, for instance with: docker builder prune")
+        raise EngineError(
+            "no space left on the engine's disk; free some, for instance with: docker builder prune"
+        )
     try:
         engine.client.api.ping()
     except Exception as gone:
-        raise EngineError(f"the engine went away during the build ({error}); start it, then run again") from gone
+        raise EngineError(
+            f"the engine went away during the build ({error}); start it, then run again"
+        ) from gone
     failed = next((step for step in facts.steps if step.error and "context canceled" not in step.error), None)
     line = progress.failed_line()
     if failed is not None and failed.line is None and line is not None:

@@ -58,7 +58,10 @@ def _about(report: Report) -> list[str]:
         rows.append(("Base", base))
     file_hash = report.project.dockerfile_sha256
     rows.append(
-        ("Dockerfile", _code(report.project.dockerfile) + (f", sha256 {_code(file_hash)}" if file_hash else ""))
+        (
+            "Dockerfile",
+            _code(report.project.dockerfile) + (f", sha256 {_code(file_hash)}" if file_hash else ""),
+        )
     )
     if report.project.revision:
         rows.append(("Revision", _code(report.project.revision)))
@@ -66,7 +69,9 @@ def _about(report: Report) -> list[str]:
         buildx = f", buildx {report.engine.buildx_version}" if report.engine.buildx_version else ""
         rows.append(("Engine", _text(f"{report.engine.name} {report.engine.version}{buildx}")))
     started = report.started_at.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    rows.append(("Proven by", f"hullproof {report.hullproof_version}, {started}, in {duration(report.duration_s)}"))
+    rows.append(
+        ("Proven by", f"hullproof {report.hullproof_version}, {started}, in {duration(report.duration_s)}")
+    )
     return ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)]
 
 

@@ -54,7 +54,9 @@ def _build_error(console: Console, report: Report) -> None:
     if error is None:
         return
     at = f" ({report.project.dockerfile}:{error.line})" if error.line else ""
-    console.print(f"[bold red]The project's own build fails[/]{escape(at)}: {escape(clean(error.instruction or ''))}")
+    console.print(
+        f"[bold red]The project's own build fails[/]{escape(at)}: {escape(clean(error.instruction or ''))}"
+    )
     for line in error.output[-15:]:
         console.print(Padding(Text(clean(line)), (0, 0, 0, 4)))
     console.print()
@@ -84,6 +86,8 @@ def _foot(console: Console, report: Report) -> None:
     ]
     _, style = _MARK[report.verdict]
     console.print()
-    console.print(f"[{style}]{report.verdict.value}[/]: {', '.join(counts)}, in {duration(report.duration_s)}")
+    console.print(
+        f"[{style}]{report.verdict.value}[/]: {', '.join(counts)}, in {duration(report.duration_s)}"
+    )
     if report.left_out:
         console.print(Text(f"not asked for: {', '.join(report.left_out)}", "dim"))

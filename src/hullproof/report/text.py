@@ -16,7 +16,11 @@ def clean(text: str, longest: int = LONGEST) -> str:
     for character in text[: longest + 1]:
         category = unicodedata.category(character)
         if category in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
-            shown.append(" " if character in "\n\t" else character.encode("unicode_escape", "backslashreplace").decode())
+            shown.append(
+                " "
+                if character in "\n\t"
+                else character.encode("unicode_escape", "backslashreplace").decode()
+            )
         else:
             shown.append(character)
     safe = "".join(shown)
