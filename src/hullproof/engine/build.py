@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 BUILD_DEADLINE_S = 3600.0
 _CANCEL_GRACE_S = 0.3
+_SETTLE_S = 0.3
+"""A step that is cancelled while its container is being started runs on to its end in the engine."""
 
 _live: set[subprocess.Popen[str]] = set()
 _live_lock = threading.Lock()
@@ -163,6 +165,8 @@ def _follow(
         if on_change:
             on_change(steps)
         if stop_when and stop_when(steps):
+            if any(step.ran and not step.completed and step.instruction.startswith("RUN") for step in steps):
+                time.sleep(_SETTLE_S)
             return True
     process.wait()
     return False
