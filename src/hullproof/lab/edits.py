@@ -131,7 +131,7 @@ class _Editor:
         return EditOutcome(
             edited=path,
             installs={line: state for line, state in seen.installs().items() if line in kept},
-            other_steps_ran=seen.others,
+            other_steps_ran=tuple(sorted({*seen.others, *(seen.ran - kept)})),
             error=None if facts.ok or facts.stopped_early else facts.error,
         )
 

@@ -1,0 +1,410 @@
+"""The lab's experiments on a real engine, each on tiny projects that are right and that are wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.connection import Engine
+from hullproof.errors import EngineError
+from hullproof.facts import CanaryFacts, EditsFacts, GateFacts, Unobservable
+from hullproof.lab import Lab
+from hullproof.lifecycle import Run
+from hullproof.project import Project, Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+BASES = ("hullproof/stand-in", "tmp/base", "python:3.11-slim")
+FAKE_PIP = """#!/bin/sh
+# Installs nothing, and says what a real one would: tests of the lab need no package index.
+case "$*" in
+    *--no-deps*) echo "Successfully installed demo-1.0" ;;
+    *"install ."*) if [ -e /deps ]; then echo "Successfully installed demo-1.0"; else
+        echo "Successfully installed demo-1.0 flask-3.0.0"; fi ;;
+    *) cat requirements.txt 2>/dev/null; echo "Successfully installed flask-3.0.0" ;;
+esac
+touch /deps
+"""
+
+RIGHT = {
+    "Dockerfile": """\
+        FROM python:3.11-slim AS deps
+        WORKDIR /srv
+        COPY requirements.txt .
+        RUN pip install -r requirements.txt
+        FROM deps AS test
+        COPY app app
+        COPY tests/unit tests/unit
+        RUN python -m unittest discover -s tests/unit && touch /passed
+        FROM deps AS release
+        COPY --from=test /passed /tmp/
+        COPY app app
+        CMD ["python", "app/main.py"]
+        """,
+    ".dockerignore": "**/.git\n**/.env*\n**/*.pem\n**/*.key\n**/id_rsa\n**/.venv\n**/venv\n**/__pycache__\n**/*.pyc\n"
+    "**/.*_cache\n",
+    "requirements.txt": "flask==3.0.0\n",
+    "app/main.py": "print('up')\n",
+    "tests/unit/test_app.py": """\
+        import unittest
+
+        class TestApp(unittest.TestCase):
+            def test_app(self):
+                self.assertTrue(True)
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """Connect to the engine, or skip."""
+    try:
+        connected = Engine.connect()
+    except EngineError as error:
+        pytest.skip(str(error))
+    yield connected
+    connected.close()
+
+
+@pytest.fixture(scope="module")
+def base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Put a pip that needs no index on top of whatever Python image there is."""
+    present = [tag for image in engine.client.api.images() for tag in image.get("RepoTags") or ()]
+    found = next((tag for name in BASES for tag in sorted(present) if tag.startswith(name)), None)
+    if found is None:
+        pytest.skip("no image with Python is present")
+    folder = tmp_path_factory.mktemp("base")
+    (folder / "pip").write_text(FAKE_PIP)
+    (folder / "pip").chmod(0o755)
+    (folder / "Dockerfile").write_text("FROM python:3.11-slim\nCOPY pip /usr/local/bin/pip\n")
+    with Run() as run:
+        run.uses(engine)
+        tag = f"hullproof-lab/{run.id}:base"
+        request = BuildRequest(
+            folder,
+            folder / "Dockerfile",
+            tags=(tag,),
+            labels=run.labels,
+            build_contexts={"python:3.11-slim": f"docker-image://{found}"},
+        )
+        facts = build(engine, request)
+        assert facts.ok, facts.error
+        yield tag
+
+
+@pytest.fixture
+def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Callable[[Mapping[str, str | None]], Lab]]:
+    """Give a maker of labs, for the right project with some files changed (None: removed)."""
+    with Run() as run:
+
+        def make(changes: Mapping[str, str | None]) -> Lab:
+            for name, text in {**RIGHT, **changes}.items():
+                if text is not None:
+                    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+                    (tmp_path / name).write_text(dedent(text))
+            recipe = Recipe(Project.open(tmp_path), run.labels, {"python:3.11-slim": f"docker-image://{base}"})
+            return Lab(engine, recipe, run, build(engine, recipe.request()))
+
+        yield make
+
+
+Make = "Callable[[Mapping[str, str | None]], Lab]"
+SINGLE = """\
+    FROM python:3.11-slim
+    WORKDIR /srv
+    {before}
+    RUN {step}
+    """
+
+
+def timed_edits(lab: Lab) -> EditsFacts:
+    started = time.monotonic()
+    facts = lab.edits()
+    print(f"edits: {time.monotonic() - started:.2f} s")
+    return facts
+
+
+def timed_gate(lab: Lab) -> GateFacts:
+    started = time.monotonic()
+    facts = lab.gate()
+    print(f"gate: {time.monotonic() - started:.2f} s")
+    return facts
+
+
+def timed_canaries(lab: Lab) -> CanaryFacts:
+    started = time.monotonic()
+    facts = lab.canaries()
+    print(f"canaries: {time.monotonic() - started:.2f} s")
+    return facts
+
+
+# --- edits -----------------------------------------------------------------------------------------
+
+
+def test_right_order_leaves_installing_cached(lab: Make) -> None:
+    """An edit to the code leaves the installing step cached; one to the requirements runs it again."""
+    facts = timed_edits(lab({}))
+    assert [(step.line, step.files) for step in facts.install_steps] == [(4, ("requirements.txt",))]
+    assert facts.application is not None
+    assert facts.application.edited == "app/main.py"
+    assert facts.application.installs == {4: "cached"}
+    assert facts.application.other_steps_ran
+    assert [(each.edited, each.installs) for each in facts.requirements] == [("requirements.txt", {4: "ran"})]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "COPY . .",
+        "COPY requirements.txt app/main.py ./",
+        "COPY . /src/\nCOPY requirements.txt .\nRUN cp -r /src/app .",
+    ],
+)
+def test_code_before_requirements_is_accused_twice(lab: Make, before: str) -> None:
+    """Code that gets in before the installing step makes it run again, and that is seen twice."""
+    dockerfile = SINGLE.format(before="\n    ".join(before.split("\n")), step="pip install -r requirements.txt")
+    facts = timed_edits(lab({"Dockerfile": dockerfile}))
+    assert facts.application is not None
+    (line,) = facts.application.installs
+    assert facts.application.installs == {line: "ran"}
+    assert facts.application.confirmed
+
+
+def test_bind_mounted_context_is_accused(lab: Make) -> None:
+    """The whole context mounted into the installing step makes it depend on the code."""
+    step = "--mount=type=bind,target=/ctx pip install -r /ctx/requirements.txt\n    COPY app app"
+    facts = timed_edits(lab({"Dockerfile": SINGLE.format(before="", step=step)}))
+    assert facts.application is not None
+    assert set(facts.application.installs.values()) == {"ran"}
+    assert facts.install_steps[0].files == ("requirements.txt",)
+
+
+def test_bind_mounted_requirements_are_right(lab: Make) -> None:
+    """Only the requirements file mounted is as good as copied."""
+    step = (
+        "--mount=type=bind,source=requirements.txt,target=/r.txt pip install -r /r.txt\n    COPY app app"
+    )
+    facts = timed_edits(lab({"Dockerfile": SINGLE.format(before="", step=step)}))
+    assert facts.application is not None
+    assert set(facts.application.installs.values()) == {"cached"}
+    assert set(facts.requirements[0].installs.values()) == {"ran"}
+
+
+def test_source_stage_is_cached_by_content(lab: Make) -> None:
+    """COPY . . in a source stage does no harm where only the requirements come over from there."""
+    facts = timed_edits(
+        lab(
+            {
+                "Dockerfile": """\
+                FROM python:3.11-slim AS source
+                WORKDIR /src
+                COPY . .
+                FROM python:3.11-slim
+                WORKDIR /srv
+                COPY --from=source /src/requirements.txt .
+                RUN pip install -r requirements.txt
+                COPY --from=source /src/app app
+                """
+            }
+        )
+    )
+    assert facts.application is not None
+    assert facts.application.installs == {7: "cached"}
+    assert facts.install_steps[0].files == ("requirements.txt",)
+    assert facts.requirements[0].installs == {7: "ran"}
+
+
+def test_named_packages_declare_no_file(lab: Make) -> None:
+    """Dependencies named in RUN: there is no file to edit, and it says so."""
+    step = "pip install flask==3.0.0\n    COPY app app"
+    facts = timed_edits(lab({"Dockerfile": SINGLE.format(before="", step=step)}))
+    assert [step.files for step in facts.install_steps] == [()]
+    assert facts.requirements == ()
+    assert facts.no_requirements
+
+
+PYPROJECT = '[project]\nname = "demo"\nversion = "1"\ndependencies = ["flask"]\n'
+
+
+def test_project_reinstalled_alone_is_its_own_step(lab: Make) -> None:
+    """The second `pip install .` installs nothing but the project: no installing step, judged by its effect."""
+    dockerfile = """\
+        FROM python:3.11-slim
+        WORKDIR /srv
+        COPY pyproject.toml .
+        RUN pip install .
+        COPY app app
+        RUN pip install .
+        """
+    facts = timed_edits(lab({"Dockerfile": dockerfile, "pyproject.toml": PYPROJECT}))
+    assert [step.line for step in facts.install_steps] == [4]
+    assert facts.application is not None
+    assert facts.application.installs == {4: "cached"}
+    assert 6 in facts.application.other_steps_ran
+    assert facts.requirements[0].edited == "pyproject.toml"
+    assert facts.requirements[0].installs[4] == "ran"
+
+
+def test_whole_project_installed_at_once_is_accused(lab: Make) -> None:
+    """`pip install .` after COPY . . installs all dependencies with every edit."""
+    dockerfile = SINGLE.format(before="COPY . .", step="pip install .")
+    facts = timed_edits(lab({"Dockerfile": dockerfile, "pyproject.toml": PYPROJECT}))
+    assert facts.application is not None
+    assert facts.application.installs == {4: "ran"}
+
+
+# --- gate ------------------------------------------------------------------------------------------
+
+
+def test_gate_that_holds_names_the_planted_test(lab: Make) -> None:
+    """A failing test beside the others fails the build, in the test step, by name."""
+    facts = timed_gate(lab({}))
+    assert facts.planted is not None
+    assert facts.planted.startswith("tests/unit/test_hullproof_")
+    assert facts.failed
+    assert facts.failed_line == 8
+    assert facts.named_planted
+    assert facts.twin_passed is None
+    assert facts.test_lines == (8,)
+
+
+@pytest.mark.parametrize("ending", ["|| true", "; exit 0", "| cat", "& wait"])
+def test_swallowed_exit_code_is_caught(lab: Make, ending: str) -> None:
+    """The tests run and fail, and the step succeeds all the same."""
+    text = RIGHT["Dockerfile"].replace("tests/unit && touch", f"tests/unit {ending}\n        RUN touch")
+    facts = timed_gate(lab({"Dockerfile": text}))
+    assert not facts.failed
+    assert facts.reached is True
+    assert facts.existing_tests_gate is False
+
+
+def test_skipped_stage_is_caught(lab: Make) -> None:
+    """A test stage that the release does not need is never run."""
+    text = RIGHT["Dockerfile"].replace("COPY --from=test /passed /tmp/\n", "\n")
+    facts = timed_gate(lab({"Dockerfile": text}))
+    assert not facts.failed
+    assert facts.test_lines == ()
+    assert facts.unneeded_test_lines == (8,)
+
+
+def test_single_named_file_is_told_from_no_gate(lab: Make) -> None:
+    """Only one file is run: the planted one is not, but breaking the existing ones fails the build."""
+    text = RIGHT["Dockerfile"].replace("discover -s tests/unit", "tests/unit/test_app.py")
+    facts = timed_gate(lab({"Dockerfile": text}))
+    assert not facts.failed
+    assert facts.existing_tests_gate is True
+
+
+def test_tests_held_back_are_caught(lab: Make) -> None:
+    """Nothing is collected, and that is accepted: the planted test never reached the builder."""
+    text = RIGHT["Dockerfile"].replace("COPY tests/unit tests/unit", "COPY . .")
+    ignore = f"{RIGHT['.dockerignore']}tests\n"
+    text = text.replace("RUN python -m unittest discover -s tests/unit", "RUN mkdir -p tests && python -m unittest discover -s tests")
+    facts = timed_gate(lab({"Dockerfile": text, ".dockerignore": ignore}))
+    assert not facts.failed
+    assert facts.reached is False
+
+
+def test_project_without_tests_has_no_gate(lab: Make) -> None:
+    """No tests: said as such, with what was looked for."""
+    text = SINGLE.format(before="COPY app app", step="echo built")
+    facts = timed_gate(lab({"Dockerfile": text, "tests/unit/test_app.py": None}))
+    assert facts.planted is None
+    assert facts.no_tests
+
+
+def test_failing_build_makes_the_gate_unobservable(lab: Make) -> None:
+    """A project whose own build fails tells nothing about its gate."""
+    made = lab({"Dockerfile": SINGLE.format(before="COPY app app", step="exit 3")})
+    with pytest.raises(Unobservable, match="own build fails"):
+        made.gate()
+
+
+def test_second_named_folder_must_be_gated_too(lab: Make) -> None:
+    """Of two directories that the test step names, one whose failure is swallowed breaks the gate."""
+    test = RIGHT["tests/unit/test_app.py"]
+    text = RIGHT["Dockerfile"].replace("COPY tests/unit tests/unit", "COPY tests tests")
+    text = text.replace("tests/unit && touch", "tests/unit && (python -m unittest discover -s tests/api || true) && touch")
+    facts = timed_gate(lab({"Dockerfile": text, "tests/api/test_api.py": test}))
+    assert not facts.failed
+    assert facts.planted is not None
+    assert facts.planted.startswith("tests/api/")
+
+
+# --- canaries --------------------------------------------------------------------------------------
+
+
+def broken_kinds(facts: CanaryFacts) -> set[tuple[str, bool]]:
+    return {(each.kind, each.nested) for each in facts.canaries if each.reached and each.judged}
+
+
+def test_good_ignore_file_holds_all_canaries_back(lab: Make) -> None:
+    """Nothing gets through, and what the Dockerfile copies does."""
+    facts = timed_canaries(lab({}))
+    assert broken_kinds(facts) == set()
+    assert facts.ignore_file == ".dockerignore"
+    assert facts.sources_missing == ()
+    assert facts.tests_left is True
+    assert {each.kind for each in facts.canaries if each.nested} >= {"environment file", "key", "bytecode"}
+
+
+def test_no_ignore_file_lets_all_through(lab: Make) -> None:
+    """Without an ignore file every kind of canary reaches the builder."""
+    facts = timed_canaries(lab({".dockerignore": None}))
+    assert facts.ignore_file is None
+    kinds = {"version control", "environment file", "key", "virtual environment", "bytecode", "cache"}
+    assert {kind for kind, nested in broken_kinds(facts) if not nested} == kinds
+
+
+def test_weak_patterns_are_seen_nested(lab: Make) -> None:
+    """Patterns for the top only let bytecode and environment files of packages through."""
+    ignore = ".git\n.env*\n*.pem\n*.key\nid_rsa\n.venv\nvenv\n__pycache__\n*.pyc\n.pytest_cache\n"
+    facts = timed_canaries(lab({".dockerignore": ignore}))
+    assert broken_kinds(facts) == {("environment file", True), ("key", True), ("bytecode", True)}
+
+
+def test_exception_lets_a_secret_in(lab: Make) -> None:
+    """A `!` line that names a secret is tried with a file of that name."""
+    ignore = RIGHT[".dockerignore"] + "!.env.production\n!config/*.key\n"
+    facts = timed_canaries(lab({".dockerignore": ignore}))
+    reached = {each.path for each in facts.canaries if each.reached and each.judged}
+    assert reached == {".env.production", "config/hullproof.key"}
+
+
+def test_allow_list_is_fine(lab: Make) -> None:
+    """Shutting out everything and letting in by name holds the top; inside it needs the rest again."""
+    ignore = "*\n!app\n!tests\n!requirements.txt\n**/.env*\n**/*.py[co]\n**/__pycache__\n**/*.key\n**/*.pem\n**/id_rsa\n"
+    facts = timed_canaries(lab({".dockerignore": ignore}))
+    assert broken_kinds(facts) == set()
+    assert facts.sources_missing == ()
+
+
+def test_too_much_ignored_is_told(lab: Make) -> None:
+    """Sources of COPY that the ignore file withholds are named with their line."""
+    made = lab({".dockerignore": "*\n!app\n"})
+    facts = timed_canaries(made)
+    assert (3, "requirements.txt") in facts.sources_missing
+    assert facts.tests_left is False
+
+
+def test_own_ignore_file_of_the_dockerfile_wins(lab: Make) -> None:
+    """`Dockerfile.dockerignore` is the one that counts; the common one is said to be unread."""
+    facts = timed_canaries(lab({"Dockerfile.dockerignore": "docs\n"}))
+    assert facts.ignore_file == "Dockerfile.dockerignore"
+    assert facts.misplaced == (".dockerignore",)
+    assert ("environment file", False) in broken_kinds(facts)
+
+
+def test_project_secrets_are_named(lab: Make) -> None:
+    """The project's own `.env` that reaches the builder is shown as its own."""
+    facts = timed_canaries(lab({".dockerignore": "docs\n", ".env": "TOKEN=x\n", "docs/.env": "A=1\n"}))
+    assert [each.path for each in facts.canaries if each.kind == "own"] == [".env"]
