@@ -79,20 +79,28 @@ def provide_bases(
     *,
     platform: str | None = None,
     say: Callable[[str], None],
+    may_install: bool = False,
 ) -> BaseSet:
     """Provide every external image reference of a Dockerfile; `scratch` is nobody's image and passed over.
 
-    Raises EngineError for the first one that can neither be found, pulled nor stood in for.
+    `may_install` lets a missing mmdebstrap be installed for a stand-in. Raises EngineError for the first one that can neither be found, pulled nor stood in for.
     """
     bases: dict[str, Base] = {}
     for text in references:
         reference = parse_reference(text)
         if text != "scratch" and reference.familiar not in bases:
-            bases[reference.familiar] = _provide(engine, reference, platform, say)
+            bases[reference.familiar] = _provide(engine, reference, platform, say, may_install=may_install)
     return BaseSet(tuple(bases.values()))
 
 
-def _provide(engine: Engine, reference: Reference, platform: str | None, say: Callable[[str], None]) -> Base:
+def _provide(
+    engine: Engine,
+    reference: Reference,
+    platform: str | None,
+    say: Callable[[str], None],
+    *,
+    may_install: bool,
+) -> Base:
     if found := _inspect(engine, reference, reference.text, "present", platform):
         return found
     why = _why_not_pullable(engine, reference)
@@ -106,7 +114,7 @@ def _provide(engine: Engine, reference: Reference, platform: str | None, say: Ca
         )
     chosen = plan(reference)
     say(f"stand-in base: {reference.text} is not present and not pullable ({why})")
-    name = provide_stand_in(engine, chosen, say=say)
+    name = provide_stand_in(engine, chosen, say=say, may_install=may_install)
     found = _inspect(engine, reference, name, "stand-in", None)
     if found is None:
         raise EngineError(f"the stand-in base {name} was made, and has gone again: run the command once more")
@@ -166,6 +174,16 @@ def _why_not_pullable(engine: Engine, reference: Reference) -> str | None:
         client.close()
     _unreachable[key] = why
     return why
+
+
+def why_unreachable(engine: Engine, registry: str) -> str | None:
+    """Return why the engine cannot reach a registry, None when it can: for `hullproof doctor`."""
+    name = "hello-world" if registry == "docker.io" else f"{registry}/hullproof/none"
+    try:
+        return _why_not_pullable(engine, parse_reference(name))
+    except EngineError:
+        # It answered, that it has no such image.
+        return None
 
 
 def _no_such_image(reference: Reference, error: Exception) -> EngineError:

@@ -72,6 +72,7 @@ def _start_detached(endpoint: Endpoint, right: Sequence[str], say: Callable[[str
     log = _log_file()
     say(f"starting the Docker daemon (no systemd here): {program}, log in {log}")
     search = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
+    before = log.stat().st_size
     with log.open("ab") as stream:
         # A session of its own, so that neither Ctrl-C nor the terminal's end reaches it; no folder kept busy.
         process = subprocess.Popen(
@@ -82,7 +83,7 @@ def _start_detached(endpoint: Endpoint, right: Sequence[str], say: Callable[[str
             start_new_session=True,
             cwd="/",
         )
-    _wait(endpoint, process, log)
+    _wait(endpoint, process, log, before)
     try:
         pid = _PID_FILE.read_text(encoding="ascii").strip()
     except OSError:
@@ -107,8 +108,10 @@ def _log_file() -> Path:
     raise EngineError(f"no place for the daemon's log: make {state} writable")
 
 
-def _wait(endpoint: Endpoint, process: subprocess.Popen[bytes] | None, log: Path | None) -> None:
-    """Wait until the API answers, or say how the wait ended, with the log's last words."""
+def _wait(
+    endpoint: Endpoint, process: subprocess.Popen[bytes] | None, log: Path | None, before: int = 0
+) -> None:
+    """Wait until the API answers, or say how the wait ended, with what was logged since `before`."""
     deadline, last = time.monotonic() + _START_TIMEOUT_S, "nothing"
     while time.monotonic() < deadline:
         try:
@@ -123,23 +126,23 @@ def _wait(endpoint: Endpoint, process: subprocess.Popen[bytes] | None, log: Path
         if process is not None and process.poll() is not None:
             raise EngineError(
                 f"the Docker daemon ended at once with exit code {process.returncode}: "
-                f"{_log_end(log)}; {log} has the rest"
+                f"{_log_end(log, before)}; {log} has the rest"
             )
         time.sleep(0.2)
     # Half-started is worse than not started: the next command would wait for it once more.
     if process is not None:
         process.terminate()
-    seen = _log_end(log) or last
+    seen = _log_end(log, before) or last
     raise DeadlineError(
         f"waited {_START_TIMEOUT_S} s for the Docker daemon to answer, in vain; last seen: {seen}"
     )
 
 
-def _log_end(log: Path | None) -> str:
+def _log_end(log: Path | None, before: int) -> str:
     if log is None:
         return ""
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = log.read_bytes()[before:].decode("utf-8", "replace").splitlines()
     except OSError:
         return ""
     return _telling(lines[-_LOG_LINES:]) or (lines[-1] if lines else "it logged nothing")
@@ -147,5 +150,5 @@ def _log_end(log: Path | None) -> str:
 
 def _telling(lines: list[str]) -> str:
     """Return the last line that speaks of a failure."""
-    signs = ("failed to start", "fatal", "level=error", "Error", "error")
+    signs = ("failed to start", "unable to", "level=fatal", "level=error", "panic:")
     return next((line.strip() for line in reversed(lines) if any(sign in line for sign in signs)), "")

@@ -64,36 +64,47 @@ def run(
     except OSError as error:
         raise EngineError(f"{argv[0]} cannot be started: {error.strerror or error}") from error
     kept: deque[str] = deque(maxlen=_LINES_KEPT)
+    lines: queue.Queue[str | None] = queue.Queue()
+    reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
+    reader.start()
     try:
-        _follow(process, kept, time.monotonic() + timeout_s, each_line)
+        _follow(process, lines, kept, time.monotonic() + timeout_s, each_line)
     except TimeoutError:
         last = kept[-1] if kept else "nothing"
         raise DeadlineError(f"waited {timeout_s:g} s for {waiting_for}, in vain; last seen: {last}") from None
     finally:
         end_group(process)
+        # A grandchild may keep the pipe open (a daemon that a package started): it is not waited for.
+        reader.join(timeout=1.0)
+        if not reader.is_alive() and process.stdout is not None:
+            process.stdout.close()
     return Done(tuple(argv), process.returncode, tuple(kept))
+
+
+def _read(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    """Hand on what a program prints, from a thread of its own; None marks the end."""
+    for line in process.stdout or ():
+        lines.put(line.rstrip("\n"))
+    lines.put(None)
 
 
 def _follow(
     process: subprocess.Popen[str],
+    lines: queue.Queue[str | None],
     kept: deque[str],
     deadline: float,
     each_line: Callable[[str], None] | None,
 ) -> None:
     """Hand on lines as they come, until the program ends. Raises TimeoutError at the deadline."""
-    lines: queue.Queue[str | None] = queue.Queue()
-
-    def read() -> None:
-        for line in process.stdout or ():
-            lines.put(line.rstrip("\n"))
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
     while True:
         try:
-            line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
+            line = lines.get(timeout=min(0.5, max(0.0, deadline - time.monotonic())))
         except queue.Empty:
-            raise TimeoutError from None
+            if time.monotonic() >= deadline:
+                raise TimeoutError from None
+            if process.poll() is not None:
+                break
+            continue
         if line is None:
             break
         if line.strip():

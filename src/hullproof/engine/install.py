@@ -79,7 +79,12 @@ def ensure_engine(
     packages = needed_packages(system, parts, engine_answers=engine_answers)
     if packages:
         _require_consent(
-            problem, system, right, packages, may_install=may_install, yes=_yes(assume_yes, ask, packages)
+            problem,
+            system,
+            right,
+            packages,
+            may_install=may_install,
+            yes=_yes(packages, ask, assume_yes=assume_yes),
         )
         _install(system, packages, right or (), say)
     if not engine_answers:
@@ -104,7 +109,7 @@ def _start(endpoint: Endpoint, problem: NoEngineError, say: Callable[[str], None
     start_daemon(endpoint, right, say=say)
 
 
-def _yes(assume_yes: bool, ask: Callable[[str], bool] | None, packages: tuple[str, ...]) -> bool | None:
+def _yes(packages: tuple[str, ...], ask: Callable[[str], bool] | None, *, assume_yes: bool) -> bool | None:
     """True or False as somebody decided; None when nobody could be asked."""
     if assume_yes or os.environ.get("CI", "").lower() in ("true", "1"):
         return True
@@ -145,13 +150,11 @@ def look_around() -> Parts:
     """See what is installed, running or not."""
     docker = find_program("docker")
     dockerd = find_program("dockerd")
-    buildx = False
-    if docker is not None:
-        try:
-            find_buildx(docker)
-            buildx = True
-        except NoEngineError:
-            pass
+    try:
+        find_buildx(docker)
+        buildx = True
+    except NoEngineError:
+        buildx = False
     return Parts(
         daemon=dockerd is not None and _is_new_enough(dockerd),
         cli=docker is not None,

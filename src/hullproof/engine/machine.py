@@ -128,7 +128,9 @@ def _apt(arguments: Sequence[str], right: Sequence[str], say: Callable[[str], No
             [*right, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "apt-get", *arguments],
             timeout_s=_APT_TIMEOUT_S,
             waiting_for=f"apt-get {arguments[0]}",
-            each_line=lambda line: say(f"  {line}") if line.startswith(("Setting up", "Get:")) else None,
+            each_line=lambda line: (
+                say(f"  {line}") if line.startswith("Setting up") or " MB]" in line else None
+            ),
         )
         if done.returncode == 0 or not any(sign in done.text for sign in _LOCKED):
             return done

@@ -24,13 +24,14 @@ PLUGIN_FOLDERS = (
 _CLI_TIMEOUT_S = 15
 
 
-def find_buildx(docker: str) -> tuple[tuple[str, ...], str]:
-    """Return how to call buildx, and its version.
+def find_buildx(docker: str | None) -> tuple[tuple[str, ...], str]:
+    """Return how to call buildx, through docker or as the program that the plugin is, and its version.
 
     Raises NoEngineError when there is none or when it cannot do what is asked of it.
     """
     too_old: str | None = None
-    for command in [(docker, "buildx"), *((str(path),) for path in plugin_files("docker-buildx"))]:
+    own = [(docker, "buildx")] if docker else []
+    for command in [*own, *((str(path),) for path in plugin_files("docker-buildx"))]:
         version = plugin_version(command)
         if version is not None and numbers(version) >= MINIMUM_BUILDX:
             return command, version

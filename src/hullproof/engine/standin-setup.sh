@@ -10,7 +10,10 @@ etc="$root/etc"
 if [ -d "$HULLPROOF_AUTHORITIES" ]; then
     mkdir -p "$root/usr/local/share/ca-certificates"
     cp "$HULLPROOF_AUTHORITIES"/*.crt "$root/usr/local/share/ca-certificates/"
-    chroot "$root" update-ca-certificates >/dev/null 2>&1
+    # Without ca-certificates (plain Debian) they count from the moment it is installed.
+    if [ -x "$root/usr/sbin/update-ca-certificates" ]; then
+        chroot "$root" update-ca-certificates >/dev/null 2>&1
+    fi
 fi
 
 # apt as the machine's own: sources written out by us, as mmdebstrap leaves its temporary ones.

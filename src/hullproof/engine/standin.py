@@ -8,19 +8,17 @@ recipe, mirror or trusted authorities gives a new one.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullproof.engine.aptsources import debian_sources, read_sources, resolve_mirror_list
 from hullproof.engine.hostcommand import cause, run
+from hullproof.engine.machine import install_packages, privilege
+from hullproof.engine.standinrecipe import EXCLUDED, EXCLUDED_SLIM, SETUP, Recipe, recipe
 from hullproof.engine.standinroom import one_at_a_time, scratch_folder
-from hullproof.engine.trust import authority_files, certificates, host_trust, redact
 from hullproof.errors import EngineError
 
 if TYPE_CHECKING:
@@ -29,65 +27,22 @@ if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
     from hullproof.engine.standinplan import Plan
 
-REPOSITORY = "hullproof/stand-in"
 LABEL = "hullproof.stand-in"
 
-_SETUP = Path(__file__).with_name("standin-setup.sh")
 _MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
 _BOOTSTRAP_TIMEOUT_S = 900
 
-# How apt reaches a mirror on this machine, which must hold in builds too. Proxies with passwords stay out.
-_APT_SETTINGS = ("Check-Valid-Until", "Check-Date", "http::Proxy", "https::Proxy", "ForceIPv4", "Retries")
-# dpkg leaves these out, now and in builds on the base, as official slim images have it.
-_EXCLUDED = (
-    "path-exclude=/usr/share/doc/*",
-    "path-include=/usr/share/doc/*/copyright",
-    *(f"path-exclude=/usr/share/{name}/*" for name in ("man", "locale", "info", "lintian", "groff", "linda")),
-    "path-exclude=/usr/lib/python3*/EXTERNALLY-MANAGED",
-)
-# 8 MB of character sets that Python does not use: it brings its own.
-_EXCLUDED_SLIM = (
-    "path-exclude=/usr/lib/*/gconv/*",
-    *(f"path-include=/usr/lib/*/gconv/{name}*" for name in ("gconv-modules", "UTF", "UNICODE", "ISO8859")),
-)
 # Docker's words for architectures, in Debian's.
 _ARCHITECTURES = {"arm": "armhf", "386": "i386", "ppc64le": "ppc64el"}
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """All that goes into a stand-in. `authorities` are PEM texts, `apt_conf` the machine's apt settings."""
-
-    plan: Plan
-    sources: str
-    apt_conf: str
-    authorities: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The image's local name."""
-        parts = (
-            self.plan.name,
-            " ".join(self.plan.packages),
-            self.sources,
-            self.apt_conf,
-            *self.authorities,
-            *_EXCLUDED,
-            *_EXCLUDED_SLIM,
-            _SETUP.read_text(encoding="utf-8"),
-        )
-        return f"{REPOSITORY}:{self.plan.name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:10]}"
-
-
-def recipe(plan: Plan) -> Recipe:
-    """Gather what this machine adds to a plan: mirror, apt settings, trusted authorities."""
-    sources = [resolve_mirror_list(source) for source in debian_sources(read_sources(), plan.suite)]
-    return Recipe(plan, "\n".join(source.render() for source in sources), _apt_conf(), _authorities())
-
-
-def provide_stand_in(engine: Engine, plan: Plan, *, say: Callable[[str], None]) -> str:
+def provide_stand_in(
+    engine: Engine, plan: Plan, *, say: Callable[[str], None], may_install: bool = False
+) -> str:
     """Return the local name of a stand-in, made now unless the engine has it.
+
+    mmdebstrap is installed when it is missing and `may_install` says so.
 
     One at a time on a machine: a second run waits for the first and then finds what it made. Raises
     EngineError with one line when it cannot be made, and leaves neither files nor half an image.
@@ -100,7 +55,7 @@ def provide_stand_in(engine: Engine, plan: Plan, *, say: Callable[[str], None]) 
             _require_architecture(engine)
             say(f"making a stand-in base from {plan.got} with mmdebstrap: about half a minute, once")
             started = time.monotonic()
-            archive = _bootstrap(wanted, scratch, say)
+            archive = _bootstrap(_program(say, may_install=may_install), wanted, scratch, say)
             _import(engine, wanted, archive, (scratch / "version").read_text(encoding="utf-8").strip())
             say(f"stand-in base {wanted.name} made in {time.monotonic() - started:.0f} s, kept for next time")
     return wanted.name
@@ -116,25 +71,6 @@ def _has(engine: Engine, name: str) -> bool:
     return True
 
 
-def _apt_conf() -> str:
-    """Return the settings with which this machine's apt reaches its mirror, as apt writes them."""
-    try:
-        done = run(["apt-config", "dump"], timeout_s=15, waiting_for="apt-config")
-    except EngineError:
-        return ""
-    wanted = tuple(f"Acquire::{name}" for name in _APT_SETTINGS)
-    lines = [line for line in done.lines if line.startswith(wanted)]
-    return "".join(f"{line}\n" for line in lines if line == redact(line))
-
-
-def _authorities() -> tuple[str, ...]:
-    """Return the authorities that are not among Debian's own, which every stand-in has anyway."""
-    public = {
-        pem for path in Path("/usr/share/ca-certificates").rglob("*.crt") for pem in certificates([path])
-    }
-    return tuple(pem for pem in certificates(authority_files(host_trust())) if pem not in public)
-
-
 def _require_architecture(engine: Engine) -> None:
     """Refuse a foreign architecture: its root filesystem cannot be set up here."""
     theirs = str(engine.client.version().get("Arch", ""))
@@ -146,14 +82,23 @@ def _require_architecture(engine: Engine) -> None:
         )
 
 
-def _bootstrap(wanted: Recipe, scratch: Path, say: Callable[[str], None]) -> Path:
-    """Run mmdebstrap; return the archive of the root filesystem."""
-    archive, environ = scratch / "root.tar", _environment(wanted, scratch)
-    program = shutil.which("mmdebstrap")
+def _program(say: Callable[[str], None], *, may_install: bool) -> str:
+    program: str | None = shutil.which("mmdebstrap")
+    right = privilege() if program is None and may_install and shutil.which("apt-get") else None
+    if right is not None:
+        say("a stand-in base needs mmdebstrap")
+        install_packages(["mmdebstrap"], right, say=say)
+        program = shutil.which("mmdebstrap")
     if program is None:
         raise EngineError(
             "a stand-in base needs mmdebstrap: `sudo apt-get install mmdebstrap` (Debian, Ubuntu)"
         )
+    return program
+
+
+def _bootstrap(program: str, wanted: Recipe, scratch: Path, say: Callable[[str], None]) -> Path:
+    """Run mmdebstrap; return the archive of the root filesystem."""
+    archive, environ = scratch / "root.tar", _environment(wanted, scratch)
     done = run(
         [program, *_options(wanted), wanted.plan.suite, str(archive), str(scratch / "debian.sources")],
         timeout_s=_BOOTSTRAP_TIMEOUT_S,
@@ -170,8 +115,13 @@ def _bootstrap(wanted: Recipe, scratch: Path, say: Callable[[str], None]) -> Pat
 
 def _options(wanted: Recipe) -> list[str]:
     plan = wanted.plan
-    excluded = _EXCLUDED if plan.full else (*_EXCLUDED, *_EXCLUDED_SLIM)
-    apt = ['APT::Install-Recommends "false";', 'Acquire::Languages "none";', *wanted.apt_conf.splitlines()]
+    excluded = EXCLUDED if plan.full else (*EXCLUDED, *EXCLUDED_SLIM)
+    apt = [
+        'Acquire::Retries "3";',
+        'APT::Install-Recommends "false";',
+        'Acquire::Languages "none";',
+        *wanted.apt_conf.splitlines(),
+    ]
     # sid and trixie ship the merged /usr themselves; for bookworm the hook makes it before anything is there.
     hooks = [f"--hook-dir={_MERGED_USR}"] if _MERGED_USR.is_dir() else []
     return [
@@ -182,7 +132,7 @@ def _options(wanted: Recipe) -> list[str]:
         *(f"--aptopt={option}" for option in apt),
         # No fsync for a scratch folder; the setup script takes it out again.
         *(f"--dpkgopt={option}" for option in ("force-unsafe-io", *excluded)),
-        f"--customize-hook={_SETUP}",
+        f"--customize-hook={SETUP}",
     ]
 
 
