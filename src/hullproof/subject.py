@@ -145,11 +145,17 @@ class Subject:
             raise Unobservable(f"the project's own build fails: {facts.error}")
         return facts.image_id
 
+    def _release_base(self) -> Base | None:
+        """The base of the release as the engine has it; None for `scratch`."""
+        reference = self.project.dockerfile.base_image(self.project.release, self.project.build_args)
+        bases: BaseSet = self["bases"]
+        return bases.get(reference.reference)
+
     def _base(self) -> BaseFacts:
         reference = self.project.dockerfile.base_image(self.project.release, self.project.build_args)
-        if reference.reference == "scratch":
-            return BaseFacts("scratch", reference.line, size_bytes=0)
-        base = self["bases"].get(reference.reference)
+        base = self._release_base()
+        if base is None:
+            return BaseFacts(reference.reference, reference.line, size_bytes=0)
         return BaseFacts(
             reference.reference,
             reference.line,
@@ -160,8 +166,7 @@ class Subject:
         )
 
     def _image(self) -> ImageFacts:
-        reference = self["base"].reference
-        base: Base | None = self["bases"].get(reference)
+        base = self._release_base()
         return inspect_image(
             self._engine,
             self._built_image(),
@@ -182,9 +187,7 @@ class Subject:
     def _container(self) -> ContainerFacts:
         image: ImageFacts = self["image"]
         config = self.project.config
-        reference = self.project.dockerfile.base_image(
-            self.project.release, self.project.build_args
-        ).reference
+        base = self._release_base()
         with BootedContainer.start(
             self._engine,
             image.id,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from hullproof.report.model import Evidence, Proof, Report, Verdict
@@ -19,6 +20,7 @@ _MARK = {
     Verdict.BROKEN: ("✗", "bold red"),
 }
 _EVIDENCE_SHOWN = 4
+_EVIDENCE_LENGTH = 160
 
 
 def render(report: Report, *, width: int = 100, color: bool = False) -> str:
@@ -30,8 +32,7 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     _head(console, report)
     if report.build_error:
         _build_error(console, report)
-    for proof in report.proofs:
-        _proof(console, proof)
+    _proofs(console, report.proofs)
     _foot(console, report)
     return stream.getvalue()
 
@@ -62,20 +63,32 @@ def _build_error(console: Console, report: Report) -> None:
     console.print()
 
 
-def _proof(console: Console, proof: Proof) -> None:
-    mark, style = _MARK[proof.verdict]
-    console.print(Text.assemble((f"{mark} {proof.id:<19}", style), " "), Text(clean(proof.summary)), sep="")
+def _proofs(console: Console, proofs: tuple[Proof, ...]) -> None:
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for proof in proofs:
+        mark, style = _MARK[proof.verdict]
+        table.add_row(Text(mark, style), Text(proof.id, style), Group(*_account(proof)))
+    console.print(table)
+
+
+def _account(proof: Proof) -> list[Text]:
+    """The summary, then a line of evidence, or more where the verdict is bad, and the remedy."""
     shown = proof.evidence[:1] if proof.verdict.is_good else proof.evidence[:_EVIDENCE_SHOWN]
-    for each in shown:
-        console.print(Padding(_evidence(each), (0, 0, 0, 22)))
-    if len(proof.evidence) > len(shown) and not proof.verdict.is_good:
-        console.print(Padding(Text(f"and {len(proof.evidence) - len(shown)} more", "dim"), (0, 0, 0, 22)))
-    if proof.remedy and not proof.verdict.is_good:
-        console.print(Padding(Text.assemble(("mend it: ", "bold"), clean(proof.remedy)), (0, 0, 0, 22)))
+    lines = [Text(clean(proof.summary)), *map(_evidence, shown)]
+    if proof.verdict.is_good:
+        return lines
+    if len(proof.evidence) > len(shown):
+        lines.append(Text(f"and {len(proof.evidence) - len(shown)} more", "dim"))
+    if proof.remedy:
+        lines.append(Text.assemble(("mend it: ", "bold"), clean(proof.remedy)))
+    return lines
 
 
 def _evidence(evidence: Evidence) -> Text:
-    return Text.assemble((clean(evidence.where), "cyan"), ("  " + clean(evidence.statement), "dim"))
+    return Text.assemble((clean(evidence.where), "cyan"), ("  " + clean(evidence.statement, _EVIDENCE_LENGTH), "dim"))
 
 
 def _foot(console: Console, report: Report) -> None:
