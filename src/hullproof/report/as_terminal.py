@@ -88,7 +88,9 @@ def _account(proof: Proof) -> list[Text]:
 
 
 def _evidence(evidence: Evidence) -> Text:
-    return Text.assemble((clean(evidence.where), "cyan"), ("  " + clean(evidence.statement, _EVIDENCE_LENGTH), "dim"))
+    return Text.assemble(
+        (clean(evidence.where), "cyan"), ("  " + clean(evidence.statement, _EVIDENCE_LENGTH), "dim")
+    )
 
 
 def _foot(console: Console, report: Report) -> None:
