@@ -68,23 +68,7 @@ def judge(
             "the build fails on what the ignore file withholds", takes, Evidence("experiment", where, told)
         )
         return case.finding("")
-    for at, path in canaries.sources_missing:
-        case.broken(
-            f"{canaries.ignore_file or 'the ignore file'} withholds {path}, which {dockerfile.where(at)} copies",
-            Evidence(
-                "experiment", dockerfile.where(at), f"expected {path} in the build context, it is ignored"
-            ),
-            remedy=f"Let {path} through: narrow the pattern that matches it, or add !{path} after it.",
-        )
-    if canaries.tests_left is False:
-        case.broken(
-            f"{canaries.ignore_file or 'the ignore file'} withholds every test, so the build cannot run them",
-            Evidence(
-                "experiment", canaries.ignore_file or where, "expected tests in the build context, found none"
-            ),
-            takes,
-            remedy="Let the tests into the context; keep them out of the release by copying only the application there.",
-        )
+    _judge_withheld(case, dockerfile, takes, canaries)
     through = [canary for canary in canaries.canaries if canary.judged and canary.reached]
     if through:
         _judge_through(case, takes, canaries, through)
@@ -105,6 +89,29 @@ def judge(
     return case.finding(
         f"none of {len(judged)} planted files reaches the builder, and all that the Dockerfile copies does"
     )
+
+
+def _judge_withheld(case: Case, dockerfile: Dockerfile, takes: Evidence, canaries: CanaryFacts) -> None:
+    """Look whether too much is left out: what the Dockerfile copies, or every test."""
+    for at, path in canaries.sources_missing:
+        case.broken(
+            f"{canaries.ignore_file or 'the ignore file'} withholds {path}, which {dockerfile.where(at)} copies",
+            Evidence(
+                "experiment", dockerfile.where(at), f"expected {path} in the build context, it is ignored"
+            ),
+            remedy=f"Let {path} through: narrow the pattern that matches it, or add !{path} after it.",
+        )
+    if canaries.tests_left is False:
+        case.broken(
+            f"{canaries.ignore_file or 'the ignore file'} withholds every test, so the build cannot run them",
+            Evidence(
+                "experiment",
+                canaries.ignore_file or takes.where,
+                "expected tests in the build context, found none",
+            ),
+            takes,
+            remedy="Let the tests into the context; keep them out of the release by copying only the application there.",
+        )
 
 
 def _judge_through(case: Case, takes: Evidence, canaries: CanaryFacts, through: list[Canary]) -> None:

@@ -66,13 +66,28 @@ def judge(
     for number, protocol in sorted(exposed):
         where = places.get((number, protocol)) or _place(dockerfile, release, places)
         _judge_exposed(case, where, (number, protocol), container, undeclared)
+    _judge_undeclared(case, _place(dockerfile, release, places), image, container, undeclared)
+    case.show(*_loopback([each for each in listeners if (each.port, each.protocol) not in exposed]))
+    return case.finding(
+        f"{listed(sorted(image.exposed))} is exposed, listened on by the application, and answers"
+    )
+
+
+def _judge_undeclared(
+    case: Case,
+    where: str,
+    image: ImageFacts,
+    container: ContainerFacts,
+    undeclared: Mapping[tuple[int, str], list[Listener]],
+) -> None:
+    """Accuse each port that others can reach and that nobody declared."""
     for (number, protocol), found in undeclared.items():
         holder = _holder(found[0], container)
         case.broken(
             f"{number}/{protocol} is listened on by {holder}, and not exposed",
             Evidence(
                 "dockerfile",
-                _place(dockerfile, release, places),
+                where,
                 f"expected EXPOSE {number}, found {listed(image.exposed) or 'none'}",
             ),
             Evidence(
@@ -80,10 +95,6 @@ def judge(
             ),
             remedy=f"Add EXPOSE {number}{'' if protocol == 'tcp' else '/udp'}, or do not listen there.",
         )
-    case.show(*_loopback([each for each in listeners if (each.port, each.protocol) not in exposed]))
-    return case.finding(
-        f"{listed(sorted(image.exposed))} is exposed, listened on by the application, and answers"
-    )
 
 
 def _judge_exposed(
@@ -123,6 +134,13 @@ def _judge_exposed(
             Evidence("container", where, f"{port} is listened on; UDP knows no common question to answer")
         )
         return
+    _judge_answer(case, wanted, declared, container)
+
+
+def _judge_answer(case: Case, wanted: tuple[int, str], declared: Evidence, container: ContainerFacts) -> None:
+    """Judge what the port said when it was asked."""
+    number, protocol = wanted
+    port = f"{number}/{protocol}"
     answer = next(
         (each for each in container.answers if (each.port, each.protocol) == (number, protocol)), None
     )

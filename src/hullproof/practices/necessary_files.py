@@ -64,7 +64,9 @@ def judge(
     _judge_text(case, dockerfile, release, build_args)
     _judge_command_lines(case, dockerfile, release, build_args)
     if image is not None:
-        _judge_config(case, governing(dockerfile, release, build_args, "ENV", "LABEL", "ARG"), image)
+        _judge_config(
+            case, dockerfile, governing(dockerfile, release, build_args, "ENV", "LABEL", "ARG"), image
+        )
     if files is not None and image is not None:
         _judge_layers(case, dockerfile, files, image, container)
     if not case.is_broken:
@@ -104,7 +106,7 @@ def _judge_command_lines(
             )
 
 
-def _judge_config(case: Case, where: str, image: ImageFacts) -> None:
+def _judge_config(case: Case, dockerfile: Dockerfile, where: str, image: ImageFacts) -> None:
     """Judge what the finished configuration holds: tokens by their shape wherever they came from, own names."""
     for place, pairs in (("config.Env", image.env), ("config.Labels", image.labels)):
         for name, value in pairs.items():
@@ -120,19 +122,14 @@ def _judge_config(case: Case, where: str, image: ImageFacts) -> None:
                     remedy=_DISCLOSED,
                 )
     for entry in image.history:
-        if entry.from_base:
-            continue
-        shape = token_shape(entry.created_by)
-        named = [name for name, value in recorded_arguments(entry.created_by) if secret_in(name, value)]
-        if shape is None and not named:
-            continue
-        what = listed(named) if named else shape
-        seen = Evidence(
-            "image",
-            "history",
-            f"the entry that begins {entry.created_by.split()[0]} holds {what} (not shown)",
-        )
-        case.broken(f"the image's history holds a secret: {what}", seen, remedy=_DISCLOSED)
+        shape = None if entry.from_base else token_shape(entry.created_by)
+        noted = [] if entry.from_base else recorded_arguments(entry.created_by)
+        named = [name for name, value in noted if secret_in(name, value)]
+        if shape is not None or named:
+            what = listed(named) or str(shape)
+            place = dockerfile.where(entry.line) if entry.line is not None else where
+            seen = Evidence("image", place, f"the history's entry of this step holds {what} (not shown)")
+            case.broken(f"the image's history holds a secret: {what}", seen, remedy=_DISCLOSED)
 
 
 def _judge_layers(

@@ -161,7 +161,11 @@ def _judge_requirements(
         )
     for outcome in edits.requirements:
         place = f"rebuild after an edit to {outcome.edited}"
-        named = [step for step in steps if outcome.edited in step.files] or steps
+        named = [step for step in steps if outcome.edited in step.files]
+        stray = not named and any(
+            other.edited in step.files for other in edits.requirements for step in steps
+        )
+        named = named or steps
         states = {step.line: outcome.installs.get(step.line, "not-built") for step in named}
         if "ran" in states.values():
             lines = [dockerfile.where(line) for line, state in states.items() if state == "ran"]
@@ -170,6 +174,8 @@ def _judge_requirements(
             case.doubt(f"the {place} failed: {outcome.error}", Evidence("experiment", place, outcome.error))
         elif "cached" not in states.values():
             case.doubt(f"the {place} did not reach the installing step")
+        elif stray:
+            case.show(Evidence("experiment", place, "ran nothing again: no step installs from this file"))
         elif not outcome.confirmed:
             case.doubt(f"the {place} left the installing step cached, but only once of twice")
         else:

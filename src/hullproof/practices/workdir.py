@@ -77,17 +77,7 @@ def _judge_text(
     base_env = image.env if image is not None else {}
     directories = contract(dockerfile, release, build_args, base_env).workdirs
     if not directories:
-        where = dockerfile.where(release.line)
-        lost = _lost_cds(dockerfile, release, build_args)
-        inherited = image.workdir if image is not None and image.workdir not in ("", "/") else None
-        clause = "there is no WORKDIR: " + (
-            f"{inherited} is the base's choice" if inherited else "the release works in /"
-        )
-        clause += ", and RUN cd lasts only for its own step" if lost else ""
-        case.broken(
-            clause, Evidence("dockerfile", where, "expected a WORKDIR in this stage, found none"), *lost
-        )
-        return where
+        return _no_workdir(case, dockerfile, release, build_args, image)
     final = directories[-1]
     where = dockerfile.where(final.line)
     absolute = max((place for place, each in enumerate(directories) if not each.relative), default=-1)
@@ -109,6 +99,25 @@ def _judge_text(
         case.broken(
             clause, seen, remedy=f"Write the whole path: WORKDIR {landed if landed != '/' else '/app'}."
         )
+    return where
+
+
+def _no_workdir(
+    case: Case,
+    dockerfile: Dockerfile,
+    release: Stage,
+    build_args: Mapping[str, str],
+    image: ImageFacts | None,
+) -> str:
+    """Accuse a Dockerfile without WORKDIR, and point at what its author may have taken for one."""
+    where = dockerfile.where(release.line)
+    lost = _lost_cds(dockerfile, release, build_args)
+    inherited = image.workdir if image is not None and image.workdir not in ("", "/") else None
+    clause = "there is no WORKDIR: " + (
+        f"{inherited} is the base's choice" if inherited else "the release works in /"
+    )
+    clause += ", and RUN cd lasts only for its own step" if lost else ""
+    case.broken(clause, Evidence("dockerfile", where, "expected a WORKDIR in this stage, found none"), *lost)
     return where
 
 

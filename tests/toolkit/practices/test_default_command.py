@@ -1,0 +1,258 @@
+"""default-command: the form of the command, and the life of the container."""
+
+# ruff: noqa: ANN401 - changes to facts can be of any type
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hullproof.config import Config
+from hullproof.facts import ContainerFacts, Stopped
+
+from .by_hand import (
+    BROKEN,
+    CONTAINER,
+    GOOD,
+    LISTENER,
+    NOTHING_BUILT,
+    PATH,
+    PROVEN,
+    UNPROVEN,
+    container,
+    entry,
+    files,
+    image,
+    layer,
+    lines,
+    process,
+    prove,
+    without,
+)
+
+CMD = 'CMD ["python", "run.py"]'
+
+
+def running(*command: str, **changes: Any) -> dict[str, Any]:
+    """Let PID 1 be this command."""
+    return {"container": container(processes=(process(1, *command, **changes),))}
+
+
+def test_no_command_of_its_own_is_broken() -> None:
+    """The base's python3 would end at once."""
+    proof = prove("default-command", GOOD.replace(CMD, ""))
+    assert proof.verdict is BROKEN
+    assert "there is no CMD" in proof.summary.lower() or "There is no CMD" in proof.summary
+    assert "Dockerfile:12" in lines(proof)
+    assert prove("default-command", GOOD.replace(CMD, "CMD []")).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["CMD python run.py", "CMD exec python run.py", "CMD ['python', 'run.py']", "ENTRYPOINT python run.py"],
+)
+def test_shell_form_is_broken_even_where_the_shell_makes_way(written: str) -> None:
+    """The text decides, and is known even when nothing could be built."""
+    text = GOOD.replace(CMD, written)
+    proof = prove("default-command", text)
+    assert proof.verdict is BROKEN
+    assert "shell form" in proof.summary
+    assert "Dockerfile:18" in lines(proof)
+    assert '"python", "run.py"' in (proof.remedy or "")
+    assert prove("default-command", text, **NOTHING_BUILT).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("sh", "-c", "python run.py"), ("/bin/bash", "/start.sh"), ("-ash",), ("busybox", "sh")],
+    ids=" ".join,
+)
+def test_a_shell_as_pid_1_is_broken(command: tuple[str, ...]) -> None:
+    """Also in exec form, by its path, as a login shell, and as busybox."""
+    proof = prove("default-command", **running(*command))
+    assert proof.verdict is BROKEN
+    assert "a shell" in proof.summary.lower()
+
+
+def test_busybox_is_told_by_what_it_plays() -> None:
+    """In Alpine every tool is /bin/busybox; the command line says which."""
+    assert prove("default-command", **running("sh", "start.sh", executable="/bin/busybox")).verdict is BROKEN
+    assert prove("default-command", **running("sleep", "9", executable="/bin/busybox")).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    ("command", "executable"),
+    [
+        (("python", "run.py"), "/usr/local/bin/python3.11"),
+        (("/venv/bin/python", "/venv/bin/gunicorn", "app:app"), "/usr/local/bin/python3.11"),
+        (("gunicorn: master [app:app]",), "/usr/local/bin/python3.11"),
+        (("/app/server",), "/app/server"),
+    ],
+    ids=["python", "gunicorn", "a title of its own", "a program that listens"],
+)
+def test_an_application_as_pid_1_is_proven(command: tuple[str, ...], executable: str) -> None:
+    """Python, a server in Python, or whatever listens."""
+    assert prove("default-command", **running(*command, executable=executable)).verdict is PROVEN
+
+
+@pytest.mark.parametrize("init", ["/usr/bin/tini", "dumb-init", "/sbin/docker-init", "catatonit"])
+def test_an_init_is_fine_with_the_application_right_below_it(init: str) -> None:
+    """An init passes signals on and reaps; a shell between the two does not."""
+    listener = replace(LISTENER, pids=(7,))
+    good = container(processes=(process(1, init, "--", "python"), process(7)), listeners=(listener,))
+    assert prove("default-command", container=good).verdict is PROVEN
+    shell = process(7, "sh", "-c", "python run.py; true")
+    bad = container(processes=(process(1, init, "--"), shell, process(8, ppid=7)), listeners=(listener,))
+    assert prove("default-command", container=bad).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    "command", [("sleep", "infinity"), ("tail", "-f", "/dev/null"), ("cat",)], ids=" ".join
+)
+def test_a_program_that_only_waits_is_broken(command: tuple[str, ...]) -> None:
+    """A container kept alive is no application."""
+    proof = prove("default-command", **running(*command), image=image(exposed=()))
+    assert proof.verdict is BROKEN
+    assert "only waits" in proof.summary
+
+
+def test_another_program_in_front_of_the_application_is_broken() -> None:
+    """make, timeout or sudo as PID 1 are not the application."""
+    listener = replace(LISTENER, pids=(7,))
+    front = container(processes=(process(1, "make", "run"), process(7)), listeners=(listener,))
+    assert prove("default-command", container=front).verdict is BROKEN
+
+
+def test_a_program_that_cannot_be_placed_is_unproven() -> None:
+    """A compiled worker may be the application, or not."""
+    silent = container(processes=(process(1, "/app/worker"),), listeners=(), ready=False)
+    assert prove("default-command", container=silent, image=image(exposed=())).verdict is UNPROVEN
+
+
+def test_a_container_that_ends_by_itself_is_broken_with_code_and_log() -> None:
+    """At once or soon after: the exit code and the last lines are the evidence."""
+    dead = container(exit_code=2, lived_s=2.1, log=("can't open file 'run.pyy'",), processes=())
+    proof = prove("default-command", container=dead)
+    assert proof.verdict is BROKEN
+    assert "exit code 2" in proof.summary
+    assert "after 2.1 s" in proof.summary
+    assert "run.pyy" in str(proof.evidence)
+    assert "Dockerfile:18" in lines(proof)
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        ('exec: "gunicorn": executable file not found in $PATH', BROKEN),
+        ("exec /app/start.sh: no such file or directory", BROKEN),
+        ("exec /app/start.sh: permission denied", BROKEN),
+        ("unable to find user ghost: no matching entries in passwd file", UNPROVEN),
+        ("cgroup controller is not available", UNPROVEN),
+    ],
+)
+def test_a_start_that_is_refused_is_judged_by_the_reason(error: str, verdict: object) -> None:
+    """A wrong command is this practice's; the user is another's, the engine nobody's."""
+    refused = ContainerFacts(start_error=error)
+    assert prove("default-command", container=refused).verdict is verdict
+
+
+def test_never_ready_is_broken_where_a_port_is_exposed() -> None:
+    """Nothing listens although the image says so; a worker has nothing to be ready on."""
+    deaf = container(ready=False, ready_by="no port after 30 s", listeners=(), answers=())
+    assert prove("default-command", container=deaf).verdict is BROKEN
+    assert prove("default-command", container=deaf, image=image(exposed=())).verdict is PROVEN
+    path = container(ready=False, ready_by="/health answered 503 for 30 s")
+    assert prove("default-command", container=path).verdict is UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("stopped", "verdict"),
+    [
+        (Stopped("SIGTERM", 0.2, 0, killed=False), PROVEN),
+        (Stopped("SIGTERM", 0.2, 143, killed=False), PROVEN),
+        (Stopped("SIGINT", 0.2, 130, killed=False), PROVEN),
+        (Stopped("SIGTERM", 4.5, 1, killed=False), PROVEN),
+        (Stopped("SIGTERM", 8.2, 0, killed=False), BROKEN),
+        (Stopped("SIGTERM", 10.2, 137, killed=True), BROKEN),
+        (None, UNPROVEN),
+    ],
+    ids=str,
+)
+def test_the_stop_signal_ends_it_in_good_time(stopped: Stopped | None, verdict: object) -> None:
+    """Well before the engine kills it; an odd exit code is said, not judged."""
+    assert prove("default-command", container=container(stopped=stopped)).verdict is verdict
+
+
+def test_why_it_ignores_the_signal_is_explained() -> None:
+    """Python as PID 1 ignores what it does not handle: the kernel's mask shows it."""
+    killed = Stopped("SIGTERM", 10.2, 137, killed=True)
+    deaf = container(processes=(process(caught=0),), stopped=killed)
+    assert "no handler" in prove("default-command", container=deaf).summary
+    handled = container(stopped=killed)
+    assert "no handler" not in prove("default-command", container=handled).summary
+
+
+SCRIPT = GOOD.replace(CMD, f'ENTRYPOINT ["/entry.sh"]\n{CMD}')
+PROGRAMS = files(layer(13, entry("/usr/local/bin/gunicorn", mode=0o755)))
+
+
+def test_an_entrypoint_that_swallows_the_command_is_broken() -> None:
+    """CMD names a program of the image, and no process runs it."""
+    told = image(entrypoint=("/entry.sh",))
+    other = container(processes=(process(1, "python", "/usr/local/bin/gunicorn", "app:app"),))
+    proof = prove("default-command", SCRIPT, image=told, container=other)
+    assert proof.verdict is BROKEN
+    assert "swallows CMD" in proof.summary
+    assert "Dockerfile:19" in lines(proof)
+    assert prove("default-command", SCRIPT, image=told).verdict is PROVEN
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "command", "seen"),
+    [
+        (("python",), ("run.py",), ("python", "run.py")),
+        (
+            ("gunicorn", "-b", "0.0.0.0:5000"),
+            ("app:app",),
+            ("/usr/local/bin/python3.11", "/usr/local/bin/gunicorn", "app:app"),
+        ),
+        (("/entry.sh",), ("gunicorn", "app:app"), ("gunicorn: master [app:app]",)),
+        (
+            ("/entry.sh",),
+            ("gunicorn", "-b", "0.0.0.0:$PORT"),
+            ("python", "/usr/local/bin/gunicorn", "-b", "0.0.0.0:80"),
+        ),
+    ],
+    ids=["arguments", "arguments of a server", "a title of its own", "a variable"],
+)
+def test_entrypoint_with_command_is_fine(
+    entrypoint: tuple[str, ...], command: tuple[str, ...], seen: tuple[str, ...]
+) -> None:
+    """CMD may hold arguments, may be run below an interpreter, and may call itself what it likes."""
+    told = image(entrypoint=entrypoint, command=command, env={"PATH": PATH})
+    executable = "/usr/local/bin/python3.11"
+    proof = prove(
+        "default-command", SCRIPT, image=told, files=PROGRAMS, **running(*seen, executable=executable)
+    )
+    assert proof.verdict is PROVEN, proof.summary
+
+
+def test_a_shell_form_entrypoint_ignores_the_command() -> None:
+    """The engine hands CMD to the shell, which has no use for it."""
+    text = GOOD.replace(CMD, f"ENTRYPOINT python run.py\n{CMD}")
+    assert "CMD is ignored" in prove("default-command", text).summary
+
+
+def test_what_could_not_be_seen_is_unproven() -> None:
+    """No container, or none that could be looked into."""
+    assert prove("default-command", **without("container")).verdict is UNPROVEN
+    blind = replace(CONTAINER, processes=(), listeners=(), answers=(), unobservable="no probe", ready=False)
+    assert prove("default-command", container=blind).verdict is UNPROVEN
+
+
+def test_a_pinned_command_is_kept() -> None:
+    """The configuration may pin what must not drift."""
+    assert prove("default-command", config=Config(command=("python", "run.py"))).verdict is PROVEN
+    assert prove("default-command", config=Config(command=("gunicorn",))).verdict is BROKEN

@@ -1,0 +1,123 @@
+"""dockerignore: which canaries reached the builder, and whether too much was withheld."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hullproof.facts import BuildFacts, Canary, CanaryFacts
+from hullproof.practices.dockerignore import pattern_for
+
+from .by_hand import BROKEN, CANARIES, GOOD, PROVEN, UNPROVEN, lines, prove, without
+
+
+def reaching(*paths: str, **changes: object) -> CanaryFacts:
+    """Let these canaries through."""
+    kinds = {canary.path: canary for canary in CANARIES.canaries}
+    through = tuple(replace(canary, reached=path in paths) for path, canary in kinds.items())
+    return replace(replace(CANARIES, canaries=through), **changes)  # type: ignore[arg-type]
+
+
+ALL = tuple(canary.path for canary in CANARIES.canaries)
+
+
+def test_a_canary_that_gets_through_is_broken_with_path_kind_and_pattern() -> None:
+    """What reached, what it is, what would leave it out, and the line that takes the context."""
+    proof = prove("dockerignore", canaries=reaching(".env"))
+    assert proof.verdict is BROKEN
+    assert ".env" in proof.summary
+    assert "environment file" in str(proof.evidence)
+    assert proof.remedy == "Add to .dockerignore: **/.env*."
+    assert "Dockerfile:9" in lines(proof)
+
+
+def test_no_ignore_file_is_said() -> None:
+    """Missing, and misplaced where one lies elsewhere."""
+    assert (
+        "there is no ignore file" in prove("dockerignore", canaries=reaching(*ALL, ignore_file=None)).summary
+    )
+    elsewhere = reaching(*ALL, ignore_file=None, misplaced=("app/.dockerignore",))
+    assert (
+        "app/.dockerignore is not where the builder looks"
+        in prove("dockerignore", canaries=elsewhere).summary
+    )
+
+
+def test_a_preferred_ignore_file_is_said() -> None:
+    """BuildKit reads Dockerfile.dockerignore, and .dockerignore not at all."""
+    shadowed = reaching(".env", ignore_file="Dockerfile.dockerignore", misplaced=(".dockerignore",))
+    assert "does not read .dockerignore" in prove("dockerignore", canaries=shadowed).summary
+
+
+def test_a_pattern_for_the_top_only_is_said() -> None:
+    """Nested canaries alone show a pattern without **/."""
+    assert "in subfolders" in prove("dockerignore", canaries=reaching("app/.env")).summary
+
+
+def test_a_file_of_the_project_itself_comes_first() -> None:
+    """A real secret that a ! lets back in matters more than any canary."""
+    own = Canary("secrets/deploy.key", "own", nested=True, reached=True)
+    proof = prove("dockerignore", canaries=replace(CANARIES, canaries=(*CANARIES.canaries, own)))
+    assert proof.summary.startswith("Secrets/deploy.key") or proof.summary.startswith("secrets/deploy.key")
+
+
+def test_what_is_not_judged_is_only_said() -> None:
+    """Some files are nobody's fault to let through."""
+    said = Canary("app/__pycache__/x.pyc", "bytecode", nested=True, reached=True, judged=False)
+    proof = prove("dockerignore", canaries=replace(CANARIES, canaries=(*CANARIES.canaries, said)))
+    assert proof.verdict is PROVEN
+    assert "not judged" in str(proof.evidence)
+
+
+def test_too_much_ignored_is_broken() -> None:
+    """What COPY names must get through, and so must a test."""
+    withheld = prove("dockerignore", canaries=replace(CANARIES, sources_missing=((15, "app/"),)))
+    assert withheld.verdict is BROKEN
+    assert "Dockerfile:15" in lines(withheld)
+    assert prove("dockerignore", canaries=replace(CANARIES, tests_left=False)).verdict is BROKEN
+
+
+def test_a_project_without_tests_has_none_to_lose() -> None:
+    """No test to leave in is no fault of the ignore file."""
+    assert prove("dockerignore", canaries=replace(CANARIES, tests_left=None)).verdict is PROVEN
+
+
+def test_a_build_that_fails_on_the_ignore_file_is_broken_without_the_experiment() -> None:
+    """The builder itself says that what COPY names is ignored."""
+    error = 'failed to compute cache key: "/app": not found (excluded by .dockerignore)'
+    build = BuildFacts(ok=False, steps=(), duration_s=1, error=error)
+    assert prove("dockerignore", **without("canaries"), build=build).verdict is BROKEN
+    other = BuildFacts(ok=False, steps=(), duration_s=1, error="exit code 1")
+    assert prove("dockerignore", **without("canaries"), build=other).verdict is UNPROVEN
+
+
+def test_no_canary_proves_nothing() -> None:
+    """An experiment without canaries is none."""
+    assert prove("dockerignore", canaries=replace(CANARIES, canaries=())).verdict is UNPROVEN
+
+
+def test_a_context_that_is_copied_by_name_is_judged_the_same() -> None:
+    """The ignore file is judged by what it lets through, whatever today's COPY takes of it."""
+    text = GOOD.replace("COPY . .", "COPY app/ app/")
+    assert prove("dockerignore", text, canaries=reaching(".env")).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [
+        (".git/config", "**/.git"),
+        ("vendor/lib/.git/HEAD", "**/.git"),
+        ("app/.env.production", "**/.env*"),
+        ("deploy/id_ed25519", "**/id_ed25519*"),
+        ("certs/server.pem", "**/*.pem"),
+        (".venv/pyvenv.cfg", "**/.venv"),
+        ("app/__pycache__/a.cpython-311.pyc", "**/__pycache__"),
+        ("app/a.pyc", "**/*.py[cod]"),
+        ("app/.pytest_cache/v", "**/.pytest_cache"),
+        ("odd.name", "**/odd.name"),
+    ],
+)
+def test_the_pattern_leaves_it_out_at_any_depth(path: str, pattern: str) -> None:
+    """Each kind of canary has the line that would keep it out."""
+    assert pattern_for(path) == pattern

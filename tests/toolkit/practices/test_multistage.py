@@ -1,0 +1,104 @@
+"""multistage: a stage for tests, and none of its tools in the release."""
+
+from __future__ import annotations
+
+import pytest
+
+from .by_hand import BROKEN, GOOD, NOTHING_BUILT, PROVEN, UNPROVEN, entry, files, layer, lines, prove
+
+SITE = "/usr/local/lib/python3.11/site-packages"
+SINGLE = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "run.py"]\n'
+
+
+def test_a_single_stage_is_broken() -> None:
+    """There is nowhere for the tests to be left behind."""
+    proof = prove("multistage", SINGLE)
+    assert proof.verdict is BROKEN
+    assert "only one stage" in proof.summary
+    assert "Dockerfile:1" in lines(proof)
+
+
+def test_a_release_on_the_test_stage_is_broken() -> None:
+    """FROM test AS release brings everything along, directly or through a third stage."""
+    direct = GOOD.replace("FROM base AS release", "FROM test AS release")
+    through = GOOD.replace("FROM base AS release", "FROM test AS runtime\nFROM runtime AS release")
+    for text in (direct, through):
+        proof = prove("multistage", text)
+        assert proof.verdict is BROKEN
+        assert "built on stage 'test'" in proof.summary
+
+
+def test_stages_without_tests_are_broken() -> None:
+    """Two stages alone do not make a test stage."""
+    text = GOOD.replace("AS test", "AS builder").replace("--from=test", "--from=builder")
+    text = text.replace("RUN python -m pytest && touch", "RUN touch")
+    assert prove("multistage", text).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    "run",
+    ["pytest", "python -m unittest", "tox -e py", "nox -s tests", "uv run pytest", "poetry run pytest tests"],
+)
+def test_a_stage_that_runs_tests_counts_under_any_name(run: str) -> None:
+    """What a stage does makes it a test stage, with any runner."""
+    text = (
+        GOOD.replace("AS test", "AS qa").replace("--from=test", "--from=qa").replace("python -m pytest", run)
+    )
+    assert prove("multistage", text).verdict is PROVEN
+
+
+def test_a_stage_that_is_named_for_tests_counts() -> None:
+    """A script may run them that nobody can read."""
+    assert prove("multistage", GOOD.replace("python -m pytest", "./verify")).verdict is PROVEN
+
+
+def test_a_test_stage_on_the_release_is_fine() -> None:
+    """With the release as the target, tests may be built on it."""
+    text = GOOD + "\nFROM release AS checks\nRUN python -m pytest\n"
+    assert prove("multistage", text, target="release").verdict is PROVEN
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{SITE}/pytest/__init__.py",
+        f"{SITE}/_pytest/main.py",
+        f"{SITE}/pytest_cov-5.0.dist-info/METADATA",
+        f"{SITE}/build-1.2.1.dist-info/METADATA",
+        "/venv/lib/python3.11/site-packages/tox/run.py",
+        "/deps/coverage-7.5.dist-info/RECORD",
+        "/usr/local/bin/poetry",
+        "/bin/uv",
+        "/venv/bin/nox",
+    ],
+)
+def test_a_tool_in_any_own_layer_is_broken(path: str) -> None:
+    """Packages, their metadata and their commands are found, also where a later layer removes them."""
+    for stack in (files(layer(13, entry(path))), files(layer(13, entry(path)), layer(15, removed=(path,)))):
+        proof = prove("multistage", files=stack)
+        assert proof.verdict is BROKEN
+        assert "Dockerfile:13" in lines(proof)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{SITE}/anyio/pytest_plugin.py",
+        f"{SITE}/numpy/testing/__init__.py",
+        f"{SITE}/pip/__init__.py",
+        f"{SITE}/setuptools-70.0.dist-info/METADATA",
+        f"{SITE}/wheel-0.43.dist-info/METADATA",
+        f"{SITE}/setuptools/_vendor/build-1.dist-info/METADATA",
+        f"{SITE}/buildings-1.0.dist-info/METADATA",
+        "/app/app/build/__init__.py",
+        "/usr/local/bin/pip",
+    ],
+)
+def test_what_only_looks_like_a_tool_is_fine(path: str) -> None:
+    """Plugins of libraries, pip and its like, and names that begin alike are no test or build tools."""
+    assert prove("multistage", files=files(layer(13, entry(path)))).verdict is PROVEN
+
+
+def test_without_files_the_text_alone_does_not_prove_it() -> None:
+    """A test stage in the text says nothing of what the release holds."""
+    assert prove("multistage", **NOTHING_BUILT).verdict is UNPROVEN

@@ -1,0 +1,258 @@
+"""necessary-files: what layers, configuration and history hold, and whether anything is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hullproof.facts import FileEntry, HistoryEntry
+
+from .by_hand import (
+    BASE_LAYER,
+    BROKEN,
+    GOOD,
+    NOTHING_BUILT,
+    PROVEN,
+    UNPROVEN,
+    container,
+    entry,
+    files,
+    image,
+    layer,
+    lines,
+    process,
+    prove,
+    without,
+)
+
+SITE = "/usr/local/lib/python3.11/site-packages"
+
+CLUTTER = [
+    "/app/.git/config",
+    "/src/lib/.git/HEAD",
+    "/app/tests/test_views.py",
+    "/app/tests/data.json",
+    "/app/app/tests/__init__.py",
+    "/app/test_run.py",
+    "/app/app/views_test.py",
+    "/app/conftest.py",
+    "/app/.pytest_cache/v/cache/lastfailed",
+    "/app/app/__pycache__/test_a.cpython-311-pytest-8.4.2.pyc",
+    "/app/.mypy_cache/3.11/x.json",
+    "/root/.cache/pip/http-v2/a/b",
+    "/home/app/.cache/uv/wheels/x",
+    "/wheels/flask-3.0-py3-none-any.whl",
+    "/app/dist/app-1.0.tar.gz",
+    "/tmp/flask-3.0.tar.gz",
+    "/var/lib/apt/lists/deb.debian.org_InRelease",
+    "/app/.env",
+    "/app/config/.env.production",
+    "/app/prod.env",
+    "/root/.ssh/id_ed25519",
+    "/root/.netrc",
+    "/root/.pypirc",
+    "/app/.github/workflows/ci.yml",
+    "/app/.vscode/settings.json",
+    "/app/Dockerfile",
+    "/app/.dockerignore",
+    "/app/noxfile.py",
+    "/app/tox.ini",
+    "/app/docker-compose.yml",
+]
+NECESSARY = [
+    "/app/README.md",
+    "/app/LICENSE",
+    "/app/pyproject.toml",
+    "/app/requirements.txt",
+    "/app/uv.lock",
+    "/app/app/latest.py",
+    "/app/app/contest.py",
+    "/app/app/testing.py",
+    "/app/app/environment.py",
+    "/app/.env.example",
+    "/app/.env.template",
+    "/app/data/model-1.0.bin",
+    "/app/data/geo-2024.tar.gz",
+    "/app/uploads/.gitkeep",
+    "/app/static/app.css",
+    "/app/app/__pycache__/views.cpython-311.pyc",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/certs/root.pem",
+    "/home/app/.bashrc",
+    "/home/app/.cache/huggingface/model.bin",
+    "/var/log/dpkg.log",
+    "/usr/share/doc/tini/test_readme.py",
+    "/usr/lib/python3/dist-packages/x/tests/test_x.py",
+    f"{SITE}/numpy/tests/test_core.py",
+    f"{SITE}/certifi/cacert.pem",
+    f"{SITE}/werkzeug/__pycache__/test.cpython-311.pyc",
+    "/venv/lib/python3.11/site-packages/aiohttp/test_utils.py",
+    "/usr/local/lib/python3.11/ensurepip/_bundled/pip-24.0-py3-none-any.whl",
+    "/venv/pyvenv.cfg",
+    "/passed",
+]
+
+
+@pytest.mark.parametrize("path", CLUTTER)
+def test_clutter_in_any_own_layer_is_broken_with_its_line(path: str) -> None:
+    """Version control, tests, caches, wheels, lists, environment files, credentials and development files."""
+    brought = layer(15, entry(path))
+    for stack in (files(brought), files(brought, layer(16, removed=(path,)))):
+        proof = prove("necessary-files", files=stack)
+        assert proof.verdict is BROKEN, path
+        assert "Dockerfile:15" in lines(proof)
+
+
+@pytest.mark.parametrize("path", NECESSARY)
+def test_what_a_release_may_hold_is_fine(path: str) -> None:
+    """Application files, packages with all that is theirs, documents and bytecode made for the release."""
+    proof = prove("necessary-files", files=files(layer(13, entry(path))))
+    assert proof.verdict is PROVEN, proof.summary
+
+
+def test_what_a_later_layer_hides_is_said_to_be_shipped() -> None:
+    """A key that is removed is in the layer below for all who pull."""
+    hidden = files(layer(13, entry("/root/.ssh/id_rsa")), layer(15, removed=("/root/.ssh/",)))
+    assert "shipped all the same" in prove("necessary-files", files=hidden).summary
+
+
+@pytest.mark.parametrize(
+    ("file", "verdict"),
+    [
+        pytest.param(entry("/app/settings.dat", private_key=True), BROKEN, id="a key under another name"),
+        pytest.param(entry("/app/server.key", sha256=None), BROKEN, id="a key file that was not read"),
+        pytest.param(entry("/app/server.key"), PROVEN, id="a .key file that holds no key"),
+        pytest.param(entry("/app/ca.pem"), PROVEN, id="a certificate"),
+        pytest.param(
+            entry(f"{SITE}/trustme/tests/k.pem", private_key=True), PROVEN, id="a package's own test key"
+        ),
+        pytest.param(entry("/root/.ssh/id_rsa.pub"), PROVEN, id="a public key"),
+    ],
+)
+def test_private_keys_are_told_by_what_they_hold(file: FileEntry, verdict: object) -> None:
+    """Content decides where it was read, and the name where it was not."""
+    assert prove("necessary-files", files=files(layer(15, file))).verdict is verdict
+
+
+def test_what_the_base_brings_is_not_judged() -> None:
+    """Only layers of this Dockerfile are its business."""
+    base = replace(
+        BASE_LAYER,
+        entries=(*BASE_LAYER.entries, entry("/app/.git/config"), entry("/etc/k", private_key=True)),
+    )
+    assert prove("necessary-files", files=files(base=base)).verdict is PROVEN
+
+
+def test_bytecode_counts_where_it_was_copied_in() -> None:
+    """From the context or from a stage that ran the tests; compiled for the release it is fine."""
+    cache = entry("/app/app/__pycache__/views.cpython-311.pyc", uid=1000)
+    assert prove("necessary-files", files=files(layer(15, cache))).verdict is BROKEN
+    assert prove("necessary-files", files=files(layer(13, cache))).verdict is PROVEN
+    assert prove("necessary-files", files=files(layer(14, cache))).verdict is BROKEN
+    compiled = GOOD.replace(
+        "FROM base AS release", "FROM base AS compiled\nRUN python -m compileall app\n\nFROM base AS release"
+    )
+    compiled = compiled.replace("COPY --chown=app:app app/", "COPY --from=compiled /app/app")
+    assert prove("necessary-files", compiled, files=files(layer(18, cache))).verdict is PROVEN
+
+
+def test_the_host_s_virtual_environment_is_broken_unless_the_release_runs_from_it() -> None:
+    """One that nothing runs from came along by accident; one made in the build is where packages are."""
+    venv = (entry("/app/.venv/pyvenv.cfg"), entry("/app/.venv/bin/activate"))
+    assert prove("necessary-files", files=files(layer(15, *venv))).verdict is BROKEN
+    assert prove("necessary-files", files=files(layer(13, *venv))).verdict is PROVEN
+    used = image(env={"PATH": "/app/.venv/bin:/usr/bin"})
+    assert prove("necessary-files", files=files(layer(15, *venv)), image=used).verdict is PROVEN
+    running = container(processes=(process(1, "/app/.venv/bin/python", "run.py"),))
+    assert prove("necessary-files", files=files(layer(15, *venv)), container=running).verdict is PROVEN
+
+
+TOKEN = "ghp_" + "a1" * 20
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV DATABASE_PASSWORD=4f9a2c81d7be",
+        "ENV DATABASE_URL=postgresql://app:4f9a2c81d7be@db/app",
+        f"ENV HARMLESS={TOKEN}",
+        "LABEL deploy-token=4f9a2c81d7be6f1f",
+        "ARG INDEX_TOKEN=4f9a2c81d7be6f1f",
+        "RUN echo 'machine pypi.example.org login ci password 9d3b1c77e2' > /root/.netrc && rm /root/.netrc",
+        "RUN curl -H 'Authorization: Bearer 9d3b1c77e2aa' https://example.org",
+        "RUN DB_PASSWORD=9d3b1c77e2 ./migrate",
+        "RUN pip config set x y && login --password 9d3b1c77e2",
+    ],
+)
+def test_a_secret_in_the_dockerfile_is_broken_and_never_repeated(line: str) -> None:
+    """ENV, LABEL, ARG and command lines, by name or by the shape of the value."""
+    proof = prove("necessary-files", GOOD.replace("EXPOSE 5000", f"{line}\nEXPOSE 5000"))
+    assert proof.verdict is BROKEN
+    assert "Dockerfile:17" in lines(proof)
+    for secret in ("4f9a2c81d7be", TOKEN, "9d3b1c77e2"):
+        assert secret not in f"{proof}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV TOKENIZERS_PARALLELISM=false",
+        "ENV BYPASS_CACHE=1",
+        "ENV SECRET_KEY_FILE=/run/secrets/key",
+        "ENV API_KEY=",
+        "ARG PYTHON_VERSION=3.11",
+        "RUN --mount=type=secret,id=pip,target=/root/.netrc pip install -r requirements.txt",
+        'RUN --mount=type=secret,id=token TOKEN="$(cat /run/secrets/token)" ./fetch',
+        "RUN curl --retry 3 -o x https://example.org/password-reset",
+    ],
+)
+def test_names_alike_and_secrets_from_outside_are_fine(line: str) -> None:
+    """Harmless names, files, empty values and BuildKit's own secrets are none."""
+    proof = prove("necessary-files", GOOD.replace("EXPOSE 5000", f"{line}\nEXPOSE 5000"))
+    assert proof.verdict is PROVEN, proof.summary
+
+
+def test_a_secret_in_another_stage_stays_there() -> None:
+    """Only what makes the release's image ends up in its history."""
+    text = GOOD.replace("COPY . .", "ENV TEST_PASSWORD=4f9a2c81d7be\nCOPY . .")
+    assert prove("necessary-files", text).verdict is PROVEN
+
+
+def test_a_secret_that_only_the_image_shows_is_broken_and_never_repeated() -> None:
+    """A token in the environment or in the history, however it got there; the base's history is its own."""
+    spoken = (image(env={"X": TOKEN}), image(labels={"x": TOKEN}))
+    argument = f"RUN |1 INDEX_TOKEN={TOKEN} /bin/sh -c true"
+    noted = image(history=(HistoryEntry(argument, empty_layer=False, from_base=False, line=13),))
+    for told in (*spoken, noted):
+        proof = prove("necessary-files", image=told)
+        assert proof.verdict is BROKEN
+        assert TOKEN not in f"{proof}"
+    inherited = image(history=(HistoryEntry(argument, empty_layer=False, from_base=True),))
+    assert prove("necessary-files", image=inherited).verdict is PROVEN
+
+
+def test_many_files_of_one_kind_are_one_fault() -> None:
+    """COPY . . brings hundreds of files; the report names folders and counts."""
+    many = files(layer(15, *(entry(f"/app/.git/objects/{number}") for number in range(300))))
+    proof = prove("necessary-files", files=many)
+    assert "/app/.git" in proof.summary
+    assert "300 files" in str(proof.evidence)
+
+
+def test_a_missing_module_is_broken_and_another_death_unproven() -> None:
+    """What a traceback misses is missing in the release; why else it died is for default-command to say."""
+    misses = container(exit_code=1, log=("Traceback ...", "ModuleNotFoundError: No module named 'bottle'"))
+    proof = prove("necessary-files", container=misses)
+    assert proof.verdict is BROKEN
+    assert "No module named 'bottle'" in proof.summary
+    assert prove("necessary-files", container=container(exit_code=1, log=("Killed",))).verdict is UNPROVEN
+    named = container(exit_code=1, log=("ModuleNotFoundError: No module named 'wrong'",))
+    wrong = image(command=("gunicorn", "wrong:app"))
+    assert prove("necessary-files", container=named, image=wrong).verdict is UNPROVEN
+
+
+def test_what_could_not_be_seen_is_unproven() -> None:
+    """Nothing too much is half of it; without a container nobody knows whether anything is missing."""
+    assert prove("necessary-files", **without("container")).verdict is UNPROVEN
+    assert prove("necessary-files", **NOTHING_BUILT).verdict is UNPROVEN

@@ -1,0 +1,209 @@
+"""non-root-user: what the configuration says, what the kernel says, and the ways back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hullproof.config import Config
+from hullproof.facts import BuildFacts, FileEntry, Step
+
+from .by_hand import (
+    BASE_LAYER,
+    BROKEN,
+    GOOD,
+    NOTHING_BUILT,
+    PASSWD,
+    PROVEN,
+    UNPROVEN,
+    container,
+    entry,
+    files,
+    image,
+    layer,
+    lines,
+    process,
+    prove,
+    without,
+)
+
+ROOT = (0, 0, 0, 0)
+
+
+def as_user(user: str, uid: int = 1000) -> dict[str, Any]:
+    """Make the image say a user, and the kernel what it comes down to."""
+    return {
+        "text": GOOD.replace("USER app", f"USER {user}"),
+        "image": image(user=user),
+        "container": container(processes=(process(uids=(uid,) * 4),)),
+    }
+
+
+@pytest.mark.parametrize("user", ["root", "0", "00", "0:0", "root:root", "0:1000", "admin", "admin:app"])
+def test_every_spelling_of_root_is_broken(user: str) -> None:
+    """Names, numbers, leading zeros, groups and a second name for uid 0 are all root."""
+    proof = prove("non-root-user", **as_user(user, 0))
+    assert proof.verdict is BROKEN
+    assert f"USER {user}" in proof.summary
+    assert "Dockerfile:16" in lines(proof)
+
+
+@pytest.mark.parametrize("user", ["app", "app:app", "1000", "1000:1000", "app:0", "1000:0"])
+def test_every_spelling_of_an_ordinary_user_is_proven(user: str) -> None:
+    """Names and numbers, with or without a group, group 0 included."""
+    assert prove("non-root-user", **as_user(user)).verdict is PROVEN
+
+
+def test_no_user_is_broken_and_one_in_another_stage_is_pointed_out() -> None:
+    """USER in a stage that the release is not built on changes nothing for it."""
+    text = GOOD.replace("USER app\n", "").replace("COPY . .\n", "COPY . .\nUSER app\n")
+    proof = prove(
+        "non-root-user", text, image=image(user=""), container=container(processes=(process(uids=ROOT),))
+    )
+    assert proof.verdict is BROKEN
+    assert "there is no USER" in proof.summary
+    assert {"Dockerfile:13", "Dockerfile:10"} <= lines(proof)
+
+
+def test_an_argument_that_comes_out_as_root_is_told_as_such() -> None:
+    """The line as written and what it comes out as both stand in the summary."""
+    text = GOOD.replace("USER app", "ARG WHO=root\nUSER ${WHO}")
+    proof = prove(
+        "non-root-user", text, image=image(user="root"), container=container(processes=(process(uids=ROOT),))
+    )
+    assert "USER ${WHO}, which comes out as root" in proof.summary
+
+
+def test_back_to_root_at_the_end_names_the_last_user_line() -> None:
+    """The last USER is in force."""
+    text = GOOD + "USER root\n"
+    proof = prove("non-root-user", text, image=image(user="root"))
+    assert "Dockerfile:19" in lines(proof)
+
+
+def test_a_root_stage_beside_the_release_is_no_fault() -> None:
+    """A dev stage behind the release may be root's."""
+    assert (
+        prove("non-root-user", GOOD + "\nFROM test AS dev\nUSER root\n", target="release").verdict is PROVEN
+    )
+
+
+def test_a_name_without_an_account_is_broken_however_it_shows() -> None:
+    """In the configuration, in a start that is refused, or in a build that fails on it."""
+    text = GOOD.replace("USER app", "USER ghost")
+    refused = container(
+        start_error="unable to find user ghost: no matching entries in passwd file", processes=()
+    )
+    assert prove("non-root-user", text, image=image(user="ghost"), container=refused).verdict is BROKEN
+    step = Step("RUN true", line=16, error="unable to find user ghost: invalid argument")
+    failed = BuildFacts(ok=False, steps=(step,), duration_s=1, error="it failed", failed_step=step)
+    proof = prove("non-root-user", text, **{**NOTHING_BUILT, "build": failed})
+    assert proof.verdict is BROKEN
+    assert "ghost does not exist" in proof.summary
+
+
+def test_a_number_without_an_account_needs_something_that_is_its_own() -> None:
+    """USER 4711 is fine where the image's files are made for it, and broken where nothing knows it."""
+    named = as_user("4711", 4711)
+    assert prove("non-root-user", **named).verdict is BROKEN
+    owned = files(layer(15, entry("/app/app/views.py", uid=4711)))
+    assert prove("non-root-user", **named, files=owned).verdict is PROVEN
+
+
+@pytest.mark.parametrize("uids", [(0, 0, 0, 0), (0, 1000, 1000, 1000), (1000, 1000, 0, 0)], ids=str)
+def test_any_process_with_any_root_uid_is_broken(uids: tuple[int, int, int, int]) -> None:
+    """Real, effective and saved uid count, of every process, and not only of PID 1."""
+    proof = prove("non-root-user", container=container(processes=(process(), process(7, uids=uids))))
+    assert proof.verdict is BROKEN
+    assert "/proc/7/status" in lines(proof)
+
+
+@pytest.mark.parametrize("mask", ["CapEff", "CapPrm", "CapAmb"])
+def test_a_capability_in_force_is_broken(mask: str) -> None:
+    """Effective, permitted and ambient capabilities have to be none."""
+    held = container(processes=(process(capabilities={mask: 1 << 10}),))
+    assert prove("non-root-user", container=held).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param(
+            entry("/usr/local/bin/python3.11", mode=0o4755, size=14_000), id="setuid interpreter of the base"
+        ),
+        pytest.param(entry("/usr/local/bin/rescue", mode=0o4755, size=125_000), id="a copy of the shell"),
+        pytest.param(entry("/opt/bin/bash", mode=0o4755), id="a shell by name"),
+        pytest.param(entry("/usr/bin/env", mode=0o6755), id="env"),
+        pytest.param(
+            entry("/usr/local/bin/python3.11", mode=0o755, capabilities=True), id="capable interpreter"
+        ),
+    ],
+)
+def test_a_way_back_to_root_is_broken(file: FileEntry) -> None:
+    """Interpreters and shells must not hand out root, under whatever name."""
+    proof = prove("non-root-user", files=files(layer(13, file)))
+    assert proof.verdict is BROKEN
+    assert file.path in proof.summary
+    assert "Dockerfile:13" in lines(proof)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param(entry("/usr/bin/su", mode=0o4755, size=70_000), id="the base's su"),
+        pytest.param(entry("/usr/lib/dbus-daemon-launch-helper", mode=0o4754), id="a package's own helper"),
+        pytest.param(
+            entry("/usr/local/bin/rescue", uid=1000, mode=0o4755, size=125_000), id="setuid to the user"
+        ),
+        pytest.param(entry("/usr/local/bin/rescue", mode=0o755, size=125_000), id="a copy without the bit"),
+        pytest.param(entry("/usr/bin/sudo", mode=0o4755), id="sudo that asks for a password"),
+    ],
+)
+def test_what_packages_bring_for_the_purpose_is_fine(file: FileEntry) -> None:
+    """The base's su, helpers of packages and a sudo without a rule are no way back by themselves."""
+    assert prove("non-root-user", files=files(layer(13, file))).verdict is PROVEN
+
+
+@pytest.mark.parametrize("who", ["app", "%sudo", "ALL", "#1000"])
+def test_sudo_without_a_password_is_broken(who: str) -> None:
+    """A rule for the user, a group it is in, its number, or everybody."""
+    path = "/etc/sudoers.d/app"
+    sudo = layer(
+        13, entry("/usr/bin/sudo", mode=0o4755), entry(path), texts={path: f"{who} ALL=(ALL) NOPASSWD: ALL\n"}
+    )
+    proof = prove("non-root-user", files=files(sudo))
+    assert proof.verdict is BROKEN
+    assert "Dockerfile:13" in lines(proof)
+
+
+def test_a_rule_for_somebody_else_is_fine() -> None:
+    """Rules for sudo of other users do not concern this one."""
+    path = "/etc/sudoers.d/dev"
+    rule = layer(
+        13, entry("/usr/bin/sudo", mode=0o4755), entry(path), texts={path: "dev ALL=(ALL) NOPASSWD: ALL\n"}
+    )
+    assert prove("non-root-user", files=files(rule)).verdict is PROVEN
+
+
+def test_an_account_that_is_changed_later_is_read_as_it_is() -> None:
+    """The last /etc/passwd decides what a name comes down to."""
+    changed = PASSWD.replace("app:x:1000:", "app:x:0:")
+    stack = files(layer(13, entry("/etc/passwd"), texts={"/etc/passwd": changed}))
+    assert prove("non-root-user", files=stack).verdict is BROKEN
+
+
+def test_what_the_kernel_did_not_say_is_unproven() -> None:
+    """A good configuration alone proves nothing."""
+    assert prove("non-root-user", **without("container")).verdict is UNPROVEN
+    blind = container(processes=(), unobservable="no probe could be started")
+    assert prove("non-root-user", container=blind).verdict is UNPROVEN
+    nameless = replace(BASE_LAYER, texts={})
+    assert prove("non-root-user", files=files(base=nameless)).verdict is BROKEN
+
+
+def test_a_pinned_user_is_kept_by_name_or_by_number() -> None:
+    """The configuration may pin what must not drift."""
+    assert prove("non-root-user", config=Config(user="1000")).verdict is PROVEN
+    assert prove("non-root-user", config=Config(user="web")).verdict is BROKEN

@@ -1,0 +1,118 @@
+"""ownership: who owns what lies under the working directory, and who may write it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullproof.facts import FileEntry
+
+from .by_hand import (
+    BROKEN,
+    OWN,
+    PROVEN,
+    UNPROVEN,
+    container,
+    entry,
+    files,
+    image,
+    layer,
+    lines,
+    process,
+    prove,
+    without,
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        pytest.param(entry("/app/app/views.py"), "defensible choice, but not the guide's", id="root's"),
+        pytest.param(entry("/app/data/"), "belongs to root", id="a directory of root's"),
+        pytest.param(entry("/app/app/views.py", uid=1234), "uid 1234", id="a foreign number"),
+        pytest.param(
+            entry("/app/app/views.py", uid=1000, mode=0o666), "everybody", id="a file for all to write"
+        ),
+        pytest.param(entry("/app/", uid=1000, mode=0o777), "everybody", id="a directory for all to write"),
+        pytest.param(entry("/app/", uid=1000, mode=0o1777), "everybody", id="the same with the sticky bit"),
+        pytest.param(
+            entry("/app/notes", uid=1000, mode=0o000), "cannot be read", id="a file that cannot be read"
+        ),
+        pytest.param(
+            entry("/app/d/", uid=1000, mode=0o644), "cannot be read", id="a directory that cannot be entered"
+        ),
+    ],
+)
+def test_a_fault_under_the_working_directory_is_broken_with_its_line(file: FileEntry, said: str) -> None:
+    """One file of many is enough, and the layer that makes it so is named."""
+    proof = prove("ownership", files=files(layer(15, file)))
+    assert proof.verdict is BROKEN
+    assert said in proof.summary
+    assert file.path in proof.summary
+    assert "Dockerfile:15" in lines(proof)
+
+
+def test_a_directory_that_workdir_made_gets_a_remedy_of_its_own() -> None:
+    """--chown on every COPY does not make /app the user's."""
+    proof = prove("ownership", files=files(own=(OWN[0], *OWN[3:])))
+    assert proof.verdict is BROKEN
+    assert "WORKDIR makes it as root" in (proof.remedy or "")
+    assert "Dockerfile:2" in lines(proof)
+
+
+def test_a_writable_root_file_is_not_called_defensible() -> None:
+    """The words are for read-only code alone."""
+    proof = prove("ownership", files=files(layer(15, entry("/app/app/views.py", mode=0o666))))
+    assert "defensible" not in proof.summary
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param(entry("/app/x.py", uid=1000, mode=0o555), id="read-only"),
+        pytest.param(entry("/app/x.py", uid=1000, mode=0o400), id="for the owner alone"),
+        pytest.param(entry("/app/x.py", uid=1000, gid=0, mode=0o664), id="group 0 may write"),
+        pytest.param(entry("/app/link", kind="symlink", uid=0, mode=0o777), id="a symbolic link"),
+        pytest.param(entry("/application/x.py", mode=0o666), id="beside the working directory"),
+        pytest.param(entry("/opt/x.py"), id="elsewhere"),
+    ],
+)
+def test_what_is_no_fault(file: FileEntry) -> None:
+    """The user's own files in any mode it can read, links, and what lies elsewhere."""
+    assert prove("ownership", files=files(layer(15, file))).verdict is PROVEN
+
+
+def test_the_final_view_counts() -> None:
+    """What a later layer takes away or gives to the user is no fault of the release."""
+    taken = files(layer(15, entry("/app/x.py")), layer(16, removed=("/app/x.py",)))
+    given = files(layer(15, entry("/app/x.py")), layer(16, entry("/app/x.py", uid=1000)))
+    assert prove("ownership", files=taken).verdict is PROVEN
+    assert prove("ownership", files=given).verdict is PROVEN
+
+
+def test_the_kernel_s_word_on_the_user_comes_first() -> None:
+    """Files of root's are right for a release that runs as root: that it does is another practice's fault."""
+    root = container(processes=(process(uids=(0, 0, 0, 0)),))
+    own = files(own=(layer(2, entry("/app/"), entry("/app/run.py")),))
+    assert prove("ownership", files=own, container=root).verdict is PROVEN
+    assert prove("ownership", container=root).verdict is BROKEN
+
+
+def test_without_a_container_the_configuration_tells_the_user() -> None:
+    """A dead container does not hide a wrong owner."""
+    assert prove("ownership", **without("container")).verdict is PROVEN
+    assert (
+        prove("ownership", **without("container"), files=files(layer(15, entry("/app/x")))).verdict is BROKEN
+    )
+
+
+def test_the_root_directory_is_never_the_user_s() -> None:
+    """What works in / works in the system's directory; root itself has nothing to be judged by there."""
+    assert prove("ownership", image=image(workdir="/")).verdict is BROKEN
+    root = container(processes=(process(uids=(0, 0, 0, 0)),))
+    assert prove("ownership", image=image(workdir=""), container=root).verdict is UNPROVEN
+
+
+def test_what_is_not_known_is_unproven() -> None:
+    """No such directory in the image, or no such user."""
+    assert prove("ownership", image=image(workdir="/srv")).verdict is UNPROVEN
+    assert prove("ownership", image=image(user="ghost"), **without("container")).verdict is UNPROVEN

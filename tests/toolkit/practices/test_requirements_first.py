@@ -1,0 +1,158 @@
+"""requirements-first: what edits made run again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hullproof.facts import EditOutcome, EditsFacts, InstallStep
+
+from .by_hand import (
+    APPLICATION,
+    BROKEN,
+    DEV_INSTALL,
+    EDITS,
+    GOOD,
+    INSTALL,
+    NOT_APPLICABLE,
+    PROVEN,
+    UNPROVEN,
+    lines,
+    prove,
+)
+
+RAN = EditOutcome("app/views.py", {4: "ran", 8: "not-built"})
+
+
+def test_an_installing_step_that_an_application_edit_runs_again_is_broken() -> None:
+    """Everything copied first, code along with the requirements, a mounted context: all show the same way."""
+    proof = prove("requirements-first", edits=replace(EDITS, application=RAN))
+    assert proof.verdict is BROKEN
+    assert "app/views.py" in proof.summary
+    assert "Dockerfile:4" in lines(proof)
+
+
+def test_what_was_seen_once_of_twice_is_unproven() -> None:
+    """A busy engine can re-run a step that a right Dockerfile leaves cached."""
+    assert (
+        prove("requirements-first", edits=replace(EDITS, application=replace(RAN, confirmed=False))).verdict
+        is UNPROVEN
+    )
+
+
+def test_test_tools_installed_after_the_code_are_broken() -> None:
+    """A step of the test stage counts as well."""
+    late = replace(APPLICATION, installs={4: "cached", 8: "ran"})
+    proof = prove("requirements-first", edits=replace(EDITS, application=late))
+    assert "Dockerfile:8" in lines(proof)
+    assert proof.verdict is BROKEN
+
+
+def test_a_requirements_edit_that_changes_nothing_is_broken() -> None:
+    """The file is there, and nothing installs from it."""
+    dead = EditOutcome("requirements.txt", {4: "cached", 8: "cached"})
+    proof = prove("requirements-first", edits=replace(EDITS, requirements=(dead,)))
+    assert proof.verdict is BROKEN
+    assert "requirements.txt changes nothing" in proof.summary
+
+
+@pytest.mark.parametrize("steps", [(4,), (4, 8)], ids=["alone", "beside a file for the tests"])
+def test_dependencies_named_in_run_are_broken(steps: tuple[int, ...]) -> None:
+    """No file's edit changes what the release gets, even if the test stage installs from a file."""
+    text = GOOD.replace("RUN pip install --no-cache-dir -r requirements.txt", "RUN pip install flask==3.0")
+    named = InstallStep(4, "RUN pip install flask==3.0", "base")
+    found = tuple(step for step in (named, DEV_INSTALL) if step.line in steps)
+    edited = (EditOutcome("requirements-dev.txt", {8: "ran"}),) if 8 in steps else ()
+    proof = prove("requirements-first", text, edits=EditsFacts(found, APPLICATION, edited))
+    assert proof.verdict is BROKEN
+    assert "Dockerfile:4 names the dependencies itself" in proof.summary
+
+
+def test_installers_named_in_run_are_no_dependencies() -> None:
+    """`pip install --upgrade pip` or pytest beside the requirements is fine, and alone it is none of this."""
+    text = GOOD.replace(
+        "RUN pip install --no-cache-dir -r requirements-dev.txt", "RUN pip install -U pip pytest"
+    )
+    tools = InstallStep(8, "RUN pip install -U pip pytest", "test")
+    assert (
+        prove("requirements-first", text, edits=replace(EDITS, install_steps=(INSTALL, tools))).verdict
+        is PROVEN
+    )
+    alone = EditsFacts((tools,), APPLICATION, (), no_requirements="no file declares dependencies")
+    assert prove("requirements-first", text, edits=alone).verdict is NOT_APPLICABLE
+
+
+UV = """\
+FROM python:3.11-slim AS base
+WORKDIR /app
+COPY pyproject.toml uv.lock ./
+RUN uv sync --frozen --no-install-project
+COPY . .
+RUN uv sync --frozen
+CMD ["python", "-m", "app"]
+"""
+
+
+def test_a_second_step_that_only_adds_the_project_is_fine() -> None:
+    """The guide of uv: dependencies first and cached, the project itself after the code."""
+    files = ("pyproject.toml", "uv.lock")
+    steps = (
+        InstallStep(4, "RUN uv sync --no-install-project", "base", files),
+        InstallStep(6, "RUN uv sync", "base", files),
+    )
+    edit = EditOutcome("app/views.py", {4: "cached", 6: "ran"}, other_steps_ran=(5,))
+    lock = EditOutcome("uv.lock", {4: "ran", 6: "ran"})
+    assert prove("requirements-first", UV, edits=EditsFacts(steps, edit, (lock,))).verdict is PROVEN
+    both = replace(edit, installs={4: "ran", 6: "ran"})
+    assert prove("requirements-first", UV, edits=EditsFacts(steps, both, (lock,))).verdict is BROKEN
+
+
+def test_a_project_installed_whole_after_the_code_is_broken() -> None:
+    """`pip install .` with the dependencies in pyproject.toml installs them all at each edit."""
+    text = UV.replace("RUN uv sync --frozen --no-install-project", "ENV A=b").replace(
+        "uv sync --frozen", "pip install ."
+    )
+    step = InstallStep(6, "RUN pip install .", "base", ("pyproject.toml",))
+    edit = EditOutcome("app/views.py", {6: "ran"}, other_steps_ran=(5,))
+    done = EditOutcome("pyproject.toml", {6: "ran"})
+    assert prove("requirements-first", text, edits=EditsFacts((step,), edit, (done,))).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        pytest.param(
+            EditsFacts((INSTALL,), None, EDITS.requirements, no_application="no file of it"),
+            id="no application",
+        ),
+        pytest.param(
+            replace(EDITS, application=replace(APPLICATION, error="disk full", installs={})), id="failed"
+        ),
+        pytest.param(replace(EDITS, application=replace(APPLICATION, other_steps_ran=())), id="nothing ran"),
+        pytest.param(
+            replace(EDITS, application=replace(APPLICATION, installs={4: "not-built"})), id="not reached"
+        ),
+        pytest.param(replace(EDITS, requirements=()), id="no requirements edit"),
+        pytest.param(
+            replace(EDITS, requirements=(EditOutcome("requirements.txt", {4: "not-built"}),)), id="not built"
+        ),
+        pytest.param(
+            replace(EDITS, requirements=(EditOutcome("requirements.txt", {4: "cached"}, confirmed=False),)),
+            id="once",
+        ),
+        pytest.param(EditsFacts((), APPLICATION, EDITS.requirements), id="nothing installs what is declared"),
+    ],
+)
+def test_what_could_not_be_observed_is_unproven(edits: EditsFacts) -> None:
+    """An experiment that showed nothing proves nothing."""
+    assert prove("requirements-first", edits=edits).verdict is UNPROVEN
+
+
+def test_a_project_without_dependencies_is_not_concerned() -> None:
+    """Where nothing is installed nothing can be in the wrong order."""
+    proof = prove(
+        "requirements-first", edits=EditsFacts((), APPLICATION, (), no_requirements="nothing declares any")
+    )
+    assert proof.verdict is NOT_APPLICABLE
+    assert "nothing declares any" in proof.summary
