@@ -74,7 +74,7 @@ CASES = (
         "the settings of somebody's machine are copied into the release",
         (
             write(".env", "SECRET_KEY=6f1f2c0b7d9e4a35\n"),
-            replace(".dockerignore", "**/.env\n", ""),
+            replace(".dockerignore", "**/.env\n**/.env.*\n**/*.env\n", ""),
             *left("COPY --chown=app:app .env ./"),
         ),
         also_expected=IGNORED,
@@ -90,7 +90,7 @@ CASES = (
         (
             after(
                 RELEASE,
-                f"RUN mkdir -p /root/.ssh && printf '{KEY}\\n' > /root/.ssh/id_ed25519",
+                f"RUN mkdir -p /root/.ssh && printf -- '{KEY}\\n' > /root/.ssh/id_ed25519",
                 "RUN rm -r /root/.ssh",
             ),
         ),
@@ -98,7 +98,7 @@ CASES = (
     Case(
         "necessary-files/key-under-another-name",
         "a private key under a harmless name",
-        left(f"RUN printf '{KEY}\\n' > greeter/settings.dat && chown app:app greeter/settings.dat"),
+        left(f"RUN printf -- '{KEY}\\n' > greeter/settings.dat && chown app:app greeter/settings.dat"),
     ),
     Case(
         "necessary-files/netrc",
