@@ -438,8 +438,9 @@ s = socket.create_server(("", 5000))
 def handle(c):
     {handler}
 while True:
-    threading.Thread(target=handle, args=[s.accept()[0]]).start()"""
-    assert [one.answered for one in boot(images.python(code)).answers] == [answered]
+    threading.Thread(target=handle, args=[s.accept()[0]], daemon=True).start()"""
+    facts = boot(images.python(code), stop_signal="SIGKILL")
+    assert [one.answered for one in facts.answers] == [answered]
 
 
 def test_image_without_python(images: Images, boot: Callable[..., ContainerFacts]) -> None:
@@ -451,7 +452,8 @@ def test_image_without_python(images: Images, boot: Callable[..., ContainerFacts
     files = {"bin/busybox": Path(busybox).read_bytes(), "srv/index.html": b"hello"}
     image = images.scratch(files, "USER 1234:1234", "WORKDIR /srv", f"CMD {command}")
 
-    facts = boot(image, interpreters=["/usr/bin/python3"], helper=Helper(BASE))
+    # busybox ignores the other signals; ten seconds of waiting would show nothing.
+    facts = boot(image, interpreters=["/usr/bin/python3"], helper=Helper(BASE), stop_signal="SIGKILL")
     assert (facts.ready, facts.unobservable) == (True, None)
     assert [(one.pid, one.uids[0], one.cwd, one.executable) for one in facts.processes] == [
         (1, 1234, "/srv", "/bin/busybox")
@@ -459,7 +461,7 @@ def test_image_without_python(images: Images, boot: Callable[..., ContainerFacts
     assert facts.listeners[0].pids == (1,)
     assert [(one.answered, one.status) for one in facts.answers] == [(True, 200)]
 
-    blind = boot(image, interpreters=["/usr/bin/python3"])
+    blind = boot(image, interpreters=["/usr/bin/python3"], stop_signal="SIGKILL")
     assert blind.unobservable is not None
     assert "no such file" in blind.unobservable
     assert (blind.ready, blind.processes, blind.died) == (False, (), False)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PARTS = ("kernel.py", "asking.py", "watch.py")
 _OWN_IMPORTS = re.compile(r"^from hullproof\.[^\n(]*(?:\([^)]*\))?\n", re.MULTILINE)
-_MAX_RECORD = 16 << 20
+_MAX_RECORD = 32 << 20
 _MAX_COMPLAINT = 4096
 
 

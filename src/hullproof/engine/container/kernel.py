@@ -91,7 +91,7 @@ def process(pid: int) -> "dict[str, object] | None":
         "caught": int(status.get("SigCgt", "0"), 16),
         "ignored": int(status.get("SigIgn", "0"), 16),
         "no_new_privileges": status["NoNewPrivs"] == "1" if "NoNewPrivs" in status else None,
-        "command": parse_command(read(base + "/cmdline", 32768)),
+        "command": parse_command(read(base + "/cmdline", 32768 if pid == 1 else 4096)),
         "executable": link(base + "/exe"),
         "cwd": link(base + "/cwd"),
     }

@@ -95,7 +95,7 @@ class Watch:
     def look_at_path(self, found: "list[dict[str, object]]", seen: str) -> "tuple[bool, str]":
         """Ask for the path on each port that is listened on."""
         for port in sorted({int(str(one["port"])) for one in found if one["protocol"] == "tcp"}):
-            for address in self.ways(port, found) or ["127.0.0.1"]:
+            for address in self.ways(port, found) or local_addresses(port, found):
                 answer = ask(
                     address, port, self.path, min(ASK_TIMEOUT_S, max(0.2, self.deadline - self.age()))
                 )
@@ -146,15 +146,17 @@ class Watch:
         self, protocol: str, port: int, found: "list[dict[str, object]]", began: float
     ) -> "dict[str, object]":
         """Ask one port on all ways that lead to it, again while it may still be starting."""
-        local = sorted(
-            {str(one["address"]) for one in found if one["port"] == port and one["protocol"] == protocol}
-        )
+        local = sorted(set(local_addresses(port, found, protocol)))
         if not local:
             return dict(outcome(False, "nothing listens on it"), protocol=protocol, port=port)
         said = outcome(False, "listens on " + ", ".join(local) + " only")
+        ways = self.ways(port, found, protocol)
+        if not ways and not all(map(is_loopback, local)):
+            # A container without a network: the next best is that it would answer if it had one.
+            ways = ["127.0.0.1"]
         first = self.age()
         while True:
-            for address in self.ways(port, found, protocol):
+            for address in ways:
                 left = ASK_TIMEOUT_S if self.age() - began < ASK_BUDGET_S else 0.3
                 said = (
                     ask_datagram(address, port)
@@ -202,10 +204,17 @@ class Watch:
         say(dict(self.record(ready, age, seen, answers), final=last))
         if not last:
             time.sleep(max(0.0, self.until - self.age()))
+            ready_now, seen_now = self.look(listening(self.exposed))
             if not ready:
-                ready, seen = self.look(listening(self.exposed))
-                age = self.age()
+                ready, age, seen = ready_now, self.age(), seen_now
+            elif ready_now:
+                seen = seen_now
             say(dict(self.record(ready, age, seen, self.answers(answers)), final=True))
+
+
+def local_addresses(port: int, found: "list[dict[str, object]]", protocol: str = "tcp") -> "list[str]":
+    """Return the addresses on which a port is listened on, as bound."""
+    return [str(one["address"]) for one in found if one["port"] == port and one["protocol"] == protocol]
 
 
 def named(ports: "set[tuple[str, int]]") -> str:
