@@ -189,6 +189,14 @@ def toolkit(session: nox.Session) -> None:
     checked.append("toolkit and board tested on this machine")
 
 
+@nox.session(default=False)
+def score(session: nox.Session) -> None:
+    """Run `prove` over the corpus of good and sabotaged projects; writes docs/score.md when complete."""
+    _install(session, "toolkit")
+    page = ["--output=docs/score.md"] if not session.posargs else []
+    session.run("python", "tests/toolkit/score.py", *page, *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run everything that this repository tests of itself: the main job, and the toolkit's tests."""

@@ -1,0 +1,182 @@
+"""The score: `prove` over the whole corpus on the real engine, and what it caught, missed and falsely accused.
+
+Run by `./nox -s score`; `-- --only test-gate` narrows it, `--output` names the page to write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from cases.catalogue import CASES, Case, materialise
+
+from hullproof import __version__
+from hullproof.engine.connection import Engine
+from hullproof.lifecycle import Run
+from hullproof.practices import GUIDE
+from hullproof.project import Project
+from hullproof.prove import prove
+from hullproof.report.model import Report, Verdict
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `prove` said of one case."""
+
+    case: Case
+    verdicts: dict[str, Verdict]
+    summaries: dict[str, str]
+    seconds: float
+    error: str | None = None
+
+    @property
+    def caught(self) -> bool:
+        """Whether anything was found broken."""
+        return Verdict.BROKEN in self.verdicts.values()
+
+    @property
+    def named_right(self) -> bool:
+        """Whether the practice that was sabotaged was found broken."""
+        return self.case.practice is not None and self.verdicts.get(self.case.practice) is Verdict.BROKEN
+
+    @property
+    def false_alarms(self) -> list[str]:
+        """Practices accused that the case does not break."""
+        expected = self.case.also_expected | {self.case.practice or ""}
+        return [name for name, verdict in self.verdicts.items() if verdict is Verdict.BROKEN and name not in expected]
+
+    @property
+    def unknown(self) -> list[str]:
+        """Practices left unproven that can be shown in this case."""
+        excused = self.case.may_be_unproven | self.case.also_expected | {self.case.practice or ""}
+        return [
+            name for name, verdict in self.verdicts.items() if verdict is Verdict.UNPROVEN and name not in excused
+        ]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all of it is as it should be."""
+        return (
+            self.error is None
+            and not self.false_alarms
+            and not self.unknown
+            and (self.case.practice is None or self.named_right)
+        )
+
+
+def try_case(case: Case, engine: Engine, folder: Path) -> Outcome:
+    """Prove one case. An error of ours is an outcome too, and never a good one."""
+    project = materialise(case, folder / case.id.replace("/", "--"))
+    started = time.monotonic()
+    report: Report | None = None
+    error = None
+    try:
+        with Run() as run:
+            report = prove(Project.open(project), run.uses(engine), run)
+    except Exception as raised:  # noqa: BLE001 - one case's error must not hide the others' outcomes
+        error = f"{type(raised).__name__}: {raised}"
+    proofs = report.proofs if report else ()
+    return Outcome(
+        case,
+        {proof.id: proof.verdict for proof in proofs},
+        {proof.id: proof.summary for proof in proofs},
+        time.monotonic() - started,
+        error,
+    )
+
+
+def run_all(cases: Sequence[Case], jobs: int) -> list[Outcome]:
+    """Prove all cases, `jobs` at a time, with a line for each as it is done."""
+    engine = Engine.connect()
+    with tempfile.TemporaryDirectory(prefix="hullproof-score-") as folder, ThreadPoolExecutor(jobs) as pool:
+        outcomes = []
+        for outcome in pool.map(lambda case: try_case(case, engine, Path(folder)), cases):
+            outcomes.append(outcome)
+            sys.stderr.write(f"{len(outcomes):4}/{len(cases)}  {outcome.seconds:5.1f} s  {line_of(outcome)}\n")
+            sys.stderr.flush()
+        return outcomes
+
+
+def line_of(outcome: Outcome) -> str:
+    """Say in one line how a case went."""
+    if outcome.is_right:
+        return f"right  {outcome.case.id}"
+    parts = [f"WRONG  {outcome.case.id}"]
+    if outcome.error:
+        parts.append(outcome.error)
+    elif outcome.case.practice and not outcome.named_right:
+        name = outcome.case.practice
+        parts.append(f"{name} is {outcome.verdicts[name].value}: {outcome.summaries[name]}")
+    parts += [f"false alarm {name}: {outcome.summaries[name]}" for name in outcome.false_alarms]
+    parts += [f"unproven {name}: {outcome.summaries[name]}" for name in outcome.unknown]
+    return " | ".join(parts)
+
+
+def page(outcomes: Sequence[Outcome], seconds: float) -> str:
+    """Write the page: a row per practice, then each case that went wrong, then every case."""
+    planted = [outcome for outcome in outcomes if outcome.case.practice]
+    benign = [outcome for outcome in outcomes if not outcome.case.practice]
+    lines = [
+        "# The score",
+        "",
+        "`hullproof prove` over the corpus in `tests/toolkit/cases/`, on a real engine: a good project, copies of it",
+        "with one fault each, and copies that do the same in another way. Written by `./nox -s score`.",
+        "",
+        f"Hullproof {__version__}: {sum(each.named_right for each in planted)} of {len(planted)} faults named right, "
+        f"{sum(bool(each.false_alarms) for each in outcomes)} cases with a false alarm "
+        f"({sum(bool(each.false_alarms) for each in benign)} of {len(benign)} benign ones), in {seconds / 60:.0f} minutes.",
+        "",
+        "| practice | planted | caught | named right | false alarms | unproven | median s |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name in (*GUIDE, None):
+        rows = [outcome for outcome in outcomes if outcome.case.practice == name]
+        if not rows:
+            continue
+        times = sorted(outcome.seconds for outcome in rows)
+        cells = [
+            f"`{name}`" if name else "benign variants",
+            len(rows) if name else "none",
+            sum(outcome.caught for outcome in rows) if name else "",
+            sum(outcome.named_right for outcome in rows) if name else "",
+            sum(len(outcome.false_alarms) for outcome in rows),
+            sum(len(outcome.unknown) for outcome in rows),
+            f"{times[len(times) // 2]:.1f}",
+        ]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    wrong = [outcome for outcome in outcomes if not outcome.is_right]
+    lines += ["", "## What went wrong", ""]
+    lines += [f"- {line_of(outcome).removeprefix('WRONG  ')}" for outcome in wrong] or ["Nothing."]
+    lines += ["", "## Every case", ""]
+    lines += [f"- `{outcome.case.id}`: {outcome.case.title}" for outcome in outcomes]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run what the command line asks for; 0 where every case went right."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="cases whose id contains this")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--output", type=Path, help="write the page here")
+    options = parser.parse_args()
+    cases = [case for case in CASES if options.only in case.id]
+    if not cases:
+        parser.error(f"no case's id contains {options.only!r}")
+    started = time.monotonic()
+    outcomes = run_all(cases, options.jobs)
+    text = page(outcomes, time.monotonic() - started)
+    if options.output:
+        options.output.write_text(text)
+    right = sum(outcome.is_right for outcome in outcomes)
+    sys.stderr.write(f"{right} of {len(outcomes)} cases as they should be\n")
+    return 0 if right == len(outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
