@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import NOTHING_RUNS, Case, Edit, after, before, dockerfile, replace, write
+from .model import NOTHING_RUNS, Case, Edit, after, append, before, dockerfile, replace, write
 
 CODE = "COPY --from=test --chown=app:app /app/greeter greeter/"
 VENV = "COPY --from=deps /venv /venv"
@@ -151,10 +151,13 @@ CASES = (
         "necessary-files/pip-cache",
         "pip's cache stays in the release",
         (
+            # Has no wheel: pip keeps those that it builds, whatever an index says of caching downloads.
+            append("requirements.txt", "docopt==0.6.2\n"),
             dockerfile(
                 VENV,
                 "RUN --mount=type=bind,source=requirements.txt,target=/tmp/requirements.txt \\\n"
-                "    python -m venv /venv && pip install --cache-dir /root/.cache/pip -r /tmp/requirements.txt",
+                "    python -m venv /venv \\\n"
+                "    && pip install --cache-dir /root/.cache/pip --use-pep517 -r /tmp/requirements.txt",
             ),
         ),
     ),
