@@ -87,7 +87,9 @@ def judge(
     ready = (
         f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s is not None else "stays"
     )
-    return case.finding(f"{' '.join(image.entrypoint + image.command)} starts, {ready} and stops by itself")
+    return case.finding(
+        f"the command {' '.join(image.entrypoint + image.command)} starts, {ready} and stops by itself"
+    )
 
 
 def _judge_pin(case: Case, where: str, config: Config, image: ImageFacts) -> None:

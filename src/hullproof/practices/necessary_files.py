@@ -85,10 +85,9 @@ def judge(
 def _judge_text(case: Case, dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> None:
     """Judge what the Dockerfile itself gives away. Values are never repeated."""
     for mention in mentions_of_secrets(dockerfile, release, build_args):
-        seen = Evidence(
-            "dockerfile", dockerfile.where(mention.line), f"{mention.keyword} {mention.name}: {mention.why}"
-        )
-        case.broken(f"{mention.keyword} gives the secret {mention.name} away", seen, remedy=_DISCLOSED)
+        what = mention.keyword if mention.name == mention.keyword else f"{mention.keyword} {mention.name}"
+        seen = Evidence("dockerfile", dockerfile.where(mention.line), f"{what}: {mention.why} (not shown)")
+        case.broken(f"{what} gives a secret away: {mention.why}", seen, remedy=_DISCLOSED)
 
 
 def _judge_command_lines(
