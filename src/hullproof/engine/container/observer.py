@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from hullproof.engine.probe import Goal
 
 MARGIN_S = 30.0  # beyond what the probe was told: the engine's own time, and the asking
+# How long the news of a container's end may take: the engine puts its network away first, and a dying
+# container already refuses the probe by then.
+NEWS_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Observer:
             complaints.append(f"{python}: {complaint}" if python else complaint)
         if self.record is not None:
             return self._why_unfinished()
-        self.await_end(self.started_at + goal.watch_s)
+        self.await_end(max(self.started_at + goal.watch_s, time.monotonic() + NEWS_S))
         if self.death is not None:
             return "it ended before it could be looked into"
         return "; ".join(complaints)
@@ -118,7 +121,7 @@ class Observer:
         if self.record is None or self.record.final or self.death is not None:
             return None
         # The container's end takes the probe with it, and the news of both come in any order.
-        if self.await_end(time.monotonic() + 1.0):
+        if self.await_end(time.monotonic() + NEWS_S):
             return None
         self.record = None
         return "the probe ended before its time"
