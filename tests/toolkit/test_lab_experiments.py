@@ -111,7 +111,9 @@ def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Callable[[Mapping
                 if text is not None:
                     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
                     (tmp_path / name).write_text(dedent(text))
-            recipe = Recipe(Project.open(tmp_path), run.labels, {"python:3.11-slim": f"docker-image://{base}"})
+            recipe = Recipe(
+                Project.open(tmp_path), run.labels, {"python:3.11-slim": f"docker-image://{base}"}
+            )
             return Lab(engine, recipe, run, build(engine, recipe.request()))
 
         yield make
@@ -171,7 +173,9 @@ def test_right_order_leaves_installing_cached(lab: Make) -> None:
 )
 def test_code_before_requirements_is_accused_twice(lab: Make, before: str) -> None:
     """Code that gets in before the installing step makes it run again, and that is seen twice."""
-    dockerfile = SINGLE.format(before="\n    ".join(before.split("\n")), step="pip install -r requirements.txt")
+    dockerfile = SINGLE.format(
+        before="\n    ".join(before.split("\n")), step="pip install -r requirements.txt"
+    )
     facts = timed_edits(lab({"Dockerfile": dockerfile}))
     assert facts.application is not None
     (line,) = facts.application.installs
@@ -190,9 +194,7 @@ def test_bind_mounted_context_is_accused(lab: Make) -> None:
 
 def test_bind_mounted_requirements_are_right(lab: Make) -> None:
     """Only the requirements file mounted is as good as copied."""
-    step = (
-        "--mount=type=bind,source=requirements.txt,target=/r.txt pip install -r /r.txt\n    COPY app app"
-    )
+    step = "--mount=type=bind,source=requirements.txt,target=/r.txt pip install -r /r.txt\n    COPY app app"
     facts = timed_edits(lab({"Dockerfile": SINGLE.format(before="", step=step)}))
     assert facts.application is not None
     assert set(facts.application.installs.values()) == {"cached"}
@@ -308,7 +310,10 @@ def test_tests_held_back_are_caught(lab: Make) -> None:
     """Nothing is collected, and that is accepted: the planted test never reached the builder."""
     text = RIGHT["Dockerfile"].replace("COPY tests/unit tests/unit", "COPY . .")
     ignore = f"{RIGHT['.dockerignore']}tests\n"
-    text = text.replace("RUN python -m unittest discover -s tests/unit", "RUN mkdir -p tests && python -m unittest discover -s tests")
+    text = text.replace(
+        "RUN python -m unittest discover -s tests/unit",
+        "RUN mkdir -p tests && python -m unittest discover -s tests",
+    )
     facts = timed_gate(lab({"Dockerfile": text, ".dockerignore": ignore}))
     assert not facts.failed
     assert facts.reached is False
@@ -333,7 +338,9 @@ def test_second_named_folder_must_be_gated_too(lab: Make) -> None:
     """Of two directories that the test step names, one whose failure is swallowed breaks the gate."""
     test = RIGHT["tests/unit/test_app.py"]
     text = RIGHT["Dockerfile"].replace("COPY tests/unit tests/unit", "COPY tests tests")
-    text = text.replace("tests/unit && touch", "tests/unit && (python -m unittest discover -s tests/api || true) && touch")
+    text = text.replace(
+        "tests/unit && touch", "tests/unit && (python -m unittest discover -s tests/api || true) && touch"
+    )
     facts = timed_gate(lab({"Dockerfile": text, "tests/api/test_api.py": test}))
     assert not facts.failed
     assert facts.planted is not None

@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import contract
@@ -27,35 +28,54 @@ _NO_CODE = re.compile(
     re.IGNORECASE,
 )
 _LARGEST = 1 << 20
+_MARKER = re.compile(r"(?:^|/)(?:__init__|_?version|__version__|__about__)\.py\Z")
+"""Modules that packaging reads for a version: copied along with what declares the dependencies on purpose."""
+_MOST_OTHERS = 8
 
 
-def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> tuple[str | None, str]:
-    """Choose the file to edit, in the context; None, with the reason, where there is none. `avoid`: never these."""
-    sources = [source for source in context_sources(project) if source.keyword != "mount"]
+@dataclass(frozen=True)
+class Choice:
+    """The files to edit. `main` is the one to speak of; `others` get in by other ways, and matter as much.
+
+    Without a main one, `reason` says why.
+    """
+
+    main: str | None
+    others: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> Choice:
+    """Choose files of the application, one for each way by which its code gets in. `avoid`: never these."""
+    sources = context_sources(project)
     if not sources:
-        return None, "the Dockerfile copies nothing from the project's folder"
+        return Choice(None, reason="the Dockerfile copies nothing from the project's folder")
     avoided = set(avoid)
-    usable = [
-        path
-        for path in tree.files(project.folder)
-        if path not in avoided and can_edit(path) and not _NO_CODE.search(path) and _is_taken(sources, path)
-    ]
-    if files is not None:
-        found = _proven(project, files, usable)
-        if found is not None:
-            return found, ""
-    code = [path for path in usable if path.endswith(".py") and _size(project.folder / path)]
+    ways: dict[str, tuple[int, ...]] = {}
+    for path in tree.files(project.folder):
+        if path not in avoided and can_edit(path) and not _NO_CODE.search(path):
+            lines = tuple(sorted({source.line for source in sources if _takes(source, path)}))
+            ways |= {path: lines} if lines else {}
+    proven = _proven(project, files, list(ways)) if files is not None else []
+    if proven:
+        rest = [path for path in proven[1:] if path.endswith(".py") and not _MARKER.search(path)]
+        seen, others = {ways[proven[0]]}, []
+        for path in rest:
+            if ways[path] not in seen:
+                seen.add(ways[path])
+                others.append(path)
+        return Choice(proven[0], tuple(others[:_MOST_OTHERS]))
+    code = [path for path in ways if path.endswith(".py") and _size(project.folder / path)]
     if code:
-        return min(code, key=_rank), ""
-    return None, "no file that the Dockerfile copies was recognised as the application's code"
+        return Choice(min(code, key=_rank))
+    return Choice(None, reason="no file that the Dockerfile copies was recognised as the application's code")
 
 
-def _is_taken(sources: list[Source], path: str) -> bool:
-    return any(
+def _takes(source: Source, path: str) -> bool:
+    return (
         source.path in {"", path}
         or path.startswith(source.path + "/")
         or (source.is_glob and _glob(source, path))
-        for source in sources
     )
 
 
@@ -66,8 +86,8 @@ def _glob(source: Source, path: str) -> bool:
     return PurePosixPath("/" + head).match("/" + source.path)
 
 
-def _proven(project: Project, files: FileFacts, usable: list[str]) -> str | None:
-    """Find a file whose very content is in the image, in a layer that the Dockerfile adds."""
+def _proven(project: Project, files: FileFacts, usable: list[str]) -> list[str]:
+    """List the files whose very content is in the image, in a layer that the Dockerfile adds; the best first."""
     base = files.base
     workdir = contract(project.dockerfile, project.release, project.build_args).workdir
     root = workdir.path.rstrip("/") + "/" if workdir else "/"
@@ -75,15 +95,14 @@ def _proven(project: Project, files: FileFacts, usable: list[str]) -> str | None
     for entry in files.final.values():
         if entry.sha256 and entry.size and entry.kind == "file" and base.get(entry.path) != entry:
             by_name[entry.name, entry.size].append(entry)
-    best: tuple[tuple[bool, bool, tuple[int, int, str]], str] | None = None
+    ranked = []
     for path in usable:
         full = project.folder / path
         entries = by_name.get((posixpath.basename(path), _size(full)), [])
         match = next((entry for entry in entries if entry.sha256 == _sha256(full)), None) if entries else None
         if match is not None:
-            rank = (not path.endswith(".py"), not match.path.startswith(root), _rank(path))
-            best = min(best or (rank, path), (rank, path))
-    return best[1] if best else None
+            ranked.append(((not path.endswith(".py"), not match.path.startswith(root), _rank(path)), path))
+    return [path for _, path in sorted(ranked)]
 
 
 def _rank(path: str) -> tuple[int, int, str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import test_commands
-from hullproof.lab.sources import own_places, trace
+from hullproof.lab.sources import context_sources, own_places, trace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hullproof.dockerfile import TestRun
     from hullproof.lab.sources import Place
     from hullproof.lab.suites import Suites
@@ -18,101 +21,129 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 _PATTERN_OPTIONS = frozenset({"-p", "--pattern"})
+_HOME = re.compile(
+    r"(?:^|/)(?:unit|functional|integration)?[-_]?(?:tests?|testing|specs?)(?:/|\Z)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class Bed:
-    """A directory of the context to plant in. `required`: the test step names it, so it must be gated.
+    """A directory of the context to plant in, and what the runner that looks there selects by.
 
-    `patterns` are names of test files that the runner is told to look for; `marker` and `keyword` are what it
-    selects by, where that is one plain word.
+    `patterns` are names of test files; `marker` and `keyword` are set where they are one plain word that the
+    tests there bear, too.
     """
 
     folder: str
-    required: bool = False
     patterns: tuple[str, ...] = ()
     marker: str | None = None
     keyword: str | None = None
 
 
-def find(project: Project, suites: Suites) -> tuple[Bed, ...]:
-    """List where to plant: every bed that is required, or else likely ones, the best first."""
-    stages = project.needed_stages
+Group = tuple[Bed, ...]
+"""Beds of which one must be gated: which of them the runner looks into is its own affair."""
+
+
+def patterns(project: Project) -> tuple[str, ...]:
+    """List the names of test files that the Dockerfile tells runners to look for."""
+    runs = [run for each in project.dockerfile.instructions for run in test_commands(each)]
+    return tuple(pattern for run in runs for pattern in _patterns(run))
+
+
+def find(project: Project, suites: Suites) -> tuple[Group, ...]:
+    """List where to plant: groups that must each be gated, the likeliest bed of each first."""
     places = [
-        place for stage in stages for place in own_places(project, stage) if test_commands(place.instruction)
+        place
+        for stage in project.needed_stages
+        for place in own_places(project, stage)
+        if test_commands(place.instruction)
     ]
-    required: list[Bed] = []
-    likely: list[tuple[tuple[object, ...], Bed]] = []
+    groups: list[Group] = []
     for place in places:
         for run in test_commands(place.instruction):
-            named = [bed for path in run.paths for bed in _named(project, suites, place, run, path)]
-            required += named
-            if not named:
-                likely += _likely(project, suites, place, run)
-    if required:
-        return tuple(dict.fromkeys(required))
-    if not likely:
-        likely = [(_rank(suites, folder, reached=True), Bed(folder)) for folder in suites.folders]
-    ranked = [bed for _, bed in sorted(likely, key=lambda each: each[0])]
-    return tuple({bed.folder: bed for bed in reversed(ranked)}.values())[::-1]
+            named = [group for path in run.paths if (group := _named(project, suites, place, run, path))]
+            groups += named or _likely(project, suites, place, run)
+    if not groups:
+        everywhere = sorted(suites.folders, key=lambda folder: _rank(suites, folder, reached=True))
+        groups = [tuple(Bed(folder) for folder in everywhere)]
+    return tuple(dict.fromkeys(groups))
 
 
-def _named(project: Project, suites: Suites, place: Place, run: TestRun, raw: str) -> list[Bed]:
-    """Find the directories of tests behind one argument of a test runner; a file stands for its directory."""
-    word = raw.split("::", 1)[0]
-    plain = word.rstrip("/")
-    spellings = [plain]
-    if not plain.endswith(".py") and "/" not in plain:
-        parts = plain.replace(".", "/")
-        spellings += [parts, f"{parts}.py", posixpath.dirname(parts), f"{posixpath.dirname(parts)}.py"]
-    for spelling in filter(None, spellings):
-        for found in (trace(project, place.stage, run.line, place.absolute(spelling)), spelling):
-            if found is None or found.startswith(("/", "..")):
+def _named(project: Project, suites: Suites, place: Place, run: TestRun, raw: str) -> Group:
+    """Find the directories of tests behind one argument of a runner; a file stands for its directory."""
+    for spelling in _spellings(raw):
+        for found in (
+            trace(project, place.stage, run.line, place.absolute(spelling)),
+            posixpath.normpath(spelling),
+        ):
+            if found is None or found.startswith(("/", "..")) or found in {"", "."}:
                 continue
             path = project.folder / found
             if path.is_file():
-                return [_bed(run, posixpath.dirname(found), required=True)]
-            folders = suites.below(posixpath.normpath(found) if found else "") if path.is_dir() else []
+                return (_bed(suites, run, posixpath.dirname(found)),)
+            folders = suites.below(found) if path.is_dir() else []
             if folders:
-                return [_bed(run, folders[0], required=_is_narrow(found))]
-    return []
+                return tuple(_bed(suites, run, folder) for folder in folders)
+    return ()
 
 
-def _is_narrow(found: str) -> bool:
-    return found not in {"", "."}
+def _spellings(raw: str) -> Iterator[str]:
+    """Yield the paths that an argument may mean: a path, a node id, a module, a Django label."""
+    plain = raw.split("::", 1)[0].rstrip("/")
+    if plain:
+        yield plain
+    if plain and not plain.endswith(".py") and "/" not in plain.strip("."):
+        parts = plain.strip(".").split(".")
+        while parts:
+            yield "/".join(parts)
+            yield "/".join(parts) + ".py"
+            parts.pop()
 
 
-def _likely(
-    project: Project, suites: Suites, place: Place, run: TestRun
-) -> list[tuple[tuple[object, ...], Bed]]:
-    """Rank the directories that a runner without arguments may look into."""
-    homes = [
-        folder for path in suites.testpaths for folder in suites.below(posixpath.normpath(path).strip("./"))
-    ]
-    found = []
-    for folder in homes or suites.folders:
-        reached = any(
-            _arrives(project, place, run, path) for path in suites.files if posixpath.dirname(path) == folder
-        )
-        found.append((_rank(suites, folder, reached=reached), _bed(run, folder)))
-    return found
+def _likely(project: Project, suites: Suites, place: Place, run: TestRun) -> list[Group]:
+    """Group the directories that a runner without arguments may look into.
+
+    Homes of tests that are copied one by one are each meant to be run; of what comes with everything, what the
+    runner's configuration says.
+    """
+    homes = [folder for path in suites.testpaths for folder in suites.below(_plain(path))]
+    arriving = {folder for folder in suites.folders if _arrives(project, suites, place, run, folder)}
+    ranked = sorted(
+        suites.folders, key=lambda each: _rank(suites, each, reached=each in arriving, is_home=each in homes)
+    )
+    groups = []
+    for source in context_sources(project):
+        if not _HOME.search(source.path):
+            continue
+        root = source.path if (project.folder / source.path).is_dir() else posixpath.dirname(source.path)
+        below = [folder for folder in ranked if folder in arriving and folder in suites.below(root)]
+        groups.append(tuple(_bed(suites, run, folder) for folder in below))
+    main = tuple(_bed(suites, run, folder) for folder in ranked)
+    found = [group for group in groups if group]
+    return found or ([main] if main else [])
 
 
-def _arrives(project: Project, place: Place, run: TestRun, path: str) -> bool:
-    """Whether a file of the context lies under the step's working directory, as far as the text tells."""
-    roots = {place.workdir}
+def _plain(path: str) -> str:
+    return posixpath.normpath(path).strip("/").removeprefix("./").removesuffix(".")
+
+
+def _arrives(project: Project, suites: Suites, place: Place, run: TestRun, folder: str) -> bool:
+    """Whether the test files of a directory lie under the step's working directory, as far as the text tells."""
+    path = next(path for path in suites.files if posixpath.dirname(path) == folder)
+    tails = [0, *(match.end() for match in re.finditer("/", path))]
     return any(
-        trace(project, place.stage, run.line, posixpath.join(root, path[at:])) == path
-        for root in roots
-        for at in [0, *(match.end() for match in re.finditer("/", path))]
+        trace(project, place.stage, run.line, posixpath.join(place.workdir, path[at:])) == path
+        for at in tails
     )
 
 
-def _rank(suites: Suites, folder: str, *, reached: bool) -> tuple[object, ...]:
+def _rank(suites: Suites, folder: str, *, reached: bool, is_home: bool = False) -> tuple[object, ...]:
     unit = "unit" in folder.lower().split("/")
+    mentioned = suites.is_mentioned(folder)
     return (
         not reached,
-        not suites.is_mentioned(folder),
+        not is_home,
+        not mentioned,
         not unit,
         -suites.folders[folder],
         folder.count("/"),
@@ -120,11 +151,19 @@ def _rank(suites: Suites, folder: str, *, reached: bool) -> tuple[object, ...]:
     )
 
 
-def _bed(run: TestRun, folder: str, *, required: bool = False) -> Bed:
-    argv = run.command.argv
-    patterns = tuple(
-        b for a, b in zip(argv, argv[1:], strict=False) if a in _PATTERN_OPTIONS and b.endswith(".py")
-    )
+def _bed(suites: Suites, run: TestRun, folder: str) -> Bed:
     marker = run.marker if run.marker and _WORD.match(run.marker) else None
     keyword = run.keyword if run.keyword and _WORD.match(run.keyword) else None
-    return Bed(folder, required, patterns, marker, keyword)
+    texts = suites.text_of(folder) if marker or keyword else ""
+    # A selection that none of the tests meets selects nothing: the planted one must fare no better.
+    marker = marker if marker and re.search(rf"\bmark\.{marker}\b", texts) else None
+    keyword = keyword if keyword and re.search(rf"(?i)(?:def|class)\s+\w*{keyword}", texts) else None
+    return Bed(folder, _patterns(run), marker, keyword)
+
+
+def _patterns(run: TestRun) -> tuple[str, ...]:
+    return tuple(
+        value
+        for option, value in itertools.pairwise(run.command.argv)
+        if option in _PATTERN_OPTIONS and value.endswith(".py")
+    )

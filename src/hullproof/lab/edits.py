@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from hullproof.engine.build import StopWhen
     from hullproof.engine.connection import Engine
     from hullproof.facts import BuildFacts, FileFacts, Step
     from hullproof.lab.installing import Candidate
@@ -38,15 +39,15 @@ def run(
         return EditsFacts((), no_requirements="no step was recognised that installs dependencies")
     declaring = _to_edit(steps)
     avoid = {path for each in steps for path in each.step.files}
-    chosen, no_application = application.choose(project, files(), avoid)
+    chosen = application.choose(project, files(), avoid)
     editor = _Editor(engine, recipe, bench.copy("edits"), steps, installing.own_names(project.folder))
-    application_outcome = editor.application(chosen) if chosen else None
+    application_outcome = editor.application(chosen) if chosen.main else None
     requirements = tuple(editor.requirements(path) for path in declaring)
     return EditsFacts(
         install_steps=tuple(each.step for each in editor.installing),
         application=application_outcome,
         requirements=requirements,
-        no_application=None if chosen else no_application,
+        no_application=chosen.reason or None,
         no_requirements=None if requirements else _why_none(steps),
     )
 
@@ -82,6 +83,10 @@ class _Seen:
         )
 
 
+def _accused(outcome: EditOutcome) -> bool:
+    return "ran" in outcome.installs.values()
+
+
 class _Editor:
     """Edits one scratch copy, rebuilds, and puts things back. Steps turn out to install or not on the way."""
 
@@ -91,16 +96,18 @@ class _Editor:
         self.engine, self.recipe, self.context, self.own = engine, recipe, context, own
         self.installing = list(steps)
 
-    def application(self, path: str) -> EditOutcome:
-        """Edit the application: no installing step may run. Where one did, see it twice."""
-        outcome = self._edit(path, self._application_is_known)
-        accused = {line for line, state in outcome.installs.items() if state == "ran"}
-        if not accused:
+    def application(self, chosen: application.Choice) -> EditOutcome:
+        """Edit the application: no installing step may run. Where one did, see it twice, and for one file."""
+        every = [path for path in (chosen.main, *chosen.others) if path]
+        outcome = self._edit(every, self._application_is_known)
+        if not _accused(outcome):
             return outcome
-        again = self._edit(path, self._application_is_known)
-        still = {line for line, state in again.installs.items() if state == "ran"}
         # A busy engine now and then runs a cached step again: what a second rebuild leaves alone is not accused.
-        return again if not still else replace(again, confirmed=bool(accused & still))
+        for path in every:
+            again = self._edit([path], self._application_is_known)
+            if _accused(again):
+                return again
+        return again
 
     def requirements(self, path: str) -> EditOutcome:
         """Edit what declares the dependencies: a step that declares it must run. Where none did, see it twice."""
@@ -110,26 +117,27 @@ class _Editor:
             seen = self._look(steps, final=final)
             return bool(seen.ran & lines) or lines <= seen.cached | seen.absent | seen.ran
 
-        outcome = self._edit(path, known)
+        outcome = self._edit([path], known)
         if any(outcome.installs.get(line) == "ran" for line in lines) or outcome.error:
             return outcome
-        again = self._edit(path, known)
+        again = self._edit([path], known)
         ran = any(again.installs.get(line) == "ran" for line in lines)
         return again if ran else replace(again, confirmed=again.error is None)
 
-    def _edit(self, path: str, known: Callable[[tuple[Step, ...]], bool]) -> EditOutcome:
-        target = self.context / path
-        before = target.read_bytes()
-        put(target, edited(path, before, secrets.token_hex(8)))
+    def _edit(self, paths: list[str], known: StopWhen) -> EditOutcome:
+        before = {path: (self.context / path).read_bytes() for path in paths}
+        for path, content in before.items():
+            put(self.context / path, edited(path, content, secrets.token_hex(8)))
         try:
-            facts = rebuild(self.engine, self.recipe, self.context, f"an edit to {path}", known)
+            facts = rebuild(self.engine, self.recipe, self.context, f"an edit to {paths[0]}", known)
         finally:
-            put(target, before)
+            for path, content in before.items():
+                put(self.context / path, content)
         seen = self._look(facts.steps, final=facts.ok and not facts.stopped_early)
         self._drop_own_steps(facts.steps)
         kept = {each.line for each in self.installing}
         return EditOutcome(
-            edited=path,
+            edited=paths[0],
             installs={line: state for line, state in seen.installs().items() if line in kept},
             other_steps_ran=tuple(sorted({*seen.others, *(seen.ran - kept)})),
             error=None if facts.ok or facts.stopped_early else facts.error,

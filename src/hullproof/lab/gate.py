@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hullproof.lab.suites import Suites
     from hullproof.project import Project, Recipe
 
+_MOST_GROUPS = 3
 _MOST_BEDS = 3
 _OUTPUT_LINES = 20
 
@@ -33,20 +34,23 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> G
         raise Unobservable(f"the project's own build fails: {baseline.error}")
     project = recipe.project
     facts = _test_lines(project)
-    found = suites.find(project.folder)
+    found = suites.find(project.folder, beds.patterns(project))
     if not found.files:
         return replace(
             facts, no_tests=f"no test file was found: looked for {suites.LOOKED_FOR} in the project"
         )
     gardener = _Gardener(engine, recipe, bench, bench.copy("gate"), found)
-    chosen = beds.find(project, found)[:_MOST_BEDS]
-    outcome = facts
-    for bed in chosen:
-        outcome = gardener.plant(bed, facts)
-        # Each directory that the test step names must be gated; of guessed ones, one that is will do.
-        if outcome.failed != bed.required:
-            break
-    return outcome if outcome.failed else gardener.explain(outcome)
+    outcomes: list[GateFacts] = []
+    for group in beds.find(project, found)[:_MOST_GROUPS]:
+        outcome = facts
+        for bed in group[:_MOST_BEDS]:
+            outcome = gardener.plant(bed, facts)
+            if outcome.failed:
+                break
+        if not outcome.failed:
+            return gardener.explain(outcome)
+        outcomes.append(outcome)
+    return outcomes[0]
 
 
 def _test_lines(project: Project) -> GateFacts:
@@ -104,15 +108,25 @@ class _Gardener:
         )
 
     def plant(self, bed: Bed, facts: GateFacts) -> GateFacts:
-        """Build with a failing test; where the failure does not name it, with a passing twin, too."""
+        """Build with a failing test; where the failure does not name it, once more, and with a passing twin."""
+        outcome = self._try(bed, facts)
+        if not outcome.failed or outcome.named_planted:
+            return outcome
+        # An index that did not answer fails a build as well: only what fails twice in one place is no accident.
+        again = self._try(bed, facts)
+        if not again.failed or again.named_planted:
+            return again
+        if again.failed_line != outcome.failed_line:
+            where = f"line {outcome.failed_line} and then at line {again.failed_line} of the Dockerfile"
+            return replace(again, error=f"the build failed at {where}, and neither names the planted test")
+        return replace(again, twin_passed=self._build_with(self._seed(bed), passing=True).ok)
+
+    def _try(self, bed: Bed, facts: GateFacts) -> GateFacts:
         seed = self._seed(bed)
         built = self._build_with(seed)
         step = built.failed_step
         output = step.log if step and step.log else built.output
         named = step is not None and any(seed.nonce in line for line in output)
-        twin = None
-        if not built.ok and not named:
-            twin = self._build_with(self._seed(bed), passing=True).ok
         return replace(
             facts,
             planted=seed.path,
@@ -120,7 +134,6 @@ class _Gardener:
             failed_line=step.line if step else None,
             failed_instruction=step.instruction if step else "",
             named_planted=named,
-            twin_passed=twin,
             output=tuple(output[-_OUTPUT_LINES:]) if not built.ok else (),
             reached=True if named else None,
         )

@@ -62,7 +62,7 @@ class Candidate:
 def candidates(project: Project) -> tuple[Candidate, ...]:
     """List the installing steps of all stages that the release needs, in the order of the Dockerfile.
 
-    Steps that install named packages count only where no step installs from a file.
+    A step that installs named packages counts only where none before it, in its own image, installs from a file.
     """
     declared: list[Candidate] = []
     named: list[Candidate] = []
@@ -81,8 +81,21 @@ def candidates(project: Project) -> tuple[Candidate, ...]:
                 named.append(Candidate(_step(place, ())))
             elif (exported := _exported(project, place)) and not installs:
                 declared.append(Candidate(_step(place, exported)))
-    found = declared if any(each.step.files for each in declared) or not named else [*declared, *named]
-    return tuple(sorted(found, key=lambda candidate: candidate.line))
+    alone = [each for each in named if not _has_declared(project, each, declared)]
+    return tuple(sorted([*declared, *alone], key=lambda candidate: candidate.line))
+
+
+def _has_declared(project: Project, named: Candidate, declared: list[Candidate]) -> bool:
+    """Whether the image that a step adds named packages to gets others from a file, before it or after it."""
+    lines = {each.line for each in declared if each.step.files}
+    stages = [
+        stage
+        for stage in project.needed_stages
+        if any(each.line == named.line for each in stage.instructions)
+    ]
+    return any(
+        each.line in lines for stage in stages for each in project.dockerfile.chain(stage, project.build_args)
+    )
 
 
 def _step(place: Place, files: tuple[str, ...]) -> InstallStep:

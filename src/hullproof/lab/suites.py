@@ -49,6 +49,7 @@ _TASK_FILES = (
 class Suites:
     """The tests of a project. `files` are paths of test files; `testpaths` what pytest is configured to run."""
 
+    root: Path
     files: tuple[str, ...]
     patterns: tuple[str, ...] = USUAL_PATTERNS
     testpaths: tuple[str, ...] = ()
@@ -73,24 +74,26 @@ class Suites:
             and re.search(rf"(?<![\w/.]){re.escape(folder)}(?![\w])", self.task_texts) is not None
         )
 
+    def text_of(self, folder: str) -> str:
+        """Give the text of all test files in a directory."""
+        return "\n".join(_text(self.root / path) for path in self.files if posixpath.dirname(path) == folder)
+
     def name_for(self, folder: str, nonce: str, patterns: Iterable[str] = ()) -> str:
         """Name a new test file in the style of its neighbours, so that whatever finds them finds it."""
-        neighbours = [posixpath.basename(path) for path in self.files if posixpath.dirname(path) == folder]
-        styles = [*patterns, *self.patterns, *USUAL_PATTERNS]
-        votes = {style: sum(fnmatch.fnmatch(name, style) for name in neighbours) for style in styles}
-        given = [style for style in patterns if "*" in style]
-        best = given[0] if given else max(styles, key=lambda style: votes[style])
+        names = [posixpath.basename(path) for path in self.files if posixpath.dirname(path) == folder]
+        styles = [style for style in (*patterns, *self.patterns, *USUAL_PATTERNS) if "*" in style]
+        best = max(styles, key=lambda style: sum(fnmatch.fnmatch(name, style) for name in names))
         stem = (
             best.removesuffix(".py").replace("*", f"hullproof_{nonce}", 1).replace("*", "").replace("?", "x")
         )
         stem = stem.replace("testhullproof", "test_hullproof")
-        return (stem if stem.isidentifier() and "*" in best else f"test_hullproof_{nonce}") + ".py"
+        return (stem if stem.isidentifier() else f"test_hullproof_{nonce}") + ".py"
 
 
-def find(folder: Path) -> Suites:
-    """Look for the tests of the project in `folder`."""
+def find(folder: Path, more: Iterable[str] = ()) -> Suites:
+    """Look for the tests of the project in `folder`. `more`: further names of test files, as patterns."""
     patterns, testpaths = _pytest_settings(folder)
-    wanted = (*patterns, *USUAL_PATTERNS)
+    wanted = (*patterns, *more, *USUAL_PATTERNS)
     found = [
         path
         for path in tree.files(folder)
@@ -99,7 +102,11 @@ def find(folder: Path) -> Suites:
     ]
     texts = "\n".join(_text(folder / name) for name in _TASK_FILES)
     return Suites(
-        tuple(path for path in found if path.endswith(".py")), (*patterns, *USUAL_PATTERNS), testpaths, texts
+        folder,
+        tuple(path for path in found if path.endswith(".py")),
+        (*patterns, *USUAL_PATTERNS),
+        testpaths,
+        texts,
     )
 
 

@@ -1,0 +1,359 @@
+"""What the lab chooses, from text and trees alone: installing steps, files to edit, beds for tests, canaries."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from hullproof import ignorefile
+from hullproof.facts import FileEntry, FileFacts, Layer, Step
+from hullproof.lab import application, beds, editing, installing, planting, secrets, suites
+from hullproof.lab.gate import _Seed
+from hullproof.lab.sources import context_sources, trace
+from hullproof.project import Project
+
+
+def project(folder: Path, dockerfile: str, files: Mapping[str, str] = {}) -> Project:  # noqa: B006 - never written
+    for name, text in {**files, "Dockerfile": dedent(dockerfile)}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(dedent(text))
+    return Project.open(folder)
+
+
+def installs(made: Project) -> list[tuple[int, tuple[str, ...], bool]]:
+    return [(each.line, each.step.files, each.tentative) for each in installing.candidates(made)]
+
+
+# --- installing steps ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "expected"),
+    [
+        (
+            "FROM x\nWORKDIR /a\nCOPY requirements.txt .\nRUN pip install -U pip\nRUN pip install -r requirements.txt",
+            [(5, ("requirements.txt",), False)],
+        ),
+        (
+            "FROM x\nCOPY requirements.txt /tmp/\nRUN pip install -r /tmp/requirements.txt\nRUN pip install pytest",
+            [(3, ("requirements.txt",), False)],
+        ),
+        (
+            "FROM x\nRUN --mount=type=bind,source=requirements.txt,target=/r.txt pip install -r /r.txt",
+            [(2, ("requirements.txt",), False)],
+        ),
+        ("FROM x\nRUN pip install flask==3 gunicorn", [(2, (), False)]),
+        (
+            "FROM x AS s\nCOPY . /src\nFROM x\nCOPY --from=s /src/requirements.txt /\nRUN pip install -r /requirements.txt",
+            [(5, ("requirements.txt",), False)],
+        ),
+        (
+            "FROM x\nARG WHICH=dev\nCOPY requirements/ /r/\nRUN pip install -r /r/${WHICH}.txt",
+            [(4, ("requirements/dev.txt", "requirements/base.txt"), False)],
+        ),
+        (
+            "FROM x\nWORKDIR /a\nCOPY pyproject.toml uv.lock ./\nRUN uv sync --no-install-project\nCOPY . .\nRUN uv sync",
+            [(4, ("pyproject.toml", "uv.lock"), False), (6, ("pyproject.toml", "uv.lock"), True)],
+        ),
+        (
+            "FROM x\nWORKDIR /a\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
+            "RUN pip install --no-deps .",
+            [(4, ("requirements.txt",), False)],
+        ),
+        (
+            "FROM x AS e\nCOPY pyproject.toml poetry.lock ./\nRUN poetry export -o requirements.txt\nFROM x\n"
+            "COPY --from=e /requirements.txt .\nRUN pip install -r requirements.txt",
+            [(3, ("pyproject.toml", "poetry.lock"), False), (6, (), False)],
+        ),
+        ("FROM x AS unused\nRUN pip install -r requirements.txt\nFROM x\nRUN echo", []),
+        ("FROM x\nCOPY . .\nRUN tox -e py", []),
+    ],
+)
+def test_installing_steps(tmp_path: Path, dockerfile: str, expected: object) -> None:
+    """Steps that install the dependencies are found, with the files of the project that declare those."""
+    files = {
+        "requirements.txt": "flask\n",
+        "requirements/base.txt": "flask\n",
+        "requirements/dev.txt": "-r base.txt\n",
+        "pyproject.toml": "[project]\nname = 'x'\n",
+        "uv.lock": "",
+        "poetry.lock": "",
+    }
+    assert installs(project(tmp_path, dockerfile, files)) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "packages"),
+    [
+        ("Successfully installed Flask-3.0.0 my_app-1.0", {"flask"}),
+        ("Successfully installed my-app-1.0", set()),
+        ("Installing collected packages: werkzeug, my-app", {"werkzeug"}),
+        (" + flask==3.0.0", {"flask"}),
+        (" + my-app==0.1.0 (from file:///src)", set()),
+        ("  - Installing flask (3.0.0)", {"flask"}),
+        ("\x1b[32mInstalling collected packages: a-b\x1b[0m", {"a-b"}),
+        ("Requirement already satisfied: flask", set()),
+    ],
+)
+def test_foreign_packages(line: str, packages: set[str]) -> None:
+    """A step's output tells whether it installed packages of others."""
+    assert installing.foreign_packages(Step("x", log=(line,)), frozenset({"my-app"})) == packages
+
+
+# --- files to edit ---------------------------------------------------------------------------------
+
+
+def files_with(*entries: tuple[str, str]) -> FileFacts:
+    import hashlib  # noqa: PLC0415 - the only use here
+
+    made = [
+        FileEntry(path, "file", 0, 0, 0o644, len(text), sha256=hashlib.sha256(text.encode()).hexdigest())
+        for path, text in entries
+    ]
+    return FileFacts((Layer("sha256:1", from_base=False, entries=tuple(made)),))
+
+
+def test_edited_file_is_one_that_is_in_the_image(tmp_path: Path) -> None:
+    """By content: a file of the context whose very bytes the image holds, below its working directory."""
+    made = project(
+        tmp_path,
+        "FROM x\nWORKDIR /app\nCOPY . .\n",
+        {"setup.py": "s\n", "a.py": "only here\n", "pkg/m.py": "both\n", "tests/test_m.py": "t\n"},
+    )
+    files = files_with(("/app/pkg/m.py", "both\n"), ("/app/setup.py", "s\n"), ("/app/tests/test_m.py", "t\n"))
+    assert application.choose(made, files, ()).main == "pkg/m.py"
+
+
+def test_each_way_in_gets_a_file_of_its_own(tmp_path: Path) -> None:
+    """A single module copied along with the requirements matters as much as the package."""
+    made = project(
+        tmp_path,
+        "FROM x\nWORKDIR /app\nCOPY r.txt pkg/b.py ./\nCOPY pkg pkg\n",
+        {"pkg/a.py": "a\n", "pkg/b.py": "b\n", "pkg/c.py": "c\n"},
+    )
+    files = files_with(*((f"/app/pkg/{name}.py", f"{name}\n") for name in "abc"))
+    choice = application.choose(made, files, ())
+    assert (choice.main, choice.others) == ("pkg/a.py", ("pkg/b.py",))
+
+
+def test_no_application_is_told(tmp_path: Path) -> None:
+    """A project that copies no code has nothing to edit, and it says so."""
+    made = project(tmp_path, "FROM x\nCOPY requirements.txt .\n", {"requirements.txt": "flask\n"})
+    choice = application.choose(made, None, ())
+    assert choice.main is None
+    assert "application's code" in choice.reason
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"x = 1", b"x = 1\r\n", "# -*- coding: latin-1 -*-\nx = '\xe4'\n".encode("latin-1")]
+)
+def test_edits_are_harmless(content: bytes) -> None:
+    """An edit adds a comment: the program stays the same, in any encoding, with any line ends."""
+    changed = editing.edited("app.py", content, "ab12")
+    assert changed.startswith(content)
+    assert b"ab12" in changed
+    assert ast.dump(ast.parse(changed)) == ast.dump(ast.parse(content))
+    if content.endswith(b"\r\n"):
+        assert changed.endswith(b"\r\n")
+
+
+def test_json_lock_files_stay_json() -> None:
+    """Where there are no comments, blanks make the difference, another one each time."""
+    import json  # noqa: PLC0415 - the only use here
+
+    changed = {editing.edited("Pipfile.lock", b"{}", nonce) for nonce in ("ab", "ac")}
+    assert len(changed) == 2
+    assert all(json.loads(each) == {} for each in changed)
+
+
+# --- sources ---------------------------------------------------------------------------------------
+
+
+def test_sources_of_unneeded_stages_do_not_count(tmp_path: Path) -> None:
+    """Only what the release needs is taken from the context."""
+    made = project(tmp_path, "FROM x AS dev\nCOPY dev .\nFROM x\nCOPY ./app /app\nADD https://e.org/x /x\n")
+    assert [(each.line, each.path) for each in context_sources(made)] == [(4, "app")]
+
+
+def test_paths_are_traced_through_stages(tmp_path: Path) -> None:
+    """A path in a stage leads back to the context through COPY --from."""
+    made = project(
+        tmp_path,
+        "FROM x AS a\nWORKDIR /s\nCOPY src/ lib/\nFROM a AS b\nFROM x\nCOPY --from=b /s/lib/m.py /m.py\nRUN true\n",
+        {"src/m.py": ""},
+    )
+    assert trace(made, made.release, 7, "/m.py") == "src/m.py"
+    assert trace(made, made.release, 7, "/other") is None
+
+
+# --- beds ------------------------------------------------------------------------------------------
+
+TESTS = {"tests/unit/test_a.py": "", "tests/container/test_b.py": "", "app/main.py": ""}
+
+
+def folders(made: Project) -> list[list[str]]:
+    return [[bed.folder for bed in group] for group in beds.find(made, suites.find(made.folder))]
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "first"),
+    [
+        ("FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest tests/unit", [["tests/unit"]]),
+        ("FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest tests/unit/test_a.py::test_x", [["tests/unit"]]),
+        ("FROM x\nWORKDIR /a\nCOPY tests/unit t\nRUN pytest t", [["tests/unit"]]),
+        ("FROM x\nWORKDIR /a\nCOPY . .\nRUN python -m unittest tests.unit.test_a", [["tests/unit"]]),
+        ("FROM x\nWORKDIR /a\nCOPY tests/unit tests/unit\nRUN pytest", [["tests/unit"]]),
+        (
+            "FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest tests/unit tests/container",
+            [["tests/unit"], ["tests/container"]],
+        ),
+        ("FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest", [["tests/unit", "tests/container"]]),
+        ("FROM x\nRUN echo", [["tests/container", "tests/unit"]]),
+    ],
+)
+def test_beds(tmp_path: Path, dockerfile: str, first: list[list[str]]) -> None:
+    """What the test step names is planted in; else the likeliest home of tests comes first."""
+    found = folders(project(tmp_path, dockerfile, TESTS))
+    assert [sorted(each) for each in found] == [sorted(each) for each in first]
+    if len(found[0]) > 1:
+        assert found[0][0] == "tests/unit"
+
+
+def test_configured_directory_does_not_hide_copied_tests(tmp_path: Path) -> None:
+    """Tests that are copied on purpose are meant to be run, whatever the configuration says."""
+    made = project(
+        tmp_path,
+        "FROM x\nWORKDIR /a\nCOPY pytest.ini .\nCOPY smoke smoke\nCOPY tests tests\nRUN pytest",
+        {"pytest.ini": "[pytest]\ntestpaths = smoke\n", "smoke/test_s.py": "", "tests/test_a.py": ""},
+    )
+    assert ["tests"] in folders(made)
+
+
+def test_selection_counts_only_where_tests_meet_it(tmp_path: Path) -> None:
+    """`-k unit` is honoured where the tests are called so; `-k nothing` must deselect the planted one, too."""
+    tests = {"tests/test_a.py": "import pytest\n@pytest.mark.fast\ndef test_unit_a(): pass\n"}
+    for option, expected in (
+        ("-k unit", ("unit", None)),
+        ("-k nothing", (None, None)),
+        ("-m fast", (None, "fast")),
+    ):
+        made = project(tmp_path, f"FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest {option} tests", tests)
+        ((bed,),) = beds.find(made, suites.find(tmp_path))
+        assert (bed.keyword, bed.marker) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "expected"),
+    [
+        (["test_a.py"], (), "test_hullproof_ab.py"),
+        (["a_test.py", "b_test.py"], (), "hullproof_ab_test.py"),
+        (["tests.py"], (), "test_hullproof_ab.py"),
+        (["check_a.py"], ("check_*.py",), "check_hullproof_ab.py"),
+        (["test_a.py"], ("check_*.py",), "test_hullproof_ab.py"),
+        (["test_a.py"], ("test*.py",), "test_hullproof_ab.py"),
+    ],
+)
+def test_planted_name_is_in_the_neighbours_style(
+    tmp_path: Path, names: list[str], pattern: tuple[str, ...], expected: str
+) -> None:
+    """A pattern that no test fits is no style: there the planted test must be passed over like all others."""
+    for name in names:
+        (tmp_path / name).touch()
+    assert suites.find(tmp_path, pattern).name_for("", "ab", pattern) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pytest.ini", "[pytest]\npython_files = check_*.py\n"),
+        ("pyproject.toml", '[tool.pytest.ini_options]\npython_files = ["check_*.py"]\n'),
+    ],
+)
+def test_configured_names_are_found(tmp_path: Path, name: str, text: str) -> None:
+    """Test files of another name are found where pytest is told of it; environments are passed over."""
+    (tmp_path / name).write_text(text)
+    for path in ("t/check_a.py", "env/pyvenv.cfg", "env/lib/test_x.py", "node_modules/test_y.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    assert suites.find(tmp_path).files == ("t/check_a.py",)
+
+
+def test_planted_tests_fail_and_pass(tmp_path: Path) -> None:
+    """The planted test fails under its nonce; its twin passes."""
+    import unittest  # noqa: PLC0415 - the only use here
+
+    for passing in (False, True):
+        space: dict[str, object] = {}
+        seed = _Seed("tests/test_x.py", "ab12", beds.Bed("tests"))
+        exec(seed.text(passing=passing), space)  # noqa: S102 - it is ours
+        case = space["TestHullproofab12"]
+        assert isinstance(case, type)
+        assert issubclass(case, unittest.TestCase)
+        result = unittest.TestResult()
+        case("test_planted_ab12").run(result)
+        assert result.wasSuccessful() is passing
+        if not passing:
+            assert "ab12" in result.failures[0][1]
+
+
+# --- canaries --------------------------------------------------------------------------------------
+
+
+def judged(*reached: str, exceptions: str = "") -> set[str]:
+    planted = planting.canaries(["app"], ignorefile.patterns(exceptions))
+    found = planting.judge(planted, set(reached), env_variants=False)
+    return {each.path for each in found if each.reached and each.judged}
+
+
+@pytest.mark.parametrize(
+    ("reached", "broken"),
+    [
+        ((".git/config", ".git/HEAD"), {".git/config", ".git/HEAD"}),
+        (("app/.git/config",), set()),
+        ((".env", "app/.env", ".env.local"), {".env", "app/.env"}),
+        (("id_rsa",), set()),
+        (("id_rsa", "server.pem", "server.key"), {"id_rsa", "server.pem", "server.key"}),
+        (("app/server.pem",), {"app/server.pem"}),
+        ((".venv/pyvenv.cfg",), set()),
+        ((".venv/pyvenv.cfg", "venv/pyvenv.cfg"), {".venv/pyvenv.cfg", "venv/pyvenv.cfg"}),
+        (
+            ("app/__pycache__/hullproof.cpython-311.pyc", "app/hullproof.pyc"),
+            {"app/__pycache__/hullproof.cpython-311.pyc"},
+        ),
+        ((".mypy_cache/CACHEDIR.TAG",), set()),
+    ],
+)
+def test_which_canaries_count(reached: tuple[str, ...], broken: set[str]) -> None:
+    """A list that knows a kind is not blamed for a name that it lacks; one that does not, is."""
+    assert judged(*reached) == broken
+
+
+def test_exceptions_plant_and_count() -> None:
+    """What a `!` line lets back in by name is planted, and counts; harmless ones are not."""
+    text = "!.env.production\n!**/*.pem\n!README.md\n!.env.example\n"
+    planted = {each.path for each in planting.canaries([], ignorefile.patterns(text)) if each.let_in}
+    assert planted == {".env.production", "hullproof.pem", "hullproof/hullproof.pem"}
+    assert judged(".env.production", exceptions=text) == {".env.production"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        (".env", "", True),
+        (".env.example", "", False),
+        ("prod.env", "", True),
+        ("ca.pem", "-----BEGIN CERTIFICATE-----", False),
+        ("tls.key", "-----BEGIN RSA PRIVATE KEY-----", True),
+        ("id_rsa", "", True),
+        ("id_rsa.pub", "", False),
+        ("app.py", "-----BEGIN PRIVATE KEY-----", False),
+    ],
+)
+def test_secrets(tmp_path: Path, name: str, content: str, expected: bool) -> None:  # noqa: FBT001 - a table
+    """Keys are known by content, environment files by name; examples are none."""
+    (tmp_path / name).write_text(content)
+    assert secrets.is_secret(tmp_path, name) is expected

@@ -1,0 +1,184 @@
+"""Scratch copies: faithful, cheap, and never a danger to what they were made from."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hullproof.lab.scratch import Bench, copy_tree, needed, put
+from hullproof.lifecycle import Run
+from hullproof.project import Project
+
+ALL = "FROM scratch\nCOPY . /\n"
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Give a run, whose folder goes when the test is over."""
+    with Run() as made:
+        yield made
+
+
+def project(folder: Path, dockerfile: str = ALL, ignore: str | None = None) -> Project:
+    folder.mkdir(exist_ok=True)
+    (folder / "Dockerfile").write_text(dockerfile)
+    if ignore is not None:
+        (folder / ".dockerignore").write_text(ignore)
+    return Project.open(folder)
+
+
+def test_modes_times_and_links_survive(tmp_path: Path) -> None:
+    """What decides about the cache is the same in a copy: modes, times, where links lead."""
+    source, target = tmp_path / "a", tmp_path / "b"
+    (source / "bin").mkdir(parents=True)
+    script = source / "bin" / "start.sh"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o750)
+    os.utime(script, ns=(10**18, 10**18))
+    (source / "loop").symlink_to("loop")
+    (source / "up").symlink_to("..")
+    (source / "gone").symlink_to("no-such-file")
+    (source / "bin").chmod(0o700)
+    copy_tree(source, target)
+    copied = (target / "bin" / "start.sh").stat()
+    assert stat.S_IMODE(copied.st_mode) == 0o750
+    assert copied.st_mtime_ns == 10**18
+    assert stat.S_IMODE((target / "bin").stat().st_mode) == 0o700
+    assert {path.name: os.readlink(path) for path in target.iterdir() if path.is_symlink()} == {
+        "loop": "loop",
+        "up": "..",
+        "gone": "no-such-file",
+    }
+
+
+def test_sockets_and_fifos_do_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fifo stays one, unread; a socket becomes an empty file, as it does in a build."""
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.mkdir()
+    os.mkfifo(source / "fifo")
+    monkeypatch.chdir(source)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        copy_tree(source, target)
+    assert stat.S_ISFIFO((target / "fifo").stat().st_mode)
+    assert (target / "socket").read_bytes() == b""
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
+def test_unreadable_entries_stay_unreadable(tmp_path: Path) -> None:
+    """A build trips over an unreadable file just where it would have without us."""
+    source, target = tmp_path / "a", tmp_path / "b"
+    (source / "closed").mkdir(parents=True)
+    (source / "secret").write_text("x")
+    (source / "secret").chmod(0)
+    (source / "closed").chmod(0)
+    try:
+        copy_tree(source, target)
+        assert stat.S_IMODE((target / "secret").stat().st_mode) == 0
+        assert stat.S_IMODE((target / "closed").stat().st_mode) == 0
+    finally:
+        for folder in (source, target):
+            (folder / "closed").chmod(0o700)
+
+
+def test_users_files_are_neither_linked_nor_changed(tmp_path: Path, run: Run) -> None:
+    """Link count, change time and content of the user's files are as before, whatever is done to a copy."""
+    opened = project(tmp_path / "p")
+    file = opened.folder / "app.py"
+    file.write_text("print()\n")
+    before = file.stat()
+    bench = Bench(opened, run)
+    first, second = bench.copy("one"), bench.copy("two")
+    put(first / "app.py", b"changed")
+    after = file.stat()
+    assert (after.st_nlink, after.st_ctime_ns, after.st_mtime_ns) == (
+        1,
+        before.st_ctime_ns,
+        before.st_mtime_ns,
+    )
+    assert file.read_text() == (second / "app.py").read_text() == "print()\n"
+
+
+def test_put_keeps_a_files_mode(tmp_path: Path) -> None:
+    """A mode that changed would make a step run again for no reason of ours."""
+    file = tmp_path / "run.sh"
+    file.write_text("old")
+    file.chmod(0o755)
+    put(file, b"new")
+    assert (stat.S_IMODE(file.stat().st_mode), file.read_text()) == (0o755, "new")
+
+
+def test_only_what_the_build_can_need_is_copied(tmp_path: Path) -> None:
+    """Where the Dockerfile names its sources, nothing else is copied."""
+    keep = needed(project(tmp_path / "p", "FROM scratch\nCOPY requirements.txt src/app /x/\n"))
+    assert keep("requirements.txt")
+    assert keep("src/app/main.py")
+    assert keep("Dockerfile")
+    assert keep(".dockerignore")
+    assert not keep("data")
+
+
+def test_plain_ignore_patterns_are_left_out(tmp_path: Path) -> None:
+    """Names that the ignore file surely excludes are not copied; nested ones only where it says so."""
+    keep = needed(project(tmp_path / "p", ALL, ".venv\n**/node_modules\n*.log\nsrc/x\n"))
+    assert not keep(".venv")
+    assert keep("src/.venv")
+    assert not keep("src/node_modules")
+    assert keep("a.log")
+    assert keep("src/x")
+
+
+def test_exceptions_make_every_pattern_doubtful(tmp_path: Path) -> None:
+    """With a `!` line, what is excluded is the builder's to say."""
+    assert needed(project(tmp_path / "p", ALL, ".venv\n!.venv/keep\n"))(".venv")
+
+
+def test_linked_source_takes_everything_along(tmp_path: Path) -> None:
+    """A COPY source that is a link leads elsewhere in the context."""
+    folder = tmp_path / "p"
+    (folder / "real").mkdir(parents=True)
+    (folder / "app").symlink_to("real")
+    assert needed(project(folder, "FROM scratch\nCOPY app/ /app/\n"))("real")
+
+
+def test_dockerfile_that_is_a_link_outwards_is_there(tmp_path: Path, run: Run) -> None:
+    """A Dockerfile linked from elsewhere is read there, and written into the copy."""
+    folder = tmp_path / "p"
+    folder.mkdir()
+    (tmp_path / "shared.Dockerfile").write_text(ALL)
+    (folder / "Dockerfile").symlink_to("../shared.Dockerfile")
+    copy = Bench(Project.open(folder), run).copy("one")
+    assert (copy / "Dockerfile").read_text() == ALL
+
+
+def test_temporary_folder_within_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scratch copies below the project itself are not copied into themselves."""
+    opened = project(tmp_path / "p")
+    (opened.folder / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(opened.folder / "tmp"))
+    with Run() as made:
+        copy = Bench(opened, made).copy("one")
+        assert list((copy / "tmp").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_many_files_are_cheap(tmp_path: Path, run: Run) -> None:
+    """Copying 100,000 files once, and then by links: told, not judged, since disks differ."""
+    opened = project(tmp_path / "p")
+    for number in range(1000):
+        folder = opened.folder / "data" / f"{number:04}"
+        folder.mkdir(parents=True)
+        for each in range(100):
+            (folder / f"{each}.txt").write_text("x")
+    bench = Bench(opened, run)
+    for name in ("first", "second"):
+        started = time.monotonic()
+        copy = bench.copy(name)
+        print(f"{name} copy of 100,000 files: {time.monotonic() - started:.1f} s")
+    assert sum(len(files) for _, _, files in os.walk(copy)) == 100_001
