@@ -522,16 +522,12 @@ CASES = (
         (
             write("pyproject.toml", PYPROJECT),
             dockerfile(
-                "RUN python -m venv /venv",
-                "RUN python -m venv /venv && pip install --no-cache-dir setuptools",
-            ),
-            dockerfile(
                 TESTS,
                 f"{TESTS}\n\n"
                 "FROM deps AS package\n"
                 "COPY pyproject.toml ./\n"
                 "COPY --from=test /app/greeter greeter/\n"
-                "RUN pip install --no-cache-dir --no-deps --no-build-isolation .",
+                "RUN pip install --no-cache-dir --no-deps .",
             ),
             dockerfile(VENV, "COPY --from=package /venv /venv"),
             without(CODE),
@@ -569,6 +565,12 @@ CASES = (
 
                 [tool.poetry.group.dev.dependencies]
                 pytest = "8.4.2"
+
+                # Read as pip reads it: not every mirror has what poetry asks of PyPI itself.
+                [[tool.poetry.source]]
+                name = "simple"
+                url = "https://pypi.org/simple/"
+                priority = "primary"
                 """,
             ),
             delete("requirements.txt"),
