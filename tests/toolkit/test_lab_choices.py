@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
+from types import MappingProxyType
 
 import pytest
 
@@ -17,7 +18,8 @@ from hullproof.lab.sources import context_sources, trace
 from hullproof.project import Project
 
 
-def project(folder: Path, dockerfile: str, files: Mapping[str, str] = {}) -> Project:  # noqa: B006 - never written
+def project(folder: Path, dockerfile: str, files: Mapping[str, str] = MappingProxyType({})) -> Project:
+    """Write a project and open it."""
     for name, text in {**files, "Dockerfile": dedent(dockerfile)}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(dedent(text))
@@ -25,6 +27,7 @@ def project(folder: Path, dockerfile: str, files: Mapping[str, str] = {}) -> Pro
 
 
 def installs(made: Project) -> list[tuple[int, tuple[str, ...], bool]]:
+    """List the installing steps: line, files, whether tentative."""
     return [(each.line, each.step.files, each.tentative) for each in installing.candidates(made)]
 
 
@@ -60,13 +63,17 @@ def installs(made: Project) -> list[tuple[int, tuple[str, ...], bool]]:
             [(4, ("pyproject.toml", "uv.lock"), False), (6, ("pyproject.toml", "uv.lock"), True)],
         ),
         (
-            "FROM x\nWORKDIR /a\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
-            "RUN pip install --no-deps .",
+            (
+                "FROM x\nWORKDIR /a\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
+                "RUN pip install --no-deps ."
+            ),
             [(4, ("requirements.txt",), False)],
         ),
         (
-            "FROM x AS e\nCOPY pyproject.toml poetry.lock ./\nRUN poetry export -o requirements.txt\nFROM x\n"
-            "COPY --from=e /requirements.txt .\nRUN pip install -r requirements.txt",
+            (
+                "FROM x AS e\nCOPY pyproject.toml poetry.lock ./\nRUN poetry export -o requirements.txt\nFROM x\n"
+                "COPY --from=e /requirements.txt .\nRUN pip install -r requirements.txt"
+            ),
             [(3, ("pyproject.toml", "poetry.lock"), False), (6, (), False)],
         ),
         ("FROM x AS unused\nRUN pip install -r requirements.txt\nFROM x\nRUN echo", []),
@@ -108,6 +115,7 @@ def test_foreign_packages(line: str, packages: set[str]) -> None:
 
 
 def files_with(*entries: tuple[str, str]) -> FileFacts:
+    """Make an image of files by path and text."""
     import hashlib  # noqa: PLC0415 - the only use here
 
     made = [
@@ -196,6 +204,7 @@ TESTS = {"tests/unit/test_a.py": "", "tests/container/test_b.py": "", "app/main.
 
 
 def folders(made: Project) -> list[list[str]]:
+    """List the groups of beds by their directories."""
     return [[bed.folder for bed in group] for group in beds.find(made, suites.find(made.folder))]
 
 
@@ -282,7 +291,7 @@ def test_configured_names_are_found(tmp_path: Path, name: str, text: str) -> Non
     assert suites.find(tmp_path).files == ("t/check_a.py",)
 
 
-def test_planted_tests_fail_and_pass(tmp_path: Path) -> None:
+def test_planted_tests_fail_and_pass() -> None:
     """The planted test fails under its nonce; its twin passes."""
     import unittest  # noqa: PLC0415 - the only use here
 
@@ -304,6 +313,7 @@ def test_planted_tests_fail_and_pass(tmp_path: Path) -> None:
 
 
 def judged(*reached: str, exceptions: str = "") -> set[str]:
+    """List the canaries that count, of those that got through."""
     planted = planting.canaries(["app"], ignorefile.patterns(exceptions))
     found = planting.judge(planted, set(reached), env_variants=False)
     return {each.path for each in found if each.reached and each.judged}

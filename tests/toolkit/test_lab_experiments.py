@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -20,6 +20,8 @@ from hullproof.project import Project, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Make: TypeAlias = "Callable[[Mapping[str, str | None]], Lab]"
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -102,7 +104,7 @@ def base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 
 @pytest.fixture
-def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Callable[[Mapping[str, str | None]], Lab]]:
+def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Make]:
     """Give a maker of labs, for the right project with some files changed (None: removed)."""
     with Run() as run:
 
@@ -119,7 +121,6 @@ def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Callable[[Mapping
         yield make
 
 
-Make = "Callable[[Mapping[str, str | None]], Lab]"
 SINGLE = """\
     FROM python:3.11-slim
     WORKDIR /srv
@@ -129,23 +130,26 @@ SINGLE = """\
 
 
 def timed_edits(lab: Lab) -> EditsFacts:
+    """Run the experiment, and tell its time."""
     started = time.monotonic()
     facts = lab.edits()
-    print(f"edits: {time.monotonic() - started:.2f} s")
+    print(f"edits: {time.monotonic() - started:.2f} s")  # noqa: T201 - figures for whoever runs this with -s
     return facts
 
 
 def timed_gate(lab: Lab) -> GateFacts:
+    """Run the experiment, and tell its time."""
     started = time.monotonic()
     facts = lab.gate()
-    print(f"gate: {time.monotonic() - started:.2f} s")
+    print(f"gate: {time.monotonic() - started:.2f} s")  # noqa: T201 - figures for whoever runs this with -s
     return facts
 
 
 def timed_canaries(lab: Lab) -> CanaryFacts:
+    """Run the experiment, and tell its time."""
     started = time.monotonic()
     facts = lab.canaries()
-    print(f"canaries: {time.monotonic() - started:.2f} s")
+    print(f"canaries: {time.monotonic() - started:.2f} s")  # noqa: T201 - figures for whoever runs this with -s
     return facts
 
 
@@ -351,6 +355,7 @@ def test_second_named_folder_must_be_gated_too(lab: Make) -> None:
 
 
 def broken_kinds(facts: CanaryFacts) -> set[tuple[str, bool]]:
+    """List what got through and counts: its kind, and whether nested."""
     return {(each.kind, each.nested) for each in facts.canaries if each.reached and each.judged}
 
 
