@@ -1,0 +1,147 @@
+"""Builds as a process: how one ends, and that nothing of it is left. A script stands in for buildx."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from hullproof.engine.build import BuildRequest, build
+from hullproof.errors import DeadlineError, EngineError
+
+if TYPE_CHECKING:
+    from hullproof.engine.connection import Engine
+
+RUN_STEP = {"digest": "d", "name": "[1/1] RUN tests", "started": "t"}
+STUBBORN = """
+import os, signal, sys, time
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+if not os.fork():
+    time.sleep(60)
+print({status!r}, file=sys.stderr, flush=True)
+for _ in range(600):
+    print("noise " * 200, file=sys.stderr, flush=True)
+    time.sleep(0.1)
+"""
+
+
+@dataclass
+class _Api:
+    alive: bool = True
+
+    def ping(self) -> None:
+        if not self.alive:
+            raise OSError("gone")
+
+
+@dataclass
+class _Client:
+    api: _Api
+
+
+@dataclass
+class _FakeEngine:
+    """An engine whose buildx is a Python script."""
+
+    script: str
+    client: _Client
+
+    def cli(self, *_args: str) -> list[str]:
+        return [sys.executable, "-c", self.script]
+
+
+def engine(script: str, *, alive: bool = True) -> Engine:
+    """Make an engine that builds by running a script."""
+    return cast("Engine", _FakeEngine(script, _Client(_Api(alive))))
+
+
+def says(*objects: dict[str, Any], text: str = "", code: int = 0) -> str:
+    """Write a script that prints a stream and ends."""
+    lines = [json.dumps(each) for each in objects] + ([text] if text else [])
+    return f"import sys\nprint({chr(10).join(lines)!r}, file=sys.stderr)\nsys.exit({code})"
+
+
+def request(folder: Path) -> BuildRequest:
+    """Ask for a build that leaves nothing."""
+    return BuildRequest(folder, folder / "Dockerfile", output="none")
+
+
+def left_of(marker: Path) -> list[str]:
+    """List the processes that work in a folder still."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").resolve() == marker.resolve():
+                found.append(process.name)
+        except OSError:  # noqa: PERF203 - processes end while they are looked at
+            continue
+    return found
+
+
+def test_build_that_succeeds(tmp_path: Path) -> None:
+    """A good end gives the steps, and no error."""
+    facts = build(engine(says({"vertexes": [{**RUN_STEP, "completed": "t"}]})), request(tmp_path))
+    assert facts.ok
+    assert [step.completed for step in facts.steps] == [True]
+
+
+def test_build_that_fails_is_a_result(tmp_path: Path) -> None:
+    """A failing step is told, with its line and the error in one line."""
+    script = says(
+        {"vertexes": [{**RUN_STEP, "error": "exit code: 2"}]},
+        text="Dockerfile:5\nERROR: failed to solve: exit code: 2",
+        code=1,
+    )
+    facts = build(engine(script), request(tmp_path))
+    assert not facts.ok
+    assert facts.error == "exit code: 2"
+    assert facts.failed_step is not None
+    assert facts.failed_step.line == 5
+
+
+def test_engine_that_went_away_is_no_result(tmp_path: Path) -> None:
+    """Where the engine does not answer any more, the project is not to blame."""
+    with pytest.raises(EngineError, match="went away"):
+        build(engine(says(text="ERROR: EOF", code=1), alive=False), request(tmp_path))
+
+
+def test_stopping_ends_even_a_stubborn_builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once what was to be known is known, nothing waits for the builder, and nothing of it stays."""
+    monkeypatch.chdir(tmp_path)
+    script = STUBBORN.format(status=json.dumps({"vertexes": [RUN_STEP]}))
+    started = time.monotonic()
+    mine = set(left_of(tmp_path))
+    facts = build(engine(script), request(tmp_path), stop_when=lambda steps: steps[0].ran)
+    assert facts.stopped_early
+    assert time.monotonic() - started < 5
+    assert set(left_of(tmp_path)) <= mine
+
+
+def test_deadline_names_what_ran_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that takes too long is ended, and says which step it was at."""
+    monkeypatch.chdir(tmp_path)
+    mine = set(left_of(tmp_path))
+    script = STUBBORN.format(status=json.dumps({"vertexes": [RUN_STEP]}))
+    with pytest.raises(DeadlineError, match=r"last seen running: .*RUN tests"):
+        build(engine(script), request(tmp_path), deadline_s=1.0)
+    assert set(left_of(tmp_path)) <= mine
+
+
+def test_interrupt_takes_the_builder_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is raised while a build is followed, its process goes."""
+    monkeypatch.chdir(tmp_path)
+    mine = set(left_of(tmp_path))
+
+    def interrupt(_steps: object) -> None:
+        raise KeyboardInterrupt
+
+    script = STUBBORN.format(status=json.dumps({"vertexes": [RUN_STEP]}))
+    with pytest.raises(KeyboardInterrupt):
+        build(engine(script), request(tmp_path), on_change=interrupt)
+    assert set(left_of(tmp_path)) <= mine
