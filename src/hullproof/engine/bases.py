@@ -137,7 +137,15 @@ def _inspect(
     if platform and platform.split("/")[:2] != [seen.get("Os"), seen.get("Architecture")]:
         return None
     layers = tuple(seen.get("RootFS", {}).get("Layers") or ())
-    return Base(reference.text, name, str(seen["Id"]), origin, None, int(seen.get("Size") or 0), layers)
+    size = _unpacked_size(engine, name, seen)
+    return Base(reference.text, name, str(seen["Id"]), origin, None, size, layers)
+
+
+def _unpacked_size(engine: Engine, name: str, seen: dict[str, Any]) -> int:
+    """Return what the image takes on disk: containerd's store reports the compressed size as `Size`."""
+    if not engine.has_containerd_store:
+        return int(seen.get("Size") or 0)
+    return sum(int(step.get("Size") or 0) for step in engine.client.images.get(name).history())
 
 
 def _why_not_pullable(engine: Engine, reference: Reference) -> str | None:

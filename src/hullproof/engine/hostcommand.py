@@ -42,10 +42,11 @@ def run(
     waiting_for: str,
     environ: Mapping[str, str] | None = None,
     each_line: Callable[[str], None] | None = None,
+    keep: int = _LINES_KEPT,
 ) -> Done:
     """Run a program to its end, without input.
 
-    The program gets a process group of its own, so that a Ctrl-C is ours to hand on: its children are ended
+    The last `keep` lines are returned. The program gets a process group of its own, so that a Ctrl-C is ours to hand on: its children are ended
     with it, however this function is left. Raises DeadlineError after `timeout_s`, saying what was
     waited for and the last line seen; EngineError when the program cannot be started.
     """
@@ -63,7 +64,7 @@ def run(
         )
     except OSError as error:
         raise EngineError(f"{argv[0]} cannot be started: {error.strerror or error}") from error
-    kept: deque[str] = deque(maxlen=_LINES_KEPT)
+    kept: deque[str] = deque(maxlen=keep)
     lines: queue.Queue[str | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()

@@ -67,7 +67,7 @@ def recipe(plan: Plan) -> Recipe:
 def _apt_conf() -> str:
     """Return the settings with which this machine's apt reaches its mirror, as apt writes them."""
     try:
-        done = run(["apt-config", "dump"], timeout_s=15, waiting_for="apt-config")
+        done = run(["apt-config", "dump"], timeout_s=15, waiting_for="apt-config", keep=10_000)
     except EngineError:
         return ""
     wanted = tuple(f"Acquire::{name}" for name in _APT_SETTINGS)

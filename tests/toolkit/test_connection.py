@@ -1,0 +1,148 @@
+"""Connecting: the engine that docker's own settings name, and which kind of no it is otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hullproof.engine.connection import Engine
+from hullproof.engine.endpoint import DEFAULT_SOCKET, NoEngineError, find_endpoint
+from hullproof.engine.plugins import find_buildx, numbers
+from hullproof.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """Put small scripts on an otherwise empty PATH; no plugin of this machine is seen."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    monkeypatch.setattr("hullproof.engine.plugins.PLUGIN_FOLDERS", (tmp_path / "plugins",))
+
+    def make(name: str, body: str) -> Path:
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o755)
+        return path
+
+    return make
+
+
+def context(folder: Path, name: str, host: str) -> None:
+    """Write a docker context as `docker context create` does."""
+    meta = folder / "contexts/meta" / hashlib.sha256(name.encode()).hexdigest()
+    meta.mkdir(parents=True)
+    (meta / "meta.json").write_text(
+        json.dumps({"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host}}})
+    )
+
+
+def test_default_socket_when_nothing_is_said(tmp_path: Path) -> None:
+    """Without any setting the engine is this machine's."""
+    assert find_endpoint({"DOCKER_CONFIG": str(tmp_path)}).host == DEFAULT_SOCKET
+
+
+def test_docker_host_wins_over_contexts(tmp_path: Path) -> None:
+    """As in the docker command line."""
+    environ = {"DOCKER_CONFIG": str(tmp_path), "DOCKER_HOST": "tcp://a:1", "DOCKER_CONTEXT": "b"}
+    assert find_endpoint(environ).host == "tcp://a:1"
+
+
+@pytest.mark.parametrize("by", ["environment", "configuration"])
+def test_context_is_followed(tmp_path: Path, by: str) -> None:
+    """A context named by DOCKER_CONTEXT or made current is the one connected to."""
+    context(tmp_path, "far", "ssh://me@far")
+    (tmp_path / "config.json").write_text(
+        json.dumps({"currentContext": "far" if by == "configuration" else "x"})
+    )
+    environ = {"DOCKER_CONFIG": str(tmp_path)} | ({"DOCKER_CONTEXT": "far"} if by == "environment" else {})
+    found = find_endpoint(environ)
+    assert (found.host, found.context) == ("ssh://me@far", "far")
+
+
+def test_context_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    """One line with the name and the command that shows those that exist."""
+    with pytest.raises(EngineError, match=r"'gone' does not exist.*docker context ls"):
+        find_endpoint({"DOCKER_CONFIG": str(tmp_path), "DOCKER_CONTEXT": "gone"})
+
+
+def test_tls_files_of_docker_cert_path(tmp_path: Path) -> None:
+    """DOCKER_TLS_VERIFY brings the certificates along."""
+    (tmp_path / "ca.pem").touch()
+    environ = {"DOCKER_HOST": "tcp://a:2376", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
+    found = find_endpoint(environ)
+    assert (found.use_tls, found.verify, found.ca, found.key) == (True, True, tmp_path / "ca.pem", None)
+
+
+def test_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was ever there."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
+    with pytest.raises(NoEngineError, match="does not exist") as caught:
+        Engine.connect()
+    assert (caught.value.case, caught.value.exit_code) == ("no-socket", 3)
+
+
+def test_dead_socket_means_not_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that was killed leaves its socket behind."""
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(tmp_path / "s"))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+    with pytest.raises(NoEngineError, match="not running") as caught:
+        Engine.connect()
+    assert caught.value.case == "not-running"
+
+
+def test_buildx_missing(program: Callable[[str, str], Path]) -> None:
+    """A command line without plugins."""
+    docker = program("docker", "exit 1")
+    with pytest.raises(NoEngineError, match="docker-buildx") as caught:
+        find_buildx(str(docker))
+    assert caught.value.case == "buildx-missing"
+
+
+def test_buildx_too_old(program: Callable[[str, str], Path]) -> None:
+    """0.12 has no --progress=rawjson; the version that is there is named."""
+    docker = program("docker", "echo github.com/docker/buildx v0.12.1 abc")
+    with pytest.raises(NoEngineError, match=r"0\.12\.1 is too old, 0\.13") as caught:
+        find_buildx(str(docker))
+    assert caught.value.case == "buildx-too-old"
+
+
+def test_plugin_that_the_command_line_does_not_see(
+    program: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    """A docker from elsewhere may not look where the distribution put the plugin: it is called by its path."""
+    docker = program("docker", "exit 1")
+    plugin = program("docker-buildx", "echo buildx 0.13.1+ds1")
+    (tmp_path / "plugins").mkdir()
+    plugin.rename(tmp_path / "plugins/docker-buildx")
+    assert find_buildx(str(docker)) == ((str(tmp_path / "plugins/docker-buildx"),), "0.13.1+ds1")
+
+
+@pytest.mark.parametrize(("text", "parts"), [("0.13.1+ds1", (0, 13, 1)), ("v0.9", (0, 9)), ("none", ())])
+def test_numbers(text: str, parts: tuple[int, ...]) -> None:
+    """Versions compare as numbers, whatever hangs on to them."""
+    assert numbers(text) == parts
+
+
+@pytest.mark.engine
+def test_real_engine_says_what_it_is() -> None:
+    """The engine of this machine connects, and its commands are held to its own builder."""
+    engine = Engine.connect()
+    try:
+        info = engine.info()
+        assert info.version
+        assert (info.platform or "").startswith("linux/")
+        assert engine.cli("buildx", "build")[-3:] == ["--builder", engine.endpoint.context, "build"]
+        assert engine.cli("ps")[1:] == ["ps"]
+    finally:
+        engine.close()
