@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+import textwrap
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hullproof.delivery import Delivery, delivery, write
 from hullproof.engine.build import build, end_all
 from hullproof.engine.connection import Engine
-from hullproof.errors import UsageError
-from hullproof.lifecycle import Run, sweep, sweep_folders
+from hullproof.engine.doctor import doctor
+from hullproof.errors import HullproofError, UsageError
+from hullproof.leftovers import end_children, sweep, sweep_folders
+from hullproof.lifecycle import END_DEADLINE_S, Run, signals_held
 from hullproof.practices import every, get
 from hullproof.progress_lines import BuildLines, explain_failure, say
 from hullproof.project import Project
 from hullproof.prove import choose, prove
-from hullproof.report import FORMATS, SUFFIXES, as_terminal
 from hullproof.report.model import Report
-from hullproof.report.text import duration, size
+from hullproof.report.text import clean, duration, size
 from hullproof.subject import Subject
+
+_PAUSE_S = 0.2
+_LOG_LINE = 2_000
 
 
 def prove_all(
@@ -37,103 +44,141 @@ def prove_all(
 ) -> int:
     """Prove each project, write each report as soon as it is there, return the worst exit code.
 
-    Raises UsageError before anything is built where any part of what was asked for is wrong.
+    Raises UsageError before anything is built where any part of what was asked for is wrong. With several
+    projects, one whose base image cannot be had ends by itself, with a line and its exit code.
     """
     choose(only, experiments=experiments)
-    projects = [Project.open(folder, build_args) for folder in folders]
-    deliver = _delivery(projects, format_, output)
-    engine = Engine.connect()
-    several = len(projects) > 1
-
-    def one(project: Project) -> int:
-        prefix = f"{project.name}: " if several else ""
-        say(f"{prefix}building {project.config.dockerfile}")
-        with Run() as run:
-            run.uses(engine)
-            report = prove(
-                project,
-                engine,
-                run,
-                only=only,
-                experiments=experiments,
-                say=lambda line: say(prefix + line),
-                on_step=BuildLines(prefix),
-            )
-        deliver(project, report)
-        return 0 if report.verdict.is_good else 1
-
-    return max(_side_by_side(one, projects, jobs))
+    opened = [Project.open(folder, build_args) for folder in folders]
+    projects = list({project.folder: project for project in opened}.values())
+    deliver = delivery(projects, format_, output)
+    with _connected() as engine:
+        proving = _Proving(engine, only, experiments, deliver, several=len(projects) > 1)
+        return max(proving.all(projects, jobs))
 
 
-def _side_by_side(work: Callable[[Project], int], projects: Sequence[Project], jobs: int) -> list[int]:
-    """Do the work for each project, `jobs` at a time, in threads that an interruption ends in good order."""
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        futures = [pool.submit(work, project) for project in projects]
+@dataclass
+class _Proving:
+    """One command's proving of one or several projects, which an interruption ends in good order."""
+
+    engine: Engine
+    only: Sequence[str] | None
+    experiments: bool
+    deliver: Delivery
+    several: bool
+    _ending: threading.Event = field(default_factory=threading.Event)
+    _runs: list[Run] = field(default_factory=list)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def all(self, projects: Sequence[Project], jobs: int) -> list[int]:
+        """Prove the projects, `jobs` at a time; return an exit code for each."""
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            return [future.result() for future in futures]
+            if min(jobs, len(projects)) == 1:  # in this thread: an interruption unwinds it as it stands
+                return [self._one(project) for project in projects]
+            return self._side_by_side(deque(projects), min(jobs, len(projects)))
         except BaseException:
-            for future in futures:
-                future.cancel()
-            end_all()
+            with signals_held():
+                self._end()
             raise
 
+    def _side_by_side(self, waiting: deque[Project], workers: int) -> list[int]:
+        codes: list[int] = []
+        faults: list[BaseException] = []
 
-def _delivery(
-    projects: Sequence[Project], format_: str | None, output: Path | None
-) -> Callable[[Project, Report], None]:
-    """Return what takes a finished report to where it was asked for; UsageError where that cannot be."""
-    if output is None:
-        return lambda _project, report: _print(report, format_ or "text")
-    if len(projects) == 1 and not output.is_dir():
-        if not output.absolute().parent.is_dir():
-            raise UsageError(f"{output}: there is no folder {output.absolute().parent}; make it first")
-        chosen = format_ or {suffix: name for name, suffix in SUFFIXES.items()}.get(output.suffix)
-        if chosen is None:
-            raise UsageError(
-                f"{output}: no format has this ending; use {', '.join(SUFFIXES.values())} or --format"
+        def work() -> None:
+            while waiting and not self._ending.is_set():
+                try:
+                    project = waiting.popleft()
+                except IndexError:
+                    return
+                try:
+                    codes.append(self._one(project))
+                except BaseException as error:  # noqa: BLE001 - told by the thread that waits
+                    faults.append(error)
+
+        # Not a pool's threads, for which Python waits at its end, come what may.
+        for number in range(workers):
+            self._threads.append(threading.Thread(target=work, name=f"prove-{number}", daemon=True))
+            self._threads[-1].start()
+        while not faults and (working := [each for each in self._threads if each.is_alive()]):
+            working[0].join(_PAUSE_S)
+        if faults:
+            raise faults[0]
+        return codes
+
+    def _end(self) -> None:
+        """End all that is under way, from the thread that was interrupted: builds, then what the runs made."""
+        self._ending.set()
+        if not self._runs and not self._threads:
+            return  # it has unwound
+        end_all()
+        end_children()
+        deadline = time.monotonic() + END_DEADLINE_S
+        for run in list(self._runs):
+            run.close(deadline_s=max(0.0, deadline - time.monotonic()))
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _one(self, project: Project) -> int:
+        try:
+            report = self._prove(project)
+        except HullproofError as error:
+            if not self.several:
+                raise
+            self._tell(project, f"hullproof: {error}")
+            return error.exit_code
+        if not self._ending.is_set():
+            self.deliver(project, report)
+        return 0 if report.verdict.is_good else 1
+
+    def _prove(self, project: Project) -> Report:
+        def tell(line: str) -> None:
+            self._tell(project, line)
+
+        tell(f"building {project.config.dockerfile}")
+        with Run() as run, self._listed(run), _builds_ended():
+            run.uses(self.engine)
+            return prove(
+                project,
+                self.engine,
+                run,
+                only=self.only,
+                experiments=self.experiments,
+                say=tell,
+                on_step=BuildLines(tell),
             )
-        return lambda _project, report: _save(output, FORMATS[chosen](report))
+
+    @contextmanager
+    def _listed(self, run: Run) -> Iterator[None]:
+        self._runs.append(run)
+        try:
+            yield
+        finally:
+            self._runs.remove(run)
+
+    def _tell(self, project: Project, line: str) -> None:
+        if not self._ending.is_set():
+            say(f"{project.name}: {line}" if self.several else line)
+
+
+@contextmanager
+def _connected() -> Iterator[Engine]:
+    engine = Engine.connect()
     try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"{output}: with several projects this must be a folder ({error.strerror})"
-        ) from error
-    names = _distinct([project.name for project in projects])
-    by_folder = dict(zip((project.folder for project in projects), names, strict=True))
-    suffix, render = SUFFIXES[format_ or "json"], FORMATS[format_ or "json"]
-    return lambda project, report: _save(output / (by_folder[project.folder] + suffix), render(report))
+        yield engine
+    finally:
+        engine.close()
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Number the later ones of names that are alike, so that no report overwrites another."""
-    seen: dict[str, int] = {}
-    distinct = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        distinct.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return distinct
-
-
-def _print(report: Report, format_: str) -> None:
-    if format_ == "text":
-        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        text = as_terminal.render(
-            report, width=min(shutil.get_terminal_size((100, 24)).columns, 140), color=color
-        )
-    else:
-        text = FORMATS[format_](report)
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-def _save(path: Path, text: str) -> None:
+@contextmanager
+def _builds_ended() -> Iterator[None]:
+    """Let no build go on when the command is interrupted, before anything is tidied up."""
     try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
-    say(f"report: {path}")
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        end_all()
+        raise
 
 
 def build_one(
@@ -150,8 +195,7 @@ def build_one(
         raise UsageError(
             "--check keeps no image, so there is nothing to name with --tag; leave out one of them"
         )
-    engine = Engine.connect()
-    with _interruptible(), Run() as run:
+    with _connected() as engine, Run() as run, _builds_ended():
         run.uses(engine)
         subject = Subject(project, engine, run, say=say)
         recipe = subject["recipe"]
@@ -164,7 +208,7 @@ def build_one(
             "ok": built.ok,
             "image": built.image_id,
             "tags": list(tags),
-            "size_bytes": engine.client.api.inspect_image(built.image_id)["Size"] if built.image_id else None,
+            "size_bytes": _size(engine, built.image_id) if built.image_id else None,
             "base": base.reference,
             "base_size_bytes": base.size_bytes,
             "base_is_stand_in": base.stand_in,
@@ -183,6 +227,11 @@ def build_one(
     return facts
 
 
+def _size(engine: Engine, image: str) -> int:
+    seen: dict[str, Any] = engine.client.api.inspect_image(image)  # type: ignore[no-untyped-call]
+    return int(seen["Size"])
+
+
 def _show_last_step(steps: Sequence[Any], stage: str) -> None:
     """Show what the last step of a stage printed: for a test stage, the tests' own words."""
     own = [step for step in steps if step.stage == stage.lower()]
@@ -191,16 +240,7 @@ def _show_last_step(steps: Sequence[Any], stage: str) -> None:
     elif own[-1].cached:
         say(f"stage {stage}: nothing changed since it last passed ({own[-1].instruction})")
     else:
-        sys.stdout.write("\n".join(own[-1].log) + "\n")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        end_all()
-        raise
+        write("".join(clean(line, _LOG_LINE) + "\n" for line in own[-1].log), sys.stdout)
 
 
 def explanation(identifier: str | None) -> str:
@@ -220,8 +260,6 @@ def explanation(identifier: str | None) -> str:
 
 
 def _indented(text: str) -> str:
-    import textwrap  # noqa: PLC0415
-
     paragraphs = text.split("\n\n")
     shown = [
         textwrap.indent(each, "  ")
@@ -233,15 +271,14 @@ def _indented(text: str) -> str:
 
 
 def examine() -> int:
-    """Say what of the machine is ready and what mends the rest; 0 where all is well, else 3."""
-    from hullproof.engine.install import doctor  # noqa: PLC0415
-
+    """Say what of the machine is ready and what mends the rest; 0 where all that is needed is there, else 3."""
     findings = doctor()
     for finding in findings:
-        say(f"{'ok     ' if finding.ok else 'problem'}  {finding.name}: {finding.statement}")
+        how = "ok" if finding.ok else "problem" if finding.needed else "note"
+        say(f"{how:<8} {finding.subject}: {finding.text}")
         if finding.remedy and not finding.ok:
-            say(f"         {finding.remedy}")
-    return 0 if all(finding.ok for finding in findings) else 3
+            say(f"{'':<8} {finding.remedy}")
+    return 0 if all(finding.ok or not finding.needed for finding in findings) else 3
 
 
 def make_ready(*, assume_yes: bool) -> int:
@@ -249,7 +286,8 @@ def make_ready(*, assume_yes: bool) -> int:
     from hullproof.engine.install import ensure_engine  # noqa: PLC0415
 
     def ask(question: str) -> bool:
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        say(f"{question} [y/N]")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     engine = ensure_engine(may_install=True, assume_yes=assume_yes, say=say, ask=ask if terminal else None)
@@ -261,8 +299,11 @@ def make_ready(*, assume_yes: bool) -> int:
 def clean_up() -> int:
     """Remove what killed runs left on the engine and in the temporary folder; say what it was."""
     removed = [f"scratch folder {name}" for name in sweep_folders()]
-    removed += sweep(Engine.connect())
     for line in removed:
         say(f"removed {line}")
+    with _connected() as engine:
+        for line in sweep(engine):
+            removed.append(line)
+            say(f"removed {line}")
     say(f"removed {len(removed)} leftovers" if removed else "nothing was left behind")
     return 0

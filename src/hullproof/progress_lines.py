@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
+from collections.abc import Callable
 
 from hullproof.facts import BuildFacts, Step
 from hullproof.report.text import clean, duration
 
 _SHORT = 90
+_LONGEST = 2_000
 
 
 def say(line: str) -> None:
-    """Write one line of progress."""
-    sys.stderr.write(clean(line, 2_000) + "\n")
-    sys.stderr.flush()
+    """Write one line of progress. That nobody can be told is no reason to stop."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, gone, or never there
+        sys.stderr.write(clean(line, _LONGEST) + "\n")
+        sys.stderr.flush()
 
 
 class BuildLines:
     """Says what a build does as it goes: each step when it starts to run, and how long it took."""
 
-    def __init__(self, prefix: str = "") -> None:
-        """Take a text to put before each line, such as the project's name where there are several."""
-        self._prefix = prefix
+    def __init__(self, tell: Callable[[str], None] = say) -> None:
+        """Take what is told each line."""
+        self._tell = tell
         self._started: dict[str, float] = {}
         self._done: set[str] = set()
 
@@ -41,7 +45,7 @@ class BuildLines:
 
     def _finish(self, step: Step, how: str) -> None:
         self._done.add(step.name)
-        say(f"{self._prefix}  {clean(step.name, _SHORT)}  {how}")
+        self._tell(f"  {clean(step.name, _SHORT)}  {how}")
 
 
 def explain_failure(facts: BuildFacts, dockerfile: str, lines: int = 40) -> list[str]:
