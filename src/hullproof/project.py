@@ -86,6 +86,7 @@ class Recipe:
     """How a project is built on one engine: its arguments, the images put under it, secrets and labels.
 
     `proxy_args` are the predefined proxy arguments of the host, which leave no trace in the image.
+    `scratch` is the run's folder.
     """
 
     project: Project
@@ -93,6 +94,7 @@ class Recipe:
     build_contexts: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
     proxy_args: Mapping[str, str] = field(default_factory=dict)
+    scratch: Path | None = None
 
     def unlabelled(self) -> Recipe:
         """The same recipe for an image that is not the run's but the user's: it stays."""
@@ -119,6 +121,7 @@ class Recipe:
             build_contexts=self.build_contexts,
             secrets=self.secrets,
             instructions=self.project.layer_instructions,
+            scratch=self.scratch,
         )
 
     def _release_target(self) -> str | None:

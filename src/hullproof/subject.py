@@ -134,6 +134,7 @@ class Subject:
             build_contexts=self["bases"].build_contexts,
             secrets=secrets,
             proxy_args=trust.proxy_args,
+            scratch=self._run.folder,
         )
 
     def _build(self) -> BuildFacts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextlib
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
 
 BUILD_DEADLINE_S = 3600.0
-_CANCEL_GRACE_S = 0.3
+_CANCEL_GRACE_S = 0.1
 _SETTLE_S = 0.3
 """A step that is cancelled while its container is being started runs on to its end in the engine."""
+
+# BuildKit's own fault, seen with several builds at once; the same build again goes through.
+_BUILDER_FAULT = "inconsistent graph state"
 
 _live: set[subprocess.Popen[str]] = set()
 _live_lock = threading.Lock()
@@ -40,7 +44,7 @@ class BuildRequest:
     """What to build. `output`: "image" into the engine, "none" for the cache only, a path for a tar of the files.
 
     `instructions` lets steps be traced to lines (see `engine.progress`). `build_contexts` puts named images under
-    the Dockerfile's references, `secrets` are files by id.
+    the Dockerfile's references, `secrets` are files by id. `scratch` is where the run's own files go while it builds.
     """
 
     context: Path
@@ -54,6 +58,7 @@ class BuildRequest:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     platform: str | None = None
     instructions: LayerInstructions = field(default_factory=dict)
+    scratch: Path | None = None
 
     def argv(self, metadata_file: Path) -> list[str]:
         """Return the arguments after `docker`."""
@@ -93,35 +98,34 @@ def build(
     Raises EngineError when the engine went away or its disk is full, DeadlineError after `deadline_s`
     seconds. However this ends, no builder process is left behind.
     """
+    facts = _build_once(engine, request, stop_when, on_change, deadline_s)
+    if facts.error and _BUILDER_FAULT in facts.error:
+        facts = _build_once(engine, request, stop_when, on_change, deadline_s)
+    return facts
+
+
+def _build_once(
+    engine: Engine,
+    request: BuildRequest,
+    stop_when: StopWhen | None,
+    on_change: Callable[[tuple[Step, ...]], None] | None,
+    deadline_s: float,
+) -> BuildFacts:
     if _closed.is_set():
         raise EngineError("the run is ending; nothing more is built")
     started = time.monotonic()
     progress = Progress(request.instructions)
-    with tempfile.TemporaryDirectory(prefix="hullproof-build-") as folder:
+    with tempfile.TemporaryDirectory(prefix="build-", dir=request.scratch) as folder:
         metadata_file = Path(folder) / "metadata.json"
-        process = subprocess.Popen(
-            engine.cli(*request.argv(metadata_file)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,  # a Ctrl-C is ours to pass on, once
-            env={**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
-        )
-        with _live_lock:
-            _live.add(process)
-        late = threading.Event()
-        timer = threading.Timer(deadline_s, lambda: (late.set(), _end(process)))
-        timer.daemon = True
-        timer.start()
-        try:
-            stopped_early = _follow(process, progress, stop_when, on_change)
-        finally:
-            timer.cancel()
-            _cancel(process)
-            with _live_lock:
-                _live.discard(process)
+        with _builder(engine.cli(*request.argv(metadata_file))) as process:
+            late = threading.Event()
+            timer = threading.Timer(deadline_s, lambda: (late.set(), _end(process)))
+            timer.daemon = True
+            timer.start()
+            try:
+                stopped_early = _follow(process, progress, stop_when, on_change)
+            finally:
+                timer.cancel()
         facts = BuildFacts(
             ok=process.returncode == 0,
             steps=progress.steps(),
@@ -136,6 +140,29 @@ def build(
         if facts.ok and request.output == "image":
             return replace(facts, image_id=_image_id(engine, metadata_file))
     return facts if facts.ok or stopped_early else _explain(engine, facts, progress)
+
+
+@contextlib.contextmanager
+def _builder(argv: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Start a builder, known to `end_all`, that does not outlive the `with` block."""
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,  # a Ctrl-C is ours to pass on, once
+        env={**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+    )
+    with _live_lock:
+        _live.add(process)
+    try:
+        yield process
+    finally:
+        _cancel(process)
+        with _live_lock:
+            _live.discard(process)
 
 
 def end_all() -> None:
