@@ -12,8 +12,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.bases import provide_bases
-from hullproof.engine.build import build
 from hullproof.engine.boot import BootedContainer, Helper
+from hullproof.engine.build import build
 from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
 from hullproof.engine.trust import host_trust
@@ -96,7 +96,7 @@ class Subject:
         for name in sorted(wanted):
             threading.Thread(target=self._future, args=(name,), name=f"fact-{name}", daemon=True).start()
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - what a fact is depends on its name
         """Return a fact, waiting for it if need be.
 
         Raises Unobservable, with the reason, where it cannot be had; EngineError where the engine or the base

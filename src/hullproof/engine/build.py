@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import contextlib
 import json
 import os
 import signal
@@ -119,7 +118,7 @@ def _build_once(
         metadata_file = Path(folder) / "metadata.json"
         with _builder(engine.cli(*request.argv(metadata_file))) as process:
             late = threading.Event()
-            timer = threading.Timer(deadline_s, lambda: (late.set(), _end(process)))
+            timer = threading.Timer(deadline_s, _end_late, (process, late))
             timer.daemon = True
             timer.start()
             try:
@@ -140,6 +139,11 @@ def _build_once(
         if facts.ok and request.output == "image":
             return replace(facts, image_id=_image_id(engine, metadata_file))
     return facts if facts.ok or stopped_early else _explain(engine, facts, progress)
+
+
+def _end_late(process: subprocess.Popen[str], late: threading.Event) -> None:
+    late.set()
+    _end(process)
 
 
 @contextlib.contextmanager
@@ -229,7 +233,7 @@ def _image_id(engine: Engine, metadata_file: Path) -> str:
     for key in ("containerimage.digest", "containerimage.config.digest"):
         if digest := metadata.get(key):
             try:
-                return str(engine.client.api.inspect_image(digest)["Id"])
+                return str(engine.client.api.inspect_image(digest)["Id"])  # type: ignore[no-untyped-call]
             except ImageNotFound:
                 continue
     raise EngineError(
