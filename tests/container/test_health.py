@@ -1,0 +1,80 @@
+"""Health: the image's own check turns healthy, and unhealthy with the application broken, and healthy again.
+
+The image checks every 10 seconds. The tests that break something check more often, as nothing else than the
+time between checks is changed: command, time limit and number of tries stay the image's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .board import Board, report
+from .conftest import Boot
+
+OFTEN = {"interval": 300_000_000}  # nanoseconds; what is not given here is the image's own
+TURN_DEADLINE_S = 25.0
+
+
+def test_the_check_needs_no_tool(config: dict[str, Any]) -> None:
+    """It is in JSON form, and runs the Python that is there anyway: no shell, no curl."""
+    assert config["Healthcheck"]["Test"] == ["CMD", "python", "-m", "app.health"]
+
+
+def test_the_check_has_limits(config: dict[str, Any]) -> None:
+    """Seconds between checks, for one check, and checks before it counts: broken is known within a minute."""
+    check = config["Healthcheck"]
+    assert 0 < check["Timeout"] <= check["Interval"]
+    assert check["Retries"] * (check["Interval"] + check["Timeout"]) <= 60e9
+
+
+def test_a_stopped_process_turns_unhealthy_and_back(boot: Boot) -> None:
+    """It hangs: its port still takes connections, and no answer comes."""
+    board = boot(healthcheck=OFTEN)
+    _turns(board, "healthy")
+    board.container.kill("SIGSTOP")
+    _turns(board, "unhealthy")
+    board.container.kill("SIGCONT")
+    _turns(board, "healthy")
+
+
+def test_a_full_disk_turns_unhealthy_and_back(boot: Boot) -> None:
+    """It answers, and can keep nothing."""
+    board = boot(healthcheck=OFTEN, tmpfs={"/data": "size=2m,mode=0770,uid=10001"})
+    _turns(board, "healthy")
+    board.run("dd", "if=/dev/zero", "of=/data/filler", "bs=4096")
+    _turns(board, "unhealthy")
+    assert board.get("/healthz").status_code == 200
+    assert board.get("/readyz").status_code == 503
+    assert board.upload(report("no-room")).status_code == 503
+    assert "full" in board.state["Health"]["Log"][-1]["Output"]
+    board.run("rm", "/data/filler")
+    _turns(board, "healthy")
+    assert board.upload(report("room")).status_code == 201
+
+
+def test_a_store_that_cannot_be_written_never_turns_healthy(boot: Boot) -> None:
+    """From the first check on, which says why."""
+    board = boot(is_awaited=False, healthcheck=OFTEN, tmpfs={"/data": "ro,size=1m"})
+    board.wait_for("a check to", lambda: _last_result(board), "fail", TURN_DEADLINE_S)
+    assert board.health != "healthy"
+
+
+def test_the_image_as_it_is_turns_healthy(board: Board) -> None:
+    """With the image's own times. The last test here: this board runs since the first."""
+    _turns(board, "healthy")
+
+
+def _turns(board: Board, wanted: str) -> None:
+    board.wait_for("the health to turn", lambda: board.health, wanted, TURN_DEADLINE_S)
+
+
+def _last_result(board: Board) -> str:
+    log = board.state["Health"]["Log"]
+    return "nothing yet" if not log else "fail" if log[-1]["ExitCode"] else "pass"
+
+
+@pytest.fixture(autouse=True)
+def _first(board: Board) -> None:
+    """Have the shared board started before the others, so that its first check comes soon."""
