@@ -639,6 +639,7 @@ CASES = (
 
                 [testenv]
                 system_site_packages = true
+                set_env = PYTHONDONTWRITEBYTECODE=1
                 deps = -r requirements.txt
                        -r requirements-dev.txt
                 commands = python -m pytest
