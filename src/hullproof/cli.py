@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -22,41 +24,62 @@ def main() -> NoReturn:
     """Run the command and exit: 0 good, 1 bad news, 2 wrong usage, 3 no engine or base, 128+n on a signal."""
     from hullproof.lifecycle import Interrupted, unwind_on_signals  # noqa: PLC0415 - --version stays fast
 
-    unwind_on_signals()
     try:
-        code = cli.main(standalone_mode=False)
+        unwind_on_signals()
+        code = cli.main(prog_name="hullproof", standalone_mode=False)
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.UsageError as error:
-        code = _complain(_usage_line(error), 2)
+        code = _complain_of_usage(error)
     except click.ClickException as error:
         code = _complain(error.format_message(), 2)
     except HullproofError as error:
         code = _complain(str(error), error.exit_code)
     except Interrupted as interrupted:
-        code = _complain("ended by a signal; all that this run made was removed", 128 + interrupted.signum)
+        code = _complain(_ENDED.format(_name(interrupted.signum)), 128 + interrupted.signum)
     except (KeyboardInterrupt, click.Abort):
-        code = _complain("interrupted; all that this run made was removed", 128 + signal.SIGINT)
+        code = _complain(_ENDED.format("Ctrl-C"), 128 + signal.SIGINT)
     except BrokenPipeError:
-        sys.stderr.close()  # who was reading has gone; nobody is left to tell
-        code = 1
+        code = 0  # who was reading has read enough
+    _let_go_of_stdout()
     sys.exit(code if isinstance(code, int) else 0)
 
 
+_ENDED = "ended by {}; all that this run made was removed"
+
+
+def _name(signum: int) -> str:
+    return "Ctrl-C" if signum == signal.SIGINT else signal.Signals(signum).name
+
+
 def _complain(message: str, code: int) -> int:
-    click.echo(f"hullproof: {message}", err=True)
+    from hullproof.progress_lines import say  # noqa: PLC0415 - --version stays fast
+
+    say(f"hullproof: {message}")
     return code
 
 
-def _usage_line(error: click.UsageError) -> str:
+def _complain_of_usage(error: click.UsageError) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return 2
     command = error.ctx.command_path if error.ctx else "hullproof"
-    return f"{error.format_message().rstrip('.')}; see: {command} --help"
+    return _complain(f"{error.format_message().rstrip('.')} ({command} --help tells more)", 2)
+
+
+def _let_go_of_stdout() -> None:
+    """Write out what is left for stdout, or let it go where nobody reads any more: Python would complain."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="hullproof")
 def cli() -> None:
-    r"""Build a Python application's image and prove that it is what its Dockerfile promises.
+    """Build a Python application's image and prove that it is what its Dockerfile promises.
 
     \b
     Examples:
@@ -64,7 +87,8 @@ def cli() -> None:
       hullproof prove --only test-gate    one practice
       hullproof explain test-gate         why it matters, what proves it, how to mend it
       hullproof doctor                    is this machine ready?
-    """
+      hullproof clean                     remove what killed runs left
+    """  # noqa: D301 - click's mark is the character, not its name
 
 
 def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -87,7 +111,7 @@ _build_arg_option = click.option(
 )
 
 
-@cli.command()
+@cli.command(short_help="Build each project's image and prove its practices.")
 @click.argument("folders", metavar="[PROJECT]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--only", metavar="ID,...", help="Prove these practices only.")
 @click.option(
@@ -115,7 +139,7 @@ def prove(
     *,
     no_experiments: bool,
 ) -> int:
-    r"""Build each PROJECT (default: this folder) and prove its practices, by breaking things on purpose.
+    """Build each PROJECT (default: this folder) and prove its practices, by breaking things on purpose.
 
     \b
     Exit code: 0 all proven, 1 something broken or unproven, 2 wrong usage, 3 no engine or base image.
@@ -126,7 +150,7 @@ def prove(
       hullproof prove services/* --jobs 2 --format markdown --output reports/
       hullproof prove --only non-root-user,expose --no-experiments
       hullproof prove --output report.json
-    """
+    """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.doors import prove_all  # noqa: PLC0415 - --version stays fast
 
     wanted = [each.strip() for each in only.split(",") if each.strip()] if only is not None else None
@@ -141,7 +165,7 @@ def prove(
     )
 
 
-@cli.command()
+@cli.command(short_help="Build a project's image.")
 @click.argument("project", default=".", type=click.Path(path_type=Path))
 @click.option("--target", metavar="STAGE", help="Build this stage, by name or number; default: the release.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME", help="Name the image.")
@@ -159,61 +183,68 @@ def build(
     *,
     check: bool,
 ) -> int:
-    r"""Build PROJECT's image, with a stand-in where its base image cannot be had.
+    """Build PROJECT's image, with a stand-in where its base image cannot be had.
 
     \b
     Examples:
       hullproof build --tag release-board:3.13 --build-arg PYTHON_VERSION=3.13
       hullproof build --target test --check
-    """
+    """  # noqa: D301 - click's mark is the character, not its name
+    from hullproof.delivery import require_place  # noqa: PLC0415
     from hullproof.doors import build_one  # noqa: PLC0415
 
+    if metadata is not None:
+        require_place(metadata)
     facts = build_one(project, target=target, tags=tags, check=check, build_args=build_args)
     if metadata is not None:
         _write(metadata, json.dumps(facts, indent=2) + "\n")
     return 0 if facts["ok"] else 1
 
 
-@cli.command()
-@click.argument("practice", metavar="ID", required=False)
+@cli.command(short_help="Tell of a practice, or list all.")
+@click.argument("practice", metavar="[ID]", required=False)
 def explain(practice: str | None) -> int:
-    r"""Say of practice ID why it matters, what proves it, what breaks it and how to mend it.
+    """Say of practice ID why it matters, what proves it, what breaks it and how to mend it.
 
     \b
     Examples:
       hullproof explain               all practices, a line each
       hullproof explain test-gate
-    """
+    """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.doors import explanation  # noqa: PLC0415
 
     click.echo(explanation(practice))
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Say whether this machine is ready.")
 @click.option(
     "--install", is_flag=True, help="Install and start an engine where there is none (Debian, Ubuntu)."
 )
 @click.option("--yes", is_flag=True, help="Do not ask before installing.")
 def doctor(*, install: bool, yes: bool) -> int:
-    r"""Say whether this machine is ready, and what mends what is not.
+    """Say whether this machine is ready, and what mends what is not.
 
     \b
     Examples:
       hullproof doctor
       hullproof doctor --install --yes
-    """
+    """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.doors import examine, make_ready  # noqa: PLC0415
 
     return make_ready(assume_yes=yes) if install else examine()
 
 
-@cli.command()
+@cli.command(short_help="Remove what killed runs left behind.")
 def clean() -> int:
     """Remove what killed runs left behind: containers, networks, volumes, images, scratch folders.
 
     Nothing that Hullproof did not make is touched, nor what belongs to a run that still lives.
-    """
+
+    \b
+    Examples:
+      hullproof clean
+    """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.doors import clean_up  # noqa: PLC0415
 
     return clean_up()

@@ -7,18 +7,25 @@ what must not drift.
 from __future__ import annotations
 
 import difflib
+import math
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hullproof.errors import UsageError
+from hullproof.report.text import clean
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+_LAST_PORT = 65535
+_PORT = re.compile(r"([0-9]{1,5})(?:/(tcp|udp))?")
+_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -66,23 +73,22 @@ def load(folder: Path) -> Config:
                 raise UsageError(
                     "hullproof.toml and [tool.hullproof] in pyproject.toml both exist; keep one of them"
                 )
-            return _from_table(table, "pyproject.toml [tool.hullproof]")
+            return _from_table(table, "pyproject.toml [tool.hullproof]", folder)
     if own.is_file():
-        return _from_table(_read_toml(own), "hullproof.toml")
+        return _from_table(_read_toml(own), "hullproof.toml", folder)
     return Config()
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as stream:
-            return tomllib.load(stream)
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path.name} is no valid TOML: {error}") from error
 
 
-def _from_table(table: Any, where: str) -> Config:
+def _from_table(table: Any, where: str, folder: Path) -> Config:
     if not isinstance(table, dict):
         raise UsageError(f"{where}: must be a table of settings")
     known = [each.name for each in fields(Config)]
@@ -91,11 +97,16 @@ def _from_table(table: Any, where: str) -> Config:
         if key not in _READERS:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
-            raise UsageError(f"{where}: unknown key {key!r}; {hint}")
+            raise UsageError(f"{where}: unknown key {clean(repr(key), _SHOWN)}; {hint}")
         try:
             values[key] = _READERS[key](value)
         except ValueError as error:
-            raise UsageError(f"{where}: {key} = {value!r} must be {error}") from None
+            raise UsageError(f"{where}: {key} = {clean(repr(value), _SHOWN)} must be {error}") from None
+    for name, path in values.get("secrets", {}).items():
+        if not (folder / path).is_file():
+            raise UsageError(
+                f"{where}: secrets: there is no file {path} for {name}; make it, or mend the path"
+            )
     return Config(**values)
 
 
@@ -105,16 +116,24 @@ def _text(value: Any) -> str:
     return value
 
 
+def _path_within(value: Any) -> str:
+    text = _text(value)
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or not path.name:
+        raise ValueError('a path within the project, such as "docker/Dockerfile"')
+    return str(path)
+
+
 def _path_or_port(value: Any) -> str | int:
     if isinstance(value, str) and value.startswith("/"):
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 65536:  # noqa: PLR2004 - ports
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LAST_PORT:
         return value
     raise ValueError('an HTTP path that starts with "/", or a TCP port from 1 to 65535')
 
 
 def _positive(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
         raise ValueError("a number above 0")
     return float(value)
 
@@ -130,10 +149,10 @@ def _ports(value: Any) -> tuple[str, ...]:
         raise ValueError('a list of ports, such as [5000, "53/udp"]')
     ports = []
     for each in value:
-        number, _, protocol = str(each).partition("/")
-        if isinstance(each, bool) or not number.isdigit() or protocol not in ("", "tcp", "udp"):
+        found = None if isinstance(each, bool) else _PORT.fullmatch(str(each))
+        if found is None or not 0 < int(found[1]) <= _LAST_PORT:
             raise ValueError('a list of ports, such as [5000, "53/udp"]')
-        ports.append(f"{number}/{protocol or 'tcp'}")
+        ports.append(f"{int(found[1])}/{found[2] or 'tcp'}")
     return tuple(ports)
 
 
@@ -144,7 +163,7 @@ def _argument_list(value: Any) -> tuple[str, ...]:
 
 
 _READERS: Mapping[str, _Reader] = {
-    "dockerfile": _text,
+    "dockerfile": _path_within,
     "target": _text,
     "test_target": _text,
     "ready": _path_or_port,

@@ -10,8 +10,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from hullproof import __version__
+from hullproof.errors import UsageError
 from hullproof.facts import BuildFacts, Step, Unobservable
-from hullproof.practices import Practice, every, get, judge
+from hullproof.practices import EXPERIMENTS, Practice, every, get, judge
 from hullproof.report.model import BuildError, ImageInfo, ProjectInfo, Report
 from hullproof.subject import Subject
 
@@ -28,10 +29,15 @@ def choose(only: Sequence[str] | None, *, experiments: bool) -> tuple[list[Pract
     """Return the practices to prove and those left out, each in order.
 
     `only` names practices by id, all by default; without `experiments`, those that need one are left out.
-    Raises UsageError for an id that is none.
+    Raises UsageError for an id that is none, and where nothing is left to prove.
     """
+    if only is not None and not only:
+        raise UsageError("--only names no practice; `hullproof explain` lists them")
     asked = [get(name) for name in dict.fromkeys(only)] if only else list(every())
     chosen = [each for each in every() if each in asked and (experiments or not each.needs_experiment)]
+    if not chosen:
+        names = ", ".join(each.id for each in asked)
+        raise UsageError(f"{names}: cannot be proven without experiments; leave out --no-experiments")
     return chosen, [each for each in every() if each not in chosen]
 
 
@@ -56,8 +62,9 @@ def prove(
     build: BuildFacts = subject["build"]
     needed = {name for practice in practices for name in practice.needs}
     if not experiments:
-        needed -= {"edits", "gate", "canaries"}
+        needed -= EXPERIMENTS
     subject.gather(needed)
+    say("looking at the image and the container" + (", experimenting" if needed & EXPERIMENTS else ""))
     proofs = []
     for practice in practices:
         proofs.append(judge(practice, subject))

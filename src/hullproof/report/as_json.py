@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields, is_dataclass
 from datetime import datetime, timezone
 from importlib import resources
 from typing import Any
 
 from hullproof.report.model import SCHEMA, Report, Verdict
+
+_LONGEST = 4_000
 
 
 def schema() -> dict[str, Any]:
@@ -19,8 +21,7 @@ def schema() -> dict[str, Any]:
 
 def to_dict(report: Report) -> dict[str, Any]:
     """Return the report as plain JSON values, in the schema's words."""
-    body = {each.name: _plain(getattr(report, each.name)) for each in fields(report)}
-    return {"schema": SCHEMA, "verdict": report.verdict.value, **body}
+    return {"schema": SCHEMA, "verdict": report.verdict.value, **_plain(report)}
 
 
 def render(report: Report) -> str:
@@ -29,16 +30,24 @@ def render(report: Report) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [_plain(each) for each in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
     if isinstance(value, Verdict):
         return value.value
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     if isinstance(value, float):
         return round(value, 3)
-    if isinstance(value, (tuple, list)):
-        return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if hasattr(value, "__dataclass_fields__"):
-        return _plain(asdict(value))
-    return value
+    return _bounded(value) if isinstance(value, str) else value
+
+
+def _bounded(text: str) -> str:
+    """Keep a text as it is, up to a length that a board takes; what is no character (half of a pair) is shown."""
+    short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return short.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 
-from rich.console import Console, Group
-from rich.markup import escape
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -15,94 +14,129 @@ from hullproof.report.text import clean, duration, size
 
 _MARK = {
     Verdict.PROVEN: ("✓", "green"),
-    Verdict.NOT_APPLICABLE: ("–", "dim"),
+    Verdict.NOT_APPLICABLE: ("-", "dim"),
     Verdict.UNPROVEN: ("?", "yellow"),
     Verdict.BROKEN: ("✗", "bold red"),
 }
+_WORST_FIRST = (Verdict.BROKEN, Verdict.UNPROVEN, Verdict.NOT_APPLICABLE, Verdict.PROVEN)
+_NARROW = 80
 _EVIDENCE_SHOWN = 4
 _EVIDENCE_LENGTH = 160
+_OUTPUT_SHOWN = 15
 
 
 def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     """Return the screen as text, `width` columns wide, with colour codes if asked for."""
     stream = io.StringIO()
     console = Console(
-        file=stream, width=width, force_terminal=color, no_color=not color, highlight=False, emoji=False
+        file=stream,
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+        _environ={},  # what the screen looks like is the caller's to say
     )
-    _head(console, report)
+    console.print()
+    console.print(*_head(report), sep="\n")
+    console.print()
     if report.build_error:
-        _build_error(console, report)
-    _proofs(console, report.proofs)
-    _foot(console, report)
-    return stream.getvalue()
+        console.print(*_build_error(report), sep="\n")
+        console.print()
+    _print_proofs(console, report.proofs)
+    console.print(*_foot(report), sep="\n")
+    return "".join(line.rstrip() + "\n" for line in stream.getvalue().split("\n")[:-1])
 
 
-def _head(console: Console, report: Report) -> None:
-    console.print()
-    title = f"[bold]{escape(clean(report.project.name))}[/]"
-    if report.image:
-        title += f"  {report.image.id.removeprefix('sha256:')[:12]}, {size(report.image.size_bytes)}"
-        title += f", on {escape(clean(report.image.base or 'an unknown base'))}"
-    console.print(title)
-    if report.image and report.image.base_is_stand_in:
-        note = report.image.base_note or "not the official image"
-        console.print(f"[yellow]stand-in base:[/] {escape(clean(note))}")
-    console.print()
+def _head(report: Report) -> list[RenderableType]:
+    name = Text(clean(report.project.name), "bold")
+    image = report.image
+    if image is None:
+        return [name]
+    lines: list[RenderableType] = [
+        Text.assemble(name, f"  image {image.id.removeprefix('sha256:')[:12]}, {size(image.size_bytes)}"),
+        Text(f"on {clean(image.base or 'an unknown base')}"),
+    ]
+    if image.base_is_stand_in:
+        note = clean(image.base_note or "not the official image")
+        lines.append(Text.assemble(("stand-in base: ", "bold yellow"), note))
+    return lines
 
 
-def _build_error(console: Console, report: Report) -> None:
+def _build_error(report: Report) -> list[RenderableType]:
     error = report.build_error
     if error is None:
-        return
-    at = f" ({report.project.dockerfile}:{error.line})" if error.line else ""
-    console.print(
-        f"[bold red]The project's own build fails[/]{escape(at)}: {escape(clean(error.instruction or ''))}"
-    )
-    for line in error.output[-15:]:
-        console.print(Padding(Text(clean(line)), (0, 0, 0, 4)))
-    console.print()
+        return []
+    at = f" at {clean(report.project.dockerfile)}:{error.line}" if error.line else ""
+    what = f": {clean(error.instruction)}" if error.instruction else ""
+    lines: list[RenderableType] = [
+        Text.assemble(("The project's own build fails", "bold red"), f"{at}{what}")
+    ]
+    return lines + [Padding(Text(clean(line)), (0, 0, 0, 4)) for line in error.output[-_OUTPUT_SHOWN:]]
 
 
-def _proofs(console: Console, proofs: tuple[Proof, ...]) -> None:
-    table = Table.grid(padding=(0, 2), expand=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+def _print_proofs(console: Console, proofs: tuple[Proof, ...]) -> None:
+    """Print a row for each, and stand what is not good off from the rest."""
+    longest = max((len(proof.id) for proof in proofs), default=0)
+    apart = True
     for proof in proofs:
         mark, style = _MARK[proof.verdict]
-        table.add_row(Text(mark, style), Text(proof.id, style), Group(*_account(proof)))
-    console.print(table)
+        if not (proof.verdict.is_good or apart):
+            console.print()
+        if console.width < _NARROW:
+            console.print(Text(f"{mark} {proof.id}", style))
+            console.print(Padding(Group(*_account(proof)), (0, 0, 0, 2)))
+        else:
+            row = Table.grid(padding=(0, 2))
+            row.add_column(no_wrap=True, width=longest + 2)
+            row.add_column(overflow="fold")
+            row.add_row(Text(f"{mark} {proof.id}", style), Group(*_account(proof)))
+            console.print(row)
+        apart = not proof.verdict.is_good
+        if apart:
+            console.print()
+    if not apart:
+        console.print()
 
 
 def _account(proof: Proof) -> list[Text]:
     """The summary, then a line of evidence, or more where the verdict is bad, and the remedy."""
-    shown = proof.evidence[:1] if proof.verdict.is_good else proof.evidence[:_EVIDENCE_SHOWN]
-    lines = [Text(clean(proof.summary)), *map(_evidence, shown)]
+    summary = clean(proof.summary)
+    if proof.verdict is Verdict.PROVEN:
+        return [Text(summary), *map(_evidence, proof.evidence[:1])]
+    word = Text(f"{proof.verdict.value.replace('-', ' ')}: ", _MARK[proof.verdict][1])
+    lines = [Text.assemble(word, summary)]
     if proof.verdict.is_good:
-        return lines
-    if len(proof.evidence) > len(shown):
-        lines.append(Text(f"and {len(proof.evidence) - len(shown)} more", "dim"))
+        return lines + [_evidence(each) for each in proof.evidence[:1]]
+    lines += map(_evidence, proof.evidence[:_EVIDENCE_SHOWN])
+    if len(proof.evidence) > _EVIDENCE_SHOWN:
+        lines.append(Text(f"and {len(proof.evidence) - _EVIDENCE_SHOWN} more", "dim"))
     if proof.remedy:
         lines.append(Text.assemble(("mend it: ", "bold"), clean(proof.remedy)))
     return lines
 
 
 def _evidence(evidence: Evidence) -> Text:
-    return Text.assemble(
-        (clean(evidence.where), "cyan"), ("  " + clean(evidence.statement, _EVIDENCE_LENGTH), "dim")
-    )
+    where = Text(clean(evidence.where, _EVIDENCE_LENGTH), "cyan")
+    return Text.assemble(where, ("  " + clean(evidence.statement, _EVIDENCE_LENGTH), "dim"))
 
 
-def _foot(console: Console, report: Report) -> None:
-    counts = [
-        f"{sum(proof.verdict is verdict for proof in report.proofs)} {verdict.value}"
-        for verdict in (Verdict.PROVEN, Verdict.NOT_APPLICABLE, Verdict.UNPROVEN, Verdict.BROKEN)
-        if any(proof.verdict is verdict for proof in report.proofs)
+def _foot(report: Report) -> list[RenderableType]:
+    """The verdict, with the names of what it is owed to, where the eye is when the command is done."""
+    word = Text(report.verdict.value.upper(), _MARK[report.verdict][1])
+    parts = []
+    for verdict in _WORST_FIRST:
+        ids = [proof.id for proof in report.proofs if proof.verdict is verdict]
+        if ids:
+            named = "" if verdict is Verdict.PROVEN else f" ({', '.join(ids)})"
+            parts.append(f"{len(ids)} {verdict.value.replace('-', ' ')}{named}")
+    lines: list[RenderableType] = [
+        Text.assemble(
+            word, f"  {', '.join(parts) or 'nothing was asked for'}, in {duration(report.duration_s)}"
+        )
     ]
-    _, style = _MARK[report.verdict]
-    console.print()
-    console.print(
-        f"[{style}]{report.verdict.value}[/]: {', '.join(counts)}, in {duration(report.duration_s)}"
-    )
     if report.left_out:
-        console.print(Text(f"not asked for: {', '.join(report.left_out)}", "dim"))
+        lines.append(Text(f"not asked for: {', '.join(report.left_out)}", "dim"))
+    return lines

@@ -5,6 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 LONGEST = 600
+_TENTHS_MATTER_S = 10
+_TENTHS_MATTER_MB = 100
+_KILO = 1000
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
@@ -29,15 +32,15 @@ def clean(text: str, longest: int = LONGEST) -> str:
 
 def duration(seconds: float) -> str:
     """Return a duration as a person says it: `0.4 s`, `12 s`, `3 min 5 s`."""
-    if seconds < 10:  # noqa: PLR2004
+    if round(seconds, 1) < _TENTHS_MATTER_S:
         return f"{seconds:.1f} s"
-    if seconds < 60:  # noqa: PLR2004
-        return f"{seconds:.0f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def size(count: int) -> str:
     """Return a size in bytes as a person says it, in units of 1000: `112 MB`."""
-    if count < 1_000_000:
+    if round(count / 1000) < _KILO:
         return f"{count / 1000:.0f} kB"
-    return f"{count / 1_000_000:.1f} MB" if count < 100_000_000 else f"{count / 1_000_000:.0f} MB"
+    megabytes = count / 1_000_000
+    return f"{megabytes:.1f} MB" if round(megabytes, 1) < _TENTHS_MATTER_MB else f"{megabytes:.0f} MB"

@@ -1,0 +1,168 @@
+"""What the toolkit's tests share: one sample report with every verdict, and hostile text wherever text can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from hullproof.report.model import (
+    BuildError,
+    EngineInfo,
+    Evidence,
+    ImageInfo,
+    ProjectInfo,
+    Proof,
+    Report,
+    Verdict,
+)
+
+ANSI = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b2J back\b\b carriage\rreturn"
+HTML = "<script>alert(1)</script> <img src=x onerror=alert(1)> &lt;b&gt; <!-- comment -->"
+MARKDOWN = (
+    "# title **bold** _it_ `code` [link](http://evil.example) ![image](http://evil.example/x.png) | cell | "
+    "~~gone~~ $x^2$ @someone #12 GH-12 owner/name#7 https://evil.example www.evil.example a@evil.example :tada:"
+)
+DIRECTION = "user\u202egnp.exe\u202c \u2066isolated\u2069 zero\u200bwidth \u200fright \u2028line \ufeffmark"
+EMOJI = "ship \U0001f6a2 family \U0001f468\u200d\U0001f469\u200d\U0001f467 \u6f22\u5b57 e\u0301"
+HALF_A_PAIR = "file-\udcff"
+MANY_LINES = "one\ntwo\n\n- [x] three\n# four\n```\nfive\r\nsix\tseven"
+HUGE = "A" * 10_000_000
+
+
+def evidence(where: str, statement: str) -> Evidence:
+    """Make evidence read from the Dockerfile."""
+    return Evidence("dockerfile", where, statement)
+
+
+@pytest.fixture(scope="session")
+def sample() -> Report:
+    """A report with every verdict, on a stand-in base, and hostile text in all fields that can hold it."""
+    return Report(
+        project=ProjectInfo(
+            name=f"Shop {MARKDOWN} {HTML}"[:200],
+            dockerfile="docker/Dockerfile|`x`",
+            dockerfile_sha256="5e" * 32,
+            target="release",
+            revision="0123456789abcdef0123456789abcdef01234567-dirty",
+        ),
+        image=ImageInfo(
+            id="sha256:" + "1a" * 32,
+            digest="registry.example/shop@sha256:" + "2b" * 32,
+            size_bytes=143_210_000,
+            base=f"python:3.10-slim {ANSI}",
+            base_is_stand_in=True,
+            base_size_bytes=109_000_000,
+            base_note=f"asked for python:3.10-slim, got Debian 12's Python 3.11.2 {DIRECTION}",
+            platform="linux/amd64",
+        ),
+        engine=EngineInfo("Docker Engine", "26.1.5 *x*", "0.13.1", "linux/amd64", "overlay2"),
+        hullproof_version="0.1.0",
+        started_at=datetime(2026, 11, 23, 10, 30, 59, 999_999, tzinfo=timezone(timedelta(hours=2))),
+        duration_s=75.4321,
+        proofs=(
+            Proof(
+                "slim-base",
+                "guide",
+                "The release starts from a slim base",
+                Verdict.PROVEN,
+                "The release starts from python:3.10-slim and adds no compiler, headers or package lists.",
+                (
+                    evidence("Dockerfile:8", "the release's base is python:3.10-slim"),
+                    evidence("Dockerfile:9", "a second line of evidence, which a screen leaves out"),
+                ),
+                duration_s=0.0123,
+            ),
+            Proof(
+                "multistage",
+                "guide",
+                "Tests and tools stay in stages of their own",
+                Verdict.BROKEN,
+                "The release holds a test runner.",
+                tuple(
+                    Evidence("image", f"/opt/venv/lib/python3.10/site-packages/tool{n}", "a test runner")
+                    for n in range(14)
+                ),
+                remedy="Install test tools in a test stage, and copy from a stage that never had them: "
+                "COPY --from=deps /opt/venv /opt/venv.",
+            ),
+            Proof(
+                "non-root-user",
+                "guide",
+                "Nothing runs as root",
+                Verdict.UNPROVEN,
+                f"The container died with exit code 1: {ANSI}",
+                (Evidence("container", "log", MANY_LINES), Evidence("container", HUGE, HUGE)),
+            ),
+            Proof(
+                "workdir",
+                "guide",
+                "The release works in a directory of its own",
+                Verdict.NOT_APPLICABLE,
+                "Nothing of the application is in the image.",
+                (evidence("Dockerfile:1", "FROM scratch"),),
+            ),
+            Proof(
+                "hostile-text",
+                "other",
+                f"Title {MARKDOWN} {HTML}",
+                Verdict.BROKEN,
+                f"{HTML} {MARKDOWN} {DIRECTION} {EMOJI} {HALF_A_PAIR}",
+                (
+                    Evidence("image", f"/app/{MARKDOWN}", HTML),
+                    Evidence("image", HALF_A_PAIR, DIRECTION),
+                    Evidence("experiment", "`` ` ```", EMOJI),
+                ),
+                remedy=f"{MANY_LINES} {HUGE}",
+                duration_s=12.5,
+            ),
+            Proof(
+                "test-gate",
+                "guide",
+                "A failing test stops the release",
+                Verdict.PROVEN,
+                "With a failing test planted, the release's build fails of it.",
+                (Evidence("experiment", 'build step "RUN pytest"', "failed on the planted test"),),
+                duration_s=3.2,
+            ),
+        ),
+        left_out=("requirements-first", "dockerignore"),
+    )
+
+
+@pytest.fixture(scope="session")
+def failed_build(sample: Report) -> Report:
+    """A report of a project whose own build fails: no image, and a log full of hostile text."""
+    return replace(
+        sample,
+        image=None,
+        build_error=BuildError(
+            "RUN python -m pytest `x` <b>",
+            47,
+            ("collected 3 items", ANSI, HTML, MARKDOWN, "", "E   assert 1 == 2"),
+        ),
+        proofs=(
+            replace(
+                sample.proofs[5],
+                verdict=Verdict.UNPROVEN,
+                summary="The project's own build fails.",
+                evidence=(),
+            ),
+        ),
+        left_out=(),
+    )
+
+
+@pytest.fixture(scope="session")
+def bare(sample: Report) -> Report:
+    """A report with as little in it as there can be: all is well, and whatever may be missing is."""
+    return Report(
+        project=ProjectInfo("shop", "Dockerfile"),
+        image=ImageInfo("sha256:" + "3c" * 32, None, 999_999, None, base_is_stand_in=False),
+        engine=None,
+        hullproof_version="0.1.0",
+        started_at=sample.started_at,
+        duration_s=9.96,
+        proofs=(sample.proofs[0], replace(sample.proofs[3], evidence=())),
+    )

@@ -1,0 +1,212 @@
+"""Configuration: every key, both files, and every mistake in one line that says what would be right."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullproof.config import Config, load
+from hullproof.errors import UsageError
+
+EVERY_KEY = """
+dockerfile = "docker/Dockerfile"
+target = "release"
+test_target = "test"
+ready = "/healthz"
+ready_timeout_s = 5
+env = { BOARD_TOKEN = "x", EMPTY = "" }
+build_args = { PYTHON_VERSION = "3.13" }
+secrets = { token = "secrets/token.txt" }
+user = "appuser"
+workdir = "/app"
+ports = [5000, "53/udp", "8080"]
+command = ["python", "run.py"]
+max_size_mb = 120.5
+"""
+
+
+def test_a_project_that_never_heard_of_us_gets_the_defaults(tmp_path: Path) -> None:
+    """No file, a file without our section, an empty section: all the same."""
+    assert load(tmp_path) == Config()
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.ruff]\nline-length = 100\n')
+    assert load(tmp_path) == Config()
+    (tmp_path / "pyproject.toml").write_text("[tool.hullproof]\n")
+    assert load(tmp_path) == Config()
+
+
+@pytest.mark.parametrize("file", ["hullproof.toml", "pyproject.toml"])
+def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
+    """Each key arrives in its own kind, ports in the engine's words."""
+    section = "[tool.hullproof]\n" if file == "pyproject.toml" else ""
+    (tmp_path / file).write_text(section + EVERY_KEY)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/token.txt").write_text("x")
+    config = load(tmp_path)
+    assert asdict(config) == {
+        "dockerfile": "docker/Dockerfile",
+        "target": "release",
+        "test_target": "test",
+        "ready": "/healthz",
+        "ready_timeout_s": 5.0,
+        "env": {"BOARD_TOKEN": "x", "EMPTY": ""},
+        "build_args": {"PYTHON_VERSION": "3.13"},
+        "secrets": {"token": "secrets/token.txt"},
+        "user": "appuser",
+        "workdir": "/app",
+        "ports": ("5000/tcp", "53/udp", "8080/tcp"),
+        "command": ("python", "run.py"),
+        "max_size_mb": 120.5,
+    }
+    assert all(getattr(config, each.name) != getattr(Config(), each.name) for each in fields(Config))
+
+
+def test_a_pyproject_of_others_leaves_hullproof_toml_in_force(tmp_path: Path) -> None:
+    """Only a section of ours in pyproject.toml competes with hullproof.toml."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
+    (tmp_path / "hullproof.toml").write_text("ready = 5000\n")
+    assert load(tmp_path).ready == 5000
+
+
+def test_both_files_at_once_are_refused(tmp_path: Path) -> None:
+    """Neither wins in silence."""
+    (tmp_path / "pyproject.toml").write_text("[tool.hullproof]\nready = 1\n")
+    (tmp_path / "hullproof.toml").write_text("ready = 2\n")
+    assert complaint(tmp_path) == (
+        "hullproof.toml and [tool.hullproof] in pyproject.toml both exist; keep one of them"
+    )
+
+
+def complaint(folder: Path) -> str:
+    """Return what the configuration in `folder` is refused with, which is one line."""
+    with pytest.raises(UsageError) as caught:
+        load(folder)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("redy = 1", "hullproof.toml: unknown key 'redy'; did you mean 'ready'?"),
+        ("buildargs = {}", "hullproof.toml: unknown key 'buildargs'; did you mean 'build_args'?"),
+        ("Target = 'x'", "hullproof.toml: unknown key 'Target'; did you mean 'target'?"),
+        ("dockerfile = ''", "hullproof.toml: dockerfile = '' must be a text that is not empty"),
+        ("dockerfile = 1", "hullproof.toml: dockerfile = 1 must be a text that is not empty"),
+        ("target = ['a']", "hullproof.toml: target = ['a'] must be a text that is not empty"),
+        (
+            "ready = 'healthz'",
+            "hullproof.toml: ready = 'healthz' must be an HTTP path that starts with \"/\", or a TCP port from 1 to 65535",
+        ),
+        ("ready_timeout_s = 0", "hullproof.toml: ready_timeout_s = 0 must be a number above 0"),
+        ("ready_timeout_s = true", "hullproof.toml: ready_timeout_s = True must be a number above 0"),
+        ("max_size_mb = '9'", "hullproof.toml: max_size_mb = '9' must be a number above 0"),
+        (
+            "env = { A = 1 }",
+            "hullproof.toml: env = {'A': 1} must be a table of texts, such as { NAME = \"value\" }",
+        ),
+        ("secrets = []", 'hullproof.toml: secrets = [] must be a table of texts, such as { NAME = "value" }'),
+        (
+            "command = 'run'",
+            'hullproof.toml: command = \'run\' must be a list of texts, such as ["python", "run.py"]',
+        ),
+        (
+            "command = []",
+            'hullproof.toml: command = [] must be a list of texts, such as ["python", "run.py"]',
+        ),
+        ("ports = 5000", 'hullproof.toml: ports = 5000 must be a list of ports, such as [5000, "53/udp"]'),
+    ],
+)
+def test_a_mistake_is_named_with_what_would_be_right(tmp_path: Path, line: str, said: str) -> None:
+    """The file, the key, the value, and what it must be."""
+    (tmp_path / "hullproof.toml").write_text(line + "\n")
+    assert complaint(tmp_path) == said
+
+
+@pytest.mark.parametrize("key", ["zzz", "x.y.z", ""])
+def test_a_key_near_to_none_gets_them_all(tmp_path: Path, key: str) -> None:
+    """Where no key is near, all are named."""
+    (tmp_path / "hullproof.toml").write_text(f'"{key}" = 1\n')
+    assert complaint(tmp_path).endswith("known are: " + ", ".join(each.name for each in fields(Config)))
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "[]", "{}"])
+@pytest.mark.parametrize("key", ["ready_timeout_s", "max_size_mb"])
+def test_only_a_finite_number_above_zero_is_a_number(tmp_path: Path, key: str, value: str) -> None:
+    """A deadline of infinity would be none, and nan is neither kept nor broken."""
+    (tmp_path / "hullproof.toml").write_text(f"{key} = {value}\n")
+    assert "must be a number above 0" in complaint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "port", ["0", "65536", "-1", "true", "'5000/sctp'", "'http'", "'5000/'", "'²'", "5.5", "[]"]
+)
+def test_only_ports_are_ports(tmp_path: Path, port: str) -> None:
+    """From 1 to 65535, tcp or udp."""
+    (tmp_path / "hullproof.toml").write_text(f"ports = [{port}]\n")
+    assert 'must be a list of ports, such as [5000, "53/udp"]' in complaint(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["/etc/Dockerfile", "../Dockerfile", "a/../../Dockerfile", ".", "./"])
+def test_the_dockerfile_is_within_the_project(tmp_path: Path, path: str) -> None:
+    """What is elsewhere is in no build context, and no scratch copy has it."""
+    (tmp_path / "hullproof.toml").write_text(f"dockerfile = '{path}'\n")
+    assert complaint(tmp_path).endswith('must be a path within the project, such as "docker/Dockerfile"')
+
+
+def test_a_secret_without_its_file_is_known_before_the_build(tmp_path: Path) -> None:
+    """The file is looked for when the configuration is read."""
+    (tmp_path / "hullproof.toml").write_text("secrets = { token = 'token.txt' }\n")
+    assert complaint(tmp_path) == (
+        "hullproof.toml: secrets: there is no file token.txt for token; make it, or mend the path"
+    )
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "true", "5.0"])
+def test_ready_takes_only_ports(tmp_path: Path, port: str) -> None:
+    """What is no path must be a port."""
+    (tmp_path / "hullproof.toml").write_text(f"ready = {port}\n")
+    assert "or a TCP port from 1 to 65535" in complaint(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["[]", "'x'", "1"])
+def test_a_section_that_is_no_table_is_refused(tmp_path: Path, value: str) -> None:
+    """`tool.hullproof` must be a table."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool]\nhullproof = {value}\n")
+    assert complaint(tmp_path) == "pyproject.toml [tool.hullproof]: must be a table of settings"
+
+
+@pytest.mark.parametrize("content", [b"x = ", b"[tool\n", b"\xff\xfe", b"a = 1\na = 2\n", b"x = '''\n\n"])
+@pytest.mark.parametrize("file", ["hullproof.toml", "pyproject.toml"])
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, file: str, content: bytes) -> None:
+    """A syntax error is one line with the file's name."""
+    (tmp_path / file).write_bytes(content)
+    assert complaint(tmp_path).startswith(f"{file} is no valid TOML: ")
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    """Some editors write one."""
+    (tmp_path / "hullproof.toml").write_bytes(b"\xef\xbb\xbfready = 5000\n")
+    assert load(tmp_path).ready == 5000
+
+
+def test_a_folder_in_the_files_place_is_no_configuration(tmp_path: Path) -> None:
+    """A folder called hullproof.toml is somebody's folder."""
+    (tmp_path / "hullproof.toml").mkdir()
+    assert load(tmp_path) == Config()
+
+
+def test_the_documented_keys_are_the_known_ones() -> None:
+    """The docstring, which is the reference, names each key."""
+    documented = Config.__doc__ or ""
+    assert [each.name for each in fields(Config) if f"`{each.name}`" not in documented] == []
+
+
+def test_a_huge_value_is_not_repeated_whole(tmp_path: Path) -> None:
+    """The one line stays one that can be read."""
+    value: Any = "x" * 100_000
+    (tmp_path / "hullproof.toml").write_text(f"ports = '{value}'\n")
+    assert len(complaint(tmp_path)) < 300
