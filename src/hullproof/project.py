@@ -86,7 +86,7 @@ class Recipe:
     """How a project is built on one engine: its arguments, the images put under it, secrets and labels.
 
     `proxy_args` are the predefined proxy arguments of the host, which leave no trace in the image.
-    `scratch` is the run's folder.
+    `scratch` is the run's folder. `dockerfile` is what is built instead of the project's own, where that cannot be.
     """
 
     project: Project
@@ -95,6 +95,7 @@ class Recipe:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     proxy_args: Mapping[str, str] = field(default_factory=dict)
     scratch: Path | None = None
+    dockerfile: Path | None = None
 
     def unlabelled(self) -> Recipe:
         """The same recipe for an image that is not the run's but the user's: it stays."""
@@ -112,7 +113,7 @@ class Recipe:
         context = context or self.project.folder
         return BuildRequest(
             context=context,
-            dockerfile=context / self.project.config.dockerfile,
+            dockerfile=self.dockerfile or context / self.project.config.dockerfile,
             target=target or self._release_target(),
             output=output,
             tags=tags,

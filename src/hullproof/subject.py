@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from hullproof.engine.bases import provide_bases
+from hullproof.engine.bases import provide_bases, why_unreachable
 from hullproof.engine.boot import BootedContainer, Helper
 from hullproof.engine.build import build
 from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
+from hullproof.engine.standinplan import parse_reference
 from hullproof.engine.trust import host_trust
 from hullproof.facts import (
     BaseFacts,
@@ -29,9 +30,12 @@ from hullproof.facts import (
     Step,
     Unobservable,
 )
+from hullproof.frontend import copy_without_syntax_directive
 from hullproof.project import STEP_KEYWORDS, Project, Recipe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hullproof.engine.bases import Base, BaseSet
     from hullproof.engine.connection import Engine
     from hullproof.lab import Lab
@@ -135,7 +139,18 @@ class Subject:
             secrets=secrets,
             proxy_args=trust.proxy_args,
             scratch=self._run.folder,
+            dockerfile=self._dockerfile_without_frontend(),
         )
+
+    def _dockerfile_without_frontend(self) -> Path | None:
+        """A copy of the Dockerfile to build where the frontend that it names cannot be fetched; None elsewhere."""
+        frontend = self.project.dockerfile.syntax_directive
+        why = why_unreachable(self._engine, parse_reference(frontend).registry) if frontend else None
+        if why is None:
+            return None
+        self._say(f"the frontend {frontend} cannot be fetched ({why}); using the one within BuildKit")
+        original = self.project.folder / self.project.config.dockerfile
+        return copy_without_syntax_directive(original, self._run.scratch("dockerfile"))
 
     def _build(self) -> BuildFacts:
         return build(self._engine, self["recipe"].request(output="image"), on_change=self._on_step)

@@ -1,0 +1,44 @@
+"""Dockerfiles that ask for a frontend from a registry (`# syntax=docker/dockerfile:1`), where none is in reach.
+
+BuildKit fetches that frontend before it reads anything else, and cannot be told not to. Where it cannot be
+fetched, the build uses the frontend within BuildKit, by a copy of the Dockerfile without that line.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+_DIRECTIVE = re.compile(r"#\s*(?P<name>[A-Za-z]+)\s*=")
+
+
+def without_syntax_directive(text: str) -> str:
+    """Return a Dockerfile's text with its syntax directive made a plain comment, line numbers unchanged.
+
+    Other directives count only as long as nothing else stands before them, so the comment goes below them.
+    """
+    lines = text.splitlines(keepends=True)
+    header = 0
+    while header < len(lines) and _DIRECTIVE.match(lines[header].lstrip("\ufeff").strip()):
+        header += 1
+    kept = [line for line in lines[:header] if not _is_syntax(line)]
+    dropped = [
+        re.sub(r"[A-Za-z]+\s*=", "left out: ", line, count=1) for line in lines[:header] if _is_syntax(line)
+    ]
+    return "".join([*kept, *dropped, *lines[header:]])
+
+
+def _is_syntax(line: str) -> bool:
+    found = _DIRECTIVE.match(line.lstrip("\ufeff").strip())
+    return found is not None and found["name"].lower() == "syntax"
+
+
+def copy_without_syntax_directive(dockerfile: Path, folder: Path) -> Path:
+    """Write such a copy into `folder`, with the ignore file that belongs to this Dockerfile alone, if any."""
+    copy = folder / dockerfile.name
+    copy.write_text(without_syntax_directive(dockerfile.read_text(encoding="utf-8-sig")), encoding="utf-8")
+    own_ignore = dockerfile.with_name(dockerfile.name + ".dockerignore")
+    if own_ignore.is_file():
+        shutil.copyfile(own_ignore, copy.with_name(own_ignore.name))
+    return copy
