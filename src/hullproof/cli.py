@@ -26,7 +26,9 @@ def main() -> NoReturn:
 
     try:
         unwind_on_signals()
-        code = cli.main(prog_name="hullproof", standalone_mode=False)
+        # Not click's own `main`, to which every signal is an Abort, and a reader who has gone a failure.
+        with cli.make_context("hullproof", sys.argv[1:]) as context:
+            code = cli.invoke(context)
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.UsageError as error:
@@ -37,7 +39,7 @@ def main() -> NoReturn:
         code = _complain(str(error), error.exit_code)
     except Interrupted as interrupted:
         code = _complain(_ENDED.format(_name(interrupted.signum)), 128 + interrupted.signum)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort):  # before the signals were taken over
         code = _complain(_ENDED.format("Ctrl-C"), 128 + signal.SIGINT)
     except BrokenPipeError:
         code = 0  # who was reading has read enough
