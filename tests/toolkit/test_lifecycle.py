@@ -1,0 +1,490 @@
+"""A run, its owner, and what is swept: never what lives, never what is not ours, and all of the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hullproof import leftovers, lifecycle
+from hullproof.leftovers import (
+    OWNER_LABEL,
+    RUN_LABEL,
+    end_builders,
+    is_dead,
+    make_folder,
+    owned_folder,
+    owner,
+    remove_labelled,
+    remove_tree,
+    sweep,
+    sweep_folders,
+)
+from hullproof.lifecycle import Interrupted, Run, signals_held
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a temporary folder of its own, so that no other run's is seen."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def gone() -> str:
+    """The owner value of a process that has ended."""
+    code = "from hullproof.leftovers import owner; print(owner())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+# --- who owns what -----------------------------------------------------------------------------------
+
+
+def test_this_process_lives() -> None:
+    """What we own is not dead while we run."""
+    assert not is_dead(owner())
+
+
+def test_a_process_that_has_ended_is_dead(gone: str) -> None:
+    """Its label tells."""
+    assert is_dead(gone)
+
+
+def test_a_zombie_is_dead() -> None:
+    """A killed process whose parent has not asked for its exit code makes nothing any more."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        value = owner_of(process.pid)
+        assert not is_dead(value)
+        process.kill()
+        deadline = time.monotonic() + 5
+        while not is_dead(value) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert is_dead(value)
+
+
+def owner_of(pid: int) -> str:
+    """Return the owner value that another process would write."""
+    machine = owner().partition("/")[0]
+    return f"{machine}/{pid}/{leftovers._start_time(pid)}"  # noqa: SLF001 - what the label is made of
+
+
+def test_a_number_that_another_process_has_now_is_dead() -> None:
+    """The time of its start tells a process from a later one of the same number."""
+    machine, pid, started = owner().split("/")
+    assert is_dead(f"{machine}/{pid}/{int(started) - 1}")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be sure to see another user's process")
+def test_another_users_process_lives() -> None:
+    """Process 1 is not ours, and alive."""
+    assert not is_dead(owner_of(1))
+
+
+def test_another_machines_process_counts_as_alive(gone: str) -> None:
+    """On a shared engine, nobody can tell from here."""
+    machine, process = gone.split("/", 1)
+    assert not is_dead(f"other-{machine}/{process}")
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        "",
+        "/",
+        "1",
+        "4194305",
+        "4194305/",
+        "4194305/x",
+        "/5",
+        "0/5",
+        "-1/5",
+        "²/5",
+        "1e3/5",
+        "9" * 5000 + "/5",
+        "5/5/5",
+        " 5/5",
+    ],
+)
+def test_what_no_run_can_have_written_never_counts_as_dead(process: str) -> None:
+    """A label that is damaged, cut or somebody else's removes nothing."""
+    machine = owner().partition("/")[0]
+    assert not is_dead(f"{machine}/{process}")
+    assert not is_dead(process)
+
+
+def test_without_proc_a_process_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no /proc to tell when a process started, its being there counts."""
+    monkeypatch.setattr(leftovers, "_start_time", lambda _pid: None)
+    assert owner().endswith("/-")
+    assert not is_dead(owner())
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    assert is_dead(owner().replace(str(os.getpid()), str(process.pid)))
+
+
+# --- scratch folders ---------------------------------------------------------------------------------
+
+
+def test_a_dead_runs_folder_is_swept_and_a_living_ones_is_not(temporary: Path) -> None:
+    """Told by the name alone: there is no moment in which a folder has no owner."""
+    code = (
+        f"import tempfile; tempfile.tempdir = {str(temporary)!r}; "
+        "from hullproof.leftovers import make_folder; print(make_folder('abc').name)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    mine = make_folder("abc")
+    assert sweep_folders() == [done.stdout.strip()]
+    assert [each.name for each in temporary.iterdir()] == [mine.name]
+
+
+@pytest.mark.parametrize("name", ["hullproof-abc", "hullproof-0.lock", "hullproof-abc-1234.5.6.x", "other"])
+def test_what_has_no_owner_is_left_alone(temporary: Path, name: str) -> None:
+    """A name that we did not make is somebody else's."""
+    (temporary / name).mkdir()
+    assert sweep_folders() == []
+    assert (temporary / name).is_dir()
+
+
+def test_a_link_with_a_dead_runs_name_is_not_followed(temporary: Path, tmp_path: Path) -> None:
+    """Anybody may put a link into the temporary folder."""
+    target = tmp_path / "precious"
+    target.mkdir()
+    machine = make_folder("x").name.rpartition("-")[2].partition(".")[0]
+    (temporary / f"hullproof-x-{machine}.1.1.abc").symlink_to(target)
+    assert sweep_folders() == []
+    assert target.is_dir()
+
+
+def test_an_owned_folder_goes_with_its_block() -> None:
+    """However the block is left."""
+    with contextlib.suppress(ZeroDivisionError), owned_folder("build") as folder:
+        (folder / "file").write_text("x")
+        raise ZeroDivisionError
+    assert not folder.exists()
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Do without root's rights over files, where we are root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_tree_that_may_not_be_changed_is_removed_all_the_same() -> None:
+    """Unreadable and unwritable folders of a copied tree go too, and what links point to stays as it is."""
+    with as_nobody():
+        place = Path(tempfile.mkdtemp(dir="/var/tmp"))  # where nobody can walk in
+        top, outside = place / "tree", place / "outside"
+        for folder in (top / "a/b/c", top / "locked/inner", outside):
+            folder.mkdir(parents=True)
+        for folder in (top / "a/b/c", top / "locked/inner", outside):
+            (folder / "file").write_text("x")
+        (top / "a/link").symlink_to(outside)
+        for path, mode in (("a/b/c", 0o500), ("a/b", 0), ("a", 0o500), ("locked", 0o300), (".", 0o500)):
+            (top / path).chmod(mode)
+        outside.chmod(0o500)
+        remove_tree(top)
+        found = (top.exists(), (outside / "file").is_file(), outside.stat().st_mode & 0o777)
+        remove_tree(place)
+    assert found == (False, True, 0o500)
+    assert not place.exists()
+
+
+# --- what is on the engine ---------------------------------------------------------------------------
+
+
+class FakeApi:
+    """An engine's API with things on it, by kind; `refuse` names ids that it will not remove."""
+
+    def __init__(self, things: dict[str, list[dict[str, Any]]], refuse: tuple[str, ...] = ()) -> None:
+        """Take what there is."""
+        self.things = things
+        self.refuse = refuse
+
+    def _list(self, kind: str, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+        name, _, value = query["label"][0].partition("=")
+        return [
+            item
+            for item in self.things.get(kind, [])
+            if name in (item["Labels"] or {}) and (not value or item["Labels"][name] == value)
+        ]
+
+    def _remove(self, kind: str, name: str) -> None:
+        from docker.errors import APIError  # noqa: PLC0415 - slow to import
+
+        if name in self.refuse:
+            raise APIError("in use")
+        self.things[kind] = [
+            item for item in self.things[kind] if name not in (item.get("Id"), item.get("Name"))
+        ]
+
+    def containers(self, *, all: bool, filters: dict[str, list[str]]) -> list[dict[str, Any]]:  # noqa: A002 - the SDK's word
+        """List stopped ones, too."""
+        assert all
+        return self._list("container", filters)
+
+    def networks(self, *, filters: dict[str, list[str]]) -> list[dict[str, Any]]:
+        """List networks."""
+        return self._list("network", filters)
+
+    def volumes(self, *, filters: dict[str, list[str]]) -> dict[str, Any]:
+        """List volumes; the engine says null for none."""
+        return {"Volumes": self._list("volume", filters) or None}
+
+    def images(self, *, filters: dict[str, list[str]]) -> list[dict[str, Any]]:
+        """List images."""
+        return self._list("image", filters)
+
+    def remove_container(self, name: str, *, v: bool, force: bool) -> None:
+        """Remove a running one with its volumes."""
+        assert v
+        assert force
+        self._remove("container", name)
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network."""
+        self._remove("network", name)
+
+    def remove_volume(self, name: str, *, force: bool) -> None:
+        """Remove a volume."""
+        assert force
+        self._remove("volume", name)
+
+    def remove_image(self, name: str, *, force: bool) -> None:
+        """Remove an image with its tags."""
+        assert force
+        self._remove("image", name)
+
+
+def engine(api: object) -> Any:  # noqa: ANN401 - stands for an Engine
+    """Return what looks like an engine to a sweep."""
+    return SimpleNamespace(client=SimpleNamespace(api=api))
+
+
+def things(run: str, value: str | None, suffix: str) -> dict[str, list[dict[str, Any]]]:
+    """Return one thing of each kind, with the labels of a run."""
+    labels = {RUN_LABEL: run} | ({OWNER_LABEL: value} if value is not None else {})
+    return {
+        "container": [{"Id": f"c-{suffix}", "Labels": labels}],
+        "network": [{"Id": f"n-{suffix}", "Name": "net", "Labels": labels}],
+        "volume": [{"Name": f"v-{suffix}", "Labels": labels}],
+        "image": [{"Id": f"sha256:i-{suffix}", "Labels": labels}],
+    }
+
+
+def merged(*each: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Lay several runs' things together."""
+    return {kind: [item for one in each for item in one[kind]] for kind in each[0]}
+
+
+def left(api: FakeApi) -> list[str]:
+    """Name what is still there."""
+    return sorted(str(item.get("Id") or item.get("Name")) for items in api.things.values() for item in items)
+
+
+def test_only_what_dead_runs_left_is_swept(gone: str) -> None:
+    """A living run's, a damaged label's and an unlabelled one's things stay."""
+    unlabelled = {"container": [{"Id": "c-none", "Labels": None}], "network": [], "volume": [], "image": []}
+    api = FakeApi(
+        merged(things("a", gone, "dead"), things("b", owner(), "live"), things("c", None, "odd"), unlabelled)
+    )
+    assert sorted(sweep(engine(api))) == [
+        "container c-dead",
+        "image i-dead",
+        "network n-dead",
+        "volume v-dead",
+    ]
+    assert [name for name in left(api) if "dead" in name] == []
+    assert len(left(api)) == 9
+
+
+def test_one_thing_that_cannot_be_removed_keeps_nothing_else(gone: str) -> None:
+    """What somebody uses stays, without an error; the rest goes."""
+    api = FakeApi(things("a", gone, "x"), refuse=("c-x",))
+    assert sorted(remove_labelled(engine(api), RUN_LABEL)) == ["image i-x", "network n-x", "volume v-x"]
+    assert left(api) == ["c-x"]
+
+
+def test_an_engine_that_is_gone_is_asked_once() -> None:
+    """Its time-out is not waited for again for each kind of thing."""
+    asked: list[str] = []
+
+    class Gone:
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any call
+            def call(*_: object, **__: object) -> Any:  # noqa: ANN401 - never returns
+                asked.append(name)
+                raise ConnectionError
+
+            return call
+
+    assert remove_labelled(engine(Gone()), RUN_LABEL) == []
+    assert len(asked) == 1
+
+
+# --- a run -------------------------------------------------------------------------------------------
+
+
+def test_a_run_leaves_nothing_and_touches_no_other(temporary: Path) -> None:
+    """Two runs at once: each takes its own things and folder along, and only those."""
+    api = FakeApi(things("x", owner(), "other"))
+    with Run() as first:
+        first.uses(engine(api))
+        with Run() as second:
+            second.uses(engine(api))
+            assert first.id != second.id
+            for run in (first, second):
+                api.things["container"].append({"Id": run.id, "Labels": dict(run.labels)})
+                (run.scratch("copy") / "file").write_text("x")
+        assert second.id not in left(api)
+        assert first.id in left(api)
+        assert first.folder.is_dir()
+    assert left(api) == ["c-other", "n-other", "sha256:i-other", "v-other"]
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_a_thread_makes_while_the_run_ends_is_removed() -> None:
+    """The end waits for the run's threads, and looks again after them."""
+    api = FakeApi({"container": [], "network": [], "volume": [], "image": []})
+    noticed = threading.Event()
+
+    def work(run: Run) -> None:
+        for number in range(5):
+            time.sleep(0.1)
+            api.things["container"].append({"Id": f"late-{number}", "Labels": dict(run.labels)})
+        noticed.set()
+
+    with contextlib.suppress(KeyboardInterrupt), Run() as run:
+        run.uses(engine(api))
+        run.start(lambda: work(run), "late")
+        raise KeyboardInterrupt
+    assert noticed.is_set()
+    assert left(api) == []
+
+
+def test_a_thread_that_waits_for_a_container_is_freed_by_its_removal() -> None:
+    """The container goes first, so that who watches it need not be waited out."""
+    api = FakeApi({"container": [], "network": [], "volume": [], "image": []})
+
+    def watch(run: Run) -> None:
+        api.things["container"].append({"Id": "watched", "Labels": dict(run.labels)})
+        while "watched" in left(api):
+            time.sleep(0.02)
+
+    started = time.monotonic()
+    with Run() as run:
+        run.uses(engine(api))
+        run.start(lambda: watch(run), "watch")
+        time.sleep(0.1)
+    assert left(api) == []
+    assert time.monotonic() - started < 5
+
+
+def test_a_thread_that_never_notices_is_left_behind_at_the_deadline() -> None:
+    """Everything that waits has a deadline."""
+    released = threading.Event()
+    started = time.monotonic()
+    with Run() as run:
+        run.start(lambda: released.wait(30), "stuck")
+        run.close(deadline_s=0.3)
+        released.set()
+    assert time.monotonic() - started < 5
+    assert not run.folder.exists()
+
+
+def test_a_builder_of_a_dead_run_is_ended_and_no_other(gone: str) -> None:
+    """After kill -9, the build client that went on alone is found by its labels."""
+
+    def builder(value: str) -> subprocess.Popen[bytes]:
+        script = "import time; time.sleep(60)"
+        return subprocess.Popen([sys.executable, "-c", script, "buildx", f"--label={OWNER_LABEL}={value}"])
+
+    with builder(gone) as orphan, builder(owner()) as ours:
+        try:
+            assert end_builders(lambda labels: labels.get(OWNER_LABEL) == gone) == 1
+            assert orphan.wait(5) == -signal.SIGKILL
+            assert ours.poll() is None
+        finally:
+            ours.kill()
+
+
+# --- signals -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Give the tests' process its handlers back."""
+    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for signum, handler in before.items():
+        signal.signal(signum, handler)
+
+
+@pytest.mark.usefixtures("own_signals")
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_signal_unwinds_and_later_ones_do_not(signum: signal.Signals) -> None:
+    """A second Ctrl-C while cleaning up does not cut it short."""
+    lifecycle.unwind_on_signals()
+    with pytest.raises(Interrupted) as caught:
+        signal.raise_signal(signum)
+    assert caught.value.signum == signum
+    for later in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.raise_signal(later)
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_a_signal_that_was_ignored_stays_ignored() -> None:
+    """`nohup hullproof prove &` goes on when the terminal closes."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    lifecycle.unwind_on_signals()
+    signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_a_held_signal_comes_after_the_block() -> None:
+    """It is put off, not lost."""
+    lifecycle.unwind_on_signals()
+    done: list[str] = []
+
+    def tidy_up() -> None:
+        with signals_held():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("all")
+
+    with pytest.raises(Interrupted):
+        tidy_up()
+    assert done == ["all"]
+
+
+def test_in_a_thread_signals_are_nobodys_to_hold() -> None:
+    """Python hands signals to the main thread only; elsewhere the block just runs."""
+    said: list[str] = []
+
+    def work() -> None:
+        with signals_held():
+            said.append("done")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert said == ["done"]
