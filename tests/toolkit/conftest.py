@@ -142,13 +142,18 @@ def failed_build(sample: Report) -> Report:
             47,
             ("collected 3 items", ANSI, HTML, MARKDOWN, "", "E   assert 1 == 2"),
         ),
-        proofs=(
+        proofs=tuple(
             replace(
-                sample.proofs[5],
+                proof,
+                title="Some practice",
                 verdict=Verdict.UNPROVEN,
-                summary="The project's own build fails.",
+                summary=summary,
                 evidence=(),
-            ),
+                remedy=None,
+            )
+            for proof, summary in zip(
+                sample.proofs, ("The project's own build fails.",) * 5 + ("Odd.",), strict=True
+            )
         ),
         left_out=(),
     )

@@ -80,19 +80,23 @@ def _build_error(report: Report) -> list[RenderableType]:
 def _print_proofs(console: Console, proofs: tuple[Proof, ...]) -> None:
     """Print a row for each, and stand what is not good off from the rest."""
     longest = max((len(proof.id) for proof in proofs), default=0)
+    alike = _alike(proofs)
     apart = True
     for proof in proofs:
+        if proof.id in alike:
+            continue  # told with the first of them
+        others = [identifier for identifier, first in alike.items() if first == proof.id]
         mark, style = _MARK[proof.verdict]
         if not (proof.verdict.is_good or apart):
             console.print()
         if console.width < _NARROW:
             console.print(Text(f"{mark} {proof.id}", style))
-            console.print(Padding(Group(*_account(proof)), (0, 0, 0, 2)))
+            console.print(Padding(Group(*_account(proof, others)), (0, 0, 0, 2)))
         else:
             row = Table.grid(padding=(0, 2))
             row.add_column(no_wrap=True, width=longest + 2)
             row.add_column(overflow="fold")
-            row.add_row(Text(f"{mark} {proof.id}", style), Group(*_account(proof)))
+            row.add_row(Text(f"{mark} {proof.id}", style), Group(*_account(proof, others)))
             console.print(row)
         apart = not proof.verdict.is_good
         if apart:
@@ -101,7 +105,23 @@ def _print_proofs(console: Console, proofs: tuple[Proof, ...]) -> None:
         console.print()
 
 
-def _account(proof: Proof) -> list[Text]:
+def _alike(proofs: tuple[Proof, ...]) -> dict[str, str]:
+    """For each that is unproven for a reason that was given before, and says nothing else: where it was given.
+
+    A build that fails leaves most practices unproven; ten times the same is more than a screen can take.
+    """
+    first: dict[str, str] = {}
+    alike = {}
+    for proof in proofs:
+        if proof.verdict is Verdict.UNPROVEN and not proof.evidence and not proof.remedy:
+            if proof.summary in first:
+                alike[proof.id] = first[proof.summary]
+            else:
+                first[proof.summary] = proof.id
+    return alike
+
+
+def _account(proof: Proof, others: list[str]) -> list[Text]:
     """The summary, then a line of evidence, or more where the verdict is bad, and the remedy."""
     summary = clean(proof.summary)
     if proof.verdict is Verdict.PROVEN:
@@ -110,6 +130,8 @@ def _account(proof: Proof) -> list[Text]:
     lines = [Text.assemble(word, summary)]
     if proof.verdict.is_good:
         return lines + [_evidence(each) for each in proof.evidence[:1]]
+    if others:
+        lines.append(Text(f"the same goes for {', '.join(others)}", "yellow"))
     lines += map(_evidence, proof.evidence[:_EVIDENCE_SHOWN])
     if len(proof.evidence) > _EVIDENCE_SHOWN:
         lines.append(Text(f"and {len(proof.evidence) - _EVIDENCE_SHOWN} more", "dim"))
