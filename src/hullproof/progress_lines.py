@@ -42,6 +42,8 @@ class BuildLines:
                 self._finish(step, "failed" if step.error else duration(spent))
             elif step.started and step.name not in self._started:
                 self._started[step.name] = time.monotonic()
+                if step.instruction.startswith("RUN"):  # the others are done in no time
+                    self._tell(f"  {clean(step.name, _SHORT)} ...")
 
     def _finish(self, step: Step, how: str) -> None:
         self._done.add(step.name)

@@ -1,0 +1,433 @@
+"""The doors: where reports go, whose exit code wins, and how work that is interrupted ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hullproof import doors
+from hullproof.delivery import delivery, distinct, show
+from hullproof.engine.doctor import Finding
+from hullproof.errors import EngineError, UsageError
+from hullproof.lifecycle import Interrupted
+from hullproof.project import Project
+from hullproof.report.model import Report
+
+ProveAll = Callable[..., int]
+
+
+class QuietApi:
+    """An engine with nothing on it."""
+
+    def containers(self, **_: object) -> list[Any]:
+        """None."""
+        return []
+
+    networks = images = containers
+
+    def volumes(self, **_: object) -> dict[str, None]:
+        """None."""
+        return {"Volumes": None}
+
+
+class FakeEngine:
+    """Stands for the engine; counts how often it was given back."""
+
+    def __init__(self) -> None:
+        """Be connected."""
+        self.client = SimpleNamespace(api=QuietApi())
+        self.closed = 0
+
+    def close(self) -> None:
+        """Be given back."""
+        self.closed += 1
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """Let the doors connect to an engine with nothing on it; ending all builds is for good, so it is only noted."""
+    fake = FakeEngine()
+    monkeypatch.setattr("hullproof.engine.connection.Engine.connect", lambda *_: fake)
+    monkeypatch.setattr(doors, "end_all", lambda: None)
+    monkeypatch.setattr(doors, "end_children", lambda: None)
+    return fake
+
+
+@pytest.fixture
+def prove_all(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine) -> ProveAll:
+    """Prove projects with `outcome` in the place of real proving: called with the project, returns a report."""
+    assert not engine.closed
+
+    def run(folders: list[Path], outcome: Callable[..., Report], **settings: Any) -> int:  # noqa: ANN401 - the door's own
+        monkeypatch.setattr(doors, "prove", lambda project, *_, **given: outcome(project, **given))
+        defaults: dict[str, Any] = {
+            "only": None,
+            "experiments": True,
+            "format_": None,
+            "output": None,
+            "jobs": 1,
+            "build_args": {},
+        }
+        return doors.prove_all(folders, **(defaults | settings))
+
+    return run
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[[str], Path]:
+    """Make projects by path."""
+
+    def project(name: str) -> Path:
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
+        return folder
+
+    return project
+
+
+def named(report: Report) -> Callable[..., Report]:
+    """Return what proves any project with the same report, under the project's own name."""
+    return lambda project, **_: replace(report, project=replace(report.project, name=project.name))
+
+
+# --- where reports go --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "start"),
+    [
+        (("r.json", None), "{"),
+        (("r.md", None), "## Release checklist"),
+        (("r.txt", None), "\n"),
+        (("R.JSON", None), "{"),
+        (("r.md", "json"), "{"),
+        (("r.pdf", "markdown"), "## "),
+        (("report", "json"), "{"),
+    ],
+)
+def test_one_report_goes_to_the_file_in_the_format_of_its_ending(
+    prove_all: ProveAll,
+    make: Callable[[str], Path],
+    bare: Report,
+    arguments: tuple[str, str | None],
+    start: str,
+) -> None:
+    """`--format` wins over the ending."""
+    folder, (name, format_) = make("shop"), arguments
+    assert prove_all([folder], named(bare), output=folder / name, format_=format_) == 0
+    assert (folder / name).read_text(encoding="utf-8").startswith(start)
+
+
+def test_the_report_goes_to_stdout_and_progress_to_stderr(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that the report can be piped."""
+    prove_all([make("shop")], named(bare), format_="json")
+    out, err = capsys.readouterr()
+    assert json.loads(out)["project"]["name"] == "shop"
+    assert err == "building Dockerfile\n"
+
+
+def test_several_reports_go_to_a_folder_under_distinct_names(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, tmp_path: Path
+) -> None:
+    """Projects of the same name do not overwrite each other's reports; the folder is made."""
+    folders = [make("a/web"), make("b/web"), make("c/api")]
+    assert prove_all(folders, named(bare), output=tmp_path / "new/reports", format_="markdown", jobs=2) == 0
+    assert sorted(each.name for each in (tmp_path / "new/reports").iterdir()) == [
+        "api.md",
+        "web-2.md",
+        "web.md",
+    ]
+
+
+def test_one_project_and_a_folder_that_is_there_gives_a_file_in_it(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, tmp_path: Path
+) -> None:
+    """As cp does."""
+    (tmp_path / "reports").mkdir()
+    prove_all([make("shop")], named(bare), output=tmp_path / "reports")
+    assert [each.name for each in (tmp_path / "reports").iterdir()] == ["shop.json"]
+
+
+def test_a_project_named_twice_is_proven_once(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`prove . $PWD` is one project."""
+    folder = make("shop")
+    prove_all([folder, folder / ".." / "shop"], named(bare))
+    assert capsys.readouterr().err == "building Dockerfile\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], []),
+        (["a", "b"], ["a", "b"]),
+        (["a", "a", "a"], ["a", "a-2", "a-3"]),
+        (["a", "a", "a-2"], ["a", "a-3", "a-2"]),
+        (["Web", "web"], ["Web", "web-2"]),
+    ],
+)
+def test_names_are_made_distinct(names: list[str], expected: list[str]) -> None:
+    """Also from numbered names, and on filesystems that ignore case."""
+    assert distinct(names) == expected
+
+
+def test_a_place_that_vanished_meanwhile_is_told(
+    make: Callable[[str], Path], bare: Report, tmp_path: Path
+) -> None:
+    """The report cannot be written: one line, not a traceback."""
+    (tmp_path / "reports").mkdir()
+    project = Project.open(make("shop"))
+    deliver = delivery([project], None, tmp_path / "reports" / "r.json")
+    (tmp_path / "reports").rmdir()
+    with pytest.raises(UsageError, match=r"r\.json: cannot be written \(No such file or directory\)"):
+        deliver(project, bare)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("variables", "colored"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
+)
+def test_colour_is_for_terminals_that_want_it(
+    bare: Report,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    colored: bool,  # noqa: FBT001 - a test's parameter
+) -> None:
+    """Never into a file or a pipe; NO_COLOR counts when it is not empty, as its standard has it."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    terminal, pipe = Terminal(), io.StringIO()
+    show(bare, "text", terminal)
+    show(bare, "text", pipe)
+    assert ("\x1b[" in terminal.getvalue()) is colored
+    assert "\x1b[" not in pipe.getvalue()
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("20", 40), ("60", 60), ("1000", 140)])
+def test_the_screen_is_as_wide_as_the_terminal_within_reason(
+    sample: Report, monkeypatch: pytest.MonkeyPatch, columns: str, widest: int
+) -> None:
+    """At least 40 columns, and at most 140, where lines get too long to read."""
+    monkeypatch.setenv("COLUMNS", columns)
+    stream = io.StringIO()
+    show(sample, "text", stream)
+    assert max(map(len, stream.getvalue().splitlines())) in range(widest - 3, widest + 1)
+
+
+def test_a_stream_that_has_not_all_characters_gets_the_rest(sample: Report) -> None:
+    """A terminal of ISO 8859-1 shows what it can."""
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="iso-8859-1")
+    show(sample, "text", stream)
+    assert b"slim-base" in raw.getvalue()
+
+
+def test_a_reader_who_has_gone_does_not_change_the_verdict(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`hullproof prove | head -1` ends with the proof's own exit code."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        assert prove_all([make("shop")], named(bare)) == 0
+
+
+# --- exit codes --------------------------------------------------------------------------------------
+
+
+def test_one_bad_project_makes_the_command_fail(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, sample: Report
+) -> None:
+    """The worst wins, in whatever order."""
+    outcomes = {"good": bare, "bad": sample}
+    folders = [make("good"), make("bad")]
+    for jobs in (1, 2):
+        for order in (folders, folders[::-1]):
+            assert prove_all(order, lambda project, **_: outcomes[project.name], jobs=jobs) == 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_project_whose_base_cannot_be_had_hides_no_other(
+    prove_all: ProveAll,
+    make: Callable[[str], Path],
+    bare: Report,
+    capsys: pytest.CaptureFixture[str],
+    jobs: int,
+) -> None:
+    """It gets its line and its exit code, which is the worst; the others are proven."""
+
+    def outcome(project: Project, **_: object) -> Report:
+        if project.name == "a":
+            raise EngineError("no such base")
+        return named(bare)(project)
+
+    assert prove_all([make("a"), make("b"), make("c")], outcome, format_="json", jobs=jobs) == 3
+    out, err = capsys.readouterr()
+    assert out.count('"schema"') == 2
+    assert "a: hullproof: no such base\n" in err
+
+
+def test_the_only_projects_trouble_is_the_commands(
+    prove_all: ProveAll, make: Callable[[str], Path], engine: FakeEngine
+) -> None:
+    """With one project, the error goes up as it is, and the engine is given back."""
+
+    def outcome(*_: object, **__: object) -> Report:
+        raise EngineError("no such base")
+
+    with pytest.raises(EngineError, match="no such base"):
+        prove_all([make("a")], outcome)
+    assert engine.closed == 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_fault_of_ours_is_not_swallowed(
+    prove_all: ProveAll, make: Callable[[str], Path], jobs: int
+) -> None:
+    """A bug in one project's proving ends the command with its own traceback, also an IndexError."""
+
+    def outcome(*_: object, **__: object) -> Report:
+        raise IndexError("a fault of ours")
+
+    with pytest.raises(IndexError):
+        prove_all([make("a"), make("b")], outcome, jobs=jobs)
+
+
+def test_jobs_are_done_side_by_side_and_no_more_of_them(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report
+) -> None:
+    """As many at once as asked for."""
+    at_once: list[int] = []
+    going: set[str] = set()
+    lock = threading.Lock()
+
+    def outcome(project: Project, **_: object) -> Report:
+        with lock:
+            going.add(project.name)
+            at_once.append(len(going))
+        time.sleep(0.1)
+        with lock:
+            going.discard(project.name)
+        return named(bare)(project)
+
+    assert prove_all([make(f"p{number}") for number in range(6)], outcome, jobs=3, format_="json") == 0
+    assert max(at_once) == 3
+
+
+# --- the end -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def handled() -> Any:  # noqa: ANN401 - a fixture's generator
+    """Let SIGTERM raise in the main thread, as the command does."""
+
+    def handle(signum: int, _frame: object) -> None:
+        raise Interrupted(signum)
+
+    before = signal.signal(signal.SIGTERM, handle)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("handled")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupted_command_shows_no_report_and_says_nothing_more(
+    prove_all: ProveAll,
+    make: Callable[[str], Path],
+    bare: Report,
+    capsys: pytest.CaptureFixture[str],
+    jobs: int,
+) -> None:
+    """What threads still come to after the signal is of no interest."""
+    ended: list[str] = []
+
+    def outcome(project: Project, *, say: Callable[[str], None], **_: object) -> Report:
+        if project.name == "a":
+            os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.5)
+        say("too late")
+        ended.append(project.name)
+        return named(bare)(project)
+
+    with pytest.raises(Interrupted):
+        prove_all([make("a"), make("b"), make("c")], outcome, jobs=jobs)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "too late" not in err
+    assert "c" not in ended
+    assert not [each for each in threading.enumerate() if each.name.startswith("prove-") and each.is_alive()]
+
+
+# --- doctor and clean --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("findings", "code", "said"),
+    [
+        ([Finding("engine", ok=True, text="Docker 26")], 0, "ok       engine: Docker 26\n"),
+        (
+            [Finding("engine", ok=False, text="none", remedy="hullproof doctor --install")],
+            3,
+            "problem  engine: none\n         hullproof doctor --install\n",
+        ),
+        (
+            [Finding("compose", ok=False, text="none", remedy="apt-get install x", needed=False)],
+            0,
+            "note     compose: none\n         apt-get install x\n",
+        ),
+    ],
+)
+def test_the_doctor_says_what_mends_what_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    findings: list[Finding],
+    code: int,
+    said: str,
+) -> None:
+    """Only what runs fail without makes the machine unfit."""
+    monkeypatch.setattr(doors, "doctor", lambda: findings)
+    assert doors.examine() == code
+    assert capsys.readouterr().err == said
+
+
+def test_clean_says_what_it_removed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], engine: FakeEngine
+) -> None:
+    """Each thing, and how many; or that there was nothing."""
+    monkeypatch.setattr(doors, "sweep_folders", lambda: ["hullproof-x"])
+    monkeypatch.setattr(doors, "sweep", lambda _engine: ["container c1"])
+    assert doors.clean_up() == 0
+    assert capsys.readouterr().err == (
+        "removed scratch folder hullproof-x\nremoved container c1\nremoved 2 leftovers\n"
+    )
+    monkeypatch.setattr(doors, "sweep_folders", list)
+    monkeypatch.setattr(doors, "sweep", lambda _engine: [])
+    assert doors.clean_up() == 0
+    assert capsys.readouterr().err == "nothing was left behind\n"
+    assert engine.closed == 2
