@@ -55,14 +55,6 @@ CASES = (
         (dockerfile(RELEASE_DIR, "WORKDIR app\nCOPY --from=deps"),),
     ),
     Case(
-        "workdir/relative-on-another",
-        "a relative directory that ends up inside the code",
-        (
-            after("EXPOSE 8000", "WORKDIR greeter"),
-            FINDS_ITSELF,
-        ),
-    ),
-    Case(
         "workdir/run-cd",
         "RUN cd, which lasts for its own step",
         (dockerfile(RELEASE_DIR, "RUN cd /app\nCOPY --from=deps"), TO_APP, FINDS_ITSELF),
