@@ -1,0 +1,80 @@
+"""A project is read before anything is built: its folder, its configuration, its Dockerfile, its recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hullproof.errors import UsageError
+from hullproof.project import Project, Recipe
+
+DOCKERFILE = """\
+FROM python:3.11-slim AS Deps
+COPY requirements.txt .
+RUN pip install \\
+  -r requirements.txt
+FROM deps
+EXPOSE 8000
+WORKDIR /app
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project of two stages, the last without a name."""
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    return Project.open(tmp_path)
+
+
+def test_what_makes_steps_is_listed_by_the_stages_shown_name(project: Project) -> None:
+    """As BuildKit shows stages: lower case, numbered where they have no name."""
+    table = project.layer_instructions
+    assert {name: [line for line, _ in lines] for name, lines in table.items()} == {
+        "deps": [1, 2, 3],
+        "stage-1": [5, 7],
+    }
+
+
+def test_the_only_stage_without_a_name_has_none(tmp_path: Path) -> None:
+    """BuildKit shows none for it."""
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    assert list(Project.open(tmp_path).layer_instructions) == [""]
+
+
+def test_build_arguments_given_win_over_configured_ones(tmp_path: Path) -> None:
+    """And the others stay."""
+    (tmp_path / "Dockerfile").write_text("ARG V=1\nFROM python:${V}-slim\n")
+    (tmp_path / "hullproof.toml").write_text("build_args = { V = '3.10', W = 'x' }\n")
+    assert Project.open(tmp_path, {"V": "3.13"}).build_args == {"V": "3.13", "W": "x"}
+
+
+def test_a_configured_target_is_the_release(tmp_path: Path) -> None:
+    """By name, in whatever case; the request names it, and the last needs no naming."""
+    (tmp_path / "Dockerfile").write_text("FROM a AS release\nFROM release AS dev\n")
+    (tmp_path / "hullproof.toml").write_text("target = 'release'\n")
+    recipe = Recipe(Project.open(tmp_path), labels={})
+    assert recipe.request().target == "release"
+    (tmp_path / "hullproof.toml").write_text("")
+    assert Recipe(Project.open(tmp_path), labels={}).request().target is None
+
+
+def test_an_unreadable_dockerfile_is_wrong_usage(tmp_path: Path) -> None:
+    """A link to itself, for one."""
+    (tmp_path / "Dockerfile").symlink_to("Dockerfile")
+    with pytest.raises(UsageError, match="Dockerfile: cannot be read"):
+        Project.open(tmp_path)
+
+
+def test_an_image_of_the_users_carries_no_label_of_ours(project: Project) -> None:
+    """It stays when the run is over."""
+    recipe = Recipe(project, labels={"hullproof.run": "x"})
+    assert recipe.request().labels == {"hullproof.run": "x"}
+    assert recipe.unlabelled().request().labels == {}
+
+
+def test_a_scratch_copy_is_built_with_its_own_dockerfile(project: Project, tmp_path: Path) -> None:
+    """Not with the user's."""
+    request = Recipe(project, labels={}).request(tmp_path / "copy")
+    assert request.dockerfile == tmp_path / "copy" / "Dockerfile"
+    assert request.context == tmp_path / "copy"

@@ -1,0 +1,231 @@
+"""Proving: which practices are asked, what the report is about, and that bad days are reports, too."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hullproof import prove as proving
+from hullproof.errors import EngineError, UsageError
+from hullproof.facts import BaseFacts, BuildFacts, ImageFacts, Step, Unobservable
+from hullproof.practices import EXPERIMENTS, every
+from hullproof.project import Project
+from hullproof.prove import choose, prove
+from hullproof.report import as_json
+from hullproof.report.model import EngineInfo, Report, Verdict
+
+IMAGE = ImageFacts(id="sha256:" + "a" * 64, size_bytes=150_000_000, digest=None, platform="linux/amd64")
+BUILT = BuildFacts(ok=True, steps=(), duration_s=1.0, image_id=IMAGE.id)
+LOG = tuple(f"line {number} " + "x" * 1000 for number in range(100))
+FAILED_STEP = Step(
+    "[test 1/1] RUN pytest", "test", 7, "RUN pytest " + "x" * 1000, log=LOG, error="exit code: 1"
+)
+FAILED = BuildFacts(
+    ok=False, steps=(FAILED_STEP,), duration_s=1.0, error="exit code: 1", failed_step=FAILED_STEP
+)
+
+
+class FakeEngine:
+    """Says what it is; nothing else is asked of it here."""
+
+    def info(self) -> EngineInfo:
+        """Be some engine."""
+        return EngineInfo("Docker Engine", "26", "0.13")
+
+
+class FakeSubject:
+    """Facts from a table: exceptions in it are raised. Notes what was gathered."""
+
+    facts: dict[str, Any]
+    gathered: set[str]
+
+    def __init__(self, *_: object, **__: object) -> None:
+        """Take whatever a subject takes."""
+
+    def gather(self, names: set[str]) -> None:
+        """Note what is wanted."""
+        type(self).gathered = set(names)
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - any fact
+        """Return the fact, or raise what stands in its place."""
+        fact = self.facts.get(name, Unobservable(f"nothing is known of {name}"))
+        if isinstance(fact, Exception):
+            raise fact
+        return fact
+
+
+@pytest.fixture
+def facts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The table of facts that proving sees, to be changed by a test."""
+    table: dict[str, Any] = {"build": BUILT, "image": IMAGE, "base": BaseFacts("python:3.11-slim", 1)}
+    monkeypatch.setattr(FakeSubject, "facts", table, raising=False)
+    monkeypatch.setattr(FakeSubject, "gathered", set(), raising=False)
+    monkeypatch.setattr(proving, "Subject", FakeSubject)
+    return table
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project of one stage."""
+    (tmp_path / "Dockerfile").write_bytes(b"FROM python:3.11-slim\r\n")
+    return Project.open(tmp_path)
+
+
+def proven(project: Project, **settings: Any) -> Report:  # noqa: ANN401 - prove's own
+    """Prove, on an engine that is asked for nothing, and check the report against the schema."""
+    engine: Any = FakeEngine()
+    run: Any = None
+    report = prove(project, engine, run, **settings)
+    errors = Draft202012Validator(as_json.schema()).iter_errors(json.loads(as_json.render(report)))
+    assert [error.message for error in errors] == []
+    return report
+
+
+# --- which are asked ---------------------------------------------------------------------------------
+
+
+def test_all_are_chosen_by_default() -> None:
+    """In the guide's order, none left out."""
+    assert choose(None, experiments=True) == (list(every()), [])
+
+
+def test_without_experiments_those_that_need_one_are_left_out_and_named() -> None:
+    """Nothing is left out in silence."""
+    chosen, left_out = choose(None, experiments=False)
+    assert {practice.id for practice in left_out} == {"requirements-first", "test-gate", "dockerignore"}
+    assert [*chosen, *left_out] != []
+    assert not any(practice.needs_experiment for practice in chosen)
+
+
+def test_the_chosen_come_in_the_guides_order_and_once() -> None:
+    """However they were asked for."""
+    chosen, left_out = choose(["expose", "slim-base", "expose"], experiments=True)
+    assert [practice.id for practice in chosen] == ["slim-base", "expose"]
+    assert len(left_out) == len(every()) - 2
+
+
+@pytest.mark.parametrize("only", [[], ["nothing"], ["test-gate"]])
+def test_asking_for_nothing_is_wrong_usage(only: list[str]) -> None:
+    """A report in which nothing was asked would look like success."""
+    with pytest.raises(UsageError):
+        choose(only, experiments=False)
+
+
+# --- the report --------------------------------------------------------------------------------------
+
+
+def test_only_what_the_chosen_need_is_gathered(project: Project, facts: dict[str, Any]) -> None:
+    """A container is not booted for what the Dockerfile tells; no experiment runs unasked."""
+    assert facts
+    report = proven(project, only=["slim-base"])
+    assert [proof.id for proof in report.proofs] == ["slim-base"]
+    assert "container" not in FakeSubject.gathered
+    proven(project, experiments=False)
+    assert not EXPERIMENTS & FakeSubject.gathered
+
+
+def test_the_report_says_what_it_is_about(project: Project, facts: dict[str, Any]) -> None:
+    """The image, its base, the Dockerfile to the byte; and no path of this machine."""
+    facts["base"] = BaseFacts("python:3.11-slim", 1, size_bytes=9, stand_in=True, note="a look-alike")
+    report = proven(project)
+    assert report.image is not None
+    assert (report.image.id, report.image.base, report.image.base_is_stand_in, report.image.base_note) == (
+        IMAGE.id,
+        "python:3.11-slim",
+        True,
+        "a look-alike",
+    )
+    assert report.project.dockerfile_sha256 == hashlib.sha256(b"FROM python:3.11-slim\r\n").hexdigest()
+    assert report.project.name == project.folder.name
+    assert str(project.folder.parent) not in as_json.render(report)
+
+
+def test_progress_is_said_for_each_practice(project: Project, facts: dict[str, Any]) -> None:
+    """A line as soon as its verdict is there."""
+    assert facts
+    said: list[str] = []
+    proven(project, say=said.append, only=["slim-base", "workdir"])
+    assert [line.split(":")[0].strip() for line in said[-2:]] == ["slim-base", "workdir"]
+
+
+def test_a_build_that_fails_is_a_report(project: Project, facts: dict[str, Any]) -> None:
+    """With the instruction, its line and the last lines it printed, none too long; nothing is proven by it."""
+    facts.update(build=FAILED, image=Unobservable("the project's own build fails: exit code: 1"))
+    report = proven(project)
+    assert report.image is None
+    assert report.build_error is not None
+    assert report.build_error.line == 7
+    assert report.build_error.instruction is not None
+    assert report.build_error.instruction.startswith("RUN pytest x")
+    assert report.build_error.output[-1].startswith("line 99 ")
+    assert len(report.build_error.output) == 40
+    assert max(map(len, [*report.build_error.output, report.build_error.instruction])) <= 500
+    assert report.verdict is not Verdict.PROVEN
+    assert not any(proof.verdict is Verdict.PROVEN for proof in report.proofs)
+
+
+def test_a_build_that_fails_before_any_step_is_a_report(project: Project, facts: dict[str, Any]) -> None:
+    """Then the builder's words are all there is."""
+    facts.update(
+        build=BuildFacts(ok=False, steps=(), duration_s=0.1, error="no such stage", output=("a", "b"))
+    )
+    report = proven(project)
+    assert report.build_error is not None
+    assert (report.build_error.instruction, report.build_error.line) == ("no such stage", None)
+    assert report.build_error.output == ("a", "b")
+
+
+def test_what_cannot_be_observed_is_never_proven(project: Project, facts: dict[str, Any]) -> None:
+    """With no fact but the image's configuration, nothing is proven, and each says why."""
+    assert facts
+    report = proven(project)
+    assert {proof.verdict for proof in report.proofs} <= {Verdict.UNPROVEN, Verdict.BROKEN}
+    assert all(proof.summary for proof in report.proofs)
+
+
+def test_an_engine_that_goes_away_ends_the_command(project: Project, facts: dict[str, Any]) -> None:
+    """That is no finding about the project."""
+    facts["container"] = EngineError("the engine went away")
+    with pytest.raises(EngineError, match="went away"):
+        proven(project, only=["workdir"])
+
+
+def test_a_name_of_any_length_fits_the_schema(tmp_path: Path, facts: dict[str, Any]) -> None:
+    """File systems allow 255 bytes; the schema 200 characters."""
+    assert facts
+    folder = tmp_path / ("n" * 250)
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    assert len(proven(Project.open(folder)).project.name) == 200
+
+
+# --- the revision ------------------------------------------------------------------------------------
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git, without this machine's settings."""
+    command = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(folder), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_the_revision_is_the_commit_and_says_when_files_were_edited(
+    project: Project, facts: dict[str, Any]
+) -> None:
+    """None without git or a commit; `-dirty` after an edit."""
+    assert facts
+    assert proven(project).project.revision is None
+    git(project.folder, "init", "--quiet")
+    assert proven(project).project.revision is None
+    git(project.folder, "add", ".")
+    git(project.folder, "commit", "--quiet", "-m", "x")
+    git(project.folder, "tag", "v1")
+    commit = git(project.folder, "rev-parse", "HEAD")
+    assert proven(project).project.revision == commit
+    (project.folder / "Dockerfile").write_text("FROM python:3.12-slim\n")
+    assert proven(project).project.revision == f"{commit}-dirty"

@@ -1,0 +1,88 @@
+"""The subject: a fact is gathered once, by whoever asks first, and is the same for all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullproof.errors import EngineError
+from hullproof.facts import BuildFacts, Unobservable
+from hullproof.project import Project
+from hullproof.subject import Subject
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    """A subject on no engine: a fact that asks for one fails."""
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11-slim\nWORKDIR /app\n")
+    nothing: Any = None
+    return Subject(Project.open(tmp_path), nothing, nothing)
+
+
+def given(subject: Subject, monkeypatch: pytest.MonkeyPatch, name: str, gatherer: Any) -> None:  # noqa: ANN401
+    """Let a fact be gathered in another way."""
+    monkeypatch.setitem(subject._gatherers, name, gatherer)  # noqa: SLF001
+
+
+def test_what_is_read_from_the_project_needs_no_engine(subject: Subject) -> None:
+    """Configuration, Dockerfile, release stage, build arguments."""
+    assert subject["config"].dockerfile == "Dockerfile"
+    assert subject["dockerfile"].stages == (subject["release"],)
+    assert subject["build_args"] == {}
+
+
+def test_no_such_fact(subject: Subject) -> None:
+    """A practice that asks for what is no fact is told so."""
+    with pytest.raises(KeyError):
+        subject["weather"]
+
+
+def test_a_fact_is_gathered_once(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask for it at once."""
+    times: list[int] = []
+
+    def gather() -> int:
+        times.append(1)
+        time.sleep(0.05)
+        return 42
+
+    given(subject, monkeypatch, "image", gather)
+    seen: list[int] = []
+    threads = [threading.Thread(target=lambda: seen.append(subject["image"])) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (seen, times) == ([42] * 8, [1])
+
+
+def test_a_fact_that_fails_fails_for_all_who_ask(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same reason, and without trying again."""
+    times: list[int] = []
+
+    def gather() -> None:
+        times.append(1)
+        raise EngineError("the engine went away")
+
+    given(subject, monkeypatch, "image", gather)
+    for _ in range(3):
+        with pytest.raises(EngineError, match="went away"):
+            subject["image"]
+    assert times == [1]
+
+
+def test_a_build_that_failed_makes_the_image_unobservable(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the build's own error as the reason: a finding, not a fault."""
+    failed = BuildFacts(ok=False, steps=(), duration_s=1.0, error="exit code: 1")
+    given(subject, monkeypatch, "build", lambda: failed)
+    monkeypatch.setattr(subject, "_release_base", lambda: None)
+    given(subject, monkeypatch, "base", lambda: None)
+    for name in ("files", "container"):
+        with pytest.raises(Unobservable, match="the project's own build fails: exit code: 1"):
+            subject[name]
