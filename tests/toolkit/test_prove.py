@@ -45,8 +45,15 @@ class FakeSubject:
     facts: dict[str, Any]
     gathered: set[str]
 
-    def __init__(self, *_: object, **__: object) -> None:
-        """Take whatever a subject takes."""
+    def __init__(self, project: Project, *_: object, **__: object) -> None:
+        """Take whatever a subject takes; what is read from the project is known."""
+        self.facts = {
+            "config": project.config,
+            "dockerfile": project.dockerfile,
+            "release": project.release,
+            "build_args": project.build_args,
+            **type(self).facts,
+        }
 
     def gather(self, names: set[str]) -> None:
         """Note what is wanted."""
@@ -191,9 +198,9 @@ def test_what_cannot_be_observed_is_never_proven(project: Project, facts: dict[s
 
 def test_an_engine_that_goes_away_ends_the_command(project: Project, facts: dict[str, Any]) -> None:
     """That is no finding about the project."""
-    facts["container"] = EngineError("the engine went away")
+    facts.update(files=EngineError("the engine went away"), container=EngineError("the engine went away"))
     with pytest.raises(EngineError, match="went away"):
-        proven(project, only=["workdir"])
+        proven(project)
 
 
 def test_a_name_of_any_length_fits_the_schema(tmp_path: Path, facts: dict[str, Any]) -> None:
