@@ -146,3 +146,19 @@ def test_scope_of_arguments_and_environment() -> None:
         if instruction.keyword == "LABEL"
     ]
     assert words == ["arg", "", "g-h-env-linux-1-"]
+
+
+@pytest.mark.parametrize(
+    ("last", "release"),
+    [("dev", "release"), ("Debug", "release"), ("dev-tools", "release"), ("tests", "tests"), ("web", "web")],
+)
+def test_a_development_stage_behind_the_release_is_not_what_is_shipped(last: str, release: str) -> None:
+    """Unless a target says otherwise, and only where the names leave no doubt."""
+    dockerfile = parse(f"FROM a AS release\nFROM release AS {last}\n")
+    assert dockerfile.release().name == release
+    assert dockerfile.release(last).name == last
+
+
+def test_a_last_stage_for_development_is_the_release_where_no_other_is_named_so() -> None:
+    """There is nothing else that could be meant."""
+    assert parse("FROM a AS deps\nFROM deps AS dev\n").release().name == "dev"

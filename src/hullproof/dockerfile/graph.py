@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _NO_ARGUMENTS: Mapping[str, str] = {}
+_FOR_DEVELOPMENT = re.compile(
+    r"(?:dev|devel|develop|development|devcontainer|debug|local)(?:[-_].*)?", re.IGNORECASE
+)
+_FOR_RELEASE = re.compile(
+    r"(?:release|prod|production|final|runtime|runner|deploy|live|app)(?:[-_].*)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,18 @@ class Dockerfile:
         raise UsageError(f"{self.name}: there is no stage '{reference}'; {known}")
 
     def release(self, target: str | int | None = None) -> Stage:
-        """Return the stage that becomes the release: the target, or else the last."""
-        return self.stages[-1] if target is None else self.stage(target)
+        """Return the stage that becomes the release: the target, or else the last.
+
+        A last stage that is named for development, behind one that is named as a release, is passed over: it is
+        built by `--target` on developers' machines, and shipped by nobody.
+        """
+        if target is not None:
+            return self.stage(target)
+        if _FOR_DEVELOPMENT.fullmatch(self.stages[-1].name or ""):
+            for stage in reversed(self.stages[:-1]):
+                if _FOR_RELEASE.fullmatch(stage.name or ""):
+                    return stage
+        return self.stages[-1]
 
     def global_scope(self, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> Scope:
         """Collect the variables that FROM lines can use."""
