@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 import requests
 from docker.errors import APIError, ImageNotFound
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
@@ -16,8 +16,6 @@ from hullproof.errors import DeadlineError, EngineError
 from hullproof.facts import FileFacts, HistoryEntry, ImageFacts, Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hullproof.engine.connection import Engine
 
 HISTORY = [
@@ -138,20 +136,25 @@ def test_a_history_that_is_not_there_has_no_length() -> None:
 
 def response(status: int, *chunks: bytes, error: Exception | None = None) -> Any:  # noqa: ANN401 - a stand-in
     """Stand in for an answer that may break off."""
+    parts = iter(chunks)
 
-    def iter_content(_: int) -> Iterator[bytes]:
-        yield from chunks
-        if error:
+    def read(_: int) -> bytes:
+        part = next(parts, b"")
+        if error and not part:
             raise error
+        return part
 
     closed: list[bool] = []
     return SimpleNamespace(
         status_code=status,
         text="no\nspace",
-        iter_content=iter_content,
+        raw=SimpleNamespace(read=read),
         close=lambda: closed.append(True),
         closed=closed,
     )
+
+
+STALLED = ReadTimeoutError(cast("Any", None), "/images/x/get", "slow")
 
 
 @pytest.mark.parametrize(
@@ -163,6 +166,7 @@ def response(status: int, *chunks: bytes, error: Exception | None = None) -> Any
         (response(200, b"\0", error=ProtocolError("cut")), EngineError, r"went away .* \(cut\)"),
         (response(200, error=ConnectionResetError("reset")), EngineError, "went away"),
         (response(200, error=requests.ReadTimeout("slow")), DeadlineError, "sent nothing of image x"),
+        (response(200, b"\0", error=STALLED), DeadlineError, "sent nothing of image x"),
     ],
 )
 def test_an_engine_that_goes_away(answer: Any, kind: type[EngineError], words: str) -> None:  # noqa: ANN401

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import tarfile
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-import docker
 import pytest
-from docker.errors import DockerException
 
+from hullproof.engine.bases import provide_bases
+from hullproof.engine.connection import Engine
 from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
 from hullproof.errors import EngineError
@@ -22,11 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hullproof.engine.connection import Engine
-
 pytestmark = pytest.mark.engine
-
-BASE = os.environ.get("HULLPROOF_TEST_BASE", "python:3.11-slim")
 
 DOCKERFILE = """\
 FROM {base} AS build
@@ -57,20 +51,15 @@ CMD ["python3", "run.py"]
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     """Connect to the real engine."""
-    client = docker.from_env(timeout=60)
-    yield cast("Engine", SimpleNamespace(client=client))
-    client.close()
+    connected = Engine.connect()
+    yield connected
+    connected.close()
 
 
 @pytest.fixture(scope="module")
 def base(engine: Engine) -> str:
-    """Name a Debian base with Python, pulled where need be."""
-    try:
-        if not engine.client.images.list(name=BASE):
-            engine.client.images.pull(BASE)
-    except DockerException as error:
-        pytest.skip(f"no base {BASE} (HULLPROOF_TEST_BASE names another): {error}")
-    return BASE
+    """Name a Debian base with Python: the official one where it can be had, else a look-alike."""
+    return provide_bases(engine, ["python:3.11-slim"], say=print).bases[0].image
 
 
 @pytest.fixture(scope="module")

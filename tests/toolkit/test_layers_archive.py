@@ -103,10 +103,21 @@ def ref(blob: bytes) -> dict[str, Any]:
     return {"digest": f"sha256:{digest(blob)}", "size": len(blob)}
 
 
+class Trickle(io.BytesIO):
+    """A file that gives a few bytes at a time, as a connection does."""
+
+    step = 700
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return less than was asked for."""
+        return super().read(self.step if size is None or size < 0 else min(size, self.step))
+
+
 def read(data: bytes, base: Sequence[bytes] = (), step: int = 700) -> FileFacts:
-    """Read an archive in chunks of `step` bytes."""
-    chunks = (data[at : at + step] for at in range(0, len(data), step))
-    return read_archive(chunks, base_diff_ids=[f"sha256:{digest(layer)}" for layer in base])
+    """Read an archive that comes `step` bytes at a time."""
+    file = Trickle(data)
+    file.step = step
+    return read_archive(file, base_diff_ids=[f"sha256:{digest(layer)}" for layer in base])
 
 
 def one(*members: tuple[tarfile.TarInfo, bytes], form: int = tarfile.PAX_FORMAT) -> FileFacts:
@@ -128,6 +139,8 @@ GONE = tar(
     member("etc/.wh..wh.aufs", b""),
 )
 EMPTY = b"\0" * 1024
+NAMED = tar(member("first", b"x"), member("sécond.txt", b"x"))
+LONG = tar(member("first", b"x"), member("name", b"x" * (17 << 20), type=tarfile.GNUTYPE_LONGNAME))
 
 
 @pytest.mark.parametrize("step", [37, 512, 700, 1 << 20])
@@ -248,6 +261,15 @@ def test_large_files_are_not_hashed() -> None:
     assert facts.final["/more"].size == (1 << 20) + 1
 
 
+def test_sparse_files_are_what_a_container_reads() -> None:
+    """Holes are left out of the archive, and belong to the file's size and content all the same."""
+    pax = {"GNU.sparse.size": "10", "GNU.sparse.map": "4,3"}
+    facts = one(member("sparse", b"abc", pax_headers=pax), member("after", b"x"))
+    assert facts.final["/sparse"].size == 10
+    assert facts.final["/sparse"].sha256 == digest(b"\0" * 4 + b"abc" + b"\0" * 3)
+    assert facts.final["/after"].sha256 == digest(b"x")
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -299,17 +321,24 @@ def test_a_part_of_an_archive_is_no_archive(layout: Callable[[Sequence[bytes]], 
 @pytest.mark.parametrize(
     ("archive", "reason"),
     [
-        (b"", "no manifest"),
+        (b"", "empty file"),
+        (tar(), "no manifest"),
         (b"garbage" * 500, "damaged header"),
-        (b'{"errorDetail":{"message":"disk full"}}' + b" " * 512, "disk full"),
+        (b'{"errorDetail":{"message":"disk full"}}', "disk full"),
+        (oci([OWN])[:1024] + b'{"errorDetail":{"message":"disk full"}}\r\n', "disk full"),
         (tar(member("manifest.json", b"[]")), "IndexError"),
         (tar(member("manifest.json", b"{")), "JSONDecodeError"),
         (tar(member("manifest.json", b'[{"Config": "x", "Layers": []}]')), "x is missing"),
-        (oci([BASE], lambda blob: gzip.compress(blob)[:-9]), "compressed layer ends|ends in the middle"),
+        (oci([BASE], lambda blob: gzip.compress(blob)[:-9]), "ended before"),
         (oci([BASE], lambda blob: gzip.compress(blob)[:30] + b"\xff" * 40), "decompressing"),
         (oci([OWN], lambda blob: blob[:-200]), None),
-        (oci([OWN], lambda blob: blob[:700]), "middle"),
+        (oci([OWN], lambda blob: gzip.compress(blob)[:-6] + b"\0" * 6), "CRC"),
+        (oci([OWN], lambda blob: b"\x1f\x8b\x09" + blob), "compression method"),
+        (oci([OWN], lambda blob: blob[:700]), "truncated header"),
+        (oci([OWN], lambda blob: blob[:1030]), "end of data"),
         (oci([OWN], lambda blob: blob[:512] + b"x" + blob[513:]), "damaged header"),
+        (oci([NAMED], lambda blob: blob.replace(b"20 path=", b"00 path=")), "damaged header|bad checksum"),
+        (oci([LONG]), "header of more than 16 MiB"),
     ],
 )
 def test_broken_archives(archive: bytes, reason: str | None) -> None:

@@ -1,0 +1,235 @@
+"""What is in the archive that the engine saves an image as: JSON documents, and layers, each a tar of its own.
+
+Nothing is unpacked: the archive, the layers in it and their files go by as one stream, and only facts are
+kept. Formats: https://github.com/opencontainers/image-spec/blob/main/layer.md (whiteouts, hard links) and
+https://github.com/moby/moby/blob/v24.0.9/image/spec/v1.2.md (the archive before Docker 25).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib
+import posixpath
+import re
+import tarfile
+import zlib
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from hullproof.facts import FileEntry, FileKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from io import BufferedReader
+
+    from typing_extensions import Self
+
+try:
+    zstd: Any = importlib.import_module("compression.zstd")
+except ImportError:  # before Python 3.14
+    zstd = None
+
+_CHUNK = 1 << 20
+_BUFFER = 1 << 15  # what the engine sends at a time; tarfile copies what is left of it with every read
+_MOST_HASHED = 1 << 20
+_MOST_TEXT = 16 << 20
+
+_TEXTS = frozenset(
+    {"/etc/passwd", "/etc/group", "/etc/sudoers", "/var/lib/dpkg/status"}
+    | {"/lib/apk/db/installed", "/usr/lib/apk/db/installed"}
+)
+_TEXT_FOLDERS = frozenset({"/etc/sudoers.d", "/var/lib/dpkg/status.d"})
+
+# Types that are not named here, tarfile's own habit, are files.
+_KINDS: dict[bytes, FileKind] = {
+    tarfile.CHRTYPE: "device",
+    tarfile.BLKTYPE: "device",
+    tarfile.SYMTYPE: "symlink",
+    tarfile.DIRTYPE: "directory",
+    tarfile.FIFOTYPE: "fifo",
+}
+_CAPABILITY = ("SCHILY.xattr.security.capability", "LIBARCHIVE.xattr.security.capability")
+_ADDS_TO_THE_NEXT = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+
+# What the readers raise for content that is damaged, none of which is a connection that broke.
+_BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, *((zstd.ZstdError,) if zstd else ()))
+_DAMAGED = (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined] # typeshed leaves them out
+
+# A header on a line of its own, or one inside a quoted value with the key's text after it. The bare words in
+# the source of a program that reads keys are neither.
+_PRIVATE_KEY_WORDS = (b"PRIVATE KEY", b"PuTTY-User-Key-File-")
+_PRIVATE_KEY = re.compile(
+    rb"^[ \t]*-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[ \t]*\r?$"
+    rb"|-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----(?:\\r)?(?:\\n|\r?\n| )[A-Za-z0-9+/]{16}"
+    rb"|^PuTTY-User-Key-File-\d:",
+    re.MULTILINE,
+)
+
+
+@dataclass
+class LayerContents:
+    """What one layer's tar holds. `links`: hard links, each with the path that it links to."""
+
+    entries: dict[str, FileEntry] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Archive:
+    """What the whole archive holds, by name. `aliases`: other names for the same; `unreadable`: layers, and why."""
+
+    documents: dict[str, bytes] = field(default_factory=dict)
+    layers: dict[str, LayerContents] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
+def unpack(file: IO[bytes], *, base_diff_ids: Collection[str]) -> Archive:
+    """Read an archive to its end. Own layers are hashed; those that are surely the base's are not.
+
+    Raises tarfile.TarError where it is none, or only a part of one.
+    """
+    archive = Archive()
+    with _open(file) as outer:
+        for member in outer:
+            name = posixpath.normpath(_text(member.name))
+            if member.issym():
+                folder = posixpath.dirname(name)
+                archive.aliases[name] = posixpath.normpath(posixpath.join(folder, _text(member.linkname)))
+            elif member.islnk():
+                archive.aliases[name] = posixpath.normpath(_text(member.linkname))
+            elif content := outer.extractfile(member):
+                # An uncompressed layer is named after its diff id, so that the base's need not be hashed.
+                of_base = f"sha256:{posixpath.basename(name)}" in base_diff_ids
+                _take(archive, name, cast("BufferedReader", content), size=member.size, of_base=of_base)
+    return archive
+
+
+def _take(archive: Archive, name: str, content: BufferedReader, *, size: int, of_base: bool) -> None:
+    """Read one file of the archive, told by its content: a layer, packed or not, or a JSON document."""
+    head = content.peek(tarfile.BLOCKSIZE)[: tarfile.BLOCKSIZE]
+    try:
+        if head.startswith(b"\x1f\x8b"):
+            archive.layers[name] = _layer(cast("IO[bytes]", gzip.GzipFile(fileobj=content)), of_base=of_base)
+        elif head.startswith(b"\x28\xb5\x2f\xfd"):
+            archive.layers[name] = _layer(_unzstd(content), of_base=of_base)
+        elif head[257:262] == b"ustar" or (head and not head.strip(b"\0")) or name.endswith("/layer.tar"):
+            archive.layers[name] = _layer(content, of_base=of_base)
+        elif head.lstrip()[:1] in (b"{", b"[") and size <= _MOST_TEXT:
+            archive.documents[name] = content.read()
+    except _BROKEN as error:
+        archive.unreadable[name] = str(error)  # counts only if the manifest names it
+
+
+def _unzstd(file: IO[bytes]) -> IO[bytes]:
+    if zstd is None:
+        raise tarfile.CompressionError(
+            "a layer is compressed with zstd, which needs Python 3.14 or newer to be read"
+        )
+    return cast("IO[bytes]", zstd.ZstdFile(file))
+
+
+# --- tar -------------------------------------------------------------------------------------------
+
+
+def _open(file: IO[bytes]) -> tarfile.TarFile:
+    return tarfile.open(
+        fileobj=file, mode="r|", tarinfo=_Header, encoding="utf-8", errors="surrogateescape", bufsize=_BUFFER
+    )
+
+
+class _Header(tarfile.TarInfo):
+    """A header that says where it is damaged: tarfile takes one after the first for the archive's end."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        if buf.startswith(b'{"errorDetail"'):  # the engine's last word, where it failed half-way
+            said = buf.partition(b"}")[0].decode("utf-8", "backslashreplace")
+            raise tarfile.ReadError(f"the engine broke off with {said}")
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _ADDS_TO_THE_NEXT and header.size > _MOST_TEXT:
+            raise tarfile.ReadError("it has a header of more than 16 MiB")
+        return header
+
+    @classmethod
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile_)
+        except _DAMAGED as error:
+            raise tarfile.ReadError(f"it holds a damaged header: {error}") from error
+
+
+def _text(name: str) -> str:
+    """Return a name as text that can be printed and stored, whatever its bytes are."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+# --- a layer ---------------------------------------------------------------------------------------
+
+
+def _layer(file: IO[bytes], *, of_base: bool) -> LayerContents:
+    contents = LayerContents()
+    with _open(file) as layer:
+        for member in layer:
+            layer.members.clear()  # type: ignore[attr-defined] # it would keep all to the end
+            path = _path(_text(member.name))
+            folder, _, name = path.rpartition("/")
+            if not name.startswith(".wh."):
+                _add(contents, path, member, layer, of_base=of_base)
+            elif name == ".wh..wh..opq":
+                contents.removed.append(f"{folder}/")
+            elif not name.startswith(".wh..wh."):  # others are notes of a storage driver to itself
+                contents.removed.append(f"{folder}/{name[4:]}")
+    while file.read(_CHUNK):  # a compressed layer has its checksum at its end
+        pass
+    return contents
+
+
+def _add(
+    contents: LayerContents, path: str, member: tarfile.TarInfo, layer: tarfile.TarFile, *, of_base: bool
+) -> None:
+    kind = _KINDS.get(member.type, "file")
+    content = sha256 = None
+    contents.links.pop(path, None)
+    if member.islnk():
+        contents.links[path] = _path(_text(member.linkname))
+    elif kind == "file":
+        is_text = path in _TEXTS or posixpath.dirname(path) in _TEXT_FOLDERS
+        is_hashed = not of_base and member.size <= _MOST_HASHED
+        if (is_hashed or (is_text and member.size <= _MOST_TEXT)) and (file := layer.extractfile(member)):
+            content = file.read()
+        if is_text and content is not None:
+            contents.texts[path] = content.decode("utf-8", "replace")
+        if is_hashed and content is not None:
+            sha256 = hashlib.sha256(content).hexdigest()
+    contents.entries[path] = FileEntry(
+        path=path,
+        kind=kind,
+        uid=member.uid,
+        gid=member.gid,
+        mode=member.mode & 0o7777,
+        size=member.size if kind == "file" else 0,
+        target=_text(member.linkname) if kind == "symlink" else "",
+        sha256=sha256,
+        capabilities=any(key in member.pax_headers for key in _CAPABILITY),
+        private_key=sha256 is not None and content is not None and _holds_private_key(content),
+    )
+
+
+def _holds_private_key(content: bytes) -> bool:
+    # Plain words first: the expression alone takes far longer than hashing the file.
+    return any(words in content for words in _PRIVATE_KEY_WORDS) and bool(_PRIVATE_KEY.search(content))
+
+
+def _path(name: str) -> str:
+    """Return a member's name as an absolute path in the image: "./etc/" is "/etc"."""
+    path = "/" + name.removeprefix("./").strip("/")
+    return posixpath.normpath(path) if "/." in path or "//" in path else path
