@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import nox
 
@@ -22,11 +22,12 @@ HERE = Path(__file__).resolve().parent
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 IMAGE_PYTHON = os.environ.get("IMAGE_PYTHON", "3.10")
 IMAGE = "release-board"
+MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
 PROJECT = nox.project.load_toml(HERE / "pyproject.toml")
 GROUPS = {name: nox.project.dependency_groups(PROJECT, name) for name in PROJECT["dependency-groups"]}
 
-_held = []  # open files, whose locks last as long as this process
+_held: list[TextIO] = []  # open files, whose locks last as long as this process
 built: dict[str, Any] = {}  # what the build session made, for the sessions after it and the summary
 checked: list[str] = []
 
@@ -59,7 +60,7 @@ def _environments() -> Path:
 ENVIRONMENTS = _environments()
 nox.needs_version = ">=2025.2"
 nox.options.envdir = ENVIRONMENTS
-nox.options.sessions = ["engine", "lint", "unit", "build", "container", "prove"]
+nox.options.sessions = MAIN_JOB
 nox.options.reuse_venv = "yes"
 nox.options.stop_on_first_error = True
 nox.options.error_on_external_run = True
@@ -83,7 +84,7 @@ def _pip(session: nox.Session, environment: Path, python: str, wanted: list[str]
     stamp = environment / "installed"
     if not stamp.is_file() or stamp.read_text() != key:
         session.run_install(
-            python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted, external=True
+            python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *wanted, external=True
         )
         stamp.write_text(key)
 
@@ -194,13 +195,13 @@ def score(session: nox.Session) -> None:
     """Run `prove` over the corpus of good and sabotaged projects; writes docs/score.md when complete."""
     _install(session, "toolkit")
     page = ["--output=docs/score.md"] if not session.posargs else []
-    session.run("python", "tests/toolkit/score.py", *page, *session.posargs)
+    session.run("python", "-m", "tests.toolkit.score", *page, *session.posargs)
 
 
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run everything that this repository tests of itself: the main job, and the toolkit's tests."""
-    for name in (*nox.options.sessions, "toolkit"):
+    for name in (*MAIN_JOB, "toolkit"):
         session.notify(name, posargs=[])
 
 

@@ -14,8 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from cases.catalogue import CASES, Case, materialise
-
 from hullproof import __version__
 from hullproof.engine.connection import Engine
 from hullproof.lifecycle import Run
@@ -23,6 +21,7 @@ from hullproof.practices import GUIDE
 from hullproof.project import Project
 from hullproof.prove import prove
 from hullproof.report.model import Report, Verdict
+from tests.toolkit.cases.catalogue import CASES, Case, materialise
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,20 @@ class Outcome:
     def false_alarms(self) -> list[str]:
         """Practices accused that the case does not break."""
         expected = self.case.also_expected | {self.case.practice or ""}
-        return [name for name, verdict in self.verdicts.items() if verdict is Verdict.BROKEN and name not in expected]
+        return [
+            name
+            for name, verdict in self.verdicts.items()
+            if verdict is Verdict.BROKEN and name not in expected
+        ]
 
     @property
     def unknown(self) -> list[str]:
         """Practices left unproven that can be shown in this case."""
         excused = self.case.may_be_unproven | self.case.also_expected | {self.case.practice or ""}
         return [
-            name for name, verdict in self.verdicts.items() if verdict is Verdict.UNPROVEN and name not in excused
+            name
+            for name, verdict in self.verdicts.items()
+            if verdict is Verdict.UNPROVEN and name not in excused
         ]
 
     @property
@@ -98,7 +103,9 @@ def run_all(cases: Sequence[Case], jobs: int) -> list[Outcome]:
         outcomes = []
         for outcome in pool.map(lambda case: try_case(case, engine, Path(folder)), cases):
             outcomes.append(outcome)
-            sys.stderr.write(f"{len(outcomes):4}/{len(cases)}  {outcome.seconds:5.1f} s  {line_of(outcome)}\n")
+            sys.stderr.write(
+                f"{len(outcomes):4}/{len(cases)}  {outcome.seconds:5.1f} s  {line_of(outcome)}\n"
+            )
             sys.stderr.flush()
         return outcomes
 
@@ -128,9 +135,11 @@ def page(outcomes: Sequence[Outcome], seconds: float) -> str:
         "`hullproof prove` over the corpus in `tests/toolkit/cases/`, on a real engine: a good project, copies of it",
         "with one fault each, and copies that do the same in another way. Written by `./nox -s score`.",
         "",
-        f"Hullproof {__version__}: {sum(each.named_right for each in planted)} of {len(planted)} faults named right, "
-        f"{sum(bool(each.false_alarms) for each in outcomes)} cases with a false alarm "
-        f"({sum(bool(each.false_alarms) for each in benign)} of {len(benign)} benign ones), in {seconds / 60:.0f} minutes.",
+        f"Hullproof {__version__}, {len(outcomes)} cases in {seconds / 60:.0f} minutes:",
+        "",
+        f"- {sum(each.named_right for each in planted)} of {len(planted)} faults caught under the right practice",
+        f"- {sum(bool(each.false_alarms) for each in benign)} of {len(benign)} benign variants with a false alarm",
+        f"- {sum(bool(each.false_alarms) for each in planted)} of {len(planted)} faults with another practice accused",
         "",
         "| practice | planted | caught | named right | false alarms | unproven | median s |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",

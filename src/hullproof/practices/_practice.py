@@ -8,7 +8,7 @@ import textwrap
 import time
 from dataclasses import dataclass
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from hullproof.errors import HullproofError
 from hullproof.facts import Unobservable
@@ -16,7 +16,7 @@ from hullproof.practices._finding import Finding, MissingFact, unproven
 from hullproof.report.model import Proof, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import ModuleType
 
 EXPERIMENTS = frozenset({"edits", "gate", "canaries"})
@@ -69,7 +69,14 @@ def from_module(module: ModuleType) -> Practice:
     )
 
 
-def judge(practice: Practice, facts: Mapping[str, Any]) -> Proof:
+class Facts(Protocol):
+    """Facts by name. A look-up may take its time, and raises Unobservable for what cannot be had."""
+
+    def __getitem__(self, name: str, /) -> Any:  # noqa: ANN401 - what a fact is depends on its name
+        """Return a fact."""
+
+
+def judge(practice: Practice, facts: Facts) -> Proof:
     """Judge one practice. `facts` may be lazy: a look-up that raises Unobservable is a fact not to be had.
 
     A crash of the practice is `unproven` with the error as its reason. Errors that end the whole command
@@ -97,7 +104,7 @@ def judge(practice: Practice, facts: Mapping[str, Any]) -> Proof:
     )
 
 
-def _found(practice: Practice, facts: Mapping[str, Any]) -> Finding:
+def _found(practice: Practice, facts: Facts) -> Finding:
     handed: dict[str, Any] = {}
     reasons: dict[str, str] = {}
     for name in practice.needs:
