@@ -20,7 +20,7 @@ TOKEN = "a-made-up-token"
 PORT = 5000
 READY_DEADLINE_S = 30.0
 END_DEADLINE_S = 15.0
-POLL_S = 0.03
+POLL_S = 0.05
 LOG_LINES = 20
 _INSIDE = Path(__file__).parent / "inside"
 
@@ -153,7 +153,12 @@ class Board:
             except (requests.RequestException, KeyError, TypeError) as error:
                 return repr(error)
 
-        self.wait_for("GET /readyz to answer", answer, "200", READY_DEADLINE_S)
+        try:
+            self.wait_for("GET /readyz to answer", answer, "200", READY_DEADLINE_S)
+        except pytest.fail.Exception as failure:
+            if self.state["Status"] == "running":
+                pytest.fail(f"{failure}\ninside it listens: {self.kernel().listeners or 'nothing'}")
+            raise
         return self
 
     # --- its life ----------------------------------------------------------------------------------------

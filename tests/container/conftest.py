@@ -150,16 +150,27 @@ def docker_cleanup() -> str:
 
 @pytest.fixture(scope="session")
 def board(
-    docker_services: Services, docker_compose_project_name: str, docker_ip: str, client: DockerClient
+    request: pytest.FixtureRequest, docker_compose_project_name: str, docker_ip: str, client: DockerClient
 ) -> Iterator[Board]:
-    """Give the board that all tests share: look at it, send it reports, but do not change how it runs."""
+    """Give the board that all tests share: look at it, send it reports, but do not change how it runs.
+
+    An image that does not start at all is said once, instead of by every test in its own words.
+    """
+    try:
+        services: Services = request.getfixturevalue("docker_services")
+    except Exception as error:  # noqa: BLE001 - pytest-docker raises no narrower one
+        pytest.exit(f"the image does not start: {error}", returncode=pytest.ExitCode.TESTS_FAILED)
     label = f"com.docker.compose.project={docker_compose_project_name}"
     (container,) = client.containers.list(all=True, filters={"label": label})
     board = Board(container, docker_ip)
     with board.http:
-        if board.state["Status"] == "running":
-            board.port = docker_services.port_for("board", PORT)
-        yield board.wait_until_ready()
+        try:
+            if board.state["Status"] == "running":
+                board.port = services.port_for("board", PORT)
+            board.wait_until_ready()
+        except pytest.fail.Exception as failure:
+            pytest.exit(f"the image does not work: {failure}", returncode=pytest.ExitCode.TESTS_FAILED)
+        yield board
 
 
 @pytest.fixture(scope="session")
@@ -178,23 +189,24 @@ def files(board: Board) -> list[File]:
 
 
 @pytest.fixture
-def boot(client: DockerClient, image: Image, labels: dict[str, str], docker_ip: str) -> Iterator[Boot]:
-    """Start boards that are the test's to stop and break. Options are those of `docker run`, in the SDK's words."""
-    with _boots(client, image, labels, docker_ip) as start:
+def boot(client: DockerClient, image: Image, labels: dict[str, str], board: Board) -> Iterator[Boot]:
+    """Start boards that are the test's to stop and break. Options are those of `docker run`, in the SDK's words.
+
+    The shared one comes first: where that does not work, none of these needs to be waited for.
+    """
+    with _boots(client, image, labels, board.host) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
-def boot_for_file(
-    client: DockerClient, image: Image, labels: dict[str, str], docker_ip: str
-) -> Iterator[Boot]:
+def boot_for_file(client: DockerClient, image: Image, labels: dict[str, str], board: Board) -> Iterator[Boot]:
     """Start boards, as `boot` does, that last for all tests of a file."""
-    with _boots(client, image, labels, docker_ip) as start:
+    with _boots(client, image, labels, board.host) as start:
         yield start
 
 
 @contextmanager
-def _boots(client: DockerClient, image: Image, labels: dict[str, str], docker_ip: str) -> Iterator[Boot]:
+def _boots(client: DockerClient, image: Image, labels: dict[str, str], host: str) -> Iterator[Boot]:
     with ExitStack() as stack:
 
         def start(*, is_awaited: bool = True, **options: Any) -> Board:  # noqa: ANN401 - the SDK's, of any type
@@ -202,7 +214,7 @@ def _boots(client: DockerClient, image: Image, labels: dict[str, str], docker_ip
             container = client.containers.create(image, labels=labels, ports={f"{PORT}/tcp": None}, **options)
             stack.callback(_remove, client, str(container.id))
             container.start()
-            board = Board(container, docker_ip)
+            board = Board(container, host)
             stack.enter_context(board.http)
             return board.wait_until_ready() if is_awaited else board
 

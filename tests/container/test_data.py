@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from .board import Board, report
 from .conftest import Boot
 
@@ -13,33 +15,36 @@ def test_data_is_a_volume(config: dict[str, Any]) -> None:
     assert config["Volumes"] == {"/data": {}}
 
 
-def test_a_report_survives_stop_and_start(boot: Boot) -> None:
-    """`docker stop`, `docker start`; and a clean stop leaves the one file that a backup needs."""
-    board = boot()
-    kept = _keep(board, "stopped")
-    board.container.stop()
-    assert board.state["ExitCode"] == 0
-    board.start_again()
-    assert board.get(f"/api/reports/{kept}").json() == report("stopped")
+@pytest.fixture(scope="module")
+def mortal(boot_for_file: Boot) -> Board:
+    """Start the board that these tests end, each in its own way."""
+    return boot_for_file()
 
 
-def test_a_report_survives_kill_9(boot: Boot) -> None:
-    """Killed as soon as the 201 is there: no handler runs, nothing is closed."""
-    board = boot()
-    kept = _keep(board, "killed")
-    board.container.kill("SIGKILL")
-    assert board.exit_code() == 137
-    board.start_again()
-    assert board.get(f"/api/reports/{kept}").json() == report("killed")
-    assert _keep(board, "after")
+def test_a_report_survives_stop_and_start(mortal: Board) -> None:
+    """`docker stop`, `docker start`."""
+    kept = _keep(mortal, "stopped")
+    mortal.container.stop()
+    assert mortal.state["ExitCode"] == 0
+    mortal.start_again()
+    assert mortal.get(f"/api/reports/{kept}").json() == report("stopped")
 
 
-def test_a_report_survives_its_container(boot: Boot) -> None:
-    """As with a new release: another container takes over the volume."""
-    old = boot()
-    kept = _keep(old, "moved")
-    old.container.stop()
-    new = boot(volumes_from=[old.container.id])
+def test_a_report_survives_kill_9(mortal: Board) -> None:
+    """Killed as soon as the 201 is there: no handler runs, nothing is closed. It goes on taking reports."""
+    kept = _keep(mortal, "killed")
+    mortal.container.kill("SIGKILL")
+    assert mortal.exit_code() == 137
+    mortal.start_again()
+    assert mortal.get(f"/api/reports/{kept}").json() == report("killed")
+    assert _keep(mortal, "after")
+
+
+def test_a_report_survives_its_container(mortal: Board, boot: Boot) -> None:
+    """As with a new release: another container takes over the volume. The last test: the old one stays down."""
+    kept = _keep(mortal, "moved")
+    mortal.container.stop()
+    new = boot(volumes_from=[mortal.container.id])
     assert new.get(f"/api/reports/{kept}").json() == report("moved")
 
 

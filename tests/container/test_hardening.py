@@ -18,14 +18,10 @@ HARDENED: dict[str, Any] = {
 }
 
 
-@pytest.fixture(
-    scope="module", params=["", "4711", "4711:4711"], ids=["appuser", "any-uid", "any-uid-and-gid"]
-)
+@pytest.fixture(scope="module", params=["", "4711"], ids=["appuser", "any-uid"])
 def hardened(request: pytest.FixtureRequest, boot_for_file: Boot) -> Board:
     """Start a board with all flags, as its own user and as others."""
-    user: str = request.param
-    extra = {"group_add": ["0"]} if ":" in user else {}  # /data is for appuser and for group 0
-    return boot_for_file(user=user, **HARDENED, **extra)
+    return boot_for_file(user=request.param, **HARDENED)
 
 
 def test_the_flags_are_in_force(hardened: Board, request: pytest.FixtureRequest) -> None:

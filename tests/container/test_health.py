@@ -29,29 +29,33 @@ def test_the_check_has_limits(config: dict[str, Any]) -> None:
     assert check["Retries"] * (check["Interval"] + check["Timeout"]) <= 60e9
 
 
-def test_a_stopped_process_turns_unhealthy_and_back(boot: Boot) -> None:
+@pytest.fixture(scope="module")
+def ailing(boot_for_file: Boot) -> Board:
+    """Start the board that these tests break and mend, with little room for its data."""
+    return boot_for_file(healthcheck=OFTEN, tmpfs={"/data": "size=2m,mode=0770,uid=10001"})
+
+
+def test_a_stopped_process_turns_unhealthy_and_back(ailing: Board) -> None:
     """It hangs: its port still takes connections, and no answer comes."""
-    board = boot(healthcheck=OFTEN)
-    _turns(board, "healthy")
-    board.container.kill("SIGSTOP")
-    _turns(board, "unhealthy")
-    board.container.kill("SIGCONT")
-    _turns(board, "healthy")
+    _turns(ailing, "healthy")
+    ailing.container.kill("SIGSTOP")
+    _turns(ailing, "unhealthy")
+    ailing.container.kill("SIGCONT")
+    _turns(ailing, "healthy")
 
 
-def test_a_full_disk_turns_unhealthy_and_back(boot: Boot) -> None:
+def test_a_full_disk_turns_unhealthy_and_back(ailing: Board) -> None:
     """It answers, and can keep nothing."""
-    board = boot(healthcheck=OFTEN, tmpfs={"/data": "size=2m,mode=0770,uid=10001"})
-    _turns(board, "healthy")
-    board.run("dd", "if=/dev/zero", "of=/data/filler", "bs=4096")
-    _turns(board, "unhealthy")
-    assert board.get("/healthz").status_code == 200
-    assert board.get("/readyz").status_code == 503
-    assert board.upload(report("no-room")).status_code == 503
-    assert "full" in board.state["Health"]["Log"][-1]["Output"]
-    board.run("rm", "/data/filler")
-    _turns(board, "healthy")
-    assert board.upload(report("room")).status_code == 201
+    _turns(ailing, "healthy")
+    ailing.run("dd", "if=/dev/zero", "of=/data/filler", "bs=4096")
+    _turns(ailing, "unhealthy")
+    assert ailing.get("/healthz").status_code == 200
+    assert ailing.get("/readyz").status_code == 503
+    assert ailing.upload(report("no-room")).status_code == 503
+    assert "full" in ailing.state["Health"]["Log"][-1]["Output"]
+    ailing.run("rm", "/data/filler")
+    _turns(ailing, "healthy")
+    assert ailing.upload(report("room")).status_code == 201
 
 
 def test_a_store_that_cannot_be_written_never_turns_healthy(boot: Boot) -> None:
@@ -73,8 +77,3 @@ def _turns(board: Board, wanted: str) -> None:
 def _last_result(board: Board) -> str:
     log = board.state["Health"]["Log"]
     return "nothing yet" if not log else "fail" if log[-1]["ExitCode"] else "pass"
-
-
-@pytest.fixture(autouse=True)
-def _first(board: Board) -> None:
-    """Have the shared board started before the others, so that its first check comes soon."""
