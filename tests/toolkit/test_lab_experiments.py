@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
+from hullproof.engine.bases import provide_bases
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
@@ -21,11 +22,11 @@ from hullproof.project import Project, Recipe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Make: TypeAlias = "Callable[[Mapping[str, str | None]], Lab]"
+Make: TypeAlias = "Callable[..., Lab]"
+"""Takes what differs from the right project, by path (None: removed), and whether it builds."""
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-BASES = ("hullproof/stand-in", "tmp/base", "python:3.11-slim")
 FAKE_PIP = """#!/bin/sh
 # Installs nothing, and says what a real one would: tests of the lab need no package index.
 case "$*" in
@@ -80,10 +81,10 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Put a pip that needs no index on top of whatever Python image there is."""
-    present = [tag for image in engine.client.api.images() for tag in image.get("RepoTags") or ()]
-    found = next((tag for name in BASES for tag in sorted(present) if tag.startswith(name)), None)
-    if found is None:
-        pytest.skip("no image with Python is present")
+    try:
+        bases = provide_bases(engine, ["python:3.11-slim"], say=lambda _line: None)
+    except EngineError as error:
+        pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("base")
     (folder / "pip").write_text(FAKE_PIP)
     (folder / "pip").chmod(0o755)
@@ -96,7 +97,7 @@ def base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
             folder / "Dockerfile",
             tags=(tag,),
             labels=run.labels,
-            build_contexts={"python:3.11-slim": f"docker-image://{found}"},
+            build_contexts=bases.build_contexts,
         )
         facts = build(engine, request)
         assert facts.ok, facts.error
@@ -108,7 +109,7 @@ def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Make]:
     """Give a maker of labs, for the right project with some files changed (None: removed)."""
     with Run() as run:
 
-        def make(changes: Mapping[str, str | None]) -> Lab:
+        def make(changes: Mapping[str, str | None], *, builds: bool = True) -> Lab:
             for name, text in {**RIGHT, **changes}.items():
                 if text is not None:
                     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +117,9 @@ def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Make]:
             recipe = Recipe(
                 Project.open(tmp_path), run.labels, {"python:3.11-slim": f"docker-image://{base}"}
             )
-            return Lab(engine, recipe, run, build(engine, recipe.request()))
+            baseline = build(engine, recipe.request())
+            assert baseline.ok is builds, baseline.error
+            return Lab(engine, recipe, run, baseline)
 
         yield make
 
@@ -333,7 +336,7 @@ def test_project_without_tests_has_no_gate(lab: Make) -> None:
 
 def test_failing_build_makes_the_gate_unobservable(lab: Make) -> None:
     """A project whose own build fails tells nothing about its gate."""
-    made = lab({"Dockerfile": SINGLE.format(before="COPY app app", step="exit 3")})
+    made = lab({"Dockerfile": SINGLE.format(before="COPY app app", step="exit 3")}, builds=False)
     with pytest.raises(Unobservable, match="own build fails"):
         made.gate()
 
@@ -402,7 +405,7 @@ def test_allow_list_is_fine(lab: Make) -> None:
 
 def test_too_much_ignored_is_told(lab: Make) -> None:
     """Sources of COPY that the ignore file withholds are named with their line."""
-    made = lab({".dockerignore": "*\n!app\n"})
+    made = lab({".dockerignore": "*\n!app\n"}, builds=False)
     facts = timed_canaries(made)
     assert (3, "requirements.txt") in facts.sources_missing
     assert facts.tests_left is False
