@@ -99,7 +99,7 @@ USER appuser
 EXPOSE 5000
 
 # Slim images have no curl: the service asks itself.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 CMD ["python", "-m", "app.health"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 CMD ["python", "-m", "app.health"]
 
 # 10. Exec form: Python itself is PID 1, so that the stop signal reaches it and not a shell in front of it.
 CMD ["python", "run.py"]

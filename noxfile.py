@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import urlsplit
 
 import nox
 
@@ -154,6 +155,7 @@ def _arguments(python: str) -> list[str]:
     """Return the build arguments of our Dockerfile; what git says makes the OCI labels, where there is git."""
     facts = {"PYTHON_VERSION": python}
     for name, command in (
+        ("SOURCE", ("git", "config", "--get", "remote.origin.url")),
         ("REVISION", ("git", "rev-parse", "HEAD")),
         ("CREATED", ("git", "log", "-1", "--format=%cI")),
         ("VERSION", ("git", "describe", "--always", "--tags", "--dirty")),
@@ -161,6 +163,11 @@ def _arguments(python: str) -> list[str]:
         answer = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
         if answer.returncode == 0 and answer.stdout.strip():
             facts[name] = answer.stdout.strip()
+    source = urlsplit(facts.pop("SOURCE", ""))
+    if (
+        source.scheme == "https" and source.hostname
+    ):  # a path says nothing elsewhere, a password nothing at all
+        facts["SOURCE"] = f"https://{source.hostname}{source.path.removesuffix('.git')}"
     return [f"--build-arg={name}={value}" for name, value in facts.items()]
 
 

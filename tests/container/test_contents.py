@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from .board import Board, File
 
 SHIPPED = {".py", ".html", ".svg", ".css", ".json"}
@@ -28,7 +26,6 @@ def test_app_holds_the_service_and_no_more(files: list[File]) -> None:
     assert schema == {"src/hullproof/report/report.schema.json"}
 
 
-@pytest.mark.xfail(reason="app/README.md travels along until .dockerignore names it", strict=False)
 def test_app_holds_only_what_is_executed_or_served(files: list[File]) -> None:
     """Code, templates, the style sheet, pictures and the schema; no notes, no data, no compiled code."""
     below = [file for file in files if file.is_below("/app") and not file.is_folder]
