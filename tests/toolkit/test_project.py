@@ -51,7 +51,7 @@ def test_build_arguments_given_win_over_configured_ones(tmp_path: Path) -> None:
 
 def test_a_configured_target_is_the_release(tmp_path: Path) -> None:
     """By name, in whatever case; the request names it, and the last needs no naming."""
-    (tmp_path / "Dockerfile").write_text("FROM a AS release\nFROM release AS dev\n")
+    (tmp_path / "Dockerfile").write_text("FROM a AS release\nFROM release AS packed\n")
     (tmp_path / "hullproof.toml").write_text("target = 'release'\n")
     recipe = Recipe(Project.open(tmp_path), labels={})
     assert recipe.request().target == "release"
