@@ -6,6 +6,7 @@ experiments run side by side while the container is being watched.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
@@ -98,7 +99,7 @@ class Subject:
         if wanted & EXPERIMENTS:
             self._watch_s = WATCH_BESIDE_EXPERIMENTS_S
         for name in sorted(wanted):
-            threading.Thread(target=self._future, args=(name,), name=f"fact-{name}", daemon=True).start()
+            self._run.start(functools.partial(self._future, name), name=f"fact-{name}")
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - what a fact is depends on its name
         """Return a fact, waiting for it if need be.
