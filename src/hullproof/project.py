@@ -86,7 +86,7 @@ class Recipe:
     """How a project is built on one engine: its arguments, the images put under it, secrets and labels.
 
     `proxy_args` are the predefined proxy arguments of the host, which leave no trace in the image.
-    `scratch` is the run's folder. `dockerfile` is what is built instead of the project's own, where that cannot be.
+    `dockerfile` is what is built instead of the project's own, where that cannot be.
     """
 
     project: Project
@@ -94,7 +94,6 @@ class Recipe:
     build_contexts: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
     proxy_args: Mapping[str, str] = field(default_factory=dict)
-    scratch: Path | None = None
     dockerfile: Path | None = None
 
     def unlabelled(self) -> Recipe:
@@ -122,7 +121,6 @@ class Recipe:
             build_contexts=self.build_contexts,
             secrets=self.secrets,
             instructions=self.project.layer_instructions,
-            scratch=self.scratch,
         )
 
     def _release_target(self) -> str | None:

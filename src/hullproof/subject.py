@@ -139,7 +139,6 @@ class Subject:
             build_contexts=self["bases"].build_contexts,
             secrets=secrets,
             proxy_args=trust.proxy_args,
-            scratch=self._run.folder,
             dockerfile=self._dockerfile_without_frontend(),
         )
 

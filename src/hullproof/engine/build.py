@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 from hullproof.engine.progress import LayerInstructions, Progress
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.facts import BuildFacts, Step
+from hullproof.leftovers import owned_folder
 
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
@@ -43,7 +43,7 @@ class BuildRequest:
     """What to build. `output`: "image" into the engine, "none" for the cache only, a path for a tar of the files.
 
     `instructions` lets steps be traced to lines (see `engine.progress`). `build_contexts` puts named images under
-    the Dockerfile's references, `secrets` are files by id. `scratch` is where the run's own files go while it builds.
+    the Dockerfile's references, `secrets` are files by id.
     """
 
     context: Path
@@ -57,7 +57,6 @@ class BuildRequest:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     platform: str | None = None
     instructions: LayerInstructions = field(default_factory=dict)
-    scratch: Path | None = None
 
     def argv(self, metadata_file: Path) -> list[str]:
         """Return the arguments after `docker`."""
@@ -114,8 +113,8 @@ def _build_once(
         raise EngineError("the run is ending; nothing more is built")
     started = time.monotonic()
     progress = Progress(request.instructions)
-    with tempfile.TemporaryDirectory(prefix="build-", dir=request.scratch) as folder:
-        metadata_file = Path(folder) / "metadata.json"
+    with owned_folder("build") as folder:
+        metadata_file = folder / "metadata.json"
         with _builder(engine.cli(*request.argv(metadata_file))) as process:
             late = threading.Event()
             timer = threading.Timer(deadline_s, _end_late, (process, late))

@@ -40,9 +40,7 @@ def reaching(engine: Engine, recipe: Recipe, context: Path, folder: Path) -> fro
     dockerfile = context / recipe.project.config.dockerfile
     put(dockerfile, LISTING_DOCKERFILE)
     output = folder / "context.tar"
-    request = BuildRequest(
-        context=context, dockerfile=dockerfile, output=output, labels=recipe.labels, scratch=recipe.scratch
-    )
+    request = BuildRequest(context=context, dockerfile=dockerfile, output=output, labels=recipe.labels)
     try:
         facts = build(engine, request, deadline_s=REBUILD_DEADLINE_S)
     except DeadlineError as error:
