@@ -121,6 +121,22 @@ def test_engine_that_went_away_is_no_result(tmp_path: Path) -> None:
         build(engine(says(text="ERROR: EOF", code=1), alive=False), request(tmp_path))
 
 
+CONFUSED = """
+import pathlib, sys
+tries = pathlib.Path("tries")
+tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
+if len(tries.read_text()) < {needed}:
+    print("ERROR: failed to solve: failed to get edge: inconsistent graph state", file=sys.stderr)
+    sys.exit(1)
+"""
+
+
+def test_a_confused_builder_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no fault of the project's, and passes."""
+    monkeypatch.chdir(tmp_path)
+    assert build(engine(CONFUSED.format(needed=2)), request(tmp_path)).ok
+
+
 def test_stopping_ends_even_a_stubborn_builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once what was to be known is known, nothing waits for the builder, and nothing of it stays."""
     monkeypatch.chdir(tmp_path)

@@ -27,8 +27,9 @@ _CANCEL_GRACE_S = 0.1
 _SETTLE_S = 0.3
 """A step that is cancelled while its container is being started runs on to its end in the engine."""
 
-# BuildKit's own fault, seen with several builds at once; the same build again goes through.
+# BuildKit's own fault, seen with several builds at once that share steps: it stays as long as they run.
 _BUILDER_FAULT = "inconsistent graph state"
+_ATTEMPTS = 6
 
 _live: set[subprocess.Popen[str]] = set()
 _live_lock = threading.Lock()
@@ -96,9 +97,15 @@ def build(
     Raises EngineError when the engine went away or its disk is full, DeadlineError after `deadline_s`
     seconds. However this ends, no builder process is left behind.
     """
-    facts = _build_once(engine, request, stop_when, on_change, deadline_s)
-    if facts.error and _BUILDER_FAULT in facts.error:
-        facts = _build_once(engine, request, stop_when, on_change, deadline_s)
+    from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter  # noqa: PLC0415 - slow
+
+    attempts = Retrying(
+        retry=retry_if_result(lambda facts: _BUILDER_FAULT in (facts.error or "")),
+        wait=wait_exponential_jitter(initial=0.5, max=8),
+        stop=stop_after_attempt(_ATTEMPTS),
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )
+    facts: BuildFacts = attempts(_build_once, engine, request, stop_when, on_change, deadline_s)
     return facts
 
 
