@@ -1,0 +1,229 @@
+"""Measuring in pairs, and the table of what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from hullproof.engine.connection import Engine
+
+Measure = Callable[[], float]
+"""Does a thing once and returns what it cost."""
+
+_WIDTH = 150
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `met` is None where nothing is aimed at.
+
+    `ours` and `theirs` are all that was measured, round by round; `figure` is what the aim speaks of.
+    """
+
+    what: str
+    ours: Sequence[float]
+    beside: str = ""
+    theirs: Sequence[float] = ()
+    figure: str = ""
+    aim: str = ""
+    met: bool | None = None
+    unit: str = "s"
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the line's texts: the medians, the figure, the aim and whether it is met."""
+        verdict = "" if self.met is None else "met" if self.met else "[bold red]missed[/]"
+        return (
+            self.what,
+            _median(self.ours, self.unit),
+            self.beside,
+            _median(self.theirs, self.unit),
+            self.figure,
+            self.aim,
+            verdict,
+        )
+
+
+def _median(values: Sequence[float], unit: str) -> str:
+    if not values:
+        return ""
+    value = statistics.median(values)
+    return f"{value:.0f}" if not unit else f"{value:.2f} {unit}" if value < 100 else f"{value:.0f} {unit}"  # noqa: PLR2004 - three digits are enough
+
+
+def times(
+    what: str,
+    ours: Sequence[float],
+    beside: str,
+    theirs: Sequence[float],
+    *,
+    at_most: float | None = None,
+    unit: str = "s",
+) -> Row:
+    """Compare as a multiple of the floor: the median of the rounds' own ratios."""
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+    aim, met = (f"≤ {at_most:g} x", ratio <= at_most) if at_most is not None else ("", None)
+    return Row(what, ours, beside, theirs, f"{ratio:.2f} x", aim, met, unit)
+
+
+def lead(
+    what: str,
+    ours: Sequence[float],
+    beside: str,
+    theirs: Sequence[float],
+    *,
+    at_least: float,
+    unit: str = "s",
+) -> Row:
+    """Compare as a lead: how many times what stands beside costs what ours does."""
+    ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
+    return Row(
+        what, ours, beside, theirs, f"{ratio:.2f} x less", f"≥ {at_least:g} x less", ratio >= at_least, unit
+    )
+
+
+def excess(what: str, ours: Sequence[float], beside: str, theirs: Sequence[float], *, at_most: float) -> Row:
+    """Compare as what comes on top of the floor."""
+    more = statistics.median(a - b for a, b in zip(ours, theirs, strict=True))
+    return Row(what, ours, beside, theirs, f"{more:+.2f} s", f"≤ +{at_most:g} s", more <= at_most)
+
+
+def bound(what: str, ours: Sequence[float], *, at_most: float, unit: str = "s") -> Row:
+    """Compare with a number that stands by itself."""
+    value = statistics.median(ours)
+    aim = f"≤ {at_most:g} {unit}".rstrip()
+    return Row(
+        what,
+        ours,
+        figure=f"{value:.2f}" if unit else f"{value:.0f}",
+        aim=aim,
+        met=value <= at_most,
+        unit=unit,
+    )
+
+
+def rounds(count: int, *measures: Measure) -> list[list[float]]:
+    """Measure A B A B ..., so that what the machine does meanwhile falls on both; a list for each measure."""
+    found: list[list[float]] = [[] for _ in measures]
+    for _ in range(count):
+        for costs, measure in zip(found, measures, strict=True):
+            costs.append(measure())
+    return found
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how many seconds `work` takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+class CommandError(SystemExit):
+    """A command that was to be measured failed; where nobody minds, it ends the benchmark with its last lines."""
+
+    def __init__(self, argv: Sequence[str], exit_code: int, said: str) -> None:
+        """Keep the exit code, and tell the last lines."""
+        lines = "\n".join(said.splitlines()[-20:])
+        super().__init__(f"{' '.join(argv[:6])} ... ended with exit code {exit_code}:\n{lines}")
+        self.exit_code = exit_code
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    good: Sequence[int] = (0,),
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+) -> str:
+    """Run a command to its end and return what it printed. Ends the benchmark where it fails unexpectedly."""
+    done = subprocess.run(
+        argv,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+    )
+    if done.returncode not in good:
+        raise CommandError(argv, done.returncode, done.stdout + done.stderr)
+    return done.stdout
+
+
+def arguments(title: str, *, default_rounds: int, groups: Sequence[str]) -> argparse.Namespace:
+    """Read the command line, which is the same for each program."""
+    parser = argparse.ArgumentParser(description=title)
+    parser.add_argument(
+        "--rounds", type=int, default=default_rounds, metavar="N", help=f"default {default_rounds}"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured to this file")
+    parser.add_argument(
+        "--only", choices=groups, action="append", help="measure this group only; can be repeated"
+    )
+    chosen = parser.parse_args()
+    chosen.only = chosen.only or list(groups)
+    return chosen
+
+
+def attempted(name: str, group: Callable[[], list[Row]]) -> list[Row]:
+    """Measure a group; where that does not go through, say why and let the others be measured."""
+    try:
+        return group()
+    except SystemExit as error:
+        sys.stderr.write(f"{name}: not measured: {error}\n")
+        return [Row(f"{name}: not measured", [])]
+
+
+def machine(engine: Engine) -> str:
+    """Say on what was measured, and how busy it was besides."""
+    info = engine.info()
+    model = next(
+        (line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")),
+        platform.machine(),
+    )
+    return (
+        f"{os.cpu_count()} cores ({model}), {info.name} {info.version}, buildx {info.buildx_version}, "
+        f"{info.storage_driver}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} before, "
+        f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC"
+    )
+
+
+def _cpuinfo() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def report(title: str, where: str, settings: argparse.Namespace, rows: Sequence[Row], notes: str) -> None:
+    """Print the table with its notes, and write the file that was asked for."""
+    table = Table(
+        title=f"{title}, medians of {settings.rounds} paired rounds", title_justify="left", expand=False
+    )
+    for name in ("what", "ours", "beside", "its", "figure", "aim", ""):
+        table.add_column(name, justify="right" if name in ("ours", "its", "figure") else "left")
+    for row in rows:
+        table.add_row(*row.cells())
+    console = Console(width=None if Console().is_terminal else _WIDTH, highlight=False)
+    console.print(table)
+    console.print(f"{where}\n{notes}", markup=False)
+    if settings.json:
+        told = {"title": title, "machine": where, "rounds": settings.rounds, "notes": notes.splitlines()}
+        settings.json.write_text(
+            json.dumps({**told, "rows": [asdict(row) for row in rows]}, indent=2) + "\n", "utf-8"
+        )
