@@ -1,12 +1,27 @@
-"""What the toolkit's tests share: one sample report with every verdict, and hostile text wherever text can be."""
+"""What the toolkit's tests share: the engine and its base, the command, and one sample report.
+
+The report has every verdict, and hostile text wherever text can be.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from hullproof import cli
+from hullproof.engine.bases import provide_bases
+from hullproof.engine.connection import Engine
+from hullproof.errors import EngineError
 from hullproof.report.model import (
     BuildError,
     EngineInfo,
@@ -17,6 +32,89 @@ from hullproof.report.model import (
     Report,
     Verdict,
 )
+
+from .rig import NOBODY, Cable
+
+Command = Callable[..., tuple[int, str, str]]
+"""Takes the arguments of `hullproof`; returns exit code, stdout and stderr."""
+
+PYTHON_BASE = "python:3.11-slim"
+
+
+def _without(error: EngineError) -> NoReturn:
+    """Say why there is no engine: a reason to skip at home, a failure where all has to be tested."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"in CI, tests need the engine: {error}", pytrace=False)
+    pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The engine of this machine."""
+    try:
+        connected = Engine.connect()
+    except EngineError as error:
+        _without(error)
+    yield connected
+    connected.close()
+
+
+@pytest.fixture(scope="session")
+def python_base(engine: Engine) -> str:
+    """The local name of a slim Debian image with Python 3.11: the official one or, where it cannot be had, a stand-in."""
+    try:
+        return provide_bases(engine, [PYTHON_BASE], say=lambda _line: None, may_install=True).bases[0].image
+    except EngineError as error:
+        _without(error)
+
+
+@pytest.fixture
+def cable(engine: Engine, open_folder: Path) -> Iterator[Cable]:
+    """A wire to the engine that a test can cut, and that a user without rights may use."""
+    if not Cable.can_reach(engine):
+        pytest.skip("no wire can be put between us and an engine that is reached through ssh or TLS")
+    wire = Cable(engine, open_folder / "engine")
+    yield wire
+    wire.cut()
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Give the tests' process its signal handlers back."""
+    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for signum, handler in before.items():
+        signal.signal(signum, handler)
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_signals: None
+) -> Command:
+    """Run the command in this process; return exit code, stdout and stderr."""
+    assert own_signals is None
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["hullproof", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, out, err
+
+    return run
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that belongs to nobody and that everybody can walk into, which pytest's own cannot be."""
+    folder = Path(tempfile.mkdtemp(prefix="hullproof-test-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    if os.geteuid() == 0:
+        os.chown(folder, NOBODY, NOBODY)
+    yield folder
+    shutil.rmtree(folder)
+
 
 ANSI = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b2J back\b\b carriage\rreturn"
 HTML = "<script>alert(1)</script> <img src=x onerror=alert(1)> &lt;b&gt; <!-- comment -->"

@@ -28,14 +28,6 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
-    """Yield this machine's engine."""
-    connected = Engine.connect()
-    yield connected
-    connected.close()
-
-
-@pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remember no registry from another test."""
     monkeypatch.setattr(bases, "_unreachable", {})
@@ -143,9 +135,9 @@ def test_an_unreachable_registry_costs_its_time_once(engine: Engine) -> None:
 
 
 @pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+def offline(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let Docker Hub count as unreachable, also where it is not."""
-    monkeypatch.setattr(bases, "_unreachable", {(Engine.connect().endpoint.host, "docker.io"): "test"})
+    monkeypatch.setattr(bases, "_unreachable", {(engine.endpoint.host, "docker.io"): "test"})
 
 
 # A Python that no machine has an image of, so that the stand-in is asked for.
@@ -156,7 +148,7 @@ ASKED = "python:3.10.0a1-slim"
 def test_stand_in_for_a_plain_dockerfile(engine: Engine, tmp_path: Path) -> None:
     """Made once, said once, laid out as the official images are, trusted by what installs packages."""
     said: list[str] = []
-    found = provide_bases(engine, [ASKED, f"docker.io/library/{ASKED}"], say=said.append)
+    found = provide_bases(engine, [ASKED, f"docker.io/library/{ASKED}"], say=said.append, may_install=True)
     (base,) = found.bases
     assert base.stand_in
     assert base.size_bytes <= 110_000_000

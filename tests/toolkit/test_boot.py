@@ -6,14 +6,10 @@ import contextlib
 import gc
 import io
 import json
-import os
-import shutil
-import socket
 import tarfile
 import threading
 import time
 import uuid
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +19,8 @@ import pytest
 from hullproof.engine.boot import BootedContainer, Helper
 from hullproof.errors import EngineError
 
+from .rig import Cable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-# Any Debian-like image with python3; the stand-in base is one.
-BASE = os.environ.get("HULLPROOF_TEST_BASE", "tmp/base:1")
 PYTHON = ("/usr/local/bin/python3", "/usr/bin/python3")
 
 SERVE = """
@@ -50,9 +46,10 @@ def serve(address="0.0.0.0", port=5000, server=http.server.ThreadingHTTPServer):
 class Images:
     """Makes small images without a build: a container's file system, committed with another configuration."""
 
-    def __init__(self, client: docker.DockerClient) -> None:
+    def __init__(self, client: docker.DockerClient, base: str) -> None:
         """Begin with none."""
         self.client = client
+        self.base = base
         self.label = f"hullproof-test-{uuid.uuid4().hex[:12]}"
         self._made: list[str] = []
 
@@ -66,10 +63,14 @@ class Images:
             *changes,
         )
 
-    def commit(self, files: dict[str, bytes], *changes: str) -> str:
-        """Put files onto the base."""
-        made = self.client.api.create_container(BASE, ["true"], labels={"hullproof.run": self.label})["Id"]
+    def commit(self, files: dict[str, bytes], *changes: str, first: str = "true") -> str:
+        """Put files onto the base, after a shell command was run in it."""
+        labels = {"hullproof.run": self.label}
+        made = self.client.api.create_container(self.base, ["sh", "-c", first], labels=labels)["Id"]
         try:
+            if first != "true":
+                self.client.api.start(made)
+                assert self.client.api.wait(made, timeout=60)["StatusCode"] == 0
             self.client.api.put_archive(made, "/", archive(files))
             labelled = [*changes, f"LABEL hullproof.run={self.label}"]
             image = str(self.client.api.commit(made, changes=labelled)["Id"])
@@ -103,23 +104,15 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[docker.DockerClient]:
-    """Connect to the engine."""
-    connected = docker.from_env()
-    yield connected
-    connected.close()
-
-
-@pytest.fixture(scope="module")
-def images(client: docker.DockerClient) -> Iterator[Images]:
+def images(engine: Engine, python_base: str) -> Iterator[Images]:
     """Make images, and remove them at the end."""
-    made = Images(client)
+    made = Images(engine.client, python_base)
     yield made
     made.remove()
 
 
 @pytest.fixture
-def start(client: docker.DockerClient) -> Iterator[Callable[..., BootedContainer]]:
+def start(engine: Engine) -> Iterator[Callable[..., BootedContainer]]:
     """Start containers with the defaults of a project that says nothing; none must be left at the end."""
     label = uuid.uuid4().hex
 
@@ -133,11 +126,10 @@ def start(client: docker.DockerClient) -> Iterator[Callable[..., BootedContainer
             "interpreters": PYTHON,
             "stop_signal": "SIGTERM",
         }
-        engine = cast("Engine", SimpleNamespace(client=client))
         return BootedContainer.start(engine, image, **(arguments | more))
 
     yield begin
-    assert client.containers.list(all=True, filters={"label": f"hullproof.run={label}"}) == []
+    assert engine.client.containers.list(all=True, filters={"label": f"hullproof.run={label}"}) == []
 
 
 @pytest.fixture
@@ -308,7 +300,7 @@ def test_shell_in_front(images: Images, boot: Callable[..., ContainerFacts]) -> 
 
 def test_init_in_front(images: Images, boot: Callable[..., ContainerFacts]) -> None:
     """An init passes the signal on."""
-    init = b"""#!/usr/bin/python3
+    init = b"""#!/usr/bin/env python3
 import os, signal, sys
 child = os.fork() or os.execvp(sys.argv[1], sys.argv[1:])
 signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
@@ -333,7 +325,7 @@ def test_replaced_during_the_watch(images: Images, boot: Callable[..., Container
     code = """
 import os, sys, threading
 if len(sys.argv) == 1:
-    threading.Timer(1.5, os.execv, ["/usr/bin/python3", ["python3", "run.py", "second"]]).start()
+    threading.Timer(1.5, os.execv, [sys.executable, ["python3", "run.py", "second"]]).start()
 serve()"""
     facts = boot(images.python(code), watch_s=3.0)
     assert facts.main is not None
@@ -403,7 +395,7 @@ def test_hostile_process(images: Images, boot: Callable[..., ContainerFacts]) ->
     code = """
 import os, sys
 if len(sys.argv) == 1:
-    os.execv("/usr/bin/python3", [b"python3", b"run.py", b"\\xff\\n{}", *[b"y" * 100000] * 15])
+    os.execv(sys.executable, [b"python3", b"run.py", b"\\xff\\n{}", *[b"y" * 100000] * 15])
 serve()"""
     main = boot(images.python(code), watch_s=1.0).main
     assert main is not None
@@ -443,25 +435,36 @@ while True:
     assert [one.answered for one in facts.answers] == [answered]
 
 
+PERL = b"""
+use IO::Socket::INET;
+$SIG{TERM} = sub { exit 0 };
+my $server = IO::Socket::INET->new(LocalPort => 5000, Listen => 5, ReuseAddr => 1) or die;
+while (1) {
+    my $client = $server->accept or next;
+    sysread $client, my $request, 4096;
+    print $client "HTTP/1.0 200 OK\\r\\n\\r\\nhello";
+}
+"""
+
+
 def test_image_without_python(images: Images, boot: Callable[..., ContainerFacts]) -> None:
     """A helper beside the container sees what a probe inside would; without one, nothing is known, and said so."""
-    busybox = shutil.which("busybox")
-    if busybox is None:
-        pytest.skip("needs a static busybox on this machine")
-    command = '["/bin/busybox", "httpd", "-f", "-p", "5000", "-h", "/srv"]'
-    files = {"bin/busybox": Path(busybox).read_bytes(), "srv/index.html": b"hello"}
-    image = images.scratch(files, "USER 1234:1234", "WORKDIR /srv", f"CMD {command}")
-
-    # busybox ignores the other signals; ten seconds of waiting would show nothing.
-    facts = boot(image, interpreters=["/usr/bin/python3"], helper=Helper(BASE), stop_signal="SIGKILL")
+    image = images.commit(
+        {"srv/serve.pl": PERL},  # every Debian has a Perl
+        "USER 1234:1234",
+        "WORKDIR /srv",
+        'CMD ["/usr/bin/perl", "serve.pl"]',
+        first="rm -f /usr/bin/python* /usr/local/bin/python*",
+    )
+    facts = boot(image, helper=Helper(images.base))
     assert (facts.ready, facts.unobservable) == (True, None)
     assert [(one.pid, one.uids[0], one.cwd, one.executable) for one in facts.processes] == [
-        (1, 1234, "/srv", "/bin/busybox")
+        (1, 1234, "/srv", "/usr/bin/perl")
     ]
     assert facts.listeners[0].pids == (1,)
     assert [(one.answered, one.status) for one in facts.answers] == [(True, 200)]
 
-    blind = boot(image, interpreters=["/usr/bin/python3"], stop_signal="SIGKILL")
+    blind = boot(image)
     assert blind.unobservable is not None
     assert "no such file" in blind.unobservable
     assert (blind.ready, blind.processes, blind.died) == (False, (), False)
@@ -475,12 +478,12 @@ def test_removed_on_interrupt(images: Images, start: Callable[..., BootedContain
 
 
 def test_removed_behind_our_back(
-    images: Images, start: Callable[..., BootedContainer], client: docker.DockerClient
+    images: Images, start: Callable[..., BootedContainer], engine: Engine
 ) -> None:
     """Somebody else removes the container in the middle: one line, no hanging."""
     began = time.monotonic()
     with start(images.python("time.sleep(99)")) as container:
-        remove = threading.Timer(1.0, client.api.remove_container, [container.id], {"force": True})
+        remove = threading.Timer(1.0, engine.client.api.remove_container, [container.id], {"force": True})
         remove.start()
         with contextlib.suppress(EngineError):
             assert container.facts(watch_s=0.0).died
@@ -497,53 +500,12 @@ def test_doors_for_tests(images: Images, start: Callable[..., BootedContainer]) 
         assert container.base_url(5000).startswith("http://")
 
 
-class Cable:
-    """A wire between us and the engine that can be cut."""
-
-    def __init__(self, engine_socket: str, path: Path) -> None:
-        """Listen at `path`, and pass everything on."""
-        self._target = engine_socket
-        self._ends: list[socket.socket] = []
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(str(path))
-        self._server.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, far = self._server.accept()[0], socket.socket(socket.AF_UNIX)
-                far.connect(self._target)
-                self._ends += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
-
-    @staticmethod
-    def _copy(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
-
-    def cut(self) -> None:
-        """Break all connections, and take no new ones."""
-        for end in (self._server, *self._ends):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-
 # The SDK forgets to close the socket with which it found nobody.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_engine_goes_away(images: Images, client: docker.DockerClient, tmp_path: Path) -> None:
+def test_engine_goes_away(images: Images, engine: Engine, cable: Cable) -> None:
     """An engine that is gone in the middle ends the wait with one line; the label finds what it left."""
-    url = str(client.api.base_url)
-    if not url.startswith("http+docker://localhost"):
-        pytest.skip("needs an engine behind a socket file")
-    engine_socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
-    cable = Cable(engine_socket, tmp_path / "engine")
     label = uuid.uuid4().hex
-    wired = docker.DockerClient(f"unix://{tmp_path}/engine")
+    wired = docker.DockerClient(cable.host)
     began = time.monotonic()
     try:
         container = BootedContainer.start(
@@ -564,7 +526,7 @@ def test_engine_goes_away(images: Images, client: docker.DockerClient, tmp_path:
     finally:
         wired.close()
         gc.collect()
-        (left,) = client.containers.list(all=True, filters={"label": f"hullproof.run={label}"})
+        (left,) = engine.client.containers.list(all=True, filters={"label": f"hullproof.run={label}"})
         left.remove(force=True)
 
 

@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from hullproof import cli
 from hullproof.errors import EngineError, HullproofError, UsageError
 from hullproof.lifecycle import Interrupted
 from hullproof.practices import every
 
-Command = Callable[..., tuple[int, str, str]]
+from .conftest import Command
+from .rig import unprivileged
+
 COMMANDS = ("prove", "build", "explain", "doctor", "clean")
 DOCKERFILE = "FROM python:3.11-slim AS base\nFROM base AS release\nCOPY run.py .\nCMD python run.py\n"
-
-
-@pytest.fixture
-def own_signals() -> Iterator[None]:
-    """Give the tests' process its signal handlers back."""
-    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for signum, handler in before.items():
-        signal.signal(signum, handler)
-
-
-@pytest.fixture
-def command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_signals: None
-) -> Command:
-    """Run the command in this process; return exit code, stdout and stderr."""
-    assert own_signals is None
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["hullproof", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, out, err
-
-    return run
 
 
 @pytest.fixture
@@ -227,12 +199,16 @@ def test_one_file_for_several_projects_is_wrong_usage(command: Command, project:
     assert said == "report.json: is a file; with several projects, name a folder"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_output_where_nothing_can_be_written_is_wrong_usage(command: Command, project: Path) -> None:
+def test_output_where_nothing_can_be_written_is_wrong_usage(
+    command: Command, project: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Known before anything is built, for a file and for a folder."""
-    (project / "locked").mkdir(mode=0o500)
-    assert "cannot be written" in usage_error(command("prove", "--output", "locked/report.json"))
-    assert "cannot be written" in usage_error(command("prove", "--output", "locked"))
+    (open_folder / "Dockerfile").write_bytes((project / "Dockerfile").read_bytes())
+    monkeypatch.chdir(open_folder)
+    with unprivileged():
+        (open_folder / "locked").mkdir(mode=0o500)
+        assert "cannot be written" in usage_error(command("prove", "--output", "locked/report.json"))
+        assert "cannot be written" in usage_error(command("prove", "--output", "locked"))
 
 
 def test_metadata_into_a_missing_folder_is_wrong_usage(command: Command, project: Path) -> None:

@@ -135,14 +135,10 @@ def test_numbers(text: str, parts: tuple[int, ...]) -> None:
 
 
 @pytest.mark.engine
-def test_real_engine_says_what_it_is() -> None:
+def test_real_engine_says_what_it_is(engine: Engine) -> None:
     """The engine of this machine connects, and its commands are held to its own builder."""
-    engine = Engine.connect()
-    try:
-        info = engine.info()
-        assert info.version
-        assert (info.platform or "").startswith("linux/")
-        assert engine.cli("buildx", "build")[-3:] == ["--builder", engine.endpoint.context, "build"]
-        assert engine.cli("ps")[1:] == ["ps"]
-    finally:
-        engine.close()
+    info = engine.info()
+    assert info.version
+    assert (info.platform or "").startswith("linux/")
+    assert engine.cli("buildx", "build")[-3:] == ["--builder", engine.endpoint.context, "build"]
+    assert engine.cli("ps")[1:] == ["ps"]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from hullproof.engine.bases import provide_bases
 from hullproof.engine.connection import Engine
 from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
@@ -49,24 +48,10 @@ CMD ["python3", "run.py"]
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    """Connect to the real engine."""
-    connected = Engine.connect()
-    yield connected
-    connected.close()
-
-
-@pytest.fixture(scope="module")
-def base(engine: Engine) -> str:
-    """Name a Debian base with Python: the official one where it can be had, else a look-alike."""
-    return provide_bases(engine, ["python:3.11-slim"], say=print).bases[0].image
-
-
-@pytest.fixture(scope="module")
-def image_id(engine: Engine, base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def image_id(engine: Engine, python_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Build the Dockerfile above."""
     context = tmp_path_factory.mktemp("context")
-    (context / "Dockerfile").write_text(DOCKERFILE.format(base=base))
+    (context / "Dockerfile").write_text(DOCKERFILE.format(base=python_base))
     (context / "run.py").write_text("print(1)\n")
     (context / "secret.key").write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n")
     # A tar with an extended attribute, as setcap needs rights that neither builder nor test may have.
@@ -76,25 +61,27 @@ def image_id(engine: Engine, base: str, tmp_path_factory: pytest.TempPathFactory
         value = bytes.fromhex("0100000200200000000000000000000000000000").decode("latin-1")
         info.pax_headers = {"SCHILY.xattr.security.capability": value}
         archive.addfile(info, io.BytesIO(b"x"))
-    built = build(context)
+    built = build(engine, context)
     yield built
     engine.client.images.remove(built, force=True)
 
 
-def build(context: Path) -> str:
+def build(engine: Engine, context: Path) -> str:
     """Build a context and return the id of the image."""
-    command = ["docker", "buildx", "build", "--quiet", "--load", str(context)]
+    command = engine.cli("buildx", "build", "--quiet", "--load", str(context))
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 @pytest.fixture(scope="module")
-def facts(engine: Engine, base: str, image_id: str) -> tuple[FileFacts, ImageFacts]:
+def facts(engine: Engine, python_base: str, image_id: str) -> tuple[FileFacts, ImageFacts]:
     """Read the image, with lines."""
-    diff_ids = inspect_image(engine, base, base_diff_ids=[]).diff_ids
+    diff_ids = inspect_image(engine, python_base, base_diff_ids=[]).diff_ids
     files = read_files(engine, image_id, base_diff_ids=diff_ids)
-    image = inspect_image(engine, image_id, base_diff_ids=diff_ids, base_history=history_length(engine, base))
+    image = inspect_image(
+        engine, image_id, base_diff_ids=diff_ids, base_history=history_length(engine, python_base)
+    )
     text = DOCKERFILE.splitlines()
     keywords = ("ARG", "ENV", "WORKDIR", "COPY", "ADD", "RUN", "USER", "EXPOSE", "CMD")
     given = [(at, line.split()[0], line) for at, line in enumerate(text, 1) if line.startswith(keywords)]
@@ -220,7 +207,7 @@ def test_an_image_from_scratch_is_all_own(engine: Engine, tmp_path: Path) -> Non
     """There is no base, no shell, and nothing to run."""
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY x /\n")
     (tmp_path / "x").write_text("x")
-    image_id = build(tmp_path)
+    image_id = build(engine, tmp_path)
     try:
         files = read_files(engine, image_id, base_diff_ids=[])
     finally:
@@ -229,12 +216,12 @@ def test_an_image_from_scratch_is_all_own(engine: Engine, tmp_path: Path) -> Non
     assert files.base == {}
 
 
-def test_an_image_without_own_layers(engine: Engine, base: str) -> None:
+def test_an_image_without_own_layers(engine: Engine, python_base: str) -> None:
     """The base itself adds nothing to itself."""
-    image = inspect_image(engine, base, base_diff_ids=[])
-    assert read_files(engine, base, base_diff_ids=image.diff_ids).added_layers == ()
+    image = inspect_image(engine, python_base, base_diff_ids=[])
+    assert read_files(engine, python_base, base_diff_ids=image.diff_ids).added_layers == ()
     again = inspect_image(
-        engine, base, base_diff_ids=image.diff_ids, base_history=history_length(engine, base)
+        engine, python_base, base_diff_ids=image.diff_ids, base_history=history_length(engine, python_base)
     )
     assert all(entry.from_base for entry in again.history)
 

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from hullproof.engine.bases import provide_bases
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.connection import Engine
-from hullproof.errors import EngineError
 from hullproof.facts import CanaryFacts, EditsFacts, GateFacts, Unobservable
 from hullproof.lab import Lab
 from hullproof.lifecycle import Run
@@ -68,37 +66,16 @@ RIGHT = {
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    """Connect to the engine, or skip."""
-    try:
-        connected = Engine.connect()
-    except EngineError as error:
-        pytest.skip(str(error))
-    yield connected
-    connected.close()
-
-
-@pytest.fixture(scope="module")
-def base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Put a pip that needs no index on top of whatever Python image there is."""
-    try:
-        bases = provide_bases(engine, ["python:3.11-slim"], say=lambda _line: None)
-    except EngineError as error:
-        pytest.skip(str(error))
+def base(engine: Engine, python_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Put a pip that needs no index on top of the Python image."""
     folder = tmp_path_factory.mktemp("base")
     (folder / "pip").write_text(FAKE_PIP)
     (folder / "pip").chmod(0o755)
-    (folder / "Dockerfile").write_text("FROM python:3.11-slim\nCOPY pip /usr/local/bin/pip\n")
+    (folder / "Dockerfile").write_text(f"FROM {python_base}\nCOPY pip /usr/local/bin/pip\n")
     with Run() as run:
         run.uses(engine)
         tag = f"hullproof-lab/{run.id}:base"
-        request = BuildRequest(
-            folder,
-            folder / "Dockerfile",
-            tags=(tag,),
-            labels=run.labels,
-            build_contexts=bases.build_contexts,
-        )
+        request = BuildRequest(folder, folder / "Dockerfile", tags=(tag,), labels=run.labels)
         facts = build(engine, request)
         assert facts.ok, facts.error
         yield tag

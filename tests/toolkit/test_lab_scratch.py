@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from hullproof.lab.scratch import Bench, copy_tree, needed, put
+from hullproof.leftovers import remove_tree
 from hullproof.lifecycle import Run
 from hullproof.project import Project
+
+from .rig import unprivileged
 
 ALL = "FROM scratch\nCOPY . /\n"
 
@@ -71,21 +76,20 @@ def test_sockets_and_fifos_do_not_hang(tmp_path: Path, monkeypatch: pytest.Monke
     assert (target / "socket").read_bytes() == b""
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
-def test_unreadable_entries_stay_unreadable(tmp_path: Path) -> None:
+def test_unreadable_entries_stay_unreadable(open_folder: Path) -> None:
     """A build trips over an unreadable file just where it would have without us."""
-    source, target = tmp_path / "a", tmp_path / "b"
-    (source / "closed").mkdir(parents=True)
-    (source / "secret").write_text("x")
-    (source / "secret").chmod(0)
-    (source / "closed").chmod(0)
-    try:
+    source, target = open_folder / "a", open_folder / "b"
+    with unprivileged():
+        (source / "closed").mkdir(parents=True)
+        (source / "secret").write_text("x")
+        (source / "secret").chmod(0)
+        (source / "closed").chmod(0)
         copy_tree(source, target)
-        assert stat.S_IMODE((target / "secret").stat().st_mode) == 0
-        assert stat.S_IMODE((target / "closed").stat().st_mode) == 0
-    finally:
-        for folder in (source, target):
-            (folder / "closed").chmod(0o700)
+        modes = [stat.S_IMODE((target / name).stat().st_mode) for name in ("secret", "closed")]
+        remove_tree(source)
+        remove_tree(target)
+    assert modes == [0, 0]
+    assert list(open_folder.iterdir()) == []
 
 
 def test_users_files_are_neither_linked_nor_changed(tmp_path: Path, run: Run) -> None:
@@ -168,15 +172,26 @@ def test_temporary_folder_within_the_project(tmp_path: Path, monkeypatch: pytest
         assert list((copy / "tmp").iterdir()) == []
 
 
+@pytest.fixture
+def many_places(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for very many files, the scratch folders of runs too: in memory where that is large enough."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 1_000_000_000
+    folder = Path(tempfile.mkdtemp(prefix="hullproof-test-", dir=memory if roomy else None))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.mark.slow
-def test_many_files_are_cheap(tmp_path: Path, run: Run) -> None:
+def test_many_files_are_cheap(many_places: Path, run: Run) -> None:
     """Copying 100,000 files once, and then by links: told, not judged, since disks differ."""
-    opened = project(tmp_path / "p")
+    opened = project(many_places / "p")
     for number in range(1000):
         folder = opened.folder / "data" / f"{number:04}"
         folder.mkdir(parents=True)
         for each in range(100):
-            (folder / f"{each}.txt").write_text("x")
+            (folder / f"{each}.txt").touch()
     bench = Bench(opened, run)
     for name in ("first", "second"):
         started = time.monotonic()

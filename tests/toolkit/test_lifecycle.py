@@ -10,7 +10,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +31,8 @@ from hullproof.leftovers import (
     sweep_folders,
 )
 from hullproof.lifecycle import Interrupted, Run, signals_held
+
+from .rig import unprivileged
 
 
 @pytest.fixture(autouse=True)
@@ -177,24 +178,10 @@ def test_an_owned_folder_goes_with_its_block() -> None:
     assert not folder.exists()
 
 
-@contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
-    """Do without root's rights over files, where we are root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-def test_a_tree_that_may_not_be_changed_is_removed_all_the_same() -> None:
+def test_a_tree_that_may_not_be_changed_is_removed_all_the_same(open_folder: Path) -> None:
     """Unreadable and unwritable folders of a copied tree go too, and what links point to stays as it is."""
-    with as_nobody():
-        place = Path(tempfile.mkdtemp(dir="/var/tmp"))  # where nobody can walk in
-        top, outside = place / "tree", place / "outside"
+    with unprivileged():
+        top, outside = open_folder / "tree", open_folder / "outside"
         for folder in (top / "a/b/c", top / "locked/inner", outside):
             folder.mkdir(parents=True)
         for folder in (top / "a/b/c", top / "locked/inner", outside):
@@ -205,9 +192,7 @@ def test_a_tree_that_may_not_be_changed_is_removed_all_the_same() -> None:
         outside.chmod(0o500)
         remove_tree(top)
         found = (top.exists(), (outside / "file").is_file(), outside.stat().st_mode & 0o777)
-        remove_tree(place)
     assert found == (False, True, 0o500)
-    assert not place.exists()
 
 
 # --- what is on the engine ---------------------------------------------------------------------------
@@ -428,15 +413,6 @@ def test_a_builder_of_a_dead_run_is_ended_and_no_other(gone: str) -> None:
 
 
 # --- signals -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def own_signals() -> Iterator[None]:
-    """Give the tests' process its handlers back."""
-    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for signum, handler in before.items():
-        signal.signal(signum, handler)
 
 
 @pytest.mark.usefixtures("own_signals")

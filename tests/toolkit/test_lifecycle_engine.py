@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import subprocess
 import sys
-import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import docker
 import pytest
 
-from hullproof.leftovers import OWNER_LABEL, RUN_LABEL
+from hullproof.engine.connection import Engine
+
+from .rig import started
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-PATIENCE_S = 120
 APPLICATION = """
 import http.server, signal, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -48,8 +44,9 @@ TEST = "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): sel
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(python_base: str, tmp_path: Path) -> Path:
     """A small project that no cache knows."""
+    assert python_base  # it is there by now: making it would take a time that no test waits for
     folder = tmp_path / "shop"
     (folder / "tests").mkdir(parents=True)
     (folder / "Dockerfile").write_text(DOCKERFILE)
@@ -57,90 +54,6 @@ def project(tmp_path: Path) -> Path:
     (folder / "run.py").write_text(APPLICATION)
     (folder / "tests/test_it.py").write_text(TEST)
     return folder
-
-
-class Started:
-    """`hullproof prove`, started in a temporary folder of its own, with its progress as it comes."""
-
-    def __init__(self, temporary: Path, *arguments: str | Path) -> None:
-        """Start it."""
-        temporary.mkdir(exist_ok=True)
-        self.temporary = temporary
-        self.lines: list[str] = []
-        self._new: queue.Queue[str | None] = queue.Queue()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "hullproof", "prove", *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "TMPDIR": str(temporary)},
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        for line in self.process.stderr or ():
-            self.lines.append(line.rstrip("\n"))
-            self._new.put(self.lines[-1])
-        self._new.put(None)
-
-    def wait_for(self, text: str) -> None:
-        """Wait until the progress has said `text`."""
-        deadline = time.monotonic() + PATIENCE_S
-        while (line := self._new.get(timeout=max(0.0, deadline - time.monotonic()))) is not None:
-            if text in line:
-                return
-        raise AssertionError(f"it ended without saying {text!r}: {self.lines}")
-
-    def end(self) -> tuple[int, str]:
-        """Wait for its end; return the exit code and what it printed."""
-        stdout, stderr = self.process.stdout, self.process.stderr
-        out = stdout.read() if stdout and not stdout.closed else ""
-        code = self.process.wait(PATIENCE_S)
-        self._reader.join(PATIENCE_S)
-        for stream in (stdout, stderr):
-            if stream:
-                stream.close()
-        return code, out
-
-    def left(self) -> list[str]:
-        """Name all that it left: on the engine, among the processes, and in its temporary folder."""
-        client = docker.from_env()
-        owner = f"/{self.process.pid}/"
-        filters = {"label": [RUN_LABEL]}
-        listed = [
-            *client.api.containers(all=True, filters=filters),
-            *client.api.images(filters=filters),
-            *client.api.networks(filters=filters),
-            *(client.api.volumes(filters=filters)["Volumes"] or []),
-        ]
-        client.close()
-        found = [
-            str(item.get("Id") or item["Name"])
-            for item in listed
-            if owner in item["Labels"].get(OWNER_LABEL, "")
-        ]
-        for entry in Path("/proc").glob("[1-9]*/cmdline"):
-            try:
-                command = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-            except OSError:
-                continue
-            if f"{OWNER_LABEL}=" in command and owner in command:
-                found.append(command)
-        return found + [each.name for each in self.temporary.iterdir() if not each.name.endswith(".lock")]
-
-
-@contextmanager
-def started(temporary: Path, *arguments: str | Path) -> Iterator[Started]:
-    """Start a proof, and see to it that it ends."""
-    run = Started(temporary, *arguments)
-    try:
-        yield run
-    finally:
-        if run.process.poll() is None:
-            run.process.kill()
-        run.end()
 
 
 MOMENTS = [
@@ -161,11 +74,11 @@ MOMENTS = [
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment[0]}+{moment[1]}")
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_nothing(
-    tmp_path: Path, project: Path, moment: tuple[str, float], signum: signal.Signals
+    engine: Engine, tmp_path: Path, project: Path, moment: tuple[str, float], signum: signal.Signals
 ) -> None:
     """While building, booting and experimenting: one line, the signal's exit code, and nothing left."""
     said, later_s = moment
-    with started(tmp_path / "temporary", project) as run:
+    with started(engine, tmp_path / "temporary", "prove", project) as run:
         run.wait_for(said)
         time.sleep(later_s)
         run.process.send_signal(signum)
@@ -179,9 +92,9 @@ def test_a_signal_leaves_nothing(
         assert run.left() == []
 
 
-def test_several_signals_are_as_one(tmp_path: Path, project: Path) -> None:
+def test_several_signals_are_as_one(engine: Engine, tmp_path: Path, project: Path) -> None:
     """An impatient user's second and third Ctrl-C do not cut the tidying short."""
-    with started(tmp_path / "temporary", project) as run:
+    with started(engine, tmp_path / "temporary", "prove", project) as run:
         run.wait_for("looking at")
         time.sleep(1)
         for _ in range(5):
@@ -192,12 +105,12 @@ def test_several_signals_are_as_one(tmp_path: Path, project: Path) -> None:
         assert run.left() == []
 
 
-def test_several_projects_at_once_are_ended_together(tmp_path: Path, project: Path) -> None:
+def test_several_projects_at_once_are_ended_together(engine: Engine, tmp_path: Path, project: Path) -> None:
     """With --jobs, the work is in threads, which end in good order, too."""
     other = tmp_path / "other"
     subprocess.run(["cp", "-r", str(project), str(other)], check=True)
     (other / "requirements.txt").write_text(f"# {uuid.uuid4()}\n")
-    with started(tmp_path / "temporary", project, other, "--jobs=2") as run:
+    with started(engine, tmp_path / "temporary", "prove", project, other, "--jobs=2") as run:
         run.wait_for("looking at")
         run.process.send_signal(signal.SIGTERM)
         assert run.end() == (143, "")
@@ -206,12 +119,17 @@ def test_several_projects_at_once_are_ended_together(tmp_path: Path, project: Pa
 
 
 @pytest.mark.parametrize("said", ["requirements.txt", "looking at"])
-def test_after_kill_9_the_next_run_removes_what_was_left(tmp_path: Path, project: Path, said: str) -> None:
+def test_after_kill_9_the_next_run_removes_what_was_left(
+    engine: Engine, tmp_path: Path, project: Path, said: str
+) -> None:
     """Whatever a killed run left is gone when the next has ended; a living run's things are not touched."""
     other = tmp_path / "other"
     subprocess.run(["cp", "-r", str(project), str(other)], check=True)
     (other / "requirements.txt").write_text(f"# {uuid.uuid4()}\n")
-    with started(tmp_path / "temporary", project) as killed, started(tmp_path / "temporary", other) as living:
+    with (
+        started(engine, tmp_path / "temporary", "prove", project) as killed,
+        started(engine, tmp_path / "temporary", "prove", other) as living,
+    ):
         killed.wait_for(said)
         time.sleep(0.5)
         killed.process.kill()
@@ -232,11 +150,13 @@ def test_after_kill_9_the_next_run_removes_what_was_left(tmp_path: Path, project
         assert killed.left() == []
 
 
-def test_two_runs_at_once_in_one_project_do_not_disturb_each_other(tmp_path: Path, project: Path) -> None:
+def test_two_runs_at_once_in_one_project_do_not_disturb_each_other(
+    engine: Engine, tmp_path: Path, project: Path
+) -> None:
     """Both come to the same verdicts, and neither leaves anything."""
     with (
-        started(tmp_path / "one", project, "--format=json") as one,
-        started(tmp_path / "two", project, "--format=json") as two,
+        started(engine, tmp_path / "one", "prove", project, "--format=json") as one,
+        started(engine, tmp_path / "two", "prove", project, "--format=json") as two,
     ):
         (code, out), (other_code, other_out) = one.end(), two.end()
         assert code == other_code

@@ -252,14 +252,10 @@ def test_nowhere_to_write_is_one_line(checkout: Checkout) -> None:
     )
 
 
-def test_the_wrapper_is_clean_under_shellcheck() -> None:
-    """It is POSIX sh."""
-    shellcheck = shutil.which("shellcheck") or Path(sys.executable).with_name("shellcheck")
-    if not Path(shellcheck).exists():
-        pytest.skip("shellcheck is not installed here; the lint session runs it")
+def test_the_wrapper_can_be_run_by_any_posix_shell() -> None:
+    """It says so, and it is executable; shellcheck looks at the rest in the lint session."""
     assert (ROOT / "nox").read_text().startswith("#!/bin/sh\n")
     assert os.access(ROOT / "nox", os.X_OK)
-    subprocess.run([shellcheck, "--shell=sh", ROOT / "nox"], check=True)
 
 
 @pytest.mark.slow

@@ -1,0 +1,172 @@
+"""Tools for tests of bad days: the command as a process, a wire to the engine that can be cut, and no rights."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hullproof.engine.connection import Engine
+from hullproof.leftovers import OWNER_LABEL, RUN_LABEL
+
+PATIENCE_S = 120
+NOBODY = 65534
+
+
+class Started:
+    """`hullproof`, started in a temporary folder of its own, with its progress as it comes."""
+
+    def __init__(self, engine: Engine, temporary: Path, *arguments: str | Path, **environ: str) -> None:
+        """Start it. What it leaves is looked for on `engine`."""
+        temporary.mkdir(exist_ok=True)
+        self.temporary = temporary
+        self.lines: list[str] = []
+        self._engine = engine
+        self._new: queue.Queue[str | None] = queue.Queue()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "hullproof", *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(temporary), **environ},
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stderr or ():
+            self.lines.append(line.rstrip("\n"))
+            self._new.put(self.lines[-1])
+        self._new.put(None)
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the progress has said `text`."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (line := self._new.get(timeout=max(0.0, deadline - time.monotonic()))) is not None:
+            if text in line:
+                return
+        raise AssertionError(f"it ended without saying {text!r}: {self.lines}")
+
+    def end(self) -> tuple[int, str]:
+        """Wait for its end; return the exit code and what it printed."""
+        stdout, stderr = self.process.stdout, self.process.stderr
+        out = stdout.read() if stdout and not stdout.closed else ""
+        code = self.process.wait(PATIENCE_S)
+        self._reader.join(PATIENCE_S)
+        for stream in (stdout, stderr):
+            if stream:
+                stream.close()
+        return code, out
+
+    def left(self) -> list[str]:
+        """Name all that it left: on the engine, among the processes, and in its temporary folder."""
+        found = left_by(self._engine, self.process.pid)
+        return found + [each.name for each in self.temporary.iterdir() if not each.name.endswith(".lock")]
+
+
+@contextmanager
+def started(engine: Engine, temporary: Path, *arguments: str | Path, **environ: str) -> Iterator[Started]:
+    """Start the command, and see to it that it ends."""
+    run = Started(engine, temporary, *arguments, **environ)
+    try:
+        yield run
+    finally:
+        if run.process.poll() is None:
+            run.process.kill()
+        run.end()
+
+
+def left_by(engine: Engine, pid: int) -> list[str]:
+    """Name what carries the labels of one process' runs: things on the engine, and builders that go on."""
+    api, owner, filters = engine.client.api, f"/{pid}/", {"label": [RUN_LABEL]}
+    listed = [
+        *api.containers(all=True, filters=filters),
+        *api.images(filters=filters),
+        *api.networks(filters=filters),
+        *(api.volumes(filters=filters)["Volumes"] or []),
+    ]
+    found = [
+        str(item.get("Id") or item["Name"])
+        for item in listed
+        if owner in (item["Labels"] or {}).get(OWNER_LABEL, "")
+    ]
+    for entry in Path("/proc").glob("[1-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            command = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if f"{OWNER_LABEL}=" in command and owner in command:
+                found.append(command)
+    return found
+
+
+class Cable:
+    """A wire between us and the engine that can be cut. `host` is what DOCKER_HOST has to say."""
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        """Listen at `path`, and pass everything on."""
+        self.host = f"unix://{path}"
+        self._endpoint = engine.endpoint
+        self._ends: list[socket.socket] = []
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(path))
+        self._server.listen()
+        path.chmod(0o666)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @staticmethod
+    def can_reach(engine: Engine) -> bool:
+        """Whether the engine's own words can be passed on as they are: not through ssh, nor through TLS."""
+        endpoint = engine.endpoint
+        return endpoint.socket is not None or (endpoint.scheme in ("tcp", "http") and not endpoint.use_tls)
+
+    def _reach(self) -> socket.socket:
+        if self._endpoint.socket is None:
+            address = urlsplit(self._endpoint.host)
+            return socket.create_connection((address.hostname or "localhost", address.port or 2375))
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(str(self._endpoint.socket))
+        return far
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, far = self._server.accept()[0], self._reach()
+                self._ends += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _copy(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def cut(self) -> None:
+        """Break all connections, and take no new ones."""
+        for end in (self._server, *self._ends):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Do without root's rights over files, where we are root; programs started meanwhile do without for good."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
