@@ -101,7 +101,7 @@ def build(
 
     attempts = Retrying(
         retry=retry_if_result(lambda facts: _BUILDER_FAULT in (facts.error or "")),
-        wait=wait_exponential_jitter(initial=0.5, max=8),
+        wait=wait_exponential_jitter(multiplier=0.5, max=8),
         stop=stop_after_attempt(_ATTEMPTS),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )

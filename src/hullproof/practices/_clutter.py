@@ -41,7 +41,7 @@ _SDIST = re.compile(r"/[A-Za-z0-9][\w.]*-\d+\.\d[\w.]*\.(?:tar\.gz|zip)$")
 _SDIST_FOLDER = re.compile(r"/(?:dist|wheels|wheelhouse|sdist|sdists|pkgs)/[^/]+$|^/(?:tmp|var/tmp)/")
 _JUNK = re.compile(
     r"^(.*?/(?:\.github|\.circleci|\.vscode|\.idea|\.devcontainer))/."
-    r"|^(.*/(?:[Dd]ockerfile(?:\.[^/]+)?|[^/]+\.[Dd]ockerfile|\.dockerignore|[^/]+\.dockerignore"
+    r"|^(.*/(?:[Dd]ockerfile(?:\.[^/]+)?|[^/]+\.[Dd]ockerfile"
     r"|(?:docker-)?compose[^/]*\.ya?ml|noxfile\.py|tox\.ini|pytest\.ini|\.coveragerc|\.flake8|\.pylintrc|mypy\.ini"
     r"|\.pre-commit-config\.yaml|\.gitlab-ci\.yml|\.travis\.yml|Jenkinsfile|azure-pipelines\.yml|\.editorconfig"
     r"|\.DS_Store|[^/]+\.sw[op]|[^/]+~))$"
