@@ -1,11 +1,13 @@
 """The score: `prove` over the whole corpus on the real engine, and what it caught, missed and falsely accused.
 
-Run by `./nox -s score`; `-- --only test-gate` narrows it, `--output` names the page to write.
+Run by `./nox -s score`; `-- --only test-gate` narrows it, `--output` names the page to write. It takes the better
+part of an hour: `--record FILE` notes each outcome as it comes, and a later run with the same file goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -96,18 +98,49 @@ def try_case(case: Case, engine: Engine, folder: Path) -> Outcome:
     )
 
 
-def run_all(cases: Sequence[Case], jobs: int) -> list[Outcome]:
+def recorded(record: Path | None) -> dict[str, Outcome]:
+    """Read the outcomes of an earlier run, by case; those that went wrong are to be tried again."""
+    if record is None or not record.exists():
+        return {}
+    cases = {case.id: case for case in CASES}
+    outcomes = {}
+    for line in record.read_text().splitlines():
+        seen = json.loads(line)
+        if seen["id"] in cases:
+            verdicts = {name: Verdict(verdict) for name, verdict in seen["verdicts"].items()}
+            outcome = Outcome(cases[seen["id"]], verdicts, seen["summaries"], seen["seconds"], seen["error"])
+            outcomes[seen["id"]] = outcome
+    return {name: outcome for name, outcome in outcomes.items() if outcome.is_right}
+
+
+def note(record: Path | None, outcome: Outcome) -> None:
+    """Add an outcome to the record."""
+    if record is None:
+        return
+    verdicts = {name: verdict.value for name, verdict in outcome.verdicts.items()}
+    seen = {"id": outcome.case.id, "verdicts": verdicts, "summaries": outcome.summaries}
+    with record.open("a") as stream:
+        stream.write(json.dumps({**seen, "seconds": outcome.seconds, "error": outcome.error}) + "\n")
+
+
+def run_all(cases: Sequence[Case], jobs: int, record: Path | None) -> list[Outcome]:
     """Prove all cases, `jobs` at a time, with a line for each as it is done."""
     engine = Engine.connect()
+    done = recorded(record)
     with tempfile.TemporaryDirectory(prefix="hullproof-score-") as folder, ThreadPoolExecutor(jobs) as pool:
-        outcomes = []
-        for outcome in pool.map(lambda case: try_case(case, engine, Path(folder)), cases):
+        outcomes = [done[case.id] for case in cases if case.id in done]
+        waiting = [case for case in cases if case.id not in done]
+        for outcome in pool.map(lambda case: try_case(case, engine, Path(folder)), waiting):
             outcomes.append(outcome)
-            sys.stderr.write(
-                f"{len(outcomes):4}/{len(cases)}  {outcome.seconds:5.1f} s  {line_of(outcome)}\n"
-            )
-            sys.stderr.flush()
+            note(record, outcome)
+            say(f"{len(outcomes):4}/{len(cases)}  {outcome.seconds:5.1f} s  {line_of(outcome)}")
         return outcomes
+
+
+def say(line: str) -> None:
+    """Tell of progress."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 def line_of(outcome: Outcome) -> str:
@@ -125,7 +158,7 @@ def line_of(outcome: Outcome) -> str:
     return " | ".join(parts)
 
 
-def page(outcomes: Sequence[Outcome], seconds: float) -> str:
+def page(outcomes: Sequence[Outcome]) -> str:
     """Write the page: a row per practice, then each case that went wrong, then every case."""
     planted = [outcome for outcome in outcomes if outcome.case.practice]
     benign = [outcome for outcome in outcomes if not outcome.case.practice]
@@ -135,7 +168,8 @@ def page(outcomes: Sequence[Outcome], seconds: float) -> str:
         "`hullproof prove` over the corpus in `tests/toolkit/cases/`, on a real engine: a good project, copies of it",
         "with one fault each, and copies that do the same in another way. Written by `./nox -s score`.",
         "",
-        f"Hullproof {__version__}, {len(outcomes)} cases in {seconds / 60:.0f} minutes:",
+        f"Hullproof {__version__}, {len(outcomes)} cases, {sum(each.seconds for each in outcomes) / 60:.0f} minutes "
+        "one after the other:",
         "",
         f"- {sum(each.named_right for each in planted)} of {len(planted)} faults caught under the right practice",
         f"- {sum(bool(each.false_alarms) for each in benign)} of {len(benign)} benign variants with a false alarm",
@@ -172,14 +206,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="cases whose id contains this")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--record", type=Path, help="note outcomes here, and go on from what is noted")
     parser.add_argument("--output", type=Path, help="write the page here")
     options = parser.parse_args()
     cases = [case for case in CASES if options.only in case.id]
     if not cases:
         parser.error(f"no case's id contains {options.only!r}")
-    started = time.monotonic()
-    outcomes = run_all(cases, options.jobs)
-    text = page(outcomes, time.monotonic() - started)
+    outcomes = run_all(cases, options.jobs, options.record)
+    text = page(outcomes)
     if options.output:
         options.output.write_text(text)
     right = sum(outcome.is_right for outcome in outcomes)

@@ -106,10 +106,13 @@ def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] |
     top_level = path.rpartition("/")[0] == workdir.rstrip("/")
     if _SDIST.search(path) and (top_level or _SDIST_FOLDER.search(path)):
         return "source distribution", path
-    if top_level and path.endswith(".dockerignore"):  # among the code it means nothing, and is no sign of COPY . .
-        return "development file", path
     junk = _JUNK.match(path)
-    return ("development file", _first_group(junk)) if junk is not None else None
+    place = _first_group(junk) if junk is not None else None
+    if top_level and path.endswith(
+        ".dockerignore"
+    ):  # among the code it means nothing, and is no sign of COPY . .
+        place = path
+    return ("development file", place) if place is not None else None
 
 
 def unused_environments(
