@@ -168,8 +168,7 @@ def page(outcomes: Sequence[Outcome]) -> str:
         "`hullproof prove` over the corpus in `tests/toolkit/cases/`, on a real engine: a good project, copies of it",
         "with one fault each, and copies that do the same in another way. Written by `./nox -s score`.",
         "",
-        f"Hullproof {__version__}, {len(outcomes)} cases, {sum(each.seconds for each in outcomes) / 60:.0f} minutes "
-        "one after the other:",
+        f"Hullproof {__version__}, {len(outcomes)} cases:",
         "",
         f"- {sum(each.named_right for each in planted)} of {len(planted)} faults caught under the right practice",
         f"- {sum(bool(each.false_alarms) for each in benign)} of {len(benign)} benign variants with a false alarm",
