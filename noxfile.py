@@ -62,6 +62,7 @@ ENVIRONMENTS = _environments()
 nox.needs_version = ">=2025.2"
 nox.options.envdir = ENVIRONMENTS
 nox.options.sessions = MAIN_JOB
+nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.stop_on_first_error = True
 nox.options.error_on_external_run = True
@@ -92,7 +93,7 @@ def _pip(session: nox.Session, environment: Path, python: str, wanted: list[str]
 
 def _hullproof(session: nox.Session, *arguments: str) -> None:
     """Run the toolkit's command. One environment serves all sessions that need nothing else."""
-    environment = ENVIRONMENTS / "toolkit"
+    environment = ENVIRONMENTS / "command"
     python = str(environment / "bin" / "python")
     if not Path(python).exists():
         session.run_install(sys.executable, "-m", "venv", str(environment), external=True)

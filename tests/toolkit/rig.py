@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from hullproof.engine.connection import Engine
 from hullproof.leftovers import OWNER_LABEL, RUN_LABEL
@@ -109,54 +108,39 @@ def left_by(engine: Engine, pid: int) -> list[str]:
 
 
 class Cable:
-    """A wire between us and the engine that can be cut. `host` is what DOCKER_HOST has to say."""
+    """A wire between us and the engine that can be cut. `host` is what DOCKER_HOST has to say.
+
+    A process of its own passes on: it keeps its rights while a test does without.
+    """
 
     def __init__(self, engine: Engine, path: Path) -> None:
         """Listen at `path`, and pass everything on."""
         self.host = f"unix://{path}"
-        self._endpoint = engine.endpoint
-        self._ends: list[socket.socket] = []
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(str(path))
-        self._server.listen()
-        path.chmod(0o666)
-        threading.Thread(target=self._accept, daemon=True).start()
+        relay = Path(__file__).with_name("relay.py")
+        self._process = subprocess.Popen([sys.executable, relay, path, engine.endpoint.host])
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._listens(path):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the wire does not listen; exit code {self._process.poll()}")
+            time.sleep(0.02)
+
+    @staticmethod
+    def _listens(path: Path) -> bool:
+        with socket.socket(socket.AF_UNIX) as end, contextlib.suppress(OSError):
+            end.connect(str(path))
+            return True
+        return False
 
     @staticmethod
     def can_reach(engine: Engine) -> bool:
         """Whether the engine's own words can be passed on as they are: not through ssh, nor through TLS."""
         endpoint = engine.endpoint
-        return endpoint.socket is not None or (endpoint.scheme in ("tcp", "http") and not endpoint.use_tls)
-
-    def _reach(self) -> socket.socket:
-        if self._endpoint.socket is None:
-            address = urlsplit(self._endpoint.host)
-            return socket.create_connection((address.hostname or "localhost", address.port or 2375))
-        far = socket.socket(socket.AF_UNIX)
-        far.connect(str(self._endpoint.socket))
-        return far
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, far = self._server.accept()[0], self._reach()
-                self._ends += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
-
-    @staticmethod
-    def _copy(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
+        return endpoint.scheme in ("unix", "tcp", "http") and not endpoint.use_tls
 
     def cut(self) -> None:
         """Break all connections, and take no new ones."""
-        for end in (self._server, *self._ends):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        self._process.kill()
+        self._process.wait()
 
 
 @contextmanager
