@@ -206,6 +206,16 @@ def score(session: nox.Session) -> None:
     session.run("python", "-m", "tests.toolkit.score", *page, *session.posargs)
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure builds, boots and proofs beside floors and peers: -- proofs --rounds 1 --only peers."""
+    _install(session, "bench")
+    words = session.posargs
+    programs = words[:1] if words and words[0] in ("image", "proofs") else ["image", "proofs"]
+    for program in programs:
+        session.run("python", "-m", f"benchmarks.{program}", *words[len(programs) % 2 :])
+
+
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run everything that this repository tests of itself: the main job, and the toolkit's tests."""
