@@ -23,7 +23,7 @@ from hullproof.dockerfile import mentions_of_secrets, secret_in, test_commands, 
 from hullproof.practices._clutter import clutter_of, unused_environments
 from hullproof.practices._disclosed import recorded_arguments, secret_on_command_line
 from hullproof.practices._finding import Case, Finding, listed, missing
-from hullproof.practices._places import copies_context, governing, instruction_at, layer_place, own_entries
+from hullproof.practices._places import copies_context, governing, instruction_at, layer_place
 from hullproof.practices._processes import last_words
 from hullproof.report.model import Evidence
 
@@ -137,15 +137,17 @@ def _judge_layers(
     """Sort every path of every own layer; group what is found by line and kind, so that one COPY is one fault."""
     groups: dict[tuple[str, str], dict[str, int]] = {}
     environments = unused_environments(files, image, container)
-    for layer, entry in own_entries(files):
+    for layer in files.added_layers:
         step = instruction_at(dockerfile, layer.line)
-        from_context, used = copies_context(step), _copies_used_stage(dockerfile, step)
+        from_context = copies_context(step)
+        copied = from_context or _copies_used_stage(dockerfile, step)
         unused = environments if from_context else ()
-        kind_and_top = clutter_of(entry, image.workdir or "/", unused, copied=from_context or used)
-        if kind_and_top is not None:
-            kind, top = kind_and_top
-            paths = groups.setdefault((layer_place(dockerfile, files, layer), kind), {})
-            paths[top] = paths.get(top, 0) + 1
+        for entry in layer.entries:
+            kind_and_top = clutter_of(entry, image.workdir or "/", unused, copied=copied)
+            if kind_and_top is not None:
+                kind, top = kind_and_top
+                paths = groups.setdefault((layer_place(dockerfile, files, layer), kind), {})
+                paths[top] = paths.get(top, 0) + 1
     for (where, kind), paths in groups.items():
         hidden = [path for path in paths if path not in files.final]
         still = " (deleted later, and shipped all the same)" if hidden else ""
