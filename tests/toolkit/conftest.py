@@ -48,6 +48,17 @@ def _without(error: EngineError) -> NoReturn:
     pytest.skip(str(error))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def signals_that_arrive() -> Iterator[None]:
+    """Take back what the caller had ignored (nohup, a job in the background): children inherit that."""
+    ignored = [each for each in (signal.SIGINT, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_IGN]
+    for signum in ignored:
+        signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
+    yield
+    for signum in ignored:
+        signal.signal(signum, signal.SIG_IGN)
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """The engine of this machine."""
