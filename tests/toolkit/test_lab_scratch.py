@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hullproof.lab.scratch import Bench, copy_tree, needed, put
+from hullproof.lab.scratch import Bench, copy_tree, needed, put, remove
 from hullproof.leftovers import remove_tree
 from hullproof.lifecycle import Run
 from hullproof.project import Project
@@ -90,6 +90,25 @@ def test_unreadable_entries_stay_unreadable(open_folder: Path) -> None:
         remove_tree(target)
     assert modes == [0, 0]
     assert list(open_folder.iterdir()) == []
+
+
+def test_a_copy_of_a_read_only_project_can_be_changed(open_folder: Path) -> None:
+    """Files are put, replaced and removed, also in new folders, and the folders keep the modes that the cache knows."""
+    with unprivileged():
+        tests = open_folder / "copy" / "tests"
+        tests.mkdir(parents=True)
+        (tests / "test_it.py").write_text("old")
+        for path, mode in ((tests / "test_it.py", 0o444), (tests, 0o555), (tests.parent, 0o555)):
+            path.chmod(mode)
+        put(tests / "test_it.py", b"new")
+        put(tests / "planted.py", b"")
+        remove(tests / "planted.py")
+        put(tests.parent / "deep" / "down" / "file", b"x")
+    assert (tests / "test_it.py").read_text() == "new"
+    assert [each.name for each in tests.iterdir()] == ["test_it.py"]
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (tests.parent, tests, tests / "test_it.py")]
+    assert modes == [0o555, 0o555, 0o444]
+    remove_tree(open_folder / "copy")
 
 
 def test_users_files_are_neither_linked_nor_changed(tmp_path: Path, run: Run) -> None:

@@ -11,7 +11,7 @@ from hullproof.dockerfile import test_commands
 from hullproof.facts import GateFacts, Unobservable
 from hullproof.lab import beds, suites
 from hullproof.lab.rebuild import reaching, rebuild
-from hullproof.lab.scratch import put
+from hullproof.lab.scratch import put, remove
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,7 +159,7 @@ class _Gardener:
         try:
             return rebuild(self.engine, self.recipe, self.context, f"the build with {seed.path} planted")
         finally:
-            target.unlink()
+            remove(target)
 
     def _existing_tests_gate(self) -> bool:
         """Break every existing test file instead, and tell whether the build fails."""

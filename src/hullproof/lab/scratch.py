@@ -18,7 +18,7 @@ from hullproof import ignorefile
 from hullproof.lab.sources import context_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from hullproof.lifecycle import Run
@@ -74,12 +74,34 @@ class Bench:
 
 def put(path: Path, content: bytes, mode: int | None = None) -> None:
     """Write a file of a scratch copy anew: what it was linked to stays as it is. A new mode or its old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(OSError):
-        mode = mode if mode is not None or path.is_symlink() else stat.S_IMODE(path.stat().st_mode)
-    path.unlink(missing_ok=True)
-    path.write_bytes(content)
-    path.chmod(0o644 if mode is None else mode)
+    with _open_for_change(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):
+            mode = mode if mode is not None or path.is_symlink() else stat.S_IMODE(path.stat().st_mode)
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o644 if mode is None else mode)
+
+
+def remove(path: Path) -> None:
+    """Remove a file of a scratch copy."""
+    with _open_for_change(path.parent):
+        path.unlink()
+
+
+@contextlib.contextmanager
+def _open_for_change(folder: Path) -> Iterator[None]:
+    """Let a copied folder be changed, also that of a read-only project, and give it its mode back: the cache asks."""
+    there = next(each for each in (folder, *folder.parents) if each.is_dir())
+    mode = stat.S_IMODE(there.stat().st_mode)
+    if mode & stat.S_IRWXU == stat.S_IRWXU:
+        yield
+        return
+    there.chmod(mode | stat.S_IRWXU)
+    try:
+        yield
+    finally:
+        there.chmod(mode)
 
 
 def needed(project: Project) -> Keep:
