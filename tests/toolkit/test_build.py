@@ -94,6 +94,14 @@ def all_gone(marker: Path, before: set[str]) -> bool:
     return True
 
 
+def test_paths_with_commas_and_quotes_are_whole(tmp_path: Path) -> None:
+    """Docker reads options of several fields as CSV."""
+    asked = BuildRequest(tmp_path, tmp_path, output=Path('/a,"b"'), secrets={"token": Path("/c,d/e\nf")})
+    arguments = asked.argv(tmp_path / "metadata")
+    assert '--output=type=tar,"dest=/a,""b"""' in arguments
+    assert '--secret=id=token,"src=/c,d/e\nf"' in arguments
+
+
 def test_build_that_succeeds(tmp_path: Path) -> None:
     """A good end gives the steps, and no error."""
     facts = build(engine(says({"vertexes": [{**RUN_STEP, "completed": "t"}]})), request(tmp_path))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -30,6 +33,9 @@ _SETTLE_S = 0.3
 # BuildKit's own fault, seen with several builds at once that share steps: it stays as long as they run.
 _BUILDER_FAULT = "inconsistent graph state"
 _ATTEMPTS = 6
+
+# At the end, where the cause stands: a step's own command may have the words in it, too.
+_DISK_FULL = re.compile(r"no space left on device(: unknown)?$")
 
 _live: set[subprocess.Popen[str]] = set()
 _live_lock = threading.Lock()
@@ -69,7 +75,7 @@ class BuildRequest:
             f"--file={self.dockerfile}",
         ]
         if isinstance(self.output, Path):
-            args.append(f"--output=type=tar,dest={self.output}")
+            args.append(f"--output={_fields('type=tar', f'dest={self.output}')}")
         else:
             args.append("--load" if self.output == "image" else "--output=type=cacheonly")
         if self.target:
@@ -80,8 +86,15 @@ class BuildRequest:
         args += [f"--label={name}={value}" for name, value in self.labels.items()]
         args += [f"--build-arg={name}={value}" for name, value in self.build_args.items()]
         args += [f"--build-context={name}={value}" for name, value in self.build_contexts.items()]
-        args += [f"--secret=id={name},src={path}" for name, path in self.secrets.items()]
+        args += [f"--secret={_fields(f'id={name}', f'src={path}')}" for name, path in self.secrets.items()]
         return [*args, str(self.context)]
+
+
+def _fields(*fields: str) -> str:
+    """Join fields as docker reads them: as a line of CSV, since paths may hold commas, quotes and line ends."""
+    line = io.StringIO()
+    csv.writer(line).writerow(fields)
+    return line.getvalue().removesuffix("\r\n")
 
 
 def build(
@@ -250,7 +263,7 @@ def _image_id(engine: Engine, metadata_file: Path) -> str:
 def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFacts:
     """Say what a failed build failed on; raise EngineError where that is not the project's doing."""
     error = progress.error() or (facts.output[-1] if facts.output else "the builder ended without a word")
-    if "no space left on device" in error:
+    if _DISK_FULL.search(error):
         raise EngineError(
             "no space left on the engine's disk; free some, for instance with: docker builder prune"
         )
