@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -38,6 +39,10 @@ class Project:
         folder = folder.resolve()
         if not folder.is_dir():
             raise UsageError(f"{folder}: no such folder; give the folder that holds the Dockerfile")
+        if any(unicodedata.category(each) == "Cc" for each in folder.name):
+            raise UsageError(
+                f"{folder}: docker cannot build in a folder whose name has control characters; rename it"
+            )
         config = load(folder)
         path = folder / config.dockerfile
         try:
