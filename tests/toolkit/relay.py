@@ -1,0 +1,44 @@
+"""Passes on what comes in at a socket file to an engine: `python relay.py SOCKET unix:///PATH|tcp://HOST:PORT`."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def reach(host: str) -> socket.socket:
+    """Connect to the engine."""
+    address = urlsplit(host)
+    if address.scheme != "unix":
+        return socket.create_connection((address.hostname or "localhost", address.port or 2375))
+    far = socket.socket(socket.AF_UNIX)
+    far.connect(address.path)
+    return far
+
+
+def copy(source: socket.socket, target: socket.socket) -> None:
+    """Pass on one direction, and its end."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+def main(path: str, host: str) -> None:
+    """Take connections until killed."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(path)
+    Path(path).chmod(0o666)
+    server.listen()
+    while True:
+        near, far = server.accept()[0], reach(host)
+        for one, other in ((near, far), (far, near)):
+            threading.Thread(target=copy, args=(one, other), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
