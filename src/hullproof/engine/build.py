@@ -32,7 +32,7 @@ _SETTLE_S = 0.3
 
 # BuildKit's own fault, seen with several builds at once that share steps: it stays as long as they run.
 _BUILDER_FAULT = "inconsistent graph state"
-_ATTEMPTS = 6
+_ATTEMPTS = 10
 
 # At the end, where the cause stands: a step's own command may have the words in it, too.
 _DISK_FULL = re.compile(r"no space left on device(: unknown)?$")
