@@ -156,7 +156,7 @@ def unwind_on_signals() -> None:
 
     def handle(signum: int, _frame: FrameType | None) -> None:
         for each in taken:
-            signal.signal(each, lambda _signum, _frame: None)
+            signal.signal(each, signal.SIG_IGN)  # a handler of ours would be taken away as Python ends
         raise Interrupted(signum)
 
     taken = [signum for signum in _SIGNALS if signal.getsignal(signum) != signal.SIG_IGN]

@@ -15,7 +15,7 @@ from hullproof.engine.build import BuildRequest
 from hullproof.errors import UsageError
 
 if TYPE_CHECKING:
-    from hullproof.engine.progress import LayerInstructions
+    from hullproof.engine.tracing import LayerInstructions
 
 STEP_KEYWORDS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 """The instructions that make a step of a build, and so a layer."""
@@ -75,7 +75,7 @@ class Project:
 
     @cached_property
     def layer_instructions(self) -> LayerInstructions:
-        """For each stage, by the name that BuildKit shows, its FROM and what makes a step (see `engine.progress`)."""
+        """For each stage, by the name that BuildKit shows, its FROM and what makes a step (see `engine.tracing`)."""
         several = len(self.dockerfile.stages) > 1
         table = {}
         for stage in self.dockerfile.stages:

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from hullproof.engine.progress import LayerInstructions, Progress
+from hullproof.engine.progress import Progress
+from hullproof.engine.tracing import LayerInstructions
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.facts import BuildFacts, Step
 from hullproof.leftovers import owned_folder
@@ -49,7 +50,7 @@ StopWhen = Callable[[tuple[Step, ...]], bool]
 class BuildRequest:
     """What to build. `output`: "image" into the engine, "none" for the cache only, a path for a tar of the files.
 
-    `instructions` lets steps be traced to lines (see `engine.progress`). `build_contexts` puts named images under
+    `instructions` lets steps be traced to lines (see `engine.tracing`). `build_contexts` puts named images under
     the Dockerfile's references, `secrets` are files by id.
     """
 

@@ -11,22 +11,15 @@ import base64
 import json
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hullproof.engine.tracing import LayerInstructions, Tracer, stage_of
 from hullproof.facts import Step
 
 LOG_LINES = 400
 LOG_LINE_LENGTH = 2_000
 
-LayerInstructions = Mapping[str, Sequence[tuple[int, str]]]
-"""For each stage, by the name that BuildKit shows, the (line, text) of its FROM and then of each
-instruction that makes a step: RUN, COPY, ADD and WORKDIR."""
-
-_STEP_NAME = re.compile(
-    r"\[(?:[a-z]+/\S+ )?(?:(?P<stage>[^\s\]]+)\s+)?(?P<number>\d+)/(?P<total>\d+)\]\s(?P<text>.*)", re.DOTALL
-)
 _FAILED_AT = re.compile(r"^(?P<file>[^\s:]+):(?P<line>\d+)$")
 
 
@@ -92,43 +85,22 @@ class Progress:
     def steps(self) -> tuple[Step, ...]:
         """All steps in the order in which BuildKit first named them, as they stand now."""
         named = [vertex for vertex in self._vertexes.values() if vertex.name]
-        with_base = {
-            (match["stage"] or "").lower()
-            for match in (_STEP_NAME.match(vertex.name) for vertex in named)
-            if match and match["number"] == "1" and match["text"].startswith("FROM ")
-        }
-        return tuple(self._step(vertex, with_base) for vertex in named)
-
-    def _step(self, vertex: _Vertex, with_base: set[str]) -> Step:
-        match = _STEP_NAME.match(vertex.name)
-        stage = (match["stage"] or "").lower() if match else None
-        line, instruction = None, match["text"] if match else vertex.name
-        if match and stage is not None:
-            line, instruction = self._trace(stage, int(match["number"]), match["text"], stage in with_base)
-        return Step(
-            name=vertex.name,
-            stage=stage,
-            line=line,
-            instruction=instruction,
-            cached=vertex.cached,
-            started=vertex.started,
-            completed=vertex.completed,
-            error=vertex.error,
-            log=vertex.lines(),
+        tracer = Tracer(self._instructions, [vertex.name for vertex in named])
+        return tuple(
+            Step(
+                name=vertex.name,
+                stage=stage_of(vertex.name),
+                line=line,
+                instruction=instruction,
+                cached=vertex.cached,
+                started=vertex.started,
+                completed=vertex.completed,
+                error=vertex.error,
+                log=vertex.lines(),
+            )
+            for vertex in named
+            for line, instruction in [tracer.trace(vertex.name)]
         )
-
-    def _trace(self, stage: str, number: int, text: str, has_base_step: bool) -> tuple[int | None, str]:  # noqa: FBT001
-        """Find the instruction behind a step: BuildKit counts the FROM only where it shows it."""
-        instructions = self._instructions.get(stage)
-        if instructions is None:
-            # An only stage goes without a name, but becomes "stage-0" where a named context is put under it.
-            instructions = self._instructions.get("", []) if stage == "stage-0" else []
-        index = number - 1 if has_base_step else number
-        if not 0 <= index < len(instructions):
-            return None, text
-        line, original = instructions[index]
-        keyword = text.split(None, 1)[0].upper()
-        return (line, original) if original.lstrip().upper().startswith(keyword) else (None, text)
 
     def failed_line(self) -> int | None:
         """The line of the Dockerfile that BuildKit's own account of a failure names, if any."""

@@ -1,0 +1,100 @@
+"""Which line of the Dockerfile a step of a build is: BuildKit tells its name, such as `[deps 3/4] RUN pip install`.
+
+The name holds the stage, a number and the instruction with its variables replaced. None of it can be relied on
+alone: the FROM is counted, and shown only where it is fetched; and of builds that run at once and share a step,
+all are shown the name that the first one gave it, with a stage and a number of another Dockerfile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import TypeAlias
+
+LayerInstructions: TypeAlias = Mapping[str, Sequence[tuple[int, str]]]
+"""For each stage, by the name that BuildKit shows, the (line, text) of its FROM and then of each
+instruction that makes a step: RUN, COPY, ADD and WORKDIR."""
+
+_STEP_NAME = re.compile(
+    r"\[(?:[a-z]+/\S+ )?(?:(?P<stage>[^\s\]]+)\s+)?(?P<number>\d+)/(?P<total>\d+)\]\s(?P<text>.*)", re.DOTALL
+)
+_CONTINUED = re.compile(r"[\\`]\s*\n")
+_SURE = 0.9
+"""Two texts as alike as this are one instruction, wherever its name says that it stands."""
+
+
+def stage_of(name: str) -> str | None:
+    """Return the stage that a step's name tells, "" for the only one; None for BuildKit's own steps."""
+    match = _STEP_NAME.match(name)
+    return (match["stage"] or "").lower() if match else None
+
+
+class Tracer:
+    """Traces the steps of one build."""
+
+    def __init__(self, instructions: LayerInstructions, names: Iterable[str]) -> None:
+        """Take the Dockerfile's instructions and the names of all steps."""
+        self._instructions = instructions
+        self._first = {
+            stage: self._first_number(stage, found)
+            for stage in instructions
+            if (
+                found := [
+                    match for name in names if (match := _STEP_NAME.match(name)) and stage_of(name) == stage
+                ]
+            )
+        }
+
+    def trace(self, name: str) -> tuple[int | None, str]:
+        """Return the line, None where it is not known, and the instruction as the Dockerfile has it."""
+        match = _STEP_NAME.match(name)
+        if match is None:
+            return None, name
+        text = match["text"]
+        stage = stage_of(name) or ""
+        there = self._at(stage, int(match["number"]) - self._first.get(stage, 1))
+        if (
+            there is not None
+            and _keyword(there[1]) == _keyword(text)
+            and _is_like(text, there[1]) >= 1 - _SURE
+        ):
+            return there
+        alike = {
+            each
+            for own in self._instructions.values()
+            for each in own
+            if _keyword(each[1]) == _keyword(text) and _is_like(text, each[1]) >= _SURE
+        }
+        return alike.pop() if len(alike) == 1 else (None, text)
+
+    def _at(self, stage: str, index: int) -> tuple[int, str] | None:
+        own = self._instructions.get(stage, ())
+        return own[index] if 0 <= index < len(own) else None
+
+    def _first_number(self, stage: str, found: list[re.Match[str]]) -> int:
+        """Tell whether the FROM has number 1 or, not being shown, 0: by which of both the texts fit better."""
+
+        def fit(first: int) -> float:
+            pairs = ((match["text"], self._at(stage, int(match["number"]) - first)) for match in found)
+            return sum(
+                1 + _is_like(text, there[1])
+                for text, there in pairs
+                if there is not None and _keyword(there[1]) == _keyword(text)
+            )
+
+        return max((1, 0), key=fit)
+
+
+def _keyword(text: str) -> str:
+    return text.split(None, 1)[0].upper() if text.strip() else ""
+
+
+@lru_cache(maxsize=4096)
+def _is_like(shown: str, written: str) -> float:
+    """Tell how much a step's name is like an instruction, from 0 to 1; of a heredoc only the first line is shown."""
+    plain = _CONTINUED.sub(" ", written)
+    if "<<" in shown:
+        shown, plain = shown.split(" (", maxsplit=1)[0], plain.splitlines()[0]
+    return SequenceMatcher(None, " ".join(shown.split()), " ".join(plain.split()), autojunk=False).ratio()
