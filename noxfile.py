@@ -172,6 +172,15 @@ def _arguments(python: str) -> list[str]:
     return [f"--build-arg={name}={value}" for name, value in facts.items()]
 
 
+def _report(option: str, name: str) -> list[str]:
+    """Return the option that writes a report where CI collects them: the folder that REPORTS names."""
+    folder = os.environ.get("REPORTS")
+    if not folder:
+        return []
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return [option.format(Path(folder) / name)]
+
+
 @nox.session
 def container(session: nox.Session) -> None:
     """Boot the release image and check it with pytest; arguments go to pytest: -- -k user."""
@@ -179,14 +188,21 @@ def container(session: nox.Session) -> None:
         _build(session, IMAGE_PYTHON)
     _install(session, "container")
     session.env["HULLPROOF_IMAGE"] = built["image"]
-    session.run("pytest", "tests/container", *session.posargs)
+    session.run("pytest", "tests/container", *_report("--junitxml={}", "container.xml"), *session.posargs)
     checked.append("the booted release image does what tests/container says")
 
 
 @nox.session(venv_backend="none")
 def prove(session: nox.Session) -> None:
     """Prove the eleven practices on this repository; arguments go to the command: -- --only expose."""
-    _hullproof(session, "prove", ".", f"--build-arg=PYTHON_VERSION={IMAGE_PYTHON}", *session.posargs)
+    _hullproof(
+        session,
+        "prove",
+        ".",
+        f"--build-arg=PYTHON_VERSION={IMAGE_PYTHON}",
+        *_report("--output={}", "checklist.md"),
+        *session.posargs,
+    )
     checked.append("every practice proven")
 
 
