@@ -173,8 +173,8 @@ def _arguments(python: str) -> list[str]:
 
 
 def _report(option: str, name: str) -> list[str]:
-    """Return the option that writes a report where CI collects them: the folder that REPORTS names."""
-    folder = os.environ.get("REPORTS")
+    """Return the option that writes a report where CI collects them: the folder that HULLPROOF_REPORTS names."""
+    folder = os.environ.get("HULLPROOF_REPORTS")
     if not folder:
         return []
     Path(folder).mkdir(parents=True, exist_ok=True)
