@@ -44,7 +44,7 @@ def ask_plain(address: str, port: int, path: str, seconds: float) -> "dict[str, 
     except sockets.timeout:
         if waits_in_queue(port, connection):
             return outcome(False, "listens, but accepts no connection", retry=True)
-        return outcome(True, "accepts connections, and is silent for %g s" % seconds)
+        return outcome(False, "accepts connections, and is silent for %g s" % seconds, retry=True)
     except ConnectionRefusedError:
         return outcome(False, "refuses connections on " + address, retry=True)
     except OSError as error:
