@@ -330,6 +330,9 @@ class ContainerFacts:
 
 # --- experiments -----------------------------------------------------------------------------------
 
+EXPERIMENTS = frozenset({"edits", "gate", "canaries"})
+"""The names under which experiments are asked for; every other fact is had without one."""
+
 
 @dataclass(frozen=True)
 class InstallStep:

@@ -20,6 +20,7 @@ from hullproof.engine.layers import read_files
 from hullproof.engine.standinplan import parse_reference
 from hullproof.engine.trust import host_trust
 from hullproof.facts import (
+    EXPERIMENTS,
     BaseFacts,
     BuildFacts,
     CanaryFacts,
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
     from hullproof.lab import Lab
     from hullproof.lifecycle import Run
-
-EXPERIMENTS = frozenset({"edits", "gate", "canaries"})
 
 WATCH_S = 3.0
 """How long the container is watched at the least: many that start well die within their first seconds."""

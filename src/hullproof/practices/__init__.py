@@ -19,8 +19,9 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from hullproof.errors import UsageError
+from hullproof.facts import EXPERIMENTS
 from hullproof.practices._finding import Case, Finding, bounded, missing, not_applicable, unproven
-from hullproof.practices._practice import EXPERIMENTS, Practice, from_module, judge
+from hullproof.practices._practice import Practice, from_module, judge
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -11,7 +11,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from hullproof.errors import HullproofError
-from hullproof.facts import Unobservable
+from hullproof.facts import EXPERIMENTS, Unobservable
 from hullproof.practices._finding import Finding, MissingFact, unproven
 from hullproof.report.model import Proof, Verdict
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-EXPERIMENTS = frozenset({"edits", "gate", "canaries"})
 _HEADINGS = {"Why": "why", "Proven by": "proven_by", "Broken by": "broken_by", "Mend": "mend"}
 _HEADING = re.compile(r"(?m)^(Why|Proven by|Broken by|Mend):[ \n]")
 
