@@ -136,10 +136,11 @@ class CommandError(SystemExit):
     """A command that was to be measured failed; where nobody minds, it ends the benchmark with its last lines."""
 
     def __init__(self, argv: Sequence[str], exit_code: int, said: str) -> None:
-        """Keep the exit code, and tell the last lines."""
+        """Keep the exit code and all that was printed, and tell the last lines."""
         lines = "\n".join(said.splitlines()[-20:])
         super().__init__(f"{' '.join(argv[:6])} ... ended with exit code {exit_code}:\n{lines}")
         self.exit_code = exit_code
+        self.said = said
 
 
 def run(

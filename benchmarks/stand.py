@@ -227,6 +227,7 @@ def proving(
         except CommandError as error:
             if error.exit_code != 1:
                 raise
-            tell(f"counted, though not all was proven: {error}")
+            bad = [line for line in error.said.splitlines() if line.endswith((": broken", ": unproven"))]
+            tell("\n".join(["counted, though not all was proven:", *(bad or [str(error)])]))
 
     return prove

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from hullproof import __version__
 from hullproof.engine.connection import Engine
+from hullproof.leftovers import owned_folder
 from hullproof.lifecycle import Run
 from hullproof.practices import GUIDE
 from hullproof.project import Project
@@ -127,10 +127,10 @@ def run_all(cases: Sequence[Case], jobs: int, record: Path | None) -> list[Outco
     """Prove all cases, `jobs` at a time, with a line for each as it is done."""
     engine = Engine.connect()
     done = recorded(record)
-    with tempfile.TemporaryDirectory(prefix="hullproof-score-") as folder, ThreadPoolExecutor(jobs) as pool:
+    with owned_folder("score") as folder, ThreadPoolExecutor(jobs) as pool:
         outcomes = [done[case.id] for case in cases if case.id in done]
         waiting = [case for case in cases if case.id not in done]
-        for outcome in pool.map(lambda case: try_case(case, engine, Path(folder)), waiting):
+        for outcome in pool.map(lambda case: try_case(case, engine, folder), waiting):
             outcomes.append(outcome)
             note(record, outcome)
             say(f"{len(outcomes):4}/{len(cases)}  {outcome.seconds:5.1f} s  {line_of(outcome)}")

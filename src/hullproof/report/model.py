@@ -6,7 +6,7 @@ Plain frozen data. Renderers read nothing else; the JSON face of it is `report.s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Literal
 
@@ -53,8 +53,23 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Acceptance:
+    """The project accepts a practice as broken, on purpose, through the day `until`.
+
+    `expired`: that day was past when the report was made, so that the practice counts again.
+    """
+
+    reason: str
+    until: date
+    expired: bool = False
+
+
+@dataclass(frozen=True)
 class Proof:
-    """A practice, its verdict and its evidence. `remedy` is None when proven."""
+    """A practice, its verdict and its evidence. `remedy` is None when proven.
+
+    `accepted` is set only where the verdict is `broken` and the project's configuration accepts that.
+    """
 
     id: str
     family: str
@@ -64,6 +79,17 @@ class Proof:
     evidence: tuple[Evidence, ...] = ()
     remedy: str | None = None
     duration_s: float = 0.0
+    accepted: Acceptance | None = None
+
+    @property
+    def is_excused(self) -> bool:
+        """Whether it is broken and that is accepted for now, so that it does not count."""
+        return self.accepted is not None and not self.accepted.expired
+
+    @property
+    def is_good(self) -> bool:
+        """Whether a release may be signed off with it."""
+        return self.verdict.is_good or self.is_excused
 
 
 @dataclass(frozen=True)
@@ -127,5 +153,5 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of all proofs."""
-        return worst([proof.verdict for proof in self.proofs])
+        """The worst verdict of all proofs, those left aside that are accepted as broken for now."""
+        return worst([proof.verdict for proof in self.proofs if not proof.is_excused])
