@@ -40,7 +40,7 @@ def run(
     declaring = _to_edit(steps)
     avoid = {path for each in steps for path in each.step.files}
     chosen = application.choose(project, files(), avoid)
-    editor = _Editor(engine, recipe, bench.copy("edits"), steps, installing.own_names(project.folder))
+    editor = Editor(engine, recipe, bench.copy("edits"), steps, installing.own_names(project.folder))
     application_outcome = editor.application(chosen) if chosen.main else None
     requirements = tuple(editor.requirements(path) for path in declaring)
     return EditsFacts(
@@ -87,7 +87,7 @@ def _accused(outcome: EditOutcome) -> bool:
     return "ran" in outcome.installs.values()
 
 
-class _Editor:
+class Editor:
     """Edits one scratch copy, rebuilds, and puts things back. Steps turn out to install or not on the way."""
 
     def __init__(
@@ -113,9 +113,9 @@ class _Editor:
         """Edit what declares the dependencies: a step that declares it must run. Where none did, see it twice."""
         lines = {each.line for each in self.installing if path in each.step.files}
 
-        def known(steps: tuple[Step, ...], *, final: bool = False) -> bool:
-            seen = self._look(steps, final=final)
-            return bool(seen.ran & lines) or lines <= seen.cached | seen.absent | seen.ran
+        def known(steps: tuple[Step, ...]) -> bool:
+            seen = self._look(steps)
+            return bool(seen.ran & lines) or (bool(lines) and lines <= seen.cached)
 
         outcome = self._edit([path], known)
         if any(outcome.installs.get(line) == "ran" for line in lines) or outcome.error:
@@ -146,7 +146,7 @@ class _Editor:
     def _application_is_known(self, steps: tuple[Step, ...]) -> bool:
         """Whether an installing step surely runs, or all are surely left alone while the edit took effect."""
         seen = self._look(steps)
-        unknown = {each.line for each in self.installing} - seen.ran - seen.cached - seen.absent
+        unknown = {each.line for each in self.installing} - seen.ran - seen.cached
         waiting = {line for line in self._tentative() & seen.ran if not self._is_done(steps, line)}
         if seen.ran - self._tentative():
             return True
@@ -155,7 +155,10 @@ class _Editor:
         return not unknown and not waiting and bool(seen.others or seen.ran)
 
     def _look(self, steps: tuple[Step, ...], *, final: bool = False) -> _Seen:
-        """Sort the installing steps. A step that no vertex names is not part of the release's build."""
+        """Sort the installing steps. One that was never named is no part of the release's build.
+
+        That is known at the end only: BuildKit names a build's steps bit by bit.
+        """
         lines = {each.line for each in self.installing}
         by_line: dict[int, list[Step]] = {line: [] for line in lines}
         for step in steps:
@@ -164,10 +167,11 @@ class _Editor:
         named = any(step.line is not None for step in steps)
         ran = {line for line, own in by_line.items() if any(step.ran for step in own)}
         cached = {line for line, own in by_line.items() if own and all(step.cached for step in own)}
-        absent = {line for line, own in by_line.items() if not own and named}
+        absent: set[int] = set()
         if final and not named:
             raise Unobservable("no step of the rebuild could be traced to a line of the Dockerfile")
         if final:
+            absent = {line for line, own in by_line.items() if not own}
             cached |= lines - ran - absent
         others = tuple(
             sorted({s.line for s in steps if s.line is not None and s.line not in lines and s.ran})
