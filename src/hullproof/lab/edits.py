@@ -93,6 +93,7 @@ class Editor:
     def __init__(
         self, engine: Engine, recipe: Recipe, context: Path, steps: tuple[Candidate, ...], own: frozenset[str]
     ) -> None:
+        """Take the scratch copy to edit, the steps that may install, and the project's own distributions."""
         self.engine, self.recipe, self.context, self.own = engine, recipe, context, own
         self.installing = list(steps)
 
