@@ -214,6 +214,7 @@ def main() -> int:
     outcomes = run_all(cases, options.jobs, options.record)
     text = page(outcomes)
     if options.output:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(text)
     right = sum(outcome.is_right for outcome in outcomes)
     sys.stderr.write(f"{right} of {len(outcomes)} cases as they should be\n")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Where packages put their files. Tests, keys and the like of an installed package are the package's business.
 _INSTALLED = re.compile(
     r"/(?:site|dist)-packages/|/lib(?:64)?/(?:python|pypy)\d[\d.]*/|/node_modules/|/conda-meta/"
+    r"|/bin/__pycache__/"  # pip compiles the scripts that packages put there
 )
 _SYSTEM = re.compile(
     r"^/(?:usr/(?:local/)?(?:s?bin|lib(?:32|64|x32|exec)?|share|include|games|etc|man)|s?bin|lib(?:32|64|x32)?|etc"

@@ -210,5 +210,7 @@ def _missed(container: ContainerFacts, command: str) -> str | None:
         found = _NOT_FOUND.search(line)
         if found is not None:
             name = next(group for group in found.groups() if group is not None)
-            return None if name.partition(".")[0] in command.replace(":", " ").split() else line.strip()
+            words = command.replace(":", " ").split()
+            named = any(word == name or word.startswith(f"{name}.") for word in words)
+            return None if named else line.strip()
     return None

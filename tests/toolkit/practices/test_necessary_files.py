@@ -150,6 +150,8 @@ def test_bytecode_counts_where_it_was_copied_in() -> None:
     assert prove("necessary-files", files=files(layer(15, cache))).verdict is BROKEN
     assert prove("necessary-files", files=files(layer(13, cache))).verdict is PROVEN
     assert prove("necessary-files", files=files(layer(14, cache))).verdict is BROKEN
+    script = entry("/venv/bin/__pycache__/jp.cpython-311.pyc")  # pip's doing, with the package that brings it
+    assert prove("necessary-files", files=files(layer(14, script))).verdict is PROVEN
     compiled = GOOD.replace(
         "FROM base AS release", "FROM base AS compiled\nRUN python -m compileall app\n\nFROM base AS release"
     )
@@ -250,6 +252,15 @@ def test_a_missing_module_is_broken_and_another_death_unproven() -> None:
     named = container(exit_code=1, log=("ModuleNotFoundError: No module named 'wrong'",))
     wrong = image(command=("gunicorn", "wrong:app"))
     assert prove("necessary-files", container=named, image=wrong).verdict is UNPROVEN
+
+
+@pytest.mark.parametrize("command", [("python", "-m", "wrong"), ("gunicorn", "wrong.app:app")])
+def test_a_module_missing_inside_the_package_that_the_command_names_is_broken(
+    command: tuple[str, ...],
+) -> None:
+    """The command is right; the package that it names came without one of its modules."""
+    misses = container(exit_code=1, log=("ModuleNotFoundError: No module named 'wrong.words'",))
+    assert prove("necessary-files", container=misses, image=image(command=command)).verdict is BROKEN
 
 
 def test_what_could_not_be_seen_is_unproven() -> None:
