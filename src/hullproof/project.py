@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullproof.config import Config, load
-from hullproof.dockerfile import Dockerfile, Stage, parse
+from hullproof.dockerfile import Dockerfile, Stage, parse, test_commands
 from hullproof.engine.build import BuildRequest
 from hullproof.errors import UsageError
 
@@ -23,12 +23,18 @@ STEP_KEYWORDS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
 @dataclass(frozen=True)
 class Project:
-    """A directory with a Dockerfile and its build context, read but not built."""
+    """A directory with a Dockerfile and its build context, read but not built.
+
+    `places` names where each setting that is not the default was written; a build argument given on the command
+    line stands there as `build_args.NAME`. `name` is what pyproject.toml calls the project, else its folder's name.
+    """
 
     folder: Path
     config: Config
     dockerfile: Dockerfile
     release: Stage
+    name: str
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, overrides: Mapping[str, str] | None = None) -> Project:
@@ -43,7 +49,8 @@ class Project:
             raise UsageError(
                 f"{folder}: docker cannot build in a folder whose name has control characters; rename it"
             )
-        config = load(folder)
+        written = load(folder)
+        config = written.config
         path = folder / config.dockerfile
         try:
             text = path.read_bytes()
@@ -54,14 +61,13 @@ class Project:
         except OSError as error:
             raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
         dockerfile = parse(text, config.dockerfile)
-        if overrides:
-            config = replace(config, build_args={**config.build_args, **overrides})
-        return cls(folder, config, dockerfile, dockerfile.release(config.target))
-
-    @property
-    def name(self) -> str:
-        """The project's name: its folder's."""
-        return self.folder.name or "project"
+        if config.test_target is not None:
+            dockerfile.stage(config.test_target)
+        given = overrides or {}
+        config = replace(config, build_args={**config.build_args, **given})
+        places = {**written.places, **{f"build_args.{name}": "--build-arg" for name in given}}
+        name = written.name or folder.name or "project"
+        return cls(folder, config, dockerfile, dockerfile.release(config.target), name, places)
 
     @property
     def build_args(self) -> Mapping[str, str]:
@@ -72,6 +78,20 @@ class Project:
     def needed_stages(self) -> tuple[Stage, ...]:
         """Every stage that BuildKit builds for the release."""
         return self.dockerfile.needed(self.release, self.build_args)
+
+    @property
+    def test_stage(self) -> Stage | None:
+        """The stage that runs the tests, None where none does.
+
+        The configured one; else the last with a test runner, one that the release needs before others.
+        """
+        if self.config.test_target is not None:
+            return self.dockerfile.stage(self.config.test_target)
+        testing = [stage for stage in self.dockerfile.stages if any(map(test_commands, stage.instructions))]
+        return next(
+            (stage for stage in reversed(testing) if stage in self.needed_stages),
+            testing[-1] if testing else None,
+        )
 
     @cached_property
     def layer_instructions(self) -> LayerInstructions:

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from hullproof import __version__
+from hullproof.acceptance import accepted, remarks
 from hullproof.errors import UsageError
 from hullproof.facts import BuildFacts, Step, Unobservable
 from hullproof.practices import EXPERIMENTS, Practice, every, get, judge
@@ -54,7 +55,8 @@ def prove(
     """Build the project, gather what the chosen practices need, judge them, and return the report.
 
     A project whose own build fails, or whose container dies, is a report, not an exception. Raises UsageError
-    for an unknown practice, EngineError where the engine or a base image is not there.
+    for an unknown practice, EngineError where the engine or a base image is not there. Whether an acceptance has
+    expired is told by the day on which the proving started, in UTC.
     """
     started, clock = datetime.now(timezone.utc), time.monotonic()
     practices, left_out = choose(only, experiments=experiments)
@@ -69,6 +71,9 @@ def prove(
     for practice in practices:
         proofs.append(judge(practice, subject))
         say(f"  {practice.id}: {proofs[-1].verdict.value}")
+    accept, today = project.config.accept, started.date()
+    for remark in remarks(proofs, accept, today):
+        say(remark)
     return Report(
         project=_project_info(project),
         image=_image_info(subject),
@@ -76,7 +81,7 @@ def prove(
         hullproof_version=__version__,
         started_at=started,
         duration_s=time.monotonic() - clock,
-        proofs=tuple(proofs),
+        proofs=accepted(proofs, accept, today),
         build_error=_build_error(build),
         left_out=tuple(practice.id for practice in left_out),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,22 @@ workdir = "/app"
 ports = [5000, "53/udp", "8080"]
 command = ["python", "run.py"]
 max_size_mb = 120.5
+compose = "compose.yaml"
+services = ["db", "cache", "db"]
+accept = [
+    { practice = "ownership", reason = "the volume's\\n  owner", until = 2027-01-31 },
+    { practice = "slim-base", reason = "a compiler at run time", until = "2027-02-28" },
+]
 """
 
 
 def test_a_project_that_never_heard_of_us_gets_the_defaults(tmp_path: Path) -> None:
     """No file, a file without our section, an empty section: all the same."""
-    assert load(tmp_path) == Config()
+    assert load(tmp_path).config == Config()
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.ruff]\nline-length = 100\n')
-    assert load(tmp_path) == Config()
+    assert load(tmp_path).config == Config()
     (tmp_path / "pyproject.toml").write_text("[tool.hullproof]\n")
-    assert load(tmp_path) == Config()
+    assert load(tmp_path).config == Config()
 
 
 @pytest.mark.parametrize("file", ["hullproof.toml", "pyproject.toml"])
@@ -44,7 +51,8 @@ def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
     (tmp_path / file).write_text(section + EVERY_KEY)
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets/token.txt").write_text("x")
-    config = load(tmp_path)
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    config = load(tmp_path).config
     assert asdict(config) == {
         "dockerfile": "docker/Dockerfile",
         "target": "release",
@@ -59,6 +67,12 @@ def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
         "ports": ("5000/tcp", "53/udp", "8080/tcp"),
         "command": ("python", "run.py"),
         "max_size_mb": 120.5,
+        "compose": "compose.yaml",
+        "services": ("db", "cache"),
+        "accept": (
+            {"practice": "ownership", "reason": "the volume's owner", "until": date(2027, 1, 31)},
+            {"practice": "slim-base", "reason": "a compiler at run time", "until": date(2027, 2, 28)},
+        ),
     }
     assert all(getattr(config, each.name) != getattr(Config(), each.name) for each in fields(Config))
 
@@ -67,7 +81,7 @@ def test_a_pyproject_of_others_leaves_hullproof_toml_in_force(tmp_path: Path) ->
     """Only a section of ours in pyproject.toml competes with hullproof.toml."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
     (tmp_path / "hullproof.toml").write_text("ready = 5000\n")
-    assert load(tmp_path).ready == 5000
+    assert load(tmp_path).config.ready == 5000
 
 
 def test_both_files_at_once_are_refused(tmp_path: Path) -> None:
@@ -116,6 +130,18 @@ def complaint(folder: Path) -> str:
         (
             "command = []",
             'hullproof.toml: command = [] must be a list of texts, such as ["python", "run.py"]',
+        ),
+        (
+            "services = ['db']",
+            "hullproof.toml: services = ['db'] needs `compose`, the file that describes them",
+        ),
+        (
+            "services = []",
+            'hullproof.toml: services = [] must be a list of services of the compose file, such as ["db", "cache"]',
+        ),
+        (
+            "compose = 'compose.yml'",
+            "hullproof.toml: compose: there is no file compose.yml; make it, or mend the path",
         ),
         ("ports = 5000", 'hullproof.toml: ports = 5000 must be a list of ports, such as [5000, "53/udp"]'),
     ],
@@ -190,13 +216,13 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path, file: str, content: byt
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     """Some editors write one."""
     (tmp_path / "hullproof.toml").write_bytes(b"\xef\xbb\xbfready = 5000\n")
-    assert load(tmp_path).ready == 5000
+    assert load(tmp_path).config.ready == 5000
 
 
 def test_a_folder_in_the_files_place_is_no_configuration(tmp_path: Path) -> None:
     """A folder called hullproof.toml is somebody's folder."""
     (tmp_path / "hullproof.toml").mkdir()
-    assert load(tmp_path) == Config()
+    assert load(tmp_path).config == Config()
 
 
 def test_the_documented_keys_are_the_known_ones() -> None:
@@ -210,3 +236,83 @@ def test_a_huge_value_is_not_repeated_whole(tmp_path: Path) -> None:
     value: Any = "x" * 100_000
     (tmp_path / "hullproof.toml").write_text(f"ports = '{value}'\n")
     assert len(complaint(tmp_path)) < 300
+
+
+# --- acceptances -------------------------------------------------------------------------------------
+
+
+def entry(**changes: str) -> str:
+    """Write one acceptance, as TOML; a change to "" leaves the key out."""
+    values = {"practice": "'ownership'", "reason": "'x'", "until": "2027-01-31", **changes}
+    return "{ " + ", ".join(f"{key} = {value}" for key, value in values.items() if value) + " }"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "'ownership'",
+        "['ownership']",
+        f"[{entry(reason='')}]",
+        f"[{entry(untill='1')}]",
+        f"[{entry(practice='1')}]",
+        f"""[{entry(reason="' '")}]""",
+    ],
+)
+def test_an_acceptance_has_its_practice_its_reason_and_its_last_day(tmp_path: Path, accept: str) -> None:
+    """All three, and nothing else; what is right is shown whole."""
+    (tmp_path / "hullproof.toml").write_text(f"accept = {accept}\n")
+    said = complaint(tmp_path)
+    assert said.startswith("hullproof.toml: accept = ")
+    assert said.endswith('such as [{ practice = "ownership", reason = "why", until = "2027-01-31" }]')
+
+
+@pytest.mark.parametrize(
+    "until", ["'soon'", "'20270131'", "'2027-02-30'", "'2027-W04-7'", "2027-01-31T10:00:00", "5", "true"]
+)
+def test_the_last_day_is_a_day(tmp_path: Path, until: str) -> None:
+    """A day of the calendar, without an hour."""
+    (tmp_path / "hullproof.toml").write_text(f"accept = [{entry(until=until)}]\n")
+    assert complaint(tmp_path).endswith('`until` is a day, such as "2027-01-31"')
+
+
+def test_an_acceptance_of_no_practice_names_the_nearest(tmp_path: Path) -> None:
+    """A misspelled one would accept nothing, in silence."""
+    spelled = entry(practice="'ownershp'")
+    (tmp_path / "hullproof.toml").write_text(f"accept = [{spelled}]\n")
+    assert complaint(tmp_path) == (
+        "hullproof.toml: accept: there is no practice called 'ownershp'; did you mean 'ownership'?"
+    )
+
+
+def test_a_practice_is_accepted_once(tmp_path: Path) -> None:
+    """Of two reasons and days, neither wins in silence."""
+    (tmp_path / "hullproof.toml").write_text(f"accept = [{entry()}, {entry()}]\n")
+    assert complaint(tmp_path) == (
+        "hullproof.toml: accept names ownership twice; keep one of the two entries"
+    )
+
+
+# --- the project's name ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("metadata", "name", "place"),
+    [
+        ("[project]\nname = 'web-shop'\n", "web-shop", "pyproject.toml [project]"),
+        ("[tool.poetry]\nname = 'web_shop'\n", "web_shop", "pyproject.toml [tool.poetry]"),
+        ("[project]\nname = 'a'\n[tool.poetry]\nname = 'b'\n", "a", "pyproject.toml [project]"),
+        ("[project]\nname = '../x'\n", None, None),
+        ("[project]\nname = ''\n", None, None),
+        ("[project]\nname = 1\n", None, None),
+        (f"[project]\nname = '{'x' * 201}'\n", None, None),
+        ("project = 1\ntool = 2\n", None, None),
+        ("[tool]\npoetry = 2\n", None, None),
+    ],
+)
+def test_the_name_is_the_one_that_the_metadata_give(
+    tmp_path: Path, metadata: str, name: str | None, place: str | None
+) -> None:
+    """A valid name only: it becomes a file's name, too."""
+    (tmp_path / "pyproject.toml").write_text(metadata)
+    written = load(tmp_path)
+    assert (written.name, written.places.get("name")) == (name, place)

@@ -78,3 +78,52 @@ def test_a_scratch_copy_is_built_with_its_own_dockerfile(project: Project, tmp_p
     request = Recipe(project, labels={}).request(tmp_path / "copy")
     assert request.dockerfile == tmp_path / "copy" / "Dockerfile"
     assert request.context == tmp_path / "copy"
+
+
+def test_a_project_is_called_what_its_metadata_say(tmp_path: Path) -> None:
+    """Else what its folder is called."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM a\n")
+    assert Project.open(folder).name == "checkout"
+    (folder / "pyproject.toml").write_text("[project]\nname = 'shop'\n")
+    assert Project.open(folder).name == "shop"
+
+
+STAGES = """\
+FROM a AS base
+FROM base AS unit
+RUN pytest
+FROM base AS integration
+RUN pytest integration
+FROM base AS release
+COPY --from=unit /x /x
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "config", "stage"),
+    [
+        (STAGES, "", "unit"),
+        (STAGES, "test_target = 'Integration'", "integration"),
+        (STAGES.replace("COPY", "#"), "", "integration"),
+        ("FROM a AS release\n", "", None),
+    ],
+    ids=["needed", "configured", "needed-by-none", "none"],
+)
+def test_the_test_stage_is_the_configured_one_or_the_one_that_runs_tests(
+    tmp_path: Path, text: str, config: str, stage: str | None
+) -> None:
+    """One that the release needs comes before one that it does not."""
+    (tmp_path / "Dockerfile").write_text(text)
+    (tmp_path / "hullproof.toml").write_text(config)
+    found = Project.open(tmp_path).test_stage
+    assert (found.name if found else None) == stage
+
+
+def test_a_test_stage_that_is_none_is_wrong_configuration(tmp_path: Path) -> None:
+    """The nearest is named."""
+    (tmp_path / "Dockerfile").write_text(STAGES)
+    (tmp_path / "hullproof.toml").write_text("test_target = 'unitt'")
+    with pytest.raises(UsageError, match="did you mean 'unit'"):
+        Project.open(tmp_path)

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from hullproof import prove as proving
 from hullproof.errors import EngineError, UsageError
-from hullproof.facts import BaseFacts, BuildFacts, ImageFacts, Step, Unobservable
+from hullproof.facts import BaseFacts, BuildFacts, ContainerFacts, ImageFacts, Step, Unobservable
 from hullproof.practices import EXPERIMENTS, every
 from hullproof.project import Project
 from hullproof.prove import choose, prove
@@ -210,6 +210,27 @@ def test_a_name_of_any_length_fits_the_schema(tmp_path: Path, facts: dict[str, A
     folder.mkdir()
     (folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
     assert len(proven(Project.open(folder)).project.name) == 200
+
+
+def test_an_accepted_practice_may_be_broken_and_the_report_says_why(
+    project: Project, facts: dict[str, Any]
+) -> None:
+    """It is excused in the report until its last day, and afterwards counts again; either is told."""
+    assert facts
+    told: list[str] = []
+    for until, good in (("9999-12-31", True), ("2026-01-01", False)):
+        (project.folder / "hullproof.toml").write_text(
+            f"accept = [{{ practice = 'expose', reason = 'a worker', until = {until} }}]\nports = [5000]\n"
+        )
+        report = proven(Project.open(project.folder), only=["workdir", "expose"], say=told.append)
+        expose = {proof.id: proof for proof in report.proofs}["expose"]
+        assert (expose.verdict, expose.is_good) == (Verdict.UNPROVEN, False), "no container was seen"
+        facts["container"] = ContainerFacts(listeners=(), ready=True)
+        report = proven(Project.open(project.folder), only=["expose"], say=told.append)
+        assert report.proofs[0].accepted is not None
+        assert (report.proofs[0].verdict, report.proofs[0].is_good) == (Verdict.BROKEN, good)
+        del facts["container"]
+    assert told[-1] == "expose was accepted as broken until 2026-01-01, and counts again"
 
 
 # --- the revision ------------------------------------------------------------------------------------

@@ -1,0 +1,144 @@
+"""Finds a project's settings, reads them, and says where each was written."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hullproof.config.model import Accepted, Config
+from hullproof.config.values import READERS
+from hullproof.errors import UsageError
+from hullproof.report.text import clean
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SECTION = "pyproject.toml [tool.hullproof]"
+OWN_FILE = "hullproof.toml"
+
+_SHOWN = 80
+_LONGEST_NAME = 200
+# https://packaging.python.org/en/latest/specifications/name-normalization/
+_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a project has written down.
+
+    `name` is what pyproject.toml calls it, None where it says nothing. `places` says where each setting that is
+    set was found, and the name.
+    """
+
+    config: Config = field(default_factory=Config)
+    name: str | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(folder: Path) -> Written:
+    """Read the configuration of the project in `folder`.
+
+    Raises UsageError for what cannot be read, an unknown key, or a value of the wrong kind: one line that says
+    what, where and what would be right.
+    """
+    own = folder / OWN_FILE
+    pyproject = folder / "pyproject.toml"
+    metadata = _read_toml(pyproject) if pyproject.is_file() else {}
+    table, place = _table(metadata, "tool").get("hullproof"), SECTION
+    if own.is_file():
+        if table is not None:
+            raise UsageError(
+                "hullproof.toml and [tool.hullproof] in pyproject.toml both exist; keep one of them"
+            )
+        table, place = _read_toml(own), OWN_FILE
+    name, places = _name(metadata)
+    if table is None:
+        return Written(name=name, places=places)
+    return Written(_from_table(table, place, folder), name, {**places, **dict.fromkeys(table, place)})
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path.name} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path.name} is no valid TOML: {error}") from error
+
+
+def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return a table within a table; what is there instead of one is somebody else's mistake."""
+    found = parent.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _name(metadata: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
+    """Return the name that a project's metadata give it, and its place; what is no valid name is passed over."""
+    sections = {
+        "[project]": _table(metadata, "project"),
+        "[tool.poetry]": _table(_table(metadata, "tool"), "poetry"),
+    }
+    for section, table in sections.items():
+        name = table.get("name")
+        if isinstance(name, str) and len(name) <= _LONGEST_NAME and _NAME.fullmatch(name):
+            return name, {"name": f"pyproject.toml {section}"}
+    return None, {}
+
+
+def _from_table(table: Any, where: str, folder: Path) -> Config:
+    if not isinstance(table, dict):
+        raise UsageError(f"{where}: must be a table of settings")
+    values = {}
+    for key, value in table.items():
+        if key not in READERS:
+            raise UsageError(f"{where}: unknown key {clean(repr(key), _SHOWN)}; {_nearest(key)}")
+        try:
+            values[key] = READERS[key](value)
+        except ValueError as error:
+            raise UsageError(f"{where}: {key} = {clean(repr(value), _SHOWN)} must be {error}") from None
+    config = Config(**values)
+    _require_files(config, where, folder)
+    _require_practices(config.accept, where)
+    return config
+
+
+def _nearest(key: str) -> str:
+    near = difflib.get_close_matches(key, READERS, n=1, cutoff=0.4)
+    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(READERS)}"
+
+
+def _require_files(config: Config, where: str, folder: Path) -> None:
+    for name, path in config.secrets.items():
+        if not (folder / path).is_file():
+            raise UsageError(
+                f"{where}: secrets: there is no file {path} for {name}; make it, or mend the path"
+            )
+    if config.compose is not None and not (folder / config.compose).is_file():
+        raise UsageError(f"{where}: compose: there is no file {config.compose}; make it, or mend the path")
+    if config.services is not None and config.compose is None:
+        raise UsageError(
+            f"{where}: services = {list(config.services)} needs `compose`, the file that describes them"
+        )
+
+
+def _require_practices(accept: tuple[Accepted, ...], where: str) -> None:
+    if not accept:
+        return
+    from hullproof.practices import get  # noqa: PLC0415 - most projects accept nothing, and need not wait for it
+
+    seen = set()
+    for each in accept:
+        try:
+            get(each.practice)
+        except UsageError as error:
+            raise UsageError(f"{where}: accept: {error}") from None
+        if each.practice in seen:
+            raise UsageError(f"{where}: accept names {each.practice} twice; keep one of the two entries")
+        seen.add(each.practice)

@@ -1,0 +1,73 @@
+"""Acceptances: only what is broken is excused, only until the last day, and nobody forgets why."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from hullproof.acceptance import NOTICE_DAYS, accepted, remarks
+from hullproof.config import Accepted
+from hullproof.report.model import Acceptance, Proof, Verdict
+
+LAST_DAY = date(2027, 1, 31)
+ENTRY = Accepted("ownership", "the volume's owner", LAST_DAY)
+
+
+def proof(verdict: Verdict, practice: str = "ownership") -> Proof:
+    """Make a proof of one verdict."""
+    return Proof(practice, "guide", "A title", verdict, "A summary.")
+
+
+def test_what_is_broken_is_excused_through_its_last_day() -> None:
+    """On the last day it still is; on the next it counts again, and says so."""
+    broken = [proof(Verdict.BROKEN)]
+    (excused,) = accepted(broken, [ENTRY], LAST_DAY)
+    assert excused.accepted == Acceptance("the volume's owner", LAST_DAY)
+    assert excused.is_good
+    (expired,) = accepted(broken, [ENTRY], LAST_DAY + timedelta(days=1))
+    assert expired.accepted == Acceptance("the volume's owner", LAST_DAY, expired=True)
+    assert not expired.is_good
+
+
+@pytest.mark.parametrize("verdict", [each for each in Verdict if each is not Verdict.BROKEN])
+def test_only_what_is_broken_is_excused(verdict: Verdict) -> None:
+    """What could not be shown is not accepted, and what is good needs no excuse."""
+    assert accepted([proof(verdict)], [ENTRY], LAST_DAY) == (proof(verdict),)
+
+
+def test_an_acceptance_excuses_its_own_practice_only() -> None:
+    """And leaves the order as it is."""
+    proofs = (proof(Verdict.BROKEN, "expose"), proof(Verdict.BROKEN))
+    assert [each.is_good for each in accepted(proofs, [ENTRY], LAST_DAY)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict", "said"),
+    [
+        (15, Verdict.BROKEN, None),
+        (14, Verdict.BROKEN, "ownership is accepted as broken for 14 more days, until 2027-01-31"),
+        (1, Verdict.BROKEN, "ownership is accepted as broken for 1 more day, until 2027-01-31"),
+        (0, Verdict.BROKEN, "ownership is accepted as broken for today only, until 2027-01-31"),
+        (-1, Verdict.BROKEN, "ownership was accepted as broken until 2027-01-31, and counts again"),
+        (90, Verdict.PROVEN, "ownership is proven: its entry in `accept` is not needed any more"),
+        (
+            90,
+            Verdict.NOT_APPLICABLE,
+            "ownership is not-applicable: its entry in `accept` is not needed any more",
+        ),
+        (90, Verdict.UNPROVEN, None),
+    ],
+)
+def test_it_is_said_in_time_that_an_acceptance_ends_or_is_not_needed(
+    days: int, verdict: Verdict, said: str | None
+) -> None:
+    """One line, from two weeks before its end."""
+    assert NOTICE_DAYS == 14
+    today = LAST_DAY - timedelta(days=days)
+    assert list(remarks([proof(verdict)], [ENTRY], today)) == ([said] if said else [])
+
+
+def test_nothing_is_said_of_practices_that_were_not_asked_for() -> None:
+    """What was not judged is not known to be good."""
+    assert list(remarks([proof(Verdict.PROVEN, "expose")], [ENTRY], LAST_DAY)) == []
