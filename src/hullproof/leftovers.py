@@ -129,6 +129,7 @@ def sweep_folders() -> list[str]:
     if dead:
         end_builders(lambda labels: is_dead(labels.get(OWNER_LABEL, "")))
     for folder in dead:
+        end_programs(folder)
         remove_tree(folder)
     return [folder.name for folder in dead]
 
@@ -153,6 +154,20 @@ def end_builders(of: Callable[[Mapping[str, str]], bool]) -> int:
                 os.kill(int(entry.name), signal.SIGKILL)
                 ended += 1
     return ended
+
+
+def end_programs(folder: Path) -> None:
+    """End this user's programs that were given a `--file` in a run's folder: compose, which makes services.
+
+    Where there is no /proc, none is found.
+    """
+    given = os.fsencode(f"--file={folder}/")
+    for entry in Path("/proc").glob("[1-9]*"):
+        with contextlib.suppress(OSError):
+            if entry.stat().st_uid == os.geteuid() and any(
+                argument.startswith(given) for argument in (entry / "cmdline").read_bytes().split(b"\0")
+            ):
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 def end_children() -> None:

@@ -17,6 +17,7 @@ from hullproof.leftovers import (
     OWNER_LABEL,
     RUN_LABEL,
     end_builders,
+    end_programs,
     make_folder,
     owner,
     remove_labelled,
@@ -111,6 +112,7 @@ class Run:
         ) and time.monotonic() < deadline:
             cut_short = True
             end_builders(lambda labels: labels.get(RUN_LABEL) == self.id)
+            end_programs(self.folder)
             self.remove()
             working[0].join(_PAUSE_S)
         self.remove()

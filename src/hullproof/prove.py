@@ -61,10 +61,12 @@ def prove(
     started, clock = datetime.now(timezone.utc), time.monotonic()
     practices, left_out = choose(only, experiments=experiments)
     subject = Subject(project, engine, run, say=say, on_step=on_step)
-    build: BuildFacts = subject["build"]
     needed = {name for practice in practices for name in practice.needs}
     if not experiments:
         needed -= EXPERIMENTS
+    if "container" in needed and subject["services"] is not None:
+        subject.gather({"network"})  # services start while the image is built
+    build: BuildFacts = subject["build"]
     subject.gather(needed)
     say("looking at the image and the container" + (", experimenting" if needed & EXPERIMENTS else ""))
     proofs = []

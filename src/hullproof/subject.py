@@ -17,6 +17,7 @@ from hullproof.engine.boot import BootedContainer, Helper
 from hullproof.engine.build import build
 from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
+from hullproof.engine.services import read, start
 from hullproof.engine.standinplan import parse_reference
 from hullproof.engine.trust import host_trust
 from hullproof.facts import (
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from hullproof.engine.bases import Base, BaseSet
     from hullproof.engine.connection import Engine
+    from hullproof.engine.services.model import Services
     from hullproof.lab import Lab
     from hullproof.lifecycle import Run
 
@@ -85,6 +87,8 @@ class Subject:
             "files_and_image": self._files_and_image,
             "files": lambda: self["files_and_image"][0],
             "image": self._image,
+            "services": self._services,
+            "network": self._network,
             "container": self._container,
             "lab": self._lab,
             "edits": self._edits,
@@ -199,10 +203,35 @@ class Subject:
         ]
         return attach_lines(files, self["image"], instructions)
 
+    def _services(self) -> Services | None:
+        config = self.project.config
+        if config.compose is None:
+            return None
+        scratch = self._run.scratch("services")
+        return read(self._engine, self.project.folder, config.compose, config.services, scratch)
+
+    def _network(self) -> str | None:
+        """Start the services beside the container, once; return the network on which they are found."""
+        services: Services | None = self["services"]
+        if services is None:
+            return None
+        return start(
+            self._engine,
+            services,
+            project=f"hullproof-{self._run.id}",
+            labels=self._run.labels,
+            scratch=self._run.scratch("services"),
+            helper=self._helper(),
+            say=self._say,
+        )
+
+    def _helper(self) -> Helper | None:
+        base = self._release_base()
+        return Helper(base.image_id) if base else None
+
     def _container(self) -> ContainerFacts:
         image: ImageFacts = self["image"]
         config = self.project.config
-        base = self._release_base()
         with BootedContainer.start(
             self._engine,
             image.id,
@@ -213,7 +242,8 @@ class Subject:
             exposed=image.exposed,
             interpreters=_interpreters(image),
             stop_signal=image.stop_signal,
-            helper=Helper(base.image_id) if base else None,
+            helper=self._helper(),
+            network=self["network"],
         ) as booted:
             return booted.facts(watch_s=self._watch_s)
 

@@ -52,6 +52,7 @@ class FakeSubject:
             "dockerfile": project.dockerfile,
             "release": project.release,
             "build_args": project.build_args,
+            "services": None,
             **type(self).facts,
         }
 

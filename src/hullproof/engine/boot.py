@@ -74,11 +74,13 @@ class BootedContainer:
         interpreters: Sequence[str],
         stop_signal: str,
         helper: Helper | None = None,
+        network: str | None = None,
     ) -> Self:
-        """Start a container of `image` with no override but labels and environment.
+        """Start a container of `image` with no override but labels, environment and network.
 
         `ready`: an HTTP path, a TCP port, or None for the exposed ports. `interpreters`: absolute paths of
         Pythons in the image, the likeliest first. `helper`: what looks at it when none of them runs.
+        `network`: the one that it joins, by name; None for the engine's default.
         An image that cannot be started is no error here but `ContainerFacts.start_error`.
         Raises EngineError when the engine goes away or has no such image.
         """
@@ -86,19 +88,19 @@ class BootedContainer:
         booted = cls(engine.client, goal, stop_signal, tuple(interpreters))
         booted._helper = helper
         try:
-            booted._boot(image, dict(env), dict(labels))
+            booted._boot(image, dict(env), dict(labels), network)
         except BaseException:
             booted.remove()
             raise
         return booted
 
-    def _boot(self, image: str, env: dict[str, str], labels: dict[str, str]) -> None:
+    def _boot(self, image: str, env: dict[str, str], labels: dict[str, str], network: str | None) -> None:
         from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - the SDK is slow to import
 
         with engine_errors("starting the container"):
             try:
-                limits = self._api.create_host_config(log_config=log_config())
-                made = self._api.create_container(image, environment=env, labels=labels, host_config=limits)
+                host = self._api.create_host_config(log_config=log_config(), network_mode=network)
+                made = self._api.create_container(image, environment=env, labels=labels, host_config=host)
                 self._id = str(made["Id"])
                 self._api.start(self._id)
             except ImageNotFound as error:

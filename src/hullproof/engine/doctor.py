@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from hullproof.engine.bases import why_unreachable
 from hullproof.engine.connection import Engine
 from hullproof.engine.endpoint import NoEngineError
-from hullproof.engine.install import MANUAL, compose_version, look_around, needed_packages
+from hullproof.engine.install import MANUAL, look_around, needed_packages
 from hullproof.engine.machine import System, this_system
+from hullproof.engine.plugins import find_compose
 from hullproof.engine.trust import host_trust
 from hullproof.errors import EngineError, HullproofError
 
@@ -112,9 +113,9 @@ def _registry(engine: Engine, registry: str) -> Finding:
 
 
 def _compose() -> Finding:
-    version = compose_version(shutil.which("docker"))
-    if version:
-        return Finding("compose", ok=True, text=version, needed=False)
+    found = find_compose(shutil.which("docker"))
+    if found:
+        return Finding("compose", ok=True, text=found[1], needed=False)
     remedy = (
         "sudo apt-get install docker-compose (docker-compose-v2 on Ubuntu, docker-compose-plugin from Docker)"
     )

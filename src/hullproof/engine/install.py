@@ -25,7 +25,7 @@ from hullproof.engine.machine import (
     this_system,
     write_as_root,
 )
-from hullproof.engine.plugins import find_buildx, numbers, plugin_files, plugin_version
+from hullproof.engine.plugins import find_buildx, find_compose, numbers
 from hullproof.errors import EngineError
 
 if TYPE_CHECKING:
@@ -159,20 +159,10 @@ def look_around() -> Parts:
         daemon=dockerd is not None and _is_new_enough(dockerd),
         cli=docker is not None,
         buildx=buildx,
-        compose=compose_version(docker) is not None,
+        compose=find_compose(docker) is not None,
         iptables=find_program("iptables") is not None,
         mmdebstrap=find_program("mmdebstrap") is not None,
     )
-
-
-def compose_version(docker: str | None) -> str | None:
-    """Return the version of the compose plugin, wherever it lies."""
-    commands = [(docker, "compose")] if docker else []
-    found = (
-        plugin_version(command)
-        for command in [*commands, *((str(p),) for p in plugin_files("docker-compose"))]
-    )
-    return next((version for version in found if version), None)
 
 
 def _is_new_enough(dockerd: str) -> bool:

@@ -1,4 +1,4 @@
-"""docker's command-line plugins: whether buildx is there, how to call it, and which version it is."""
+"""docker's command-line plugins: whether buildx and compose are there, how to call them, and which version they are."""
 
 from __future__ import annotations
 
@@ -47,6 +47,16 @@ def find_buildx(docker: str | None) -> tuple[tuple[str, ...], str]:
         f"docker's buildx plugin ({wanted} or newer) is missing: "
         "`hullproof doctor` names the package (docker-buildx on Debian, docker-buildx-plugin from Docker)",
     )
+
+
+def find_compose(docker: str | None) -> tuple[tuple[str, ...], str] | None:
+    """Return how to call compose, in the same two ways, and its version; None where there is none."""
+    own = [(docker, "compose")] if docker else []
+    for command in [*own, *((str(path),) for path in plugin_files("docker-compose"))]:
+        version = plugin_version(command)
+        if version is not None:
+            return command, version
+    return None
 
 
 def plugin_version(command: tuple[str, ...]) -> str | None:

@@ -19,6 +19,13 @@ _SERVERS = re.compile(
     r"(python|pypy|gunicorn|uvicorn|hypercorn|daphne|celery|flask|waitress|granian|uwsgi|unitd?|gevent)"
 )
 
+# What resolvers, sockets and the usual database drivers say when they find nobody.
+_NOBODY_THERE = re.compile(
+    r"connection refused|connect call failed|name or service not known|temporary failure in name resolution"
+    r"|getaddrinfo failed|could not translate host name|failed to resolve host|can't connect to mysql server",
+    re.IGNORECASE,
+)
+
 
 def program(process: Process) -> str:
     """Name the program: for busybox the tool that it plays, without folder, login dash and wrapping."""
@@ -78,6 +85,11 @@ def signal_number(name: str) -> int | None:
     full = name if name.startswith("SIG") else f"SIG{name}"
     found = getattr(signal, full, None)
     return int(found) if found is not None else None
+
+
+def misses_a_service(log: tuple[str, ...]) -> bool:
+    """Whether a log tells of another service that was not there: a database that nobody knows or that refuses."""
+    return any(_NOBODY_THERE.search(line) for line in log)
 
 
 def last_words(log: tuple[str, ...], most: int = 3) -> str:

@@ -29,6 +29,7 @@ from hullproof.practices._processes import (
     is_init,
     is_shell,
     last_words,
+    misses_a_service,
     program,
     shown,
     signal_number,
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
 
 STOPS_WELL_WITHIN_S = 5.0
 """Engines kill after 10 seconds; half of that is the latest that counts as stopping by itself."""
+_FOREGROUND = "Make the command start the application in the foreground, from a file that is in the image."
+_BESIDE = (
+    "It looks for a service that is not there, such as a database: name the compose file that describes it "
+    "(`compose` in [tool.hullproof]), and tell the application where it is (`env`)."
+)
 _NO_SUCH_COMMAND = (
     "executable file not found",
     "no such file or directory",
@@ -122,7 +128,7 @@ def _judge_death(case: Case, where: str, container: ContainerFacts) -> None:
             "container", where, f"expected it to stay, it ended with exit code {container.exit_code}{after}"
         ),
         *said,
-        remedy="Make the command start the application in the foreground, from a file that is in the image.",
+        remedy=_BESIDE if misses_a_service(container.log) else _FOREGROUND,
     )
 
 

@@ -140,6 +140,26 @@ def test_a_container_that_ends_by_itself_is_broken_with_code_and_log() -> None:
     assert "after 2.1 s" in proof.summary
     assert "run.pyy" in str(proof.evidence)
     assert "Dockerfile:18" in lines(proof)
+    assert "in the foreground" in str(proof.remedy)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'psycopg2.OperationalError: could not translate host name "db" to address: Name or service not known',
+        'connection to server at "127.0.0.1", port 5432 failed: Connection refused',
+        "[Errno -3] Temporary failure in name resolution",
+        "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.",
+        "ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 5432)",
+        "(2003, \"Can't connect to MySQL server on 'db' (timed out)\")",
+    ],
+)
+def test_a_container_that_dies_for_want_of_a_database_is_told_how_to_get_one(line: str) -> None:
+    """By what the usual drivers say; the setting that mends it is named."""
+    dead = container(exit_code=1, log=("Traceback", line, "bye"), processes=())
+    proof = prove("default-command", container=dead)
+    assert proof.verdict is BROKEN
+    assert "`compose` in [tool.hullproof]" in str(proof.remedy)
 
 
 @pytest.mark.parametrize(
