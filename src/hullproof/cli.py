@@ -17,7 +17,7 @@ from hullproof import __version__
 from hullproof.errors import HullproofError, UsageError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-_FORMATS = ("text", "json", "markdown")
+_FORMATS = ("text", "json", "markdown", "html", "junit", "sarif", "github")
 
 
 def main() -> NoReturn:
@@ -120,12 +120,20 @@ _build_arg_option = click.option(
     "--no-experiments", is_flag=True, help="Leave out what needs rebuilds; the report says what that was."
 )
 @click.option(
-    "--format", "format_", type=click.Choice(_FORMATS), help="Default: text, or by --output's ending."
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Write the report to this file, in the format of its ending: .txt, .json, .md, .html, .xml (JUnit), "
+    ".sarif; or into this folder, as one has to with several projects. Can be given again.",
 )
 @click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Write the report to this file; a folder with several projects.",
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(_FORMATS),
+    help="The format where no ending says it: of stdout (default: text), of a file, or, as many as wanted, of a "
+    "folder's files (default: json).",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Projects proved side by side."
@@ -134,8 +142,8 @@ _build_arg_option = click.option(
 def prove(
     folders: tuple[Path, ...],
     only: str | None,
-    format_: str | None,
-    output: Path | None,
+    outputs: tuple[Path, ...],
+    formats: tuple[str, ...],
     jobs: int,
     build_args: Mapping[str, str],
     *,
@@ -149,9 +157,10 @@ def prove(
     \b
     Examples:
       hullproof prove
-      hullproof prove services/* --jobs 2 --format markdown --output reports/
       hullproof prove --only non-root-user,expose --no-experiments
-      hullproof prove --output report.json
+      hullproof prove --output report.html --output report.json
+      hullproof prove --format github --output report.sarif
+      hullproof prove services/* --jobs 2 --output reports/ --format markdown --format junit
     """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.doors import prove_all  # noqa: PLC0415 - --version stays fast
 
@@ -160,8 +169,8 @@ def prove(
         list(folders) or [Path()],
         only=wanted,
         experiments=not no_experiments,
-        format_=format_,
-        output=output,
+        formats=formats,
+        outputs=outputs,
         jobs=jobs,
         build_args=build_args,
     )

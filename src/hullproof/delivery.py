@@ -1,4 +1,4 @@
-"""Where finished reports go: to stdout, into a file, or into a folder with one for each project."""
+"""Where finished reports go: to stdout, into files, or into folders with some for each project."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -20,15 +21,49 @@ Delivery = Callable[[Project, Report], None]
 
 _WIDEST = 140
 _NARROWEST = 40
+_BY_ENDING = {suffix: name for name, suffix in SUFFIXES.items()}
 
 
-def delivery(projects: Sequence[Project], format_: str | None, output: Path | None) -> Delivery:
-    """Return what takes a finished report to where it was asked for; UsageError where that cannot be."""
-    if output is None:
-        return lambda _project, report: show(report, format_ or "text", sys.stdout)
-    if len(projects) == 1 and not output.is_dir():
-        return _to_file(output, format_)
-    return _to_folder(projects, output, format_ or "json")
+@dataclass(frozen=True)
+class _Place:
+    """A file that a project's report goes to, and its format."""
+
+    path: Path
+    format: str
+
+
+def delivery(projects: Sequence[Project], formats: Sequence[str], outputs: Sequence[Path]) -> Delivery:
+    """Return what takes a finished report to all places where it was asked for.
+
+    The ending of each of `outputs` says its format. `formats` is for those whose ending says none and for
+    folders, which get a report of each; where there are neither, for stdout, which is silent where `outputs`
+    stand alone. Raises UsageError where that cannot be done.
+    """
+    formats = tuple(dict.fromkeys(formats))
+    several = len(projects) > 1
+    folders = [output for output in outputs if several or output.is_dir()]
+    files = [_file(output, formats) for output in outputs if output not in folders]
+    takes_formats = folders or any(_format_of(output) is None for output in outputs)
+    screen = None if takes_formats else _screen(formats, silent=bool(outputs))
+    for folder in folders:
+        _require_folder_name(folder)
+    names = distinct([project.name for project in projects])
+    places = {
+        project.folder: [*files, *_places(folders, formats or ("json",), name)]
+        for project, name in zip(projects, names, strict=True)
+    }
+    _require_distinct([place.path for own in places.values() for place in own])
+    for place in files:
+        require_place(place.path)
+    for folder in folders:
+        _make_folder(folder)
+
+    def deliver(project: Project, report: Report) -> None:
+        if screen:
+            show(report, screen, sys.stdout)
+        _save_all(places[project.folder], report)
+
+    return deliver
 
 
 def show(report: Report, format_: str, stream: TextIO) -> None:
@@ -57,13 +92,40 @@ def let_go(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _to_file(output: Path, format_: str | None) -> Delivery:
-    require_place(output)
-    by_ending = {suffix: name for name, suffix in SUFFIXES.items()}
-    chosen = format_ or by_ending.get(output.suffix.lower())
-    if chosen is None:
-        raise UsageError(f"{output}: no format has this ending; use {', '.join(by_ending)} or --format")
-    return lambda _project, report: _save(output, FORMATS[chosen](report))
+def _format_of(output: Path) -> str | None:
+    return _BY_ENDING.get(output.suffix.lower())
+
+
+def _file(output: Path, formats: Sequence[str]) -> _Place:
+    known = _format_of(output)
+    if known is None and len(formats) > 1:
+        raise UsageError(f"{output}: one file takes one --format, not {' and '.join(formats)}")
+    if known is None and not formats:
+        raise UsageError(f"{output}: no format has this ending; use {', '.join(_BY_ENDING)} or --format")
+    return _Place(output, known or formats[0])
+
+
+def _screen(formats: Sequence[str], *, silent: bool) -> str | None:
+    """Return the format that stdout gets; None where it gets nothing."""
+    if len(formats) > 1:
+        raise UsageError(
+            f"stdout takes one --format, not {' and '.join(formats)}; write files: --output report{SUFFIXES[formats[1]]}"
+        )
+    return formats[0] if formats else None if silent else "text"
+
+
+def _places(folders: Sequence[Path], formats: Sequence[str], name: str) -> Iterator[_Place]:
+    for folder in folders:
+        for each in formats:
+            yield _Place(folder / (name + SUFFIXES[each]), each)
+
+
+def _require_distinct(paths: Sequence[Path]) -> None:
+    seen = set()
+    for path in paths:
+        if path.resolve() in seen:
+            raise UsageError(f"{path}: two reports would go there; name each file and folder once")
+        seen.add(path.resolve())
 
 
 def require_place(output: Path) -> None:
@@ -77,21 +139,18 @@ def require_place(output: Path) -> None:
         raise UsageError(f"{output}: cannot be written; choose another place")
 
 
-def _to_folder(projects: Sequence[Project], output: Path, format_: str) -> Delivery:
+def _require_folder_name(output: Path) -> None:
+    if output.is_file() or (_format_of(output) and not output.is_dir()):
+        raise UsageError(f"{output}: names a file; with several projects, name a folder")
+
+
+def _make_folder(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise UsageError(f"{output}: is a file; with several projects, name a folder") from None
     except OSError as error:
         raise UsageError(f"{output}: this folder cannot be made ({error.strerror})") from error
     if not os.access(output, os.W_OK | os.X_OK):
         raise UsageError(f"{output}: this folder cannot be written to; choose another one")
-    names = distinct([project.name for project in projects])
-    places = {
-        project.folder: output / (name + SUFFIXES[format_])
-        for project, name in zip(projects, names, strict=True)
-    }
-    return lambda project, report: _save(places[project.folder], FORMATS[format_](report))
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -109,9 +168,15 @@ def distinct(names: Sequence[str]) -> list[str]:
     return chosen_names
 
 
-def _save(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
-    say(f"report: {path}")
+def _save_all(places: Sequence[_Place], report: Report) -> None:
+    """Write what can be written, then raise UsageError for the first that could not."""
+    faults = []
+    for place in places:
+        try:
+            place.path.write_text(FORMATS[place.format](report), encoding="utf-8")
+        except OSError as error:  # noqa: PERF203 - one full disk keeps no other report from its place
+            faults.append(UsageError(f"{place.path}: cannot be written ({error.strerror})"))
+        else:
+            say(f"report: {place.path}")
+    if faults:
+        raise faults[0]

@@ -37,20 +37,20 @@ def prove_all(
     *,
     only: Sequence[str] | None,
     experiments: bool,
-    format_: str | None,
-    output: Path | None,
+    formats: Sequence[str],
+    outputs: Sequence[Path],
     jobs: int,
     build_args: Mapping[str, str],
 ) -> int:
     """Prove each project, write each report as soon as it is there, return the worst exit code.
 
-    Raises UsageError before anything is built where any part of what was asked for is wrong. With several
-    projects, one whose base image cannot be had ends by itself, with a line and its exit code.
+    `formats` and `outputs` say where the reports go, as `delivery` takes them. Raises UsageError before anything
+    is built where any part of what was asked for is wrong. With several projects, one whose base image cannot be had ends by itself, with a line and its exit code.
     """
     choose(only, experiments=experiments)
     opened = [Project.open(folder, build_args) for folder in folders]
     projects = list({project.folder: project for project in opened}.values())
-    deliver = delivery(projects, format_, output)
+    deliver = delivery(projects, formats, outputs)
     with _connected() as engine:
         proving = _Proving(engine, only, experiments, deliver, several=len(projects) > 1)
         return max(proving.all(projects, jobs))

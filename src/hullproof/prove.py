@@ -96,32 +96,25 @@ def _project_info(project: Project) -> ProjectInfo:
         dockerfile=project.config.dockerfile,
         dockerfile_sha256=hashlib.sha256(text).hexdigest(),
         target=project.release.name or str(project.release.index),
-        revision=_revision(project),
+        revision=_git(project, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*") or None,
+        folder=_git(project, "rev-parse", "--show-prefix"),
     )
 
 
-def _revision(project: Project) -> str | None:
-    """Return the commit that the project's tree is at, marked where it was edited since; None without git."""
+def _git(project: Project, *arguments: str) -> str | None:
+    """Ask git about the project's folder; None without git, or where the folder is in no repository."""
     try:
-        described = subprocess.run(
-            [
-                "git",
-                "-C",
-                str(project.folder),
-                "describe",
-                "--always",
-                "--dirty",
-                "--abbrev=40",
-                "--exclude=*",
-            ],
+        answer = subprocess.run(
+            ["git", "-C", str(project.folder), *arguments],
             capture_output=True,
             text=True,
+            errors="surrogateescape",
             timeout=10,
             check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return described.stdout.strip() or None
+    return answer.stdout.removesuffix("\n").removesuffix("/")
 
 
 def _image_info(subject: Subject) -> ImageInfo | None:

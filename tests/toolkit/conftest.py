@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,9 +23,11 @@ from hullproof.engine.bases import provide_bases
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
 from hullproof.report.model import (
+    Acceptance,
     BuildError,
     EngineInfo,
     Evidence,
+    Explanation,
     ImageInfo,
     ProjectInfo,
     Proof,
@@ -138,6 +140,7 @@ EMOJI = "ship \U0001f6a2 family \U0001f468\u200d\U0001f469\u200d\U0001f467 \u6f2
 HALF_A_PAIR = "file-\udcff"
 MANY_LINES = "one\ntwo\n\n- [x] three\n# four\n```\nfive\r\nsix\tseven"
 HUGE = "A" * 10_000_000
+DOCKERFILE = "docker/Dockerfile|`x`"
 
 
 def evidence(where: str, statement: str) -> Evidence:
@@ -151,10 +154,11 @@ def sample() -> Report:
     return Report(
         project=ProjectInfo(
             name=f"Shop {MARKDOWN} {HTML}"[:200],
-            dockerfile="docker/Dockerfile|`x`",
+            dockerfile=DOCKERFILE,
             dockerfile_sha256="5e" * 32,
             target="release",
             revision="0123456789abcdef0123456789abcdef01234567-dirty",
+            folder="services/the shop, #1",
         ),
         image=ImageInfo(
             id="sha256:" + "1a" * 32,
@@ -178,10 +182,16 @@ def sample() -> Report:
                 Verdict.PROVEN,
                 "The release starts from python:3.10-slim and adds no compiler, headers or package lists.",
                 (
-                    evidence("Dockerfile:8", "the release's base is python:3.10-slim"),
-                    evidence("Dockerfile:9", "a second line of evidence, which a screen leaves out"),
+                    evidence(f"{DOCKERFILE}:8", "the release's base is python:3.10-slim"),
+                    evidence(f"{DOCKERFILE}:9", "a second line of evidence, which a screen leaves out"),
                 ),
                 duration_s=0.0123,
+                explanation=Explanation(
+                    "A full image carries what is never used.",
+                    "The base of the release stage is slim.",
+                    "python:3.11, and gcc left in the release.",
+                    "Start the release from python:X-slim.\n\n    FROM python:3.11-slim\n    COPY . <app>\n\nThen prove it.",
+                ),
             ),
             Proof(
                 "multistage",
@@ -189,9 +199,13 @@ def sample() -> Report:
                 "Tests and tools stay in stages of their own",
                 Verdict.BROKEN,
                 "The release holds a test runner.",
-                tuple(
-                    Evidence("image", f"/opt/venv/lib/python3.10/site-packages/tool{n}", "a test runner")
-                    for n in range(14)
+                (
+                    Evidence("image", f"{DOCKERFILE}:12", "pytest is there"),
+                    evidence(f"{DOCKERFILE}:31", "the release copies it"),
+                    *(
+                        Evidence("image", f"/opt/venv/lib/python3.10/site-packages/tool{n}", "a test runner")
+                        for n in range(12)
+                    ),
                 ),
                 remedy="Install test tools in a test stage, and copy from a stage that never had them: "
                 "COPY --from=deps /opt/venv /opt/venv.",
@@ -210,7 +224,29 @@ def sample() -> Report:
                 "The release works in a directory of its own",
                 Verdict.NOT_APPLICABLE,
                 "Nothing of the application is in the image.",
-                (evidence("Dockerfile:1", "FROM scratch"),),
+                (evidence(f"{DOCKERFILE}:1", "FROM scratch"),),
+            ),
+            Proof(
+                "ownership",
+                "guide",
+                "The application's files belong to who runs it",
+                Verdict.BROKEN,
+                "3 of 40 files belong to root.",
+                (evidence(f"{DOCKERFILE}:40", "/app/plugins: uid 0"), evidence(f"{DOCKERFILE}:41", "more")),
+                remedy="Copy them with --chown.",
+                accepted=Acceptance(
+                    f"The vendor's plugin checks it, see {MARKDOWN} {HTML}", date(2027, 1, 31)
+                ),
+            ),
+            Proof(
+                "necessary-files",
+                "guide",
+                "The release holds necessary files only",
+                Verdict.BROKEN,
+                "The release holds tests/.",
+                (evidence(f"{DOCKERFILE}:44", "COPY . ."),),
+                remedy="Copy what is needed by name.",
+                accepted=Acceptance("Until the move is done.", date(2026, 10, 31), expired=True),
             ),
             Proof(
                 "hostile-text",
@@ -225,6 +261,9 @@ def sample() -> Report:
                 ),
                 remedy=f"{MANY_LINES} {HUGE}",
                 duration_s=12.5,
+                explanation=Explanation(
+                    f"{HTML} {HUGE}", f"{ANSI} {DIRECTION}", MARKDOWN, f"    {HTML}\n    {ANSI}"
+                ),
             ),
             Proof(
                 "test-gate",
@@ -259,9 +298,10 @@ def failed_build(sample: Report) -> Report:
                 summary=summary,
                 evidence=(),
                 remedy=None,
+                accepted=None,
             )
             for proof, summary in zip(
-                sample.proofs, ("The project's own build fails.",) * 5 + ("Odd.",), strict=True
+                sample.proofs, ("The project's own build fails.",) * 7 + ("Odd.",), strict=True
             )
         ),
         left_out=(),
@@ -278,5 +318,5 @@ def bare(sample: Report) -> Report:
         hullproof_version="0.1.0",
         started_at=sample.started_at,
         duration_s=9.96,
-        proofs=(sample.proofs[0], replace(sample.proofs[3], evidence=())),
+        proofs=(replace(sample.proofs[0], explanation=None), replace(sample.proofs[3], evidence=())),
     )

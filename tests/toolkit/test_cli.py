@@ -67,7 +67,7 @@ def usage_error(ran: tuple[int, str, str]) -> str:
         ),
         (
             ["prove", "--format", "xml"],
-            "Invalid value for '--format': 'xml' is not one of 'text', 'json', 'markdown' (hullproof prove --help tells more)",
+            "Invalid value for '--format': 'xml' is not one of 'text', 'json', 'markdown', 'html', 'junit', 'sarif', 'github' (hullproof prove --help tells more)",
         ),
         (
             ["prove", "--jobs", "0"],
@@ -85,11 +85,27 @@ def usage_error(ran: tuple[int, str, str]) -> str:
         (["clean", "all"], "Got unexpected extra argument (all) (hullproof clean --help tells more)"),
         (
             ["prove", "--output", "report.pdf"],
-            "report.pdf: no format has this ending; use .txt, .json, .md or --format",
+            "report.pdf: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github or --format",
         ),
         (
             ["prove", "--output", "report"],
-            "report: no format has this ending; use .txt, .json, .md or --format",
+            "report: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github or --format",
+        ),
+        (
+            ["prove", "--output", "report", "--format", "json", "--format", "html"],
+            "report: one file takes one --format, not json and html",
+        ),
+        (
+            ["prove", "--format", "text", "--format", "html"],
+            "stdout takes one --format, not text and html; write files: --output report.html",
+        ),
+        (
+            ["prove", "--output", "r.json", "--output", "r.html", "--output", "../{0}/r.json"],
+            "../{0}/r.json: two reports would go there; name each file and folder once",
+        ),
+        (
+            ["prove", "--output", "r.json", "--output", "gone/r.html"],
+            "gone/r.html: there is no folder {1}/gone; make it first",
         ),
     ],
 )
@@ -97,8 +113,9 @@ def test_wrong_usage_is_one_line_and_exit_code_2(
     command: Command, project: Path, arguments: list[str], said: str
 ) -> None:
     """The line says what is wrong and what would be right; the engine is not asked for."""
-    assert project.is_dir()
-    assert usage_error(command(*arguments)) == said
+    given = [each.format(project.name) for each in arguments]
+    assert usage_error(command(*given)) == said.format(project.name, project)
+    assert sorted(each.name for each in project.iterdir()) == ["Dockerfile"]
 
 
 def test_a_practice_that_is_near_to_none_gets_the_list(command: Command, project: Path) -> None:
@@ -196,7 +213,7 @@ def test_one_file_for_several_projects_is_wrong_usage(command: Command, project:
         (project / name / "Dockerfile").write_text(DOCKERFILE)
     (project / "report.json").write_text("")
     said = usage_error(command("prove", "a", "b", "--output", "report.json"))
-    assert said == "report.json: is a file; with several projects, name a folder"
+    assert said == "report.json: names a file; with several projects, name a folder"
 
 
 def test_output_where_nothing_can_be_written_is_wrong_usage(

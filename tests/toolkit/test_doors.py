@@ -74,8 +74,8 @@ def prove_all(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine) -> ProveAll:
         defaults: dict[str, Any] = {
             "only": None,
             "experiments": True,
-            "format_": None,
-            "output": None,
+            "formats": (),
+            "outputs": (),
             "jobs": 1,
             "build_args": {},
         }
@@ -112,7 +112,10 @@ def named(report: Report) -> Callable[..., Report]:
         (("r.md", None), "## Release checklist"),
         (("r.txt", None), "\n"),
         (("R.JSON", None), "{"),
-        (("r.md", "json"), "{"),
+        (("r.html", None), "<!doctype html>"),
+        (("r.xml", None), "<?xml"),
+        (("r.sarif", None), "{"),
+        (("r.md", "json"), "## "),
         (("r.pdf", "markdown"), "## "),
         (("report", "json"), "{"),
     ],
@@ -124,9 +127,11 @@ def test_one_report_goes_to_the_file_in_the_format_of_its_ending(
     arguments: tuple[str, str | None],
     start: str,
 ) -> None:
-    """`--format` wins over the ending."""
+    """Of `--format` where its ending says none."""
     folder, (name, format_) = make("shop"), arguments
-    assert prove_all([folder], named(bare), output=folder / name, format_=format_) == 0
+    assert (
+        prove_all([folder], named(bare), outputs=[folder / name], formats=[format_] if format_ else []) == 0
+    )
     assert (folder / name).read_text(encoding="utf-8").startswith(start)
 
 
@@ -134,7 +139,7 @@ def test_the_report_goes_to_stdout_and_progress_to_stderr(
     prove_all: ProveAll, make: Callable[[str], Path], bare: Report, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """So that the report can be piped."""
-    prove_all([make("shop")], named(bare), format_="json")
+    prove_all([make("shop")], named(bare), formats=["json"])
     out, err = capsys.readouterr()
     assert json.loads(out)["project"]["name"] == "shop"
     assert err == "building Dockerfile\n"
@@ -145,10 +150,18 @@ def test_several_reports_go_to_a_folder_under_distinct_names(
 ) -> None:
     """Projects of the same name do not overwrite each other's reports; the folder is made."""
     folders = [make("a/web"), make("b/web"), make("c/api")]
-    assert prove_all(folders, named(bare), output=tmp_path / "new/reports", format_="markdown", jobs=2) == 0
+    assert (
+        prove_all(
+            folders, named(bare), outputs=[tmp_path / "new/reports"], formats=["markdown", "html"], jobs=2
+        )
+        == 0
+    )
     assert sorted(each.name for each in (tmp_path / "new/reports").iterdir()) == [
+        "api.html",
         "api.md",
+        "web-2.html",
         "web-2.md",
+        "web.html",
         "web.md",
     ]
 
@@ -158,7 +171,7 @@ def test_one_project_and_a_folder_that_is_there_gives_a_file_in_it(
 ) -> None:
     """As cp does."""
     (tmp_path / "reports").mkdir()
-    prove_all([make("shop")], named(bare), output=tmp_path / "reports")
+    prove_all([make("shop")], named(bare), outputs=[tmp_path / "reports"])
     assert [each.name for each in (tmp_path / "reports").iterdir()] == ["shop.json"]
 
 
@@ -192,7 +205,7 @@ def test_a_place_that_vanished_meanwhile_is_told(
     """The report cannot be written: one line, not a traceback."""
     (tmp_path / "reports").mkdir()
     project = Project.open(make("shop"))
-    deliver = delivery([project], None, tmp_path / "reports" / "r.json")
+    deliver = delivery([project], (), [tmp_path / "reports" / "r.json"])
     (tmp_path / "reports").rmdir()
     with pytest.raises(UsageError, match=r"r\.json: cannot be written \(No such file or directory\)"):
         deliver(project, bare)
@@ -287,7 +300,7 @@ def test_a_project_whose_base_cannot_be_had_hides_no_other(
             raise EngineError("no such base")
         return named(bare)(project)
 
-    assert prove_all([make("a"), make("b"), make("c")], outcome, format_="json", jobs=jobs) == 3
+    assert prove_all([make("a"), make("b"), make("c")], outcome, formats=["json"], jobs=jobs) == 3
     out, err = capsys.readouterr()
     assert out.count('"schema"') == 2
     assert "a: hullproof: no such base\n" in err
@@ -336,7 +349,7 @@ def test_jobs_are_done_side_by_side_and_no_more_of_them(
             going.discard(project.name)
         return named(bare)(project)
 
-    assert prove_all([make(f"p{number}") for number in range(6)], outcome, jobs=3, format_="json") == 0
+    assert prove_all([make(f"p{number}") for number in range(6)], outcome, jobs=3, formats=["json"]) == 0
     assert max(at_once) == 3
 
 

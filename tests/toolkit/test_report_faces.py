@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
 from hullproof.report import FORMATS, SUFFIXES, as_json, as_markdown, as_terminal
-from hullproof.report.model import Report, Verdict
+from hullproof.report.model import Report, Standing
 
 SAMPLES = Path(__file__).parent / "samples"
 REPORTS = ("sample", "failed_build", "bare")
@@ -99,17 +99,17 @@ def test_the_screen_does_not_depend_on_where_it_is_made(
 
 
 def test_a_remedy_stands_under_what_is_broken_and_nowhere_else(sample: Report) -> None:
-    """A broken practice shows its remedy, a proven one none."""
+    """A broken practice shows its remedy; a proven one none, and none that is accepted for now."""
     text = as_terminal.render(sample, width=140)
-    assert text.count("mend it: ") == sum(proof.verdict is Verdict.BROKEN for proof in sample.proofs)
+    assert text.count("mend it: ") == sum(proof.standing is Standing.BROKEN for proof in sample.proofs)
 
 
 def test_the_last_line_names_what_is_broken_and_how_long_it_took(sample: Report) -> None:
     """The end of the screen says the verdict, what it is owed to, and the time."""
-    end = as_terminal.render(replace(sample, left_out=()), width=140).splitlines()[-1]
+    end = as_terminal.render(replace(sample, left_out=()), width=240).splitlines()[-1]
     assert end == (
-        "BROKEN  2 broken (multistage, hostile-text), 1 unproven (non-root-user), 1 not applicable (workdir), "
-        "2 proven, in 1 min 15 s"
+        "BROKEN  3 broken (multistage, necessary-files, hostile-text), 1 unproven (non-root-user), "
+        "1 accepted (ownership), 1 not applicable (workdir), 2 proven, in 1 min 15 s"
     )
 
 
@@ -184,7 +184,7 @@ def test_nothing_in_the_text_is_mentioned_or_linked_by_the_forge(report: Report)
 def test_the_list_has_an_item_for_each_practice_and_no_other(report: Report) -> None:
     """One tick a practice; a text with line breaks makes no further items."""
     ticks = re.findall(r"(?m)^- \[([ x])\] ", as_markdown.render(report))
-    assert ticks == ["x" if proof.verdict.is_good else " " for proof in report.proofs]
+    assert ticks == ["x" if proof.is_good else " " for proof in report.proofs]
 
 
 def test_the_table_has_two_cells_a_row(report: Report) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, get_args
 from hullproof.errors import HullproofError
 from hullproof.facts import EXPERIMENTS, Unobservable
 from hullproof.practices._finding import Finding, MissingFact, unproven
-from hullproof.report.model import Proof, Verdict
+from hullproof.report.model import Explanation, Proof, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,11 @@ class Practice:
     def remedy(self) -> str:
         """How to mend it, in one paragraph: the first of `mend`."""
         return self.mend.split("\n\n", 1)[0]
+
+    @property
+    def explanation(self) -> Explanation:
+        """Its texts, as reports carry them."""
+        return Explanation(self.why, self.proven_by, self.broken_by, self.mend)
 
     @property
     def needs_experiment(self) -> bool:
@@ -100,6 +105,7 @@ def judge(practice: Practice, facts: Facts) -> Proof:
         evidence=finding.evidence,
         remedy=None if finding.verdict.is_good else remedy,
         duration_s=time.perf_counter() - started,
+        explanation=practice.explanation,
     )
 
 

@@ -9,16 +9,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hullproof.report.model import Evidence, Proof, Report, Verdict
-from hullproof.report.text import clean, duration, size
+from hullproof.report.model import Evidence, Proof, Report, Standing
+from hullproof.report.reading import alike, tally
+from hullproof.report.text import acceptance, clean, duration, size
 
 _MARK = {
-    Verdict.PROVEN: ("✓", "green"),
-    Verdict.NOT_APPLICABLE: ("-", "dim"),
-    Verdict.UNPROVEN: ("?", "yellow"),
-    Verdict.BROKEN: ("✗", "bold red"),
+    Standing.PROVEN: ("✓", "green"),
+    Standing.NOT_APPLICABLE: ("-", "dim"),
+    Standing.ACCEPTED: ("!", "magenta"),
+    Standing.UNPROVEN: ("?", "yellow"),
+    Standing.BROKEN: ("✗", "bold red"),
 }
-_WORST_FIRST = (Verdict.BROKEN, Verdict.UNPROVEN, Verdict.NOT_APPLICABLE, Verdict.PROVEN)
 _NARROW = 80
 _EVIDENCE_SHOWN = 4
 _EVIDENCE_LENGTH = 160
@@ -80,14 +81,14 @@ def _build_error(report: Report) -> list[RenderableType]:
 def _print_proofs(console: Console, proofs: tuple[Proof, ...]) -> None:
     """Print a row for each, and stand what is not good off from the rest."""
     longest = max((len(proof.id) for proof in proofs), default=0)
-    alike = _alike(proofs)
+    told = alike(proofs)
     apart = True
     for proof in proofs:
-        if proof.id in alike:
+        if proof.id in told:
             continue  # told with the first of them
-        others = [identifier for identifier, first in alike.items() if first == proof.id]
-        mark, style = _MARK[proof.verdict]
-        if not (proof.verdict.is_good or apart):
+        others = [identifier for identifier, first in told.items() if first == proof.id]
+        mark, style = _MARK[proof.standing]
+        if not (proof.is_good or apart):
             console.print()
         if console.width < _NARROW:
             console.print(Text(f"{mark} {proof.id}", style))
@@ -98,37 +99,19 @@ def _print_proofs(console: Console, proofs: tuple[Proof, ...]) -> None:
             row.add_column(overflow="fold")
             row.add_row(Text(f"{mark} {proof.id}", style), Group(*_account(proof, others)))
             console.print(row)
-        apart = not proof.verdict.is_good
+        apart = not proof.is_good
         if apart:
             console.print()
     if not apart:
         console.print()
 
 
-def _alike(proofs: tuple[Proof, ...]) -> dict[str, str]:
-    """For each that is unproven for a reason that was given before, and says nothing else: where it was given.
-
-    A build that fails leaves most practices unproven; ten times the same is more than a screen can take.
-    """
-    first: dict[str, str] = {}
-    alike = {}
-    for proof in proofs:
-        if proof.verdict is Verdict.UNPROVEN and not proof.evidence and not proof.remedy:
-            if proof.summary in first:
-                alike[proof.id] = first[proof.summary]
-            else:
-                first[proof.summary] = proof.id
-    return alike
-
-
 def _account(proof: Proof, others: list[str]) -> list[Text]:
     """The summary, then a line of evidence, or more where the verdict is bad, and the remedy."""
-    summary = clean(proof.summary)
-    if proof.verdict is Verdict.PROVEN:
-        return [Text(summary), *map(_evidence, proof.evidence[:1])]
-    word = Text(f"{proof.verdict.value.replace('-', ' ')}: ", _MARK[proof.verdict][1])
-    lines = [Text.assemble(word, summary)]
-    if proof.verdict.is_good:
+    lines = [_summary(proof)]
+    if proof.accepted:
+        lines.append(Text(acceptance(proof.accepted), _MARK[Standing.ACCEPTED][1]))
+    if proof.is_good:
         return lines + [_evidence(each) for each in proof.evidence[:1]]
     if others:
         lines.append(Text(f"the same goes for {', '.join(others)}", "yellow"))
@@ -140,6 +123,14 @@ def _account(proof: Proof, others: list[str]) -> list[Text]:
     return lines
 
 
+def _summary(proof: Proof) -> Text:
+    summary = clean(proof.summary)
+    if proof.standing is Standing.PROVEN:
+        return Text(summary)
+    word = proof.verdict.value.replace("-", " ")
+    return Text.assemble((f"{word}: ", _MARK[proof.standing][1]), summary)
+
+
 def _evidence(evidence: Evidence) -> Text:
     where = Text(clean(evidence.where, _EVIDENCE_LENGTH), "cyan")
     return Text.assemble(where, ("  " + clean(evidence.statement, _EVIDENCE_LENGTH), "dim"))
@@ -147,17 +138,9 @@ def _evidence(evidence: Evidence) -> Text:
 
 def _foot(report: Report) -> list[RenderableType]:
     """The verdict, with the names of what it is owed to, where the eye is when the command is done."""
-    word = Text(report.verdict.value.upper(), _MARK[report.verdict][1])
-    parts = []
-    for verdict in _WORST_FIRST:
-        ids = [proof.id for proof in report.proofs if proof.verdict is verdict]
-        if ids:
-            named = "" if verdict is Verdict.PROVEN else f" ({', '.join(ids)})"
-            parts.append(f"{len(ids)} {verdict.value.replace('-', ' ')}{named}")
+    word = Text(report.verdict.value.upper(), _MARK[Standing(report.verdict.value)][1])
     lines: list[RenderableType] = [
-        Text.assemble(
-            word, f"  {', '.join(parts) or 'nothing was asked for'}, in {duration(report.duration_s)}"
-        )
+        Text.assemble(word, f"  {tally(report)}, in {duration(report.duration_s)}")
     ]
     if report.left_out:
         lines.append(Text(f"not asked for: {', '.join(report.left_out)}", "dim"))

@@ -29,6 +29,21 @@ class Verdict(Enum):
         return self in (Verdict.PROVEN, Verdict.NOT_APPLICABLE)
 
 
+class Standing(Enum):
+    """How a practice stands when a release is signed off, in the order in which one looks at them."""
+
+    BROKEN = "broken"
+    UNPROVEN = "unproven"
+    ACCEPTED = "accepted"
+    NOT_APPLICABLE = "not-applicable"
+    PROVEN = "proven"
+
+    @property
+    def words(self) -> str:
+        """The standing as it reads in a sentence."""
+        return self.value.replace("-", " ")
+
+
 _BAD_TO_GOOD = (Verdict.BROKEN, Verdict.UNPROVEN, Verdict.PROVEN, Verdict.NOT_APPLICABLE)
 
 
@@ -65,6 +80,19 @@ class Acceptance:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """What there is to know of a practice, whatever its verdict: paragraphs, divided by blank lines.
+
+    An indented paragraph is code.
+    """
+
+    why: str
+    proven_by: str
+    broken_by: str
+    mend: str
+
+
+@dataclass(frozen=True)
 class Proof:
     """A practice, its verdict and its evidence. `remedy` is None when proven.
 
@@ -80,6 +108,12 @@ class Proof:
     remedy: str | None = None
     duration_s: float = 0.0
     accepted: Acceptance | None = None
+    explanation: Explanation | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """Its verdict, or `accepted` where that is for now no obstacle."""
+        return Standing.ACCEPTED if self.is_excused else Standing(self.verdict.value)
 
     @property
     def is_excused(self) -> bool:
@@ -94,13 +128,18 @@ class Proof:
 
 @dataclass(frozen=True)
 class ProjectInfo:
-    """The project as the report names it: never a path of the machine, only names within the project."""
+    """The project as the report names it: never a path of the machine, only names within the project.
+
+    `dockerfile` is a path within the project, `folder` the project's own within its repository (empty where the
+    repository is the project, None without a repository).
+    """
 
     name: str
     dockerfile: str
     dockerfile_sha256: str | None = None
     target: str | None = None
     revision: str | None = None
+    folder: str | None = None
 
 
 @dataclass(frozen=True)

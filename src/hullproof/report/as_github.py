@@ -1,0 +1,63 @@
+"""The report as GitHub's workflow commands: an annotation on each line of the Dockerfile that governs bad news.
+
+Escaping and parameters: https://docs.github.com/actions/reference/workflow-commands-for-github-actions. GitHub
+shows ten annotations of a kind for a step, and the rest in the log only; so the worst come first.
+"""
+
+from __future__ import annotations
+
+from hullproof.report.model import BuildError, Proof, Report, Standing
+from hullproof.report.reading import alike, by_standing, dockerfile_path, governing_line, tally
+from hullproof.report.text import acceptance, clean
+
+_COMMAND = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEPTED: "notice"}
+_EVIDENCE_SHOWN = 4
+_OUTPUT_SHOWN = 15
+
+
+def render(report: Report) -> str:
+    """Return a command for each practice that is not good or is accepted as broken, and a line that sums up."""
+    lines = [_build_error(report, report.build_error)] if report.build_error else []
+    told = alike(report.proofs)
+    groups = by_standing(report)
+    for standing, command in _COMMAND.items():
+        for proof in groups.get(standing, []):
+            if proof.id not in told:
+                others = [identifier for identifier, first in told.items() if first == proof.id]
+                lines.append(_annotation(report, proof, command, others))
+    name = clean(report.project.name).replace("##[", "## [")  # which the runner takes for a command anywhere
+    lines.append(f"hullproof: {name}: {report.verdict.value.upper()}: {tally(report)}")
+    return "\n".join(lines) + "\n"
+
+
+def _build_error(report: Report, error: BuildError) -> str:
+    what = [clean(error.instruction)] if error.instruction else []
+    output = [clean(line) for line in error.output[-_OUTPUT_SHOWN:]]
+    return _command("error", report, error.line, "The project's own build fails", what + output)
+
+
+def _annotation(report: Report, proof: Proof, command: str, others: list[str]) -> str:
+    said = [clean(proof.summary)]
+    if proof.accepted:
+        said.append(acceptance(proof.accepted))
+    if others:
+        said.append(f"The same goes for {', '.join(others)}.")
+    said += [f"{clean(each.where)}: {clean(each.statement)}" for each in proof.evidence[:_EVIDENCE_SHOWN]]
+    if proof.remedy and not proof.is_good:
+        said.append(f"Mend it: {clean(proof.remedy)}")
+    title = f"{proof.standing.words}: {clean(proof.title)} ({proof.id})"
+    return _command(command, report, governing_line(report, proof), title, said)
+
+
+def _command(command: str, report: Report, line: int | None, title: str, message: list[str]) -> str:
+    place = {"file": clean(dockerfile_path(report.project)), "line": str(line or 1), "title": title}
+    parameters = ",".join(f"{name}={_property(value)}" for name, value in place.items())
+    return f"::{command} {parameters}::{_data(chr(10).join(message))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,78 @@
+"""The report as one HTML page, for people: no script, nothing from elsewhere, for screen, phone and paper."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import re
+from datetime import timezone
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from hullproof.report.model import Report
+from hullproof.report.reading import about, by_standing, governing_line
+from hullproof.report.text import acceptance, clean, duration, paragraphs
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
+
+_EVIDENCE_SHOWN = 50
+_OUTPUT_SHOWN = 40
+_BACKTICKS = re.compile(r"`([^`]+)`")
+
+
+def render(report: Report) -> str:
+    """Return the page. Every text in it is escaped, and made safe to show as on a terminal."""
+    started = report.started_at.astimezone(timezone.utc)
+    return _template().render(
+        report=report,
+        groups=by_standing(report),
+        good=sum(proof.is_good for proof in report.proofs),
+        about=about(report),
+        started=f"{started:%Y-%m-%d %H:%M} UTC",
+        started_iso=f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        line_of=functools.partial(governing_line, report),
+        evidence_shown=_EVIDENCE_SHOWN,
+        output_shown=_OUTPUT_SHOWN,
+    )
+
+
+@functools.cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - other faces need none of it
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    style = resources.files(__package__).joinpath("page", "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    environment = Environment(
+        loader=PackageLoader(__package__, "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        acceptance=acceptance, duration=duration, marked=_marked, paragraphs=paragraphs
+    )
+    environment.globals.update(style=Markup(style), style_digest=Markup(digest))  # noqa: S704 - our own files
+    return environment.get_template("report.html")
+
+
+def _finalized(value: Any) -> Any:  # noqa: ANN401 - whatever a template shows
+    """Make text safe before it is escaped; markup is ours."""
+    return clean(value) if type(value) is str else value
+
+
+def _marked(text: str, longest: int = 600) -> Markup:
+    """Return the text, escaped, with what stands between backticks set as code."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 - comes with jinja2
+
+    parts = _BACKTICKS.split(clean(text, longest))
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    )

@@ -1,0 +1,98 @@
+"""The report as JUnit XML: a test suite for each family of practices, a test case for each practice.
+
+Valid against the schema by which Jenkins reads such files (junit-10.xsd of its xUnit plugin). Broken is a
+failure, unproven an error; what does not apply, or is accepted as broken for now, is skipped with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timezone
+from xml.etree import ElementTree as ET
+
+from hullproof.report.model import Proof, Report, Standing
+from hullproof.report.reading import about
+from hullproof.report.text import acceptance, clean
+
+_OUTCOME = {
+    Standing.BROKEN: "failure",
+    Standing.UNPROVEN: "error",
+    Standing.ACCEPTED: "skipped",
+    Standing.NOT_APPLICABLE: "skipped",
+}
+_EVIDENCE_SHOWN = 20
+
+
+def render(report: Report) -> str:
+    """Return the report as an XML document."""
+    root = ET.Element("testsuites", name=clean(report.project.name), time=f"{report.duration_s:.3f}")
+    counts = _counts(report.proofs)
+    root.attrib.update({name: counts[name] for name in ("tests", "failures", "errors")})
+    for family in dict.fromkeys(proof.family for proof in report.proofs):
+        root.append(_suite(report, family))
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _suite(report: Report, family: str) -> ET.Element:
+    proofs = [proof for proof in report.proofs if proof.family == family]
+    suite = ET.Element(
+        "testsuite", {"name": f"{clean(report.project.name)}: {clean(family)}", **_counts(proofs)}
+    )
+    suite.set("timestamp", f"{report.started_at.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S}")
+    suite.set("time", f"{sum(proof.duration_s for proof in proofs):.3f}")
+    properties = ET.SubElement(suite, "properties")
+    for row in about(report):
+        value = ", ".join(part for part in (row.literal, row.words) if part)
+        ET.SubElement(properties, "property", name=row.name, value=clean(value))
+    suite.extend(_case(proof) for proof in proofs)
+    if report.build_error:
+        said = [
+            report.build_error.instruction or "The project's own build fails.",
+            *report.build_error.output,
+        ]
+        ET.SubElement(suite, "system-err").text = "\n".join(map(clean, said))
+    return suite
+
+
+def _counts(proofs: Sequence[Proof]) -> dict[str, str]:
+    outcomes = [_OUTCOME.get(proof.standing) for proof in proofs]
+    return {
+        "tests": str(len(proofs)),
+        "failures": str(outcomes.count("failure")),
+        "errors": str(outcomes.count("error")),
+        "skipped": str(outcomes.count("skipped")),
+    }
+
+
+def _case(proof: Proof) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        name=clean(proof.title),
+        classname=f"{clean(proof.family)}.{proof.id}",
+        time=f"{proof.duration_s:.3f}",
+    )
+    outcome = _OUTCOME.get(proof.standing)
+    account = "\n".join(_account(proof))
+    if outcome in ("failure", "error"):
+        found = ET.SubElement(case, outcome, type=proof.verdict.value, message=clean(proof.summary))
+        found.text = account
+        return case
+    if outcome:
+        reason = acceptance(proof.accepted) if proof.accepted else clean(proof.summary)
+        ET.SubElement(case, outcome, type=proof.standing.value, message=reason)
+    ET.SubElement(case, "system-out").text = account
+    return case
+
+
+def _account(proof: Proof) -> list[str]:
+    lines = [clean(proof.summary)]
+    if proof.accepted:
+        lines.append(acceptance(proof.accepted))
+    shown = proof.evidence[:_EVIDENCE_SHOWN]
+    lines += [f"{clean(each.where)}: {clean(each.statement)}" for each in shown]
+    if len(proof.evidence) > len(shown):
+        lines.append(f"and {len(proof.evidence) - len(shown)} more")
+    if proof.remedy and not proof.is_good:
+        lines.append(f"Mend it: {clean(proof.remedy)}")
+    return lines

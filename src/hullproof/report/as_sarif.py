@@ -1,0 +1,187 @@
+"""The report as SARIF 2.1.0: what is broken or unproven, on the line of the Dockerfile that governs it.
+
+Made to the standard (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) and to what GitHub's code
+scanning asks beyond it: help for every rule, and a place and a fingerprint for every result. Practices that hold
+are rules without a result, since code scanning shows each result as an alert, whatever its kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta, timezone
+from typing import Any
+from urllib.parse import quote
+
+from hullproof.report.markdown import blocks
+from hullproof.report.model import BuildError, Explanation, Proof, Report, Standing
+from hullproof.report.reading import dockerfile_path, governing_line, line_named
+from hullproof.report.text import acceptance, clean, paragraphs
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_ROOT = "%SRCROOT%"
+_EVIDENCE_SHOWN = 12
+_OUTPUT_SHOWN = 20
+_LONGEST_DESCRIPTION = 1_000  # GitHub takes 1,024 characters
+
+# An accepted practice is suppressed. GitHub overlooks that and shows it as open, so it is no more than a note.
+_LEVEL = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEPTED: "note"}
+
+
+def render(report: Report) -> str:
+    """Return the report as one SARIF log with one run, indented, with a final newline."""
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _run(report: Report) -> dict[str, Any]:
+    dockerfile: dict[str, Any] = {"location": _artifact(report), "roles": ["analysisTarget"]}
+    if report.project.dockerfile_sha256:
+        dockerfile["hashes"] = {"sha-256": report.project.dockerfile_sha256}
+    return {
+        "tool": {
+            "driver": {
+                "name": "Hullproof",
+                "version": clean(report.hullproof_version),
+                "rules": [_rule(proof) for proof in report.proofs],
+            }
+        },
+        # One category for each Dockerfile, so that the reports of several do not replace each other.
+        "automationDetails": {"id": f"hullproof/{_uri(report)}/"},
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
+        "columnKind": "unicodeCodePoints",
+        "artifacts": [dockerfile],
+        "invocations": [_invocation(report)],
+        "results": [
+            _result(report, proof, index)
+            for index, proof in enumerate(report.proofs)
+            if proof.standing in _LEVEL
+        ],
+    }
+
+
+def _rule(proof: Proof) -> dict[str, Any]:
+    title = clean(proof.title)
+    told = proof.explanation or Explanation(title, "", "", "")
+    parts = [
+        (name, text)
+        for name, text in (
+            ("Why", told.why),
+            ("Proven by", told.proven_by),
+            ("Broken by", told.broken_by),
+            ("Mend", told.mend),
+        )
+        if text.strip()
+    ] or [("Why", title)]
+    why = next(paragraphs(told.why)).text or title
+    return {
+        "id": proof.id,
+        "name": "".join(word.capitalize() for word in proof.id.split("-")),
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": clean(why, _LONGEST_DESCRIPTION)},
+        "help": {
+            "text": "\n\n".join(f"{name}: {_as_text(text)}" for name, text in parts),
+            "markdown": "\n\n".join(f"**{name}**\n\n{blocks(text)}" for name, text in parts),
+        },
+        "defaultConfiguration": {"level": "error"},
+        "properties": {
+            "tags": ["container", "dockerfile", clean(proof.family)],
+            "precision": "very-high",
+            "problem.severity": "error",
+        },
+    }
+
+
+def _as_text(text: str) -> str:
+    return "\n\n".join(each.text for each in paragraphs(text))
+
+
+def _result(report: Report, proof: Proof, index: int) -> dict[str, Any]:
+    line = governing_line(report, proof)
+    result: dict[str, Any] = {
+        "ruleId": proof.id,
+        "ruleIndex": index,
+        "level": _LEVEL[proof.standing],
+        "message": {"text": _message(proof)},
+        "locations": [_location(report, line)],
+        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(report, proof)},
+        "properties": {"verdict": proof.verdict.value},
+    }
+    related = [
+        {**_location(report, found), "message": {"text": _unlinked(clean(each.statement))}}
+        for each in proof.evidence[:_EVIDENCE_SHOWN]
+        if (found := line_named(report, each.where)) and found != line
+    ]
+    if related:
+        result["relatedLocations"] = related
+    if proof.accepted:
+        status = "rejected" if proof.accepted.expired else "accepted"
+        result["suppressions"] = [
+            {"kind": "external", "status": status, "justification": acceptance(proof.accepted)}
+        ]
+    return result
+
+
+def _message(proof: Proof) -> str:
+    lines = [clean(proof.summary)]
+    if proof.accepted:
+        lines.append(f"Broken, {acceptance(proof.accepted)}")
+    shown = proof.evidence[:_EVIDENCE_SHOWN]
+    lines += [f"- {clean(each.where)}: {clean(each.statement)}" for each in shown]
+    if len(proof.evidence) > len(shown):
+        lines.append(f"- and {len(proof.evidence) - len(shown)} more")
+    if proof.remedy and not proof.is_good:
+        lines.append(f"Mend it: {clean(proof.remedy)}")
+    return _unlinked("\n".join(lines))
+
+
+def _unlinked(text: str) -> str:
+    """Keep what looks like a link in a message, `[text](target)`, from being one."""
+    return text.replace("](", "] (")
+
+
+def _location(report: Report, line: int | None) -> dict[str, Any]:
+    """Return a place in the Dockerfile: its first line where none is known.
+
+    Code scanning asks for columns. A report does not know how long a line is: its first character stands for it.
+    """
+    at = line or 1
+    region = {"startLine": at, "startColumn": 1, "endLine": at, "endColumn": 2}
+    return {"physicalLocation": {"artifactLocation": _artifact(report), "region": region}}
+
+
+def _artifact(report: Report) -> dict[str, str]:
+    return {"uri": _uri(report), "uriBaseId": _ROOT}
+
+
+def _uri(report: Report) -> str:
+    return quote(dockerfile_path(report.project).encode("utf-8", "surrogateescape"))
+
+
+def _fingerprint(report: Report, proof: Proof) -> str:
+    """Return what stays while lines move and sentences change: a Dockerfile and a practice."""
+    text = f"{_uri(report)}\n{proof.id}"
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}:1"
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    started = report.started_at.astimezone(timezone.utc)
+    ended = started + timedelta(seconds=report.duration_s)
+    invocation: dict[str, Any] = {
+        "executionSuccessful": report.build_error is None,
+        "startTimeUtc": f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        "endTimeUtc": f"{ended:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    if report.build_error:
+        invocation["toolExecutionNotifications"] = [_notification(report, report.build_error)]
+    return invocation
+
+
+def _notification(report: Report, error: BuildError) -> dict[str, Any]:
+    what = [clean(error.instruction)] if error.instruction else []
+    lines = ["The project's own build fails.", *what, *map(clean, error.output[-_OUTPUT_SHOWN:])]
+    return {
+        "level": "error",
+        "message": {"text": _unlinked("\n".join(lines))},
+        "locations": [_location(report, error.line)],
+    }

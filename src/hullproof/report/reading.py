@@ -1,0 +1,113 @@
+"""What every face reads off a report: places, groups and what exactly it is about."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timezone
+
+from hullproof.report.model import ImageInfo, ProjectInfo, Proof, Report, Standing, Verdict
+from hullproof.report.text import duration, size
+
+
+def dockerfile_path(project: ProjectInfo) -> str:
+    """Return the Dockerfile's path within the repository, or within the project where that is in none."""
+    return posixpath.normpath(posixpath.join(project.folder or "", project.dockerfile))
+
+
+def line_named(report: Report, where: str) -> int | None:
+    """Return the line of the project's Dockerfile that a place names (`Dockerfile:31`); None for other places."""
+    found = re.fullmatch(re.escape(report.project.dockerfile) + r":([1-9][0-9]{0,8})", where, re.ASCII)
+    return int(found[1]) if found else None
+
+
+def governing_line(report: Report, proof: Proof) -> int | None:
+    """Return the line of the Dockerfile to look at: the first that the evidence names.
+
+    What is unproven because the project does not build is governed by the line at which the build fails.
+    """
+    lines = (line_named(report, each.where) for each in proof.evidence)
+    named = next((line for line in lines if line), None)
+    if named is None and proof.verdict is Verdict.UNPROVEN and report.build_error:
+        return report.build_error.line
+    return named
+
+
+def by_standing(report: Report) -> dict[Standing, list[Proof]]:
+    """Group the proofs by how they stand, those to look at first in front; groups without any are left out."""
+    groups = {each: [proof for proof in report.proofs if proof.standing is each] for each in Standing}
+    return {standing: proofs for standing, proofs in groups.items() if proofs}
+
+
+def tally(report: Report) -> str:
+    """Count the proofs in a phrase that names all but the proven: `1 broken (expose), 10 proven`."""
+    parts = []
+    for standing, proofs in by_standing(report).items():
+        named = "" if standing is Standing.PROVEN else f" ({', '.join(proof.id for proof in proofs)})"
+        parts.append(f"{len(proofs)} {standing.words}{named}")
+    return ", ".join(parts) or "nothing was asked for"
+
+
+def alike(proofs: Sequence[Proof]) -> dict[str, str]:
+    """For each that is unproven for a reason that was given before, and says nothing else: where it was given.
+
+    A build that fails leaves most practices unproven; ten times the same is more than anybody reads.
+    """
+    first: dict[str, str] = {}
+    told = {}
+    for proof in proofs:
+        if proof.verdict is Verdict.UNPROVEN and not proof.evidence and not proof.remedy:
+            if proof.summary in first:
+                told[proof.id] = first[proof.summary]
+            else:
+                first[proof.summary] = proof.id
+    return told
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that the report is about: a literal such as a digest or a path, words, or both."""
+
+    name: str
+    literal: str | None = None
+    words: str | None = None
+
+
+def about(report: Report) -> list[Row]:
+    """Say what exactly was proven, with what, and when: image, Dockerfile, engine, date in UTC."""
+    project, engine = report.project, report.engine
+    none = "none: the build failed" if report.build_error else "none"
+    rows = _about_image(report.image) if report.image else [Row("Image", words=none)]
+    rows.append(Row("Dockerfile", dockerfile_path(project)))
+    rows += [
+        Row(name, literal)
+        for name, literal in (
+            ("Its SHA-256", project.dockerfile_sha256),
+            ("Release stage", project.target),
+            ("Revision", project.revision),
+        )
+        if literal
+    ]
+    if engine:
+        buildx = f", buildx {engine.buildx_version}" if engine.buildx_version else ""
+        rows.append(Row("Engine", words=f"{engine.name} {engine.version}{buildx}"))
+    rows.append(
+        Row("Proven by", words=f"Hullproof {report.hullproof_version}, in {duration(report.duration_s)}")
+    )
+    date = report.started_at.astimezone(timezone.utc)
+    return [*rows, Row("Date", words=f"{date:%Y-%m-%d %H:%M} UTC")]
+
+
+def _about_image(image: ImageInfo) -> list[Row]:
+    weight = size(image.size_bytes)
+    if image.base_size_bytes is not None and image.size_bytes >= image.base_size_bytes:
+        weight += f", {size(image.size_bytes - image.base_size_bytes)} over its base"
+    platform = f", {image.platform}" if image.platform else ""
+    stand_in = f"stand-in: {image.base_note or 'not the official image'}" if image.base_is_stand_in else None
+    return [
+        Row("Image", image.id, weight + platform),
+        Row("Digest", image.digest, None if image.digest else "none: no registry has it yet"),
+        Row("Base", image.base or "unknown", stand_in),
+    ]
