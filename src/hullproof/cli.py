@@ -15,9 +15,9 @@ import click
 
 from hullproof import __version__
 from hullproof.errors import HullproofError, UsageError
+from hullproof.report import SUFFIXES
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-_FORMATS = ("text", "json", "markdown", "html", "junit", "sarif", "github")
 
 
 def main() -> NoReturn:
@@ -123,17 +123,17 @@ _build_arg_option = click.option(
     "--output",
     "outputs",
     multiple=True,
-    type=click.Path(path_type=Path),
-    help="Write the report to this file, in the format of its ending: .txt, .json, .md, .html, .xml (JUnit), "
-    ".sarif; or into this folder, as one has to with several projects. Can be given again.",
+    metavar="[FORMAT:]FILE",
+    help="Write the report to this file, in the format said or of its ending: .txt, .json, .md, .html, .xml "
+    "(JUnit), .sarif; or into this folder, as one has to with several projects. Can be given again.",
 )
 @click.option(
     "--format",
     "formats",
     multiple=True,
-    type=click.Choice(_FORMATS),
-    help="The format where no ending says it: of stdout (default: text), of a file, or, as many as wanted, of a "
-    "folder's files (default: json).",
+    type=click.Choice(tuple(SUFFIXES)),
+    help="The format where nothing else says it: of stdout (default: text), of a file, or, as many as wanted, of "
+    "a folder's files (default: json).",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Projects proved side by side."
@@ -142,7 +142,7 @@ _build_arg_option = click.option(
 def prove(
     folders: tuple[Path, ...],
     only: str | None,
-    outputs: tuple[Path, ...],
+    outputs: tuple[str, ...],
     formats: tuple[str, ...],
     jobs: int,
     build_args: Mapping[str, str],
@@ -159,7 +159,7 @@ def prove(
       hullproof prove
       hullproof prove --only non-root-user,expose --no-experiments
       hullproof prove --output report.html --output report.json
-      hullproof prove --format github --output report.sarif
+      hullproof prove --format github --output report.sarif --output markdown:"$GITHUB_STEP_SUMMARY"
       hullproof prove services/* --jobs 2 --output reports/ --format markdown --format junit
     """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.doors import prove_all  # noqa: PLC0415 - --version stays fast

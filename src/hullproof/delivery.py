@@ -14,7 +14,7 @@ from typing import TextIO
 from hullproof.errors import UsageError
 from hullproof.progress_lines import say
 from hullproof.project import Project
-from hullproof.report import FORMATS, SUFFIXES, as_terminal
+from hullproof.report import SUFFIXES, render
 from hullproof.report.model import Report
 
 Delivery = Callable[[Project, Report], None]
@@ -25,6 +25,31 @@ _BY_ENDING = {suffix: name for name, suffix in SUFFIXES.items()}
 
 
 @dataclass(frozen=True)
+class Output:
+    """Where reports shall go: a file, or a folder; and in which format, where it was said."""
+
+    path: Path
+    format: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Output:
+        """Read `FILE` or `FORMAT:FILE`. A format that is not said is that of the file's ending, if it has one.
+
+        Raises UsageError where no file is named, as by a variable that is not set.
+        """
+        name, colon, rest = text.partition(":")
+        is_said = bool(colon) and name in SUFFIXES
+        if not (rest if is_said else text):
+            raise UsageError(
+                f"--output {text!r} names no file; such as {text or 'markdown:'}report.txt would"
+            )
+        if is_said:
+            return cls(Path(rest), name)
+        path = Path(text)
+        return cls(path, None if path.is_dir() else _BY_ENDING.get(path.suffix.lower()))
+
+
+@dataclass(frozen=True)
 class _Place:
     """A file that a project's report goes to, and its format."""
 
@@ -32,21 +57,20 @@ class _Place:
     format: str
 
 
-def delivery(projects: Sequence[Project], formats: Sequence[str], outputs: Sequence[Path]) -> Delivery:
+def delivery(projects: Sequence[Project], formats: Sequence[str], outputs: Sequence[Output]) -> Delivery:
     """Return what takes a finished report to all places where it was asked for.
 
-    The ending of each of `outputs` says its format. `formats` is for those whose ending says none and for
-    folders, which get a report of each; where there are neither, for stdout, which is silent where `outputs`
-    stand alone. Raises UsageError where that cannot be done.
+    `formats` is for those of `outputs` that have none, of which folders get a report of each; where there are no
+    such, for stdout, which is silent where `outputs` stand alone. Raises UsageError where that cannot be done.
     """
     formats = tuple(dict.fromkeys(formats))
     several = len(projects) > 1
-    folders = [output for output in outputs if several or output.is_dir()]
+    folders = [output for output in outputs if several or output.path.is_dir()]
     files = [_file(output, formats) for output in outputs if output not in folders]
-    takes_formats = folders or any(_format_of(output) is None for output in outputs)
+    takes_formats = any(output.format is None for output in outputs)
     screen = None if takes_formats else _screen(formats, silent=bool(outputs))
     for folder in folders:
-        _require_folder_name(folder)
+        _require_folder_name(folder.path)
     names = distinct([project.name for project in projects])
     places = {
         project.folder: [*files, *_places(folders, formats or ("json",), name)]
@@ -56,7 +80,7 @@ def delivery(projects: Sequence[Project], formats: Sequence[str], outputs: Seque
     for place in files:
         require_place(place.path)
     for folder in folders:
-        _make_folder(folder)
+        _make_folder(folder.path)
 
     def deliver(project: Project, report: Report) -> None:
         if screen:
@@ -69,8 +93,10 @@ def delivery(projects: Sequence[Project], formats: Sequence[str], outputs: Seque
 def show(report: Report, format_: str, stream: TextIO) -> None:
     """Write a report to a stream: in colour and in its width where it is a terminal."""
     if format_ != "text":
-        write(FORMATS[format_](report), stream)
+        write(render(report, format_), stream)
         return
+    from hullproof.report import as_terminal  # noqa: PLC0415 - its library is slow to import
+
     columns = shutil.get_terminal_size((100, 24)).columns
     color = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     write(as_terminal.render(report, width=max(_NARROWEST, min(columns, _WIDEST)), color=color), stream)
@@ -92,17 +118,14 @@ def let_go(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _format_of(output: Path) -> str | None:
-    return _BY_ENDING.get(output.suffix.lower())
-
-
-def _file(output: Path, formats: Sequence[str]) -> _Place:
-    known = _format_of(output)
-    if known is None and len(formats) > 1:
-        raise UsageError(f"{output}: one file takes one --format, not {' and '.join(formats)}")
-    if known is None and not formats:
-        raise UsageError(f"{output}: no format has this ending; use {', '.join(_BY_ENDING)} or --format")
-    return _Place(output, known or formats[0])
+def _file(output: Output, formats: Sequence[str]) -> _Place:
+    if output.format is None and len(formats) > 1:
+        raise UsageError(f"{output.path}: one file takes one --format, not {' and '.join(formats)}")
+    if output.format is None and not formats:
+        raise UsageError(
+            f"{output.path}: no format has this ending; use {', '.join(_BY_ENDING)}, or say it: markdown:{output.path}"
+        )
+    return _Place(output.path, output.format or formats[0])
 
 
 def _screen(formats: Sequence[str], *, silent: bool) -> str | None:
@@ -114,10 +137,10 @@ def _screen(formats: Sequence[str], *, silent: bool) -> str | None:
     return formats[0] if formats else None if silent else "text"
 
 
-def _places(folders: Sequence[Path], formats: Sequence[str], name: str) -> Iterator[_Place]:
+def _places(folders: Sequence[Output], formats: Sequence[str], name: str) -> Iterator[_Place]:
     for folder in folders:
-        for each in formats:
-            yield _Place(folder / (name + SUFFIXES[each]), each)
+        for each in (folder.format,) if folder.format else formats:
+            yield _Place(folder.path / (name + SUFFIXES[each]), each)
 
 
 def _require_distinct(paths: Sequence[Path]) -> None:
@@ -140,7 +163,7 @@ def require_place(output: Path) -> None:
 
 
 def _require_folder_name(output: Path) -> None:
-    if output.is_file() or (_format_of(output) and not output.is_dir()):
+    if output.is_file() or (output.suffix.lower() in _BY_ENDING and not output.is_dir()):
         raise UsageError(f"{output}: names a file; with several projects, name a folder")
 
 
@@ -173,7 +196,7 @@ def _save_all(places: Sequence[_Place], report: Report) -> None:
     faults = []
     for place in places:
         try:
-            place.path.write_text(FORMATS[place.format](report), encoding="utf-8")
+            place.path.write_text(render(report, place.format), encoding="utf-8")
         except OSError as error:  # noqa: PERF203 - one full disk keeps no other report from its place
             faults.append(UsageError(f"{place.path}: cannot be written ({error.strerror})"))
         else:

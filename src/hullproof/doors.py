@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hullproof.delivery import Delivery, delivery, write
+from hullproof.delivery import Delivery, Output, delivery, write
 from hullproof.engine.build import build, end_all
 from hullproof.engine.connection import Engine
-from hullproof.engine.doctor import doctor
 from hullproof.errors import HullproofError, UsageError
 from hullproof.leftovers import end_children, sweep, sweep_folders
 from hullproof.lifecycle import END_DEADLINE_S, Run, signals_held
@@ -38,19 +37,20 @@ def prove_all(
     only: Sequence[str] | None,
     experiments: bool,
     formats: Sequence[str],
-    outputs: Sequence[Path],
+    outputs: Sequence[str],
     jobs: int,
     build_args: Mapping[str, str],
 ) -> int:
     """Prove each project, write each report as soon as it is there, return the worst exit code.
 
-    `formats` and `outputs` say where the reports go, as `delivery` takes them. Raises UsageError before anything
-    is built where any part of what was asked for is wrong. With several projects, one whose base image cannot be had ends by itself, with a line and its exit code.
+    `outputs` (`FILE` or `FORMAT:FILE`) and `formats` say where the reports go, as `delivery` takes them. Raises
+    UsageError before anything is built where any part of what was asked for is wrong. With several projects, one
+    whose base image cannot be had ends by itself, with a line and its exit code.
     """
     choose(only, experiments=experiments)
     opened = [Project.open(folder, build_args) for folder in folders]
     projects = list({project.folder: project for project in opened}.values())
-    deliver = delivery(projects, formats, outputs)
+    deliver = delivery(projects, formats, [Output.parse(output) for output in outputs])
     with _connected() as engine:
         proving = _Proving(engine, only, experiments, deliver, several=len(projects) > 1)
         return max(proving.all(projects, jobs))
@@ -272,6 +272,8 @@ def _indented(text: str) -> str:
 
 def examine() -> int:
     """Say what of the machine is ready and what mends the rest; 0 where all that is needed is there, else 3."""
+    from hullproof.engine.doctor import doctor  # noqa: PLC0415 - no other command needs it
+
     findings = doctor()
     for finding in findings:
         how = "ok" if finding.ok else "problem" if finding.needed else "note"

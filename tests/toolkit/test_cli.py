@@ -85,15 +85,23 @@ def usage_error(ran: tuple[int, str, str]) -> str:
         (["clean", "all"], "Got unexpected extra argument (all) (hullproof clean --help tells more)"),
         (
             ["prove", "--output", "report.pdf"],
-            "report.pdf: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github or --format",
+            "report.pdf: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, or say it: markdown:report.pdf",
         ),
         (
             ["prove", "--output", "report"],
-            "report: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github or --format",
+            "report: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, or say it: markdown:report",
         ),
         (
             ["prove", "--output", "report", "--format", "json", "--format", "html"],
             "report: one file takes one --format, not json and html",
+        ),
+        (
+            ["prove", "--output", "markdown:"],
+            "--output 'markdown:' names no file; such as markdown:report.txt would",
+        ),
+        (
+            ["prove", "--output", ""],
+            "--output '' names no file; such as markdown:report.txt would",
         ),
         (
             ["prove", "--format", "text", "--format", "html"],

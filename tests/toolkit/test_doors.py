@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from hullproof import doors
-from hullproof.delivery import delivery, distinct, show
+from hullproof.delivery import Output, delivery, distinct, show
 from hullproof.engine.doctor import Finding
 from hullproof.errors import EngineError, UsageError
 from hullproof.lifecycle import Interrupted
@@ -106,33 +106,66 @@ def named(report: Report) -> Callable[..., Report]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "start"),
+    ("asked", "start"),
     [
-        (("r.json", None), "{"),
-        (("r.md", None), "## Release checklist"),
-        (("r.txt", None), "\n"),
-        (("R.JSON", None), "{"),
-        (("r.html", None), "<!doctype html>"),
-        (("r.xml", None), "<?xml"),
-        (("r.sarif", None), "{"),
-        (("r.md", "json"), "## "),
-        (("r.pdf", "markdown"), "## "),
-        (("report", "json"), "{"),
+        (("r.json", []), "{"),
+        (("r.md", []), "## Release checklist"),
+        (("r.txt", []), "\n"),
+        (("R.JSON", []), "{"),
+        (("r.html", []), "<!doctype html>"),
+        (("r.xml", []), "<?xml"),
+        (("r.sarif", []), "{"),
+        (("r.md", ["json"]), "## "),
+        (("r.pdf", ["markdown"]), "## "),
+        (("report", ["json"]), "{"),
+        (("markdown:r.pdf", []), "## "),
+        (("json:r.md", ["html"]), "{"),
+        (("a:b.md", []), "## "),
     ],
 )
-def test_one_report_goes_to_the_file_in_the_format_of_its_ending(
+def test_a_report_goes_to_a_file_in_the_format_that_is_said_or_of_its_ending(
     prove_all: ProveAll,
     make: Callable[[str], Path],
     bare: Report,
-    arguments: tuple[str, str | None],
+    asked: tuple[str, list[str]],
     start: str,
 ) -> None:
-    """Of `--format` where its ending says none."""
-    folder, (name, format_) = make("shop"), arguments
-    assert (
-        prove_all([folder], named(bare), outputs=[folder / name], formats=[format_] if format_ else []) == 0
+    """In front of the name, else by its ending, else by `--format`."""
+    output, formats = asked
+    folder = make("shop")
+    format_, _, name = (
+        output.rpartition(":") if output.startswith(("markdown:", "json:")) else ("", "", output)
     )
+    place = f"{format_}:{folder / name}" if format_ else str(folder / name)
+    assert prove_all([folder], named(bare), outputs=[place], formats=formats) == 0
     assert (folder / name).read_text(encoding="utf-8").startswith(start)
+
+
+def test_one_run_writes_several_files_and_the_screen(
+    prove_all: ProveAll,
+    make: Callable[[str], Path],
+    bare: Report,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`--format` is then stdout's; without it, stdout is silent."""
+    shop, files = make("shop"), [str(tmp_path / "r.html"), f"markdown:{tmp_path / 'summary'}"]
+    assert prove_all([shop], named(bare), outputs=files) == 0
+    assert capsys.readouterr().out == ""
+    assert prove_all([shop], named(bare), outputs=files, formats=["github"]) == 0
+    assert capsys.readouterr().out.startswith("hullproof: shop: PROVEN")
+    assert (tmp_path / "r.html").read_text("utf-8").startswith("<!doctype")
+    assert (tmp_path / "summary").read_text("utf-8").startswith("## ")
+
+
+def test_a_folder_may_have_a_format_of_its_own(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, tmp_path: Path
+) -> None:
+    """Beside another, which takes what `--format` says."""
+    outputs = [f"sarif:{tmp_path / 'a'}", str(tmp_path / "b")]
+    assert prove_all([make("x"), make("y")], named(bare), outputs=outputs, formats=["junit"]) == 0
+    written = sorted(str(each.relative_to(tmp_path)) for each in tmp_path.glob("[ab]/*"))
+    assert written == ["a/x.sarif", "a/y.sarif", "b/x.xml", "b/y.xml"]
 
 
 def test_the_report_goes_to_stdout_and_progress_to_stderr(
@@ -152,7 +185,11 @@ def test_several_reports_go_to_a_folder_under_distinct_names(
     folders = [make("a/web"), make("b/web"), make("c/api")]
     assert (
         prove_all(
-            folders, named(bare), outputs=[tmp_path / "new/reports"], formats=["markdown", "html"], jobs=2
+            folders,
+            named(bare),
+            outputs=[str(tmp_path / "new/reports")],
+            formats=["markdown", "html"],
+            jobs=2,
         )
         == 0
     )
@@ -171,7 +208,7 @@ def test_one_project_and_a_folder_that_is_there_gives_a_file_in_it(
 ) -> None:
     """As cp does."""
     (tmp_path / "reports").mkdir()
-    prove_all([make("shop")], named(bare), outputs=[tmp_path / "reports"])
+    prove_all([make("shop")], named(bare), outputs=[str(tmp_path / "reports")])
     assert [each.name for each in (tmp_path / "reports").iterdir()] == ["shop.json"]
 
 
@@ -205,7 +242,7 @@ def test_a_place_that_vanished_meanwhile_is_told(
     """The report cannot be written: one line, not a traceback."""
     (tmp_path / "reports").mkdir()
     project = Project.open(make("shop"))
-    deliver = delivery([project], (), [tmp_path / "reports" / "r.json"])
+    deliver = delivery([project], (), [Output(tmp_path / "reports" / "r.json", "json")])
     (tmp_path / "reports").rmdir()
     with pytest.raises(UsageError, match=r"r\.json: cannot be written \(No such file or directory\)"):
         deliver(project, bare)
@@ -424,7 +461,7 @@ def test_the_doctor_says_what_mends_what_is_not_ready(
     said: str,
 ) -> None:
     """Only what runs fail without makes the machine unfit."""
-    monkeypatch.setattr(doors, "doctor", lambda: findings)
+    monkeypatch.setattr("hullproof.engine.doctor.doctor", lambda: findings)
     assert doors.examine() == code
     assert capsys.readouterr().err == said
 

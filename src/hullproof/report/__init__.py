@@ -1,21 +1,16 @@
-"""The report and its faces. Each renderer is a pure function of the model."""
+"""The report and its faces. Each renderer, `as_….render`, is a pure function of the model.
+
+Faces are imported when they are asked for: a command that shows one need not wait for the others' libraries.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from hullproof.report import as_github, as_html, as_json, as_junit, as_markdown, as_sarif, as_terminal
-from hullproof.report.model import Report
-
-FORMATS: Mapping[str, Callable[[Report], str]] = {
-    "text": as_terminal.render,
-    "json": as_json.render,
-    "markdown": as_markdown.render,
-    "html": as_html.render,
-    "junit": as_junit.render,
-    "sarif": as_sarif.render,
-    "github": as_github.render,
-}
+if TYPE_CHECKING:
+    from hullproof.report.model import Report
 
 SUFFIXES: Mapping[str, str] = {
     "text": ".txt",
@@ -26,3 +21,12 @@ SUFFIXES: Mapping[str, str] = {
     "sarif": ".sarif",
     "github": ".github",
 }
+"""The formats, by name, with the ending of the files that hold them."""
+
+_FACES = {"text": "as_terminal"}
+
+
+def render(report: Report, format_: str) -> str:
+    """Return the report in one of the formats of `SUFFIXES`, in that format's usual width and without colour."""
+    face = importlib.import_module(f"{__name__}.{_FACES.get(format_, f'as_{format_}')}")
+    return str(face.render(report))

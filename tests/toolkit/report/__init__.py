@@ -1,0 +1,1 @@
+"""Reports, and how each face shows them."""

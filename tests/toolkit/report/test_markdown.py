@@ -1,0 +1,62 @@
+"""The report as Markdown, the release checklist."""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it import MarkdownIt
+
+from hullproof.report import as_markdown
+from hullproof.report.model import Report
+
+from .samples import matches
+
+
+def test_the_checklist_is_as_expected(name: str, report: Report) -> None:
+    """The checklist is the expected one."""
+    matches(as_markdown.render(report), f"{name}.md")
+
+
+def html(report: Report) -> str:
+    """Return what a forge makes of the checklist, before it looks for mentions."""
+    forge = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return str(forge.render(as_markdown.render(report)))
+
+
+def test_nothing_of_the_text_is_live(report: Report) -> None:
+    """No link, picture, raw HTML or emphasis comes of text from outside: only what we write ourselves."""
+    tags = set(re.findall(r"</?([a-z0-9]+)", html(report)))
+    ours = {"h2", "p", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "ul", "li"}
+    assert tags <= ours
+    bold = set(re.findall(r"<strong>(.*?)</strong>", html(report), re.DOTALL))
+    words = {"Broken", "Proven", "Unproven", "(broken)", "(unproven)"}
+    titles = {proof.title for proof in report.proofs}
+    assert all(
+        each in words or each.startswith("(stand-in") or each in titles or "Title" in each for each in bold
+    )
+
+
+def test_nothing_in_the_text_is_mentioned_or_linked_by_the_forge(report: Report) -> None:
+    """What a forge finds in finished text (people, issues, addresses, emoji) is found in code alone."""
+    text = re.sub(r"<(code|pre)>.*?</\1>", "", html(report), flags=re.DOTALL)
+    assert not re.findall(r"@\w|#\d|GH-\d|https?://|www\.|:\w+:(?!\d)", re.sub(r"<[^>]+>", "", text))
+
+
+def test_the_list_has_an_item_for_each_practice_and_no_other(report: Report) -> None:
+    """One tick a practice; a text with line breaks makes no further items."""
+    ticks = re.findall(r"(?m)^- \[([ x])\] ", as_markdown.render(report))
+    assert ticks == ["x" if proof.is_good else " " for proof in report.proofs]
+
+
+def test_the_table_has_two_cells_a_row(report: Report) -> None:
+    """A pipe in a name ends no cell."""
+    rows = re.findall(r"<tr>(.*?)</tr>", html(report), re.DOTALL)
+    assert {len(re.findall("<t[hd]>", row)) for row in rows} == {2}
+
+
+def test_the_checklist_says_what_it_is_about(sample: Report) -> None:
+    """Image, digest, base, versions and date are there to be found."""
+    text = as_markdown.render(sample)
+    for wanted in ("sha256:" + "1a" * 32, "sha256:" + "2b" * 32, "python:3.10-slim", "stand-in", "0.13.1"):
+        assert wanted in text
+    assert "2026-11-23 08:30 UTC" in text

@@ -1,0 +1,78 @@
+"""The report as a screen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from hullproof.report import as_terminal
+from hullproof.report.model import Report, Standing
+
+from .samples import matches
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.mark.parametrize("width", [60, 100, 140])
+def test_the_screen_is_as_expected(name: str, report: Report, width: int) -> None:
+    """The plain screen is the expected one at each width."""
+    matches(as_terminal.render(report, width=width), f"{name}.{width}.txt")
+
+
+def test_the_coloured_screen_is_as_expected(name: str, report: Report) -> None:
+    """The coloured screen is the expected one."""
+    matches(as_terminal.render(report, width=100, color=True), f"{name}.color.txt")
+
+
+@pytest.mark.parametrize("width", [60, 100, 140])
+def test_colour_changes_nothing_but_colour(report: Report, width: int) -> None:
+    """Without its colour codes, the coloured screen is the plain one."""
+    coloured = as_terminal.render(report, width=width, color=True)
+    plain = "\n".join(line.rstrip() for line in ESCAPE.sub("", coloured).split("\n"))
+    assert plain == as_terminal.render(report, width=width)
+
+
+@pytest.mark.parametrize("width", [40, 60, 79, 80, 100, 140])
+def test_no_line_is_wider_than_the_screen(report: Report, width: int) -> None:
+    """Every line fits, wide characters counted as two columns."""
+    from rich.cells import cell_len  # noqa: PLC0415
+
+    text = as_terminal.render(report, width=width)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+
+
+def test_nothing_on_the_screen_moves_the_cursor_or_turns_the_reading_order(report: Report) -> None:
+    """Control and direction-changing characters from outside are shown, not sent; only our colours are codes."""
+    for color in (False, True):
+        text = ESCAPE.sub("", as_terminal.render(report, width=100, color=color))
+        assert not re.findall(
+            r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text
+        )
+
+
+def test_the_screen_does_not_depend_on_where_it_is_made(
+    sample: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the terminal's settings nor the environment change what is rendered."""
+    before = as_terminal.render(sample, width=100, color=True)
+    for variable, value in (("NO_COLOR", "1"), ("TERM", "dumb"), ("COLUMNS", "20"), ("FORCE_COLOR", "1")):
+        monkeypatch.setenv(variable, value)
+    assert as_terminal.render(sample, width=100, color=True) == before
+    assert "\x1b" not in as_terminal.render(sample, width=100)
+
+
+def test_a_remedy_stands_under_what_is_broken_and_nowhere_else(sample: Report) -> None:
+    """A broken practice shows its remedy; a proven one none, and none that is accepted for now."""
+    text = as_terminal.render(sample, width=140)
+    assert text.count("mend it: ") == sum(proof.standing is Standing.BROKEN for proof in sample.proofs)
+
+
+def test_the_last_line_names_what_is_broken_and_how_long_it_took(sample: Report) -> None:
+    """The end of the screen says the verdict, what it is owed to, and the time."""
+    end = as_terminal.render(replace(sample, left_out=()), width=240).splitlines()[-1]
+    assert end == (
+        "BROKEN  3 broken (multistage, necessary-files, hostile-text), 1 unproven (non-root-user), "
+        "1 accepted (ownership), 1 not applicable (workdir), 2 proven, in 1 min 15 s"
+    )
