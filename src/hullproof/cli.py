@@ -88,6 +88,7 @@ def cli() -> None:
       hullproof prove                     prove the project in this folder
       hullproof prove --only test-gate    one practice
       hullproof explain test-gate         why it matters, what proves it, how to mend it
+      hullproof config                    which settings are in force, and why
       hullproof doctor                    is this machine ready?
       hullproof clean                     remove what killed runs left
     """  # noqa: D301 - click's mark is the character, not its name
@@ -210,6 +211,24 @@ def build(
     if metadata is not None:
         _write(metadata, json.dumps(facts, indent=2) + "\n")
     return 0 if facts["ok"] else 1
+
+
+@cli.command(short_help="Show a project's settings and where each came from.")
+@click.argument("project", default=".", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@_build_arg_option
+def config(project: Path, build_args: Mapping[str, str], *, as_json: bool) -> int:
+    """Show the settings in force for PROJECT, and where each came from: written down, found, or a default.
+
+    \b
+    Examples:
+      hullproof config
+      hullproof config services/web --json
+    """  # noqa: D301 - click's mark is the character, not its name
+    from hullproof.doors import settings_of  # noqa: PLC0415
+
+    click.echo(settings_of(project, build_args, as_json=as_json), nl=False)
+    return 0
 
 
 @cli.command(short_help="Tell of a practice, or list all.")

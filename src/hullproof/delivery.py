@@ -97,9 +97,13 @@ def show(report: Report, format_: str, stream: TextIO) -> None:
         return
     from hullproof.report import as_terminal  # noqa: PLC0415 - its library is slow to import
 
-    columns = shutil.get_terminal_size((100, 24)).columns
     color = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    write(as_terminal.render(report, width=max(_NARROWEST, min(columns, _WIDEST)), color=color), stream)
+    write(as_terminal.render(report, width=screen_width(), color=color), stream)
+
+
+def screen_width() -> int:
+    """Return how many columns to write: those of the terminal, within what can be read; 100 without one."""
+    return max(_NARROWEST, min(shutil.get_terminal_size((100, 24)).columns, _WIDEST))
 
 
 def write(text: str, stream: TextIO) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hullproof.delivery import Delivery, Output, delivery, write
+from hullproof.delivery import Delivery, Output, delivery, screen_width, write
 from hullproof.engine.build import build, end_all
 from hullproof.engine.connection import Engine
 from hullproof.errors import HullproofError, UsageError
@@ -241,6 +241,14 @@ def _show_last_step(steps: Sequence[Any], stage: str) -> None:
         say(f"stage {stage}: nothing changed since it last passed ({own[-1].instruction})")
     else:
         write("".join(clean(line, _LOG_LINE) + "\n" for line in own[-1].log), sys.stdout)
+
+
+def settings_of(folder: Path, build_args: Mapping[str, str], *, as_json: bool) -> str:
+    """Return the settings that are in force for the project in `folder`, and where each came from."""
+    from hullproof import settings  # noqa: PLC0415 - no other command needs it
+
+    found = settings.in_force(Project.open(folder, build_args))
+    return settings.as_json(found) if as_json else settings.as_text(found, screen_width())
 
 
 def explanation(identifier: str | None) -> str:
