@@ -9,17 +9,20 @@ from __future__ import annotations
 import atexit
 import fcntl
 import hashlib
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 from urllib.parse import urlsplit
 
 import nox
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "src"))  # this checkout's own sessions, whatever is installed
+
+from hullproof.sessions import image_sessions  # noqa: E402
+
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 IMAGE_PYTHON = os.environ.get("IMAGE_PYTHON", "3.10")
 IMAGE = "release-board"
@@ -29,8 +32,6 @@ PROJECT = nox.project.load_toml(HERE / "pyproject.toml")
 GROUPS = {name: nox.project.dependency_groups(PROJECT, name) for name in PROJECT["dependency-groups"]}
 
 _held: list[TextIO] = []  # open files, whose locks last as long as this process
-built: dict[str, Any] = {}  # what the build session made, for the sessions after it and the summary
-checked: list[str] = []
 
 
 def _environments() -> Path:
@@ -91,20 +92,20 @@ def _pip(session: nox.Session, environment: Path, python: str, wanted: list[str]
         stamp.write_text(key)
 
 
-def _hullproof(session: nox.Session, *arguments: str) -> None:
-    """Run the toolkit's command. One environment serves all sessions that need nothing else."""
+def _toolkit_python(session: nox.Session) -> str:
+    """Return the Python of an environment that holds the toolkit, for all sessions that need nothing else."""
     environment = ENVIRONMENTS / "command"
     python = str(environment / "bin" / "python")
     if not Path(python).exists():
         session.run_install(sys.executable, "-m", "venv", str(environment), external=True)
     _pip(session, environment, python, [])
-    session.run(python, "-m", "hullproof", *arguments, external=True)
+    return python
 
 
 @nox.session(venv_backend="none")
 def engine(session: nox.Session) -> None:
     """Make sure that a Docker engine answers; install one where there is none (Debian, Ubuntu)."""
-    _hullproof(session, "doctor", "--install", *session.posargs)
+    image.command(session, "doctor", "--install", *session.posargs)
 
 
 @nox.session
@@ -118,41 +119,25 @@ def lint(session: nox.Session) -> None:
     session.run("actionlint", *map(str, sorted(Path(".github/workflows").glob("*.yml"))))
     session.run("zizmor", "--offline", "--quiet", ".github/workflows")
     session.run("shellcheck", "nox", ".ci/run")
-    checked.append("Dockerfile, code and workflow linted")
+    image.passed.append("lint")
 
 
 @nox.session(venv_backend="none")
 def unit(session: nox.Session) -> None:
     """Run tests/unit inside the image's test stage; arguments go to pytest: -- -k badge."""
-    narrowed = [f"--build-arg=PYTEST_ADDOPTS={' '.join(session.posargs)}"] if session.posargs else []
-    _hullproof(session, "build", "--target=test", "--check", *_arguments(IMAGE_PYTHON), *narrowed)
-    checked.append("unit tests passed inside the test stage")
+    if session.posargs:
+        session.posargs[:] = [f"--build-arg=PYTEST_ADDOPTS={' '.join(session.posargs)}"]
+    image.unit(session)
 
 
-@nox.session(venv_backend="none")
-def build(session: nox.Session) -> None:
-    """Build the release image; another Python: IMAGE_PYTHON=3.13, or "build(python='3.13')"."""
-    _build(session, IMAGE_PYTHON)
+@nox.session
+def container(session: nox.Session) -> None:
+    """Boot the release image and check it with pytest; arguments go to pytest: -- -k user."""
+    _install(session, "container")
+    image.container(session)
 
 
-def _build(session: nox.Session, python: str) -> None:
-    metadata = ENVIRONMENTS / "build.json"
-    _hullproof(
-        session, "build", f"--tag={IMAGE}:py{python}", f"--metadata={metadata}",
-        *_arguments(python), *session.posargs,
-    )  # fmt: skip
-    built.update(json.loads(metadata.read_text()))
-
-
-for version in PYTHONS:
-
-    @nox.session(name=f"build(python='{version}')", venv_backend="none")
-    def build_with(session: nox.Session, version: str = version) -> None:
-        """Build the release image with this version of Python."""
-        _build(session, version)
-
-
-def _arguments(python: str) -> list[str]:
+def _build_args(python: str) -> dict[str, str]:
     """Return the build arguments of our Dockerfile; what git says makes the OCI labels, where there is git."""
     facts = {"PYTHON_VERSION": python}
     for name, command in (
@@ -169,41 +154,24 @@ def _arguments(python: str) -> list[str]:
         source.scheme == "https" and source.hostname
     ):  # a path says nothing elsewhere, a password nothing at all
         facts["SOURCE"] = f"https://{source.hostname}{source.path.removesuffix('.git')}"
-    return [f"--build-arg={name}={value}" for name, value in facts.items()]
+    return facts
 
 
-def _report(option: str, name: str) -> list[str]:
-    """Return the option that writes a report where CI collects them: the folder that HULLPROOF_REPORTS names."""
-    folder = os.environ.get("HULLPROOF_REPORTS")
-    if not folder:
-        return []
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return [option.format(Path(folder) / name)]
+image = image_sessions(
+    tag=f"{IMAGE}:py{IMAGE_PYTHON}",
+    build_args=_build_args(IMAGE_PYTHON),
+    requirements=(),
+    reports=os.environ.get("HULLPROOF_REPORTS"),  # where CI collects them
+    python=_toolkit_python,
+)
 
+for version in PYTHONS:
 
-@nox.session
-def container(session: nox.Session) -> None:
-    """Boot the release image and check it with pytest; arguments go to pytest: -- -k user."""
-    if not built:
-        _build(session, IMAGE_PYTHON)
-    _install(session, "container")
-    session.env["HULLPROOF_IMAGE"] = built["image"]
-    session.run("pytest", "tests/container", *_report("--junitxml={}", "container.xml"), *session.posargs)
-    checked.append("the booted release image does what tests/container says")
-
-
-@nox.session(venv_backend="none")
-def prove(session: nox.Session) -> None:
-    """Prove the eleven practices on this repository; arguments go to the command: -- --only expose."""
-    _hullproof(
-        session,
-        "prove",
-        ".",
-        f"--build-arg=PYTHON_VERSION={IMAGE_PYTHON}",
-        *_report("--output={}", "checklist.md"),
-        *session.posargs,
-    )
-    checked.append("every practice proven")
+    @nox.session(name=f"build(python='{version}')", venv_backend="none")
+    def build_with(session: nox.Session, version: str = version) -> None:
+        """Build the release image with this version of Python."""
+        given = [f"--build-arg={name}={value}" for name, value in _build_args(version).items()]
+        image.command(session, "build", f"--tag={IMAGE}:py{version}", *given, *session.posargs)
 
 
 @nox.session
@@ -211,7 +179,7 @@ def toolkit(session: nox.Session) -> None:
     """Test the toolkit, and the board's unit tests on this machine; arguments go to pytest."""
     _install(session, "toolkit", "board-test", board=True)
     session.run("pytest", *(session.posargs or ("tests/toolkit", "tests/unit")))
-    checked.append("toolkit and board tested on this machine")
+    image.passed.append("toolkit")
 
 
 @nox.session(default=False)
@@ -242,24 +210,31 @@ def tests(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def clean(session: nox.Session) -> None:
     """Remove what killed runs left on the engine and in the temporary folder."""
-    _hullproof(session, "clean")
+    image.command(session, "clean")
+
+
+CHECKED = {
+    "lint": "Dockerfile, code and workflow linted",
+    "unit": "unit tests passed inside the test stage",
+    "container": "the booted release image does what tests/container says",
+    "prove": "every practice proven",
+    "toolkit": "toolkit and board tested on this machine",
+}
 
 
 @atexit.register
 def _summary() -> None:
-    if not built and not checked:
-        return
-    lines = [f"checked   {each}" for each in checked]
-    if built:
-        base = (
-            f"{built['base']} (stand-in: {built['base_note']})"
-            if built["base_is_stand_in"]
-            else built["base"]
-        )
-        lines.insert(
-            0,
-            f"built     {', '.join(built['tags'])}  {built['image'].removeprefix('sha256:')[:12]}  {built['size_bytes'] / 1e6:.0f} MB",
-        )
-        lines.insert(1, f"base      {base}")
-        lines.append(f"run it    docker run --rm -p 5000:5000 -e BOARD_TOKEN=secret {built['tags'][0]}")
-    sys.stderr.write("\n" + "\n".join(lines) + "\n")
+    lines = [f"checked   {CHECKED[name]}" for name in image.passed if name in CHECKED]
+    if image.built:
+        made = image.built
+        note = f" (stand-in: {made['base_note']})" if made["base_is_stand_in"] else ""
+        identity = made["image"].removeprefix("sha256:")[:12]
+        tags = ", ".join(made["tags"])
+        lines = [
+            f"built     {tags}  {identity}  {made['size_bytes'] / 1e6:.0f} MB",
+            f"base      {made['base']}{note}",
+            *lines,
+            f"run it    docker run --rm -p 5000:5000 -e BOARD_TOKEN=secret {made['tags'][0]}",
+        ]
+    if lines:
+        sys.stderr.write("\n" + "\n".join(lines) + "\n")

@@ -182,6 +182,7 @@ def prove(
 @click.option("--target", metavar="STAGE", help="Build this stage, by name or number; default: the release.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME", help="Name the image.")
 @click.option("--check", is_flag=True, help="Run the steps, keep no image; shows what the last step printed.")
+@click.option("--tests", is_flag=True, help="The same as --check of the stage that runs the tests.")
 @click.option(
     "--metadata", type=click.Path(path_type=Path), help="Write id, size and base to this file, as JSON."
 )
@@ -194,20 +195,26 @@ def build(
     build_args: Mapping[str, str],
     *,
     check: bool,
+    tests: bool,
 ) -> int:
     """Build PROJECT's image, with a stand-in where its base image cannot be had.
 
     \b
     Examples:
       hullproof build --tag release-board:3.13 --build-arg PYTHON_VERSION=3.13
-      hullproof build --target test --check
+      hullproof build --tests
+      hullproof build --target docs --check
     """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.delivery import require_place  # noqa: PLC0415
     from hullproof.doors import build_one  # noqa: PLC0415
 
     if metadata is not None:
         require_place(metadata)
-    facts = build_one(project, target=target, tags=tags, check=check, build_args=build_args)
+    if tests and target is not None:
+        raise UsageError("--tests finds the stage by itself; leave out --target, or use --check instead")
+    facts = build_one(
+        project, target=target, tags=tags, check=check or tests, tests=tests, build_args=build_args
+    )
     if metadata is not None:
         _write(metadata, json.dumps(facts, indent=2) + "\n")
     return 0 if facts["ok"] else 1

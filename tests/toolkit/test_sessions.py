@@ -1,0 +1,179 @@
+"""The Nox door: which sessions a noxfile of three lines gets, and what they ask the command for."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hullproof import __version__
+from hullproof.sessions import own_requirement
+
+NOXFILE = """\
+from hullproof.sessions import image_sessions
+
+image_sessions()
+"""
+
+# Stands for the command: keeps what it is asked for, and answers as far as the sessions read the answer.
+COMMAND = """\
+#!{python}
+import json, pathlib, sys
+arguments = sys.argv[3:]
+with open("asked", "a") as file:
+    file.write(json.dumps(arguments) + chr(10))
+if arguments[0] == "config":
+    print(json.dumps({{"name": {{"value": "My Shop_2"}}, "dockerfile": {{"value": "Dockerfile"}}}}))
+for argument in arguments:
+    if argument.startswith("--metadata="):
+        pathlib.Path(argument.partition("=")[2]).write_text('{{"image": "sha256:1a"}}')
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project whose noxfile has the three lines."""
+    (tmp_path / "noxfile.py").write_text(NOXFILE)
+    (tmp_path / "command").write_text(COMMAND.format(python=sys.executable))
+    (tmp_path / "command").chmod(0o755)
+    return tmp_path
+
+
+def nox(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Nox there."""
+    environ = {**os.environ, "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "nox", *arguments],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def listed(folder: Path) -> dict[str, str]:
+    """Return what `nox -l` says of each session."""
+    ran = nox(folder, "-l")
+    assert ran.returncode == 0, ran.stderr
+    return dict(line[2:].split(" -> ", 1) for line in ran.stdout.splitlines() if " -> " in line)
+
+
+def asked(folder: Path, *arguments: str, settings: str = "") -> list[list[str]]:
+    """Run sessions with another command in the place of ours; return what it was asked for."""
+    (folder / "noxfile.py").write_text(
+        f"from hullproof.sessions import image_sessions\nimage_sessions(python=lambda _: './command', {settings})\n"
+    )
+    ran = nox(folder, *arguments)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return [json.loads(line) for line in (folder / "asked").read_text().splitlines()]
+
+
+def test_three_lines_register_five_sessions_that_say_what_they_do(folder: Path) -> None:
+    """In the order of the main job."""
+    sessions = listed(folder)
+    assert list(sessions) == ["lint", "build", "unit", "container", "prove"]
+    assert all(each.endswith((".", "NAME=VALUE.")) for each in sessions.values())
+
+
+def test_a_session_defined_above_takes_the_place_of_ours(folder: Path) -> None:
+    """Without a warning of Nox's: it will refuse two of one name."""
+    own = 'import nox\n\n\n@nox.session\ndef lint(session):\n    """Our own."""\n\n\n'
+    (folder / "noxfile.py").write_text(own + NOXFILE)
+    assert listed(folder)["lint"] == "Our own."
+    assert "already been registered" not in nox(folder, "-l").stderr
+
+
+def test_several_images_have_a_prefix_each(folder: Path) -> None:
+    """In one noxfile."""
+    text = NOXFILE.replace(
+        "image_sessions()", 'image_sessions("web", prefix="web-")\nimage_sessions("api", prefix="api-")'
+    )
+    (folder / "noxfile.py").write_text(text)
+    assert list(listed(folder))[4:6] == ["web-prove", "api-lint"]
+
+
+def test_sessions_for_the_asking_are_not_run_by_plain_nox(folder: Path) -> None:
+    """`default=False`."""
+    (folder / "noxfile.py").write_text(NOXFILE.replace("()", "(default=False)"))
+    assert "- prove" in nox(folder, "-l").stdout
+
+
+def test_build_names_the_image_as_the_project_is_called(folder: Path) -> None:
+    """In the letters that an image's name may have; build arguments and what stands behind `--` are handed on."""
+    config, build = asked(
+        folder, "-s", "build", "--", "--build-arg", "A=1", settings="build_args={'PYTHON_VERSION': '3.13'}"
+    )
+    assert config == ["config", ".", "--json"]
+    assert build[:3] == ["build", ".", "--tag=my-shop-2"]
+    assert build[4:] == ["--build-arg=PYTHON_VERSION=3.13", "--build-arg", "A=1"]
+
+
+def test_a_tag_that_is_given_is_taken(folder: Path) -> None:
+    """And the project is not asked."""
+    (build,) = asked(folder, "-s", "build", settings="tag='shop:1'")
+    assert build[2] == "--tag=shop:1"
+
+
+def test_unit_asks_for_the_stage_that_runs_the_tests(folder: Path) -> None:
+    """Whatever it is called."""
+    assert asked(folder, "-s", "unit", settings="project='web'") == [["build", "web", "--tests"]]
+
+
+def test_prove_hands_on_what_stands_behind_the_dashes(folder: Path) -> None:
+    """And asks for nothing else."""
+    assert asked(folder, "-s", "prove", "--", "--only", "expose") == [["prove", ".", "--only", "expose"]]
+
+
+def test_reports_go_to_their_folder_and_to_the_screen(folder: Path) -> None:
+    """The folder is made."""
+    (words,) = asked(folder, "-s", "prove", settings="reports='out/reports'")
+    assert words == ["prove", ".", "--output=out/reports/checklist.md", "--format=text"]
+    assert (folder / "out/reports").is_dir()
+
+
+def test_without_tests_of_the_container_the_session_says_so(folder: Path) -> None:
+    """It is skipped, and builds nothing."""
+    ran = nox(folder, "-s", "container", "--no-venv")
+    assert "there are no tests in tests/container; `hullproof init` writes some" in ran.stderr
+    assert "Session container skipped" in ran.stderr
+
+
+def test_container_tests_the_image_that_build_made(folder: Path) -> None:
+    """Its id is in the environment; in one run of Nox it is built once."""
+    (folder / "tests/container").mkdir(parents=True)
+    (folder / "tests/container/test_it.py").write_text(
+        "import os\ndef test_it(): assert os.environ['HULLPROOF_IMAGE'] == 'sha256:1a'\n"
+    )
+    told = asked(
+        folder, "--no-venv", "-s", "build", "container", "--", "-q", settings="tag='x', requirements=()"
+    )
+    assert [words[0] for words in told] == ["build"]
+
+
+def test_what_is_installed_in_other_environments_is_this_very_hullproof(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From the folder or repository that it came from, else by its version."""
+    origins = {
+        None: f"hullproof[pytest]=={__version__}",
+        '{"url": "file:///src/hullproof", "dir_info": {"editable": true}}': "hullproof[pytest] @ file:///src/hullproof",
+        '{"url": "https://host.example/h.git", "vcs_info": {"vcs": "git", "commit_id": "1a2b"}}': (
+            "hullproof[pytest] @ git+https://host.example/h.git@1a2b"
+        ),
+    }
+
+    class Found:
+        text: str | None = None
+
+        def read_text(self, name: str) -> str | None:
+            return {"direct_url.json": self.text}[name]
+
+    monkeypatch.setattr("hullproof.sessions.distribution", lambda _name: Found())
+    for text, requirement in origins.items():
+        Found.text = text
+        assert own_requirement() == requirement

@@ -1,0 +1,70 @@
+"""The Nox door on a real engine: three lines beside the good project, and all that they promise."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hullproof.engine.connection import Engine
+
+from .rig import left_by
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+GOOD = Path(__file__).parent / "cases" / "good"
+NOXFILE = """\
+from hullproof.sessions import image_sessions
+
+image_sessions(tag="{tag}", tests="container_tests")
+"""
+CONTAINER_TEST = """\
+import os
+import docker
+
+def test_the_image_is_the_one_that_was_built():
+    client = docker.from_env()
+    try:
+        image = client.images.get(os.environ["HULLPROOF_IMAGE"])
+        assert "{tag}:latest" in image.tags
+        assert image.attrs["Config"]["User"] == "app"
+    finally:
+        client.close()
+"""
+
+
+@pytest.fixture
+def tag(engine: Engine) -> Iterator[str]:
+    """Name an image, which goes when the test is done."""
+    name = f"hullproof-test-sessions-{os.getpid()}"
+    yield name
+    engine.client.images.remove(name, force=True)
+
+
+def test_the_sessions_lint_build_test_check_and_prove_a_project(
+    engine: Engine, python_base: str, tmp_path: Path, tag: str
+) -> None:
+    """From nothing but a noxfile of three lines and a test; nothing but the named image is left."""
+    assert python_base
+    folder = tmp_path / "shop"
+    shutil.copytree(GOOD, folder)
+    (folder / "noxfile.py").write_text(NOXFILE.format(tag=tag))
+    (folder / ".hadolint.yaml").write_text("ignored: [DL3066]\n")
+    (folder / "container_tests").mkdir()
+    (folder / "container_tests/test_image.py").write_text(CONTAINER_TEST.format(tag=tag))
+    environ = {**os.environ, "NO_COLOR": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "nox"], cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+    said = ran.stdout + ran.stderr
+    assert ran.returncode == 0, said
+    for session in ("lint", "build", "unit", "container", "prove"):
+        assert f"* {session}: success" in said
+    assert "1 passed" in said
+    assert "11 proven" in said
+    assert left_by(engine, os.getpid()) == []
