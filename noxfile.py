@@ -28,6 +28,8 @@ IMAGE_PYTHON = os.environ.get("IMAGE_PYTHON", "3.10")
 IMAGE = "release-board"
 MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
+BENCHES = ("doors", "image", "proofs")
+
 PROJECT = nox.project.load_toml(HERE / "pyproject.toml")
 GROUPS = {name: nox.project.dependency_groups(PROJECT, name) for name in PROJECT["dependency-groups"]}
 
@@ -192,12 +194,11 @@ def score(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure builds, boots and proofs beside floors and peers: -- proofs --rounds 1 --only peers."""
+    """Measure doors, image and proofs beside floors and peers: -- proofs --rounds 1 --only peers."""
     _install(session, "bench")
-    words = session.posargs
-    programs = words[:1] if words and words[0] in ("image", "proofs") else ["image", "proofs"]
-    for program in programs:
-        session.run("python", "-m", f"benchmarks.{program}", *words[len(programs) % 2 :])
+    named = [word for word in session.posargs[:1] if word in BENCHES]
+    for program in named or BENCHES:
+        session.run("python", "-m", f"benchmarks.{program}", *session.posargs[len(named) :])
 
 
 @nox.session(venv_backend="none")

@@ -190,18 +190,26 @@ def attempted(name: str, group: Callable[[], list[Row]]) -> list[Row]:
         return [Row(f"{name}: not measured", [])]
 
 
-def machine(engine: Engine) -> str:
-    """Say on what was measured, and how busy it was besides."""
-    info = engine.info()
+def machine(engine: Engine | None) -> str:
+    """Say on what was measured, and how busy it was besides. Without an engine, none is spoken of."""
     model = next(
         (line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")),
         platform.machine(),
     )
-    return (
-        f"{os.cpu_count()} cores ({model}), {info.name} {info.version}, buildx {info.buildx_version}, "
-        f"{info.storage_driver}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} before, "
-        f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC"
+    return ", ".join(
+        [
+            f"{os.cpu_count()} cores ({model})",
+            *(_engine_words(engine) if engine else ()),
+            f"Python {platform.python_version()}",
+            f"load {os.getloadavg()[0]:.1f} before",
+            f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
+        ]
     )
+
+
+def _engine_words(engine: Engine) -> tuple[str, ...]:
+    info = engine.info()
+    return f"{info.name} {info.version}", f"buildx {info.buildx_version}", str(info.storage_driver)
 
 
 def _cpuinfo() -> list[str]:

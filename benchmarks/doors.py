@@ -1,0 +1,80 @@
+"""What it costs to open a door and leave it again: `python -m benchmarks.doors`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.measure import Row, arguments, attempted, machine, report, rounds, run, timed, times
+
+NOTES = (
+    "Each is a whole process, from the start of Python to its end. The floors do the same without Hullproof: "
+    "importing click, the library of its command line; a noxfile with five sessions of its own; pytest with the "
+    "plugin kept out."
+)
+_EMPTY_NOXFILE = "import nox\nfor name in 'abcde':\n    nox.session(name=name)(lambda session: None)\n"
+_NOXFILE = "from hullproof.sessions import image_sessions\nimage_sessions()\n"
+_TESTS = "def test_it():\n    assert True\n" + "".join(
+    f"def test_{number}():\n    assert {number} >= 0\n" for number in range(200)
+)
+
+
+def main() -> None:
+    """Measure and print."""
+    groups: dict[str, Callable[[Path, int], list[Row]]] = {
+        "command": command,
+        "nox": nox,
+        "pytest": pytest,
+    }
+    chosen = arguments(__doc__ or "", default_rounds=15, groups=list(groups))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [
+            row
+            for name in chosen.only
+            for row in attempted(name, lambda name=name: groups[name](Path(folder), chosen.rounds))  # type: ignore[misc]
+        ]
+    report("Opening the doors", machine(None), chosen, rows, NOTES)
+
+
+def command(_folder: Path, count: int) -> list[Row]:
+    """Say the version, and explain a practice."""
+    floor, version, explained = _rounds(
+        count,
+        [sys.executable, "-c", "import click"],
+        [sys.executable, "-m", "hullproof", "--version"],
+        [sys.executable, "-m", "hullproof", "explain", "test-gate"],
+    )
+    beside = 'python -c "import click"'
+    return [
+        times("hullproof --version", version, beside, floor, at_most=2.0),
+        times("hullproof explain test-gate", explained, beside, floor),
+    ]
+
+
+def nox(folder: Path, count: int) -> list[Row]:
+    """List the sessions."""
+    (folder / "plain.py").write_text(_EMPTY_NOXFILE)
+    (folder / "ours.py").write_text(_NOXFILE)
+    words = [sys.executable, "-m", "nox", "--list", "--noxfile"]
+    floor, ours = _rounds(count, [*words, str(folder / "plain.py")], [*words, str(folder / "ours.py")])
+    return [times("nox -l, image_sessions()", ours, "nox -l, five others", floor, at_most=1.1)]
+
+
+def pytest(folder: Path, count: int) -> list[Row]:
+    """Run tests that have nothing to do with images."""
+    (folder / "test_plain.py").write_text(_TESTS)
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder / "test_plain.py")]
+    floor, ours = _rounds(count, [*words, "-p", "no:hullproof"], words)
+    return [times("pytest, plugin unused", ours, "pytest -p no:hullproof", floor, at_most=1.05)]
+
+
+def _rounds(count: int, *commands: Sequence[str]) -> list[list[float]]:
+    for each in commands:
+        run(each)  # compiled and in the page cache
+    return rounds(count, *(lambda each=each: timed(lambda: run(each)) for each in commands))
+
+
+if __name__ == "__main__":
+    main()
