@@ -1,0 +1,105 @@
+"""Pages that are made from the code, so that they say what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from hullproof.cli import cli
+from hullproof.practices import GUIDE, Practice, get
+from hullproof.report.text import paragraphs
+
+from ..cases.catalogue import CASES
+
+_NOTE = "<!-- Made from the code; see tests/toolkit/docs/made.py. -->\n"
+_SECTIONS = (
+    ("Why", "why"),
+    ("What proves it", "proven_by"),
+    ("What breaks it", "broken_by"),
+    ("How to mend it", "mend"),
+)
+
+
+def pages() -> dict[str, str]:
+    """Return every page by its path within docs/."""
+    made = {f"practices/{each}.md": practice_page(get(each)) for each in GUIDE}
+    return {"practices/index.md": _practices(), **made, "reference/cli.md": _commands()}
+
+
+def practice_page(practice: Practice) -> str:
+    """Return what `hullproof explain` says, and the faults that it is tested against."""
+    kind = "by an experiment" if practice.needs_experiment else "without an experiment"
+    lines = [_NOTE, f"# {practice.title}", "", f"`{practice.id}`, shown {kind}.", ""]
+    for heading, field in _SECTIONS:
+        lines += [f"## {heading}", "", *_text(getattr(practice, field))]
+    faults = [case.title for case in CASES if case.practice == practice.id]
+    lines += [
+        "## Faults that it is tested against",
+        "",
+        f"Each of these {len(faults)} is a copy of a good project with one edit. [The score](../score.md).",
+        "",
+        *(f"- {title}" for title in faults),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _text(text: str) -> Iterator[str]:
+    for paragraph in paragraphs(text):
+        if paragraph.is_code:
+            yield from ("```dockerfile", *(line.rstrip() for line in paragraph.text.split("\n")), "```")
+        else:
+            yield paragraph.text.replace("<", "&lt;")
+        yield ""
+
+
+def _practices() -> str:
+    rows = [
+        f"| [`{each}`]({each}.md) | {get(each).title} | {'experiment' if get(each).needs_experiment else ''} |"
+        for each in GUIDE
+    ]
+    return "\n".join(
+        [
+            _NOTE,
+            "# The eleven practices",
+            "",
+            "What a good image of a Python application does. Each has a page, with the text that `hullproof explain`",
+            "prints and that reports carry: why it matters, what proves it, what breaks it and how to mend it.",
+            "",
+            "| id | practice | shown by |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            "A practice is `proven` (shown to hold), `broken` (shown not to hold), `unproven` (could not be shown",
+            "either way, with the reason) or `not-applicable`. What could not be observed is never called good.",
+            "",
+            "More can be added: [practices of your own](../how-to/own-practices.md).",
+            "",
+        ]
+    )
+
+
+def _commands() -> str:
+    lines = [_NOTE, "# The command line", "", *_help(cli, "hullproof")]
+    for name, command in cli.commands.items():
+        lines += [f"## hullproof {name}", "", *_help(command, f"hullproof {name}")]
+    return "\n".join([*lines, *_EXIT_CODES])
+
+
+def _help(command: click.Command, path: str) -> list[str]:
+    context = click.Context(command, info_name=path, max_content_width=90, help_option_names=["-h", "--help"])
+    return ["```text", *(line.rstrip() for line in command.get_help(context).split("\n")), "```", ""]
+
+
+_EXIT_CODES = (
+    "## Exit codes",
+    "",
+    "| code | meaning |",
+    "| --- | --- |",
+    "| 0 | every practice asked for is proven or not applicable |",
+    "| 1 | something is broken or unproven, or the project's own build fails |",
+    "| 2 | wrong usage or wrong configuration: one line says what, where, and what would be right |",
+    "| 3 | no usable engine or base image: one line says what is missing and the command that mends it |",
+    "| 128 + n | ended by signal n, such as 130 by Ctrl-C; what the run made was removed |",
+    "",
+)

@@ -1,0 +1,31 @@
+"""Pages that are made from the code are up to date.
+
+After a change that was meant: `HULLPROOF_REWRITE_SAMPLES=1 ./nox -s toolkit -- tests/toolkit/docs/test_made.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hullproof.practices import GUIDE
+
+from .made import pages
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.mark.parametrize("path", pages())
+def test_a_page_made_from_the_code_is_up_to_date(path: str) -> None:
+    """Byte for byte."""
+    text = pages()[path]
+    if os.environ.get("HULLPROOF_REWRITE_SAMPLES"):
+        (DOCS / path).write_text(text, encoding="utf-8")
+    assert (DOCS / path).read_text(encoding="utf-8") == text
+
+
+def test_there_is_a_page_for_each_practice_and_no_other() -> None:
+    """A practice that is renamed leaves no page behind."""
+    assert {path.stem for path in (DOCS / "practices").glob("*.md")} == {*GUIDE, "index"}
