@@ -30,6 +30,8 @@ MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
 BENCHES = ("doors", "image", "proofs")
 
+WORKFLOWS = (".github/workflows", "docs/examples")
+
 PROJECT = nox.project.load_toml(HERE / "pyproject.toml")
 GROUPS = {name: nox.project.dependency_groups(PROJECT, name) for name in PROJECT["dependency-groups"]}
 
@@ -118,8 +120,9 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
-    session.run("actionlint", *map(str, sorted(Path(".github/workflows").glob("*.yml"))))
-    session.run("zizmor", "--offline", "--quiet", ".github/workflows")
+    workflows = [str(path) for folder in WORKFLOWS for path in sorted(Path(folder).glob("*.yml"))]
+    session.run("actionlint", *workflows)
+    session.run("zizmor", "--offline", "--quiet", *workflows)
     session.run("shellcheck", "nox", ".ci/run")
     image.passed.append("lint")
 
@@ -182,6 +185,13 @@ def toolkit(session: nox.Session) -> None:
     _install(session, "toolkit", "board-test", board=True)
     session.run("pytest", *(session.posargs or ("tests/toolkit", "tests/unit")))
     image.passed.append("toolkit")
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the documentation into site/; a warning is an error. Arguments go to zensical."""
+    _install(session, "docs")
+    session.run("zensical", "build", "--strict", "--clean", *session.posargs)
 
 
 @nox.session(default=False)

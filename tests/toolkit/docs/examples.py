@@ -22,6 +22,8 @@ from markdown_it import MarkdownIt
 
 _COMMENT = re.compile(r"<!-- ([a-z ]+): (.+?) -->")
 _TITLE = re.compile(r'title="([^"]+)"')
+_SNIPPET = re.compile(r'(?m)^--8<-- "(.+)"\n')
+_DOCS = Path(__file__).parents[3] / "docs"
 _DEADLINE_S = 600
 
 
@@ -53,7 +55,8 @@ def examples(page: Path) -> Iterator[Example]:
             continue
         language = token.info.split(" ", 1)[0]
         title = _TITLE.search(token.info)
-        example = Example(page, token.map[0] + 1, language, title[1] if title else None, token.content)
+        text = _SNIPPET.sub(_snippet, token.content)
+        example = Example(page, token.map[0] + 1, language, title[1] if title else None, text)
         yield replace(
             example,
             stand_in=said.pop("stand in", None),
@@ -64,13 +67,18 @@ def examples(page: Path) -> Iterator[Example]:
         raise ValueError(f"{page}: {unknown} stands in front of no block, or is no comment that is known")
 
 
+def _snippet(found: re.Match[str]) -> str:
+    return (_DOCS / found[1]).read_text(encoding="utf-8")
+
+
 class Reader:
     """Somebody who does what a page says, in a folder of his own."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        """Stand in `folder`, with these environment variables."""
+    def __init__(self, folder: Path, environ: Mapping[str, str], images: Mapping[str, str]) -> None:
+        """Stand in `folder`, with these environment variables; `images` stand for those that cannot be had here."""
         self.folder = folder
         self._environ = dict(environ)
+        self._images = dict(images)
 
     def follow(self, example: Example) -> None:
         """Do what a block says. AssertionError where it does not come out as the page tells."""
@@ -88,7 +96,10 @@ class Reader:
     def _write(self, example: Example) -> None:
         path = self.folder / str(example.title)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(example.text, encoding="utf-8")
+        text = example.text
+        for official, ours in self._images.items():
+            text = text.replace(f"image: {official}\n", f"image: {ours}\n")
+        path.write_text(text, encoding="utf-8")
 
     def _run(self, example: Example) -> None:
         place = self.folder / ".cwd"
