@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
 import json
 import socket
+import socketserver
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +20,7 @@ from hullproof.engine.plugins import find_buildx, numbers
 from hullproof.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -99,6 +103,56 @@ def test_dead_socket_means_not_running(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(NoEngineError, match="not running") as caught:
         Engine.connect()
     assert caught.value.case == "not-running"
+
+
+@contextmanager
+def answering(path: Path, version: dict[str, object]) -> Iterator[None]:
+    """Answer at a socket as an engine of this version."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(version).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def address_string(self) -> str:
+            return "unix"
+
+        def log_message(self, *_arguments: object) -> None:
+            return
+
+    with socketserver.ThreadingUnixStreamServer(str(path), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("version", "case", "said"),
+    [
+        (
+            {"Version": "5.4.2", "ApiVersion": "1.44", "Components": [{"Name": "Podman Engine"}]},
+            "no-buildkit",
+            r"is Podman, which has no BuildKit .*DOCKER_HOST",
+        ),
+        (
+            {"Version": "20.10.24", "ApiVersion": "1.41", "Components": [{"Name": "Engine"}]},
+            "engine-too-old",
+            r"engine 20\.10\.24 \(API 1\.41\) is too old, builds need Docker 23",
+        ),
+    ],
+)
+def test_an_engine_that_cannot_build_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: dict[str, object], case: str, said: str
+) -> None:
+    """Podman speaks the engine's API, and has no BuildKit."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+    with answering(tmp_path / "s", version), pytest.raises(NoEngineError, match=said) as caught:
+        Engine.connect()
+    assert caught.value.case == case
 
 
 def test_buildx_missing(program: Callable[[str, str], Path]) -> None:

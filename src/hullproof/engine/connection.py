@@ -18,6 +18,8 @@ from hullproof.engine.plugins import find_buildx, numbers
 from hullproof.report.model import EngineInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from docker import DockerClient
 
 # 1.42 is Docker 23: the first whose embedded BuildKit knows named build contexts (--build-context).
@@ -82,9 +84,7 @@ class Engine:
     def info(self) -> EngineInfo:
         """Say what engine this is, for the report."""
         version: dict[str, Any] = self.client.version()
-        components = [str(part.get("Name", "")) for part in version.get("Components") or []]
-        podman = next((name for name in components if "podman" in name.lower()), None)
-        name = podman or (version.get("Platform") or {}).get("Name") or "Docker Engine"
+        name = (version.get("Platform") or {}).get("Name") or "Docker Engine"
         return EngineInfo(
             name=str(name),
             version=str(version.get("Version", "unknown")),
@@ -119,7 +119,11 @@ def connect_client(endpoint: Endpoint, timeout_s: float) -> DockerClient:
         )
     except (DockerException, RequestException, OSError, EOFError) as error:
         raise _unanswered(endpoint, error, timeout_s) from error
-    _require_api(client)
+    try:
+        _require_docker(client.version(), endpoint)
+    except NoEngineError:
+        client.close()
+        raise
     client.api.timeout = _API_TIMEOUT_S
     return client
 
@@ -169,11 +173,17 @@ def _unanswered(endpoint: Endpoint, error: BaseException, timeout_s: float) -> N
     )
 
 
-def _require_api(client: DockerClient) -> None:
-    version = client.version()
+def _require_docker(version: Mapping[str, Any], endpoint: Endpoint) -> None:
+    """Refuse an engine that has no BuildKit of its own, or too old a one."""
+    components = [str(part.get("Name", "")) for part in version.get("Components") or []]
+    if any("podman" in name.lower() for name in components):
+        raise NoEngineError(
+            "no-buildkit",
+            f"{endpoint.host} is Podman, which has no BuildKit to build with and to learn from: "
+            "name a Docker engine by DOCKER_HOST or `docker context use`",
+        )
     seen = str(version.get("ApiVersion", "0.0"))
     if numbers(seen) < MINIMUM_API:
-        client.close()
         raise NoEngineError(
             "engine-too-old",
             f"engine {version.get('Version', 'unknown')} (API {seen}) is too old, builds need Docker 23 or newer "

@@ -25,6 +25,7 @@ Case = Literal[
     "not-running",
     "unreachable",
     "engine-too-old",
+    "no-buildkit",
     "cli-missing",
     "buildx-missing",
     "buildx-too-old",
