@@ -115,7 +115,7 @@ def engine(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Lint the Dockerfile (hadolint), the code (ruff, mypy) and the workflow (actionlint, zizmor)."""
-    _install(session, "lint", "toolkit", "container", "board-test", board=True)
+    _install(session, "lint", "toolkit", "schemas", "container", "board-test", board=True)
     session.run("hadolint", "Dockerfile")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -195,6 +195,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def schemas(session: nox.Session) -> None:
+    """Hold the SARIF and JUnit samples against the published schemas; needs the web, or: -- --sarif FILE."""
+    _install(session, "schemas")
+    session.run("python", "-m", "tests.toolkit.report.schemas", *session.posargs)
+
+
+@nox.session(default=False)
 def score(session: nox.Session) -> None:
     """Run `prove` over the corpus of good and sabotaged projects; writes docs/score.md when complete."""
     _install(session, "toolkit")
@@ -213,8 +220,8 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
-    """Run everything that this repository tests of itself: the main job, and the toolkit's tests."""
-    for name in (*MAIN_JOB, "toolkit"):
+    """Run everything that this repository tests of itself: the main job, the docs, and the toolkit's tests."""
+    for name in (*MAIN_JOB, "docs", "toolkit"):
         session.notify(name, posargs=[])
 
 
