@@ -293,6 +293,16 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Executed:
+    """A command that was run in the container. `stdout` and `stderr` are text, `?`-like where it was none."""
+
+    command: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
 class ContainerFacts:
     """The booted release image: started with no override but its network and labels.
 

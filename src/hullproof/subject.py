@@ -10,7 +10,7 @@ import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hullproof.engine.bases import provide_bases, why_unreachable
 from hullproof.engine.boot import BootedContainer, Helper
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from hullproof.lab import Lab
     from hullproof.lifecycle import Run
 
+Booted = TypeVar("Booted", bound=BootedContainer)
+
 WATCH_S = 3.0
 """How long the container is watched at the least: many that start well die within their first seconds."""
 
@@ -65,9 +67,14 @@ class Subject:
         *,
         say: Callable[[str], None] = lambda _line: None,
         on_step: Callable[[tuple[Step, ...]], None] | None = None,
+        image: str | None = None,
     ) -> None:
-        """Take the project, where it is built and watched, and whom to tell of progress."""
+        """Take the project, where it is built and watched, and whom to tell of progress.
+
+        `image`, an id, is looked at in the place of one that is built; experiments build all the same.
+        """
         self.project = project
+        self._given_image = image
         self._engine = engine
         self._run = run
         self._say = say
@@ -159,6 +166,8 @@ class Subject:
         return build(self._engine, self["recipe"].request(output="image"), on_change=self._on_step)
 
     def _built_image(self) -> str:
+        if self._given_image is not None:
+            return self._given_image
         facts: BuildFacts = self["build"]
         if facts.image_id is None:
             raise Unobservable(f"the project's own build fails: {facts.error}")
@@ -230,13 +239,23 @@ class Subject:
         return Helper(base.image_id) if base else None
 
     def _container(self) -> ContainerFacts:
+        with self.boot(BootedContainer, self.project.config.env) as booted:
+            return booted.facts(watch_s=self._watch_s)
+
+    def boot(
+        self, kind: type[Booted], env: Mapping[str, str], options: Mapping[str, Any] | None = None
+    ) -> Booted:
+        """Start a container of the image as the project has it started: its readiness, its services.
+
+        `kind`, `env` and `options`: see `BootedContainer.start`. Raises Unobservable where there is no image.
+        """
         image: ImageFacts = self["image"]
         config = self.project.config
-        with BootedContainer.start(
+        return kind.start(
             self._engine,
             image.id,
             labels=self._run.labels,
-            env=config.env,
+            env=env,
             ready=config.ready,
             ready_timeout_s=config.ready_timeout_s,
             exposed=image.exposed,
@@ -244,8 +263,8 @@ class Subject:
             stop_signal=image.stop_signal,
             helper=self._helper(),
             network=self["network"],
-        ) as booted:
-            return booted.facts(watch_s=self._watch_s)
+            options=options,
+        )
 
     def _lab(self) -> Lab:
         from hullproof.lab import Lab  # noqa: PLC0415 - not needed without experiments

@@ -491,15 +491,6 @@ def test_removed_behind_our_back(
     assert time.monotonic() - began < 15
 
 
-def test_doors_for_tests(images: Images, start: Callable[..., BootedContainer]) -> None:
-    """What fixtures use: the log, Python inside, the address; it keeps running when told so."""
-    with start(images.python("print('up', flush=True)\nserve()")) as container:
-        assert container.facts(watch_s=0.0, stop=False).stopped is None
-        assert "up" in container.logs()
-        assert container.exec_python("import sys; print(sys.argv[1])", "hi", user="65534") == "hi\n"
-        assert container.base_url(5000).startswith("http://")
-
-
 # The SDK forgets to close the socket with which it found nobody.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_engine_goes_away(images: Images, engine: Engine, cable: Cable) -> None:

@@ -1,7 +1,7 @@
 """The release image, booted once: what the kernel and the engine tell about it while it runs and when it stops.
 
-No port is published: a published port accepts connections while nothing listens. Everything is seen from
-inside the container's own namespaces, so that a remote engine serves as well as a local one.
+What is seen is seen from inside the container's own namespaces, so that a remote engine serves as well as a local
+one, and a published port, which accepts connections while nothing listens, tells nothing here.
 """
 
 from __future__ import annotations
@@ -15,18 +15,16 @@ from hullproof.engine.container.observer import Helper, Observer, log_config, op
 from hullproof.engine.container.words import (
     engine_errors,
     explain,
-    frames,
     is_engines_fault,
     lived,
     log_lines,
-    one_line,
 )
 from hullproof.engine.probe import Goal
 from hullproof.errors import DeadlineError, EngineError
-from hullproof.facts import ContainerFacts, Stopped, Unobservable
+from hullproof.facts import ContainerFacts, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from docker import DockerClient
@@ -51,12 +49,14 @@ class BootedContainer:
         self, client: DockerClient, goal: Goal, stop_signal: str, interpreters: tuple[str, ...]
     ) -> None:
         """Know what is going to be waited for; use `start`."""
+        self._client = client
         self._api = client.api
         self._goal = goal
         self._stop_signal = stop_signal
         self._interpreters = interpreters
         self._helper: Helper | None = None
         self._id = ""
+        self._labels: dict[str, str] = {}
         self._start_error: str | None = None
         self._observer: Observer | None = None
 
@@ -75,43 +75,64 @@ class BootedContainer:
         stop_signal: str,
         helper: Helper | None = None,
         network: str | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Start a container of `image` with no override but labels, environment and network.
+        """Start a container of `image` with no override but labels, environment and network, and `options`.
 
         `ready`: an HTTP path, a TCP port, or None for the exposed ports. `interpreters`: absolute paths of
         Pythons in the image, the likeliest first. `helper`: what looks at it when none of them runs.
-        `network`: the one that it joins, by name; None for the engine's default.
+        `network`: the one that it joins, by name; None for the engine's default. `options` are those of the SDK's
+        `containers.create`; none where the image itself is under proof.
         An image that cannot be started is no error here but `ContainerFacts.start_error`.
         Raises EngineError when the engine goes away or has no such image.
         """
         goal = Goal(ready, ready_timeout_s, 0.0, tuple(exposed))
         booted = cls(engine.client, goal, stop_signal, tuple(interpreters))
         booted._helper = helper
+        booted._labels = dict(labels)
         try:
-            booted._boot(image, dict(env), dict(labels), network)
+            booted._boot(image, {"environment": dict(env), "network_mode": network, **(options or {})})
         except BaseException:
             booted.remove()
             raise
         return booted
 
-    def _boot(self, image: str, env: dict[str, str], labels: dict[str, str], network: str | None) -> None:
+    def _boot(self, image: str, options: dict[str, Any]) -> None:
+        from docker.errors import ImageNotFound  # noqa: PLC0415 - the SDK is slow to import
+
+        def make() -> None:
+            made = self._client.containers.create(
+                image, labels=self._labels, log_config=log_config(), **options
+            )
+            self._id = str(made.id)
+
+        try:
+            if self._tried(make):
+                self._begin()
+        except ImageNotFound as error:
+            raise EngineError(f"the engine has no image {image}: {explain(error)}") from error
+
+    def _begin(self) -> None:
+        """Start the container that was made, or that has ended, and follow it from here on."""
+        if self._tried(lambda: self._api.start(self._id)):
+            self._observer = Observer(self._api, self._id, self._labels)
+
+    def _tried(self, step: Callable[[], None]) -> bool:
+        """Take a step towards a running container; whether that was done. What the image is refused for is kept."""
         from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - the SDK is slow to import
 
-        with engine_errors("starting the container"):
-            try:
-                host = self._api.create_host_config(log_config=log_config(), network_mode=network)
-                made = self._api.create_container(image, environment=env, labels=labels, host_config=host)
-                self._id = str(made["Id"])
-                self._api.start(self._id)
-            except ImageNotFound as error:
-                raise EngineError(f"the engine has no image {image}: {explain(error)}") from error
-            except APIError as error:
-                said = explain(error)
-                if is_engines_fault(said):
-                    raise EngineError(f"the engine cannot start containers: {said}") from error
-                self._start_error = said
-                return
-        self._observer = Observer(self._api, self._id, labels)
+        try:
+            with engine_errors("starting the container", APIError):
+                step()
+        except ImageNotFound:
+            raise
+        except APIError as error:
+            self._start_error = explain(error)
+            if is_engines_fault(self._start_error):
+                raise EngineError(f"the engine cannot start containers: {self._start_error}") from error
+            return False
+        self._start_error = None
+        return True
 
     def __enter__(self) -> Self:
         """Use it as a context manager: the container is removed at the end."""
@@ -214,50 +235,16 @@ class BootedContainer:
             if observer is not None:
                 observer.close()
 
-    # --- for tests that talk to it -------------------------------------------------------------------
-
     @property
     def id(self) -> str:
-        """The container's id."""
+        """The container's id, empty when it was removed."""
         return self._id
-
-    @property
-    def address(self) -> str:
-        """The container's address on the engine's network: reachable from the engine's own machine."""
-        with engine_errors("looking at the container"):
-            networks = self._api.inspect_container(self._id)["NetworkSettings"]["Networks"]
-        return next((str(one["IPAddress"]) for one in networks.values() if one.get("IPAddress")), "")
-
-    def base_url(self, port: int) -> str:
-        """Return the URL of a port, on the engine's network."""
-        return f"http://{self.address}:{port}"
 
     def logs(self, count: int = _LOG_LINES) -> tuple[str, ...]:
         """Return the last lines of its log, however much it has written."""
         path = f"/containers/{self._id}/logs?stdout=1&stderr=1&tail={count}"
         with engine_errors("reading the container's log"), open_stream(self._api, path) as response:
             return log_lines(response.raw.read, count, _LOG_BYTES) if response.ok else ()
-
-    def exec_python(self, code: str, *arguments: str, user: str = "") -> str:
-        """Run Python code inside the container with the image's own interpreter and return what it prints.
-
-        Raises Unobservable when the image has none that runs, or the code fails.
-        """
-        complaint = "the image has no Python"
-        for python in self._interpreters:
-            said = {1: b"", 2: b""}
-            with engine_errors("running Python in the container"):
-                made = self._api.exec_create(self._id, [python, "-c", code, *arguments], user=user)["Id"]
-                with open_stream(
-                    self._api, f"/exec/{made}/start", {"Detach": False, "Tty": False}
-                ) as response:
-                    for kind, chunk in frames(response.raw.read):
-                        said[kind] += chunk
-                exit_code = self._api.exec_inspect(made)["ExitCode"]
-            if exit_code == 0:
-                return said[1].decode("utf-8", "replace")
-            complaint = one_line((said[2] or said[1]).decode("utf-8", "replace"))
-        raise Unobservable(complaint)
 
 
 def _ready_by(observer: Observer, goal: Goal, *, died: bool) -> str:

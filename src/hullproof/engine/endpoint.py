@@ -13,6 +13,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from hullproof.errors import EngineError
 
@@ -66,6 +67,11 @@ class Endpoint:
     def socket(self) -> Path | None:
         """The socket's path, when the engine is reached through one on this machine."""
         return Path(self.host.removeprefix("unix://")) if self.scheme == "unix" else None
+
+    @property
+    def published_host(self) -> str:
+        """The host at which the ports that the engine publishes are reached from this machine."""
+        return "127.0.0.1" if self.socket else urlsplit(self.host).hostname or "127.0.0.1"
 
     @property
     def is_default_socket(self) -> bool:

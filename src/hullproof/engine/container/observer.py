@@ -78,8 +78,12 @@ class Observer:
             self._events.put(Lost(error))
 
     def observe(self, goal: Goal, interpreters: tuple[str, ...], helper: Helper | None) -> str | None:
-        """Run the probe where it can be run, to its end. Returns why nothing could be seen."""
-        until = self.started_at + max(goal.deadline_s, goal.watch_s) + MARGIN_S
+        """Run the probe where it can be run, to its end. Returns why nothing could be seen.
+
+        It can be done again: the probe counts from the container's start, so that a later one waits for nothing.
+        """
+        self._forget()
+        until = max(self.started_at + max(goal.deadline_s, goal.watch_s), time.monotonic()) + MARGIN_S
         complaints = []
         for python in (*interpreters, None):
             complaint = self._start_probe(goal, python, helper) or self._follow(until)
@@ -93,6 +97,17 @@ class Observer:
             return "it ended before it could be looked into"
         return "; ".join(complaints)
 
+    def _forget(self) -> None:
+        """Forget an earlier probe: it has ended, and its last words are not the next one's."""
+        self.record = None
+        self._remove_sidecar()
+        for reader in [thread for thread in self._threads if isinstance(thread, Reader)]:
+            reader.join(1.0)
+            self._threads.remove(reader)
+        while not self._events.empty():
+            self._next(0.0)
+        self.record = None
+
     def await_end(self, until: float) -> bool:
         """Wait for the container's end, up to a reading of time.monotonic(). Whether it came."""
         while self.death is None:
@@ -102,6 +117,11 @@ class Observer:
 
     def close(self) -> None:
         """Remove what was made for watching, and let the threads end; the container is gone by now."""
+        self._remove_sidecar()
+        for thread in self._threads:
+            thread.join(2.0)
+
+    def _remove_sidecar(self) -> None:
         from docker.errors import NotFound  # noqa: PLC0415 - the SDK is slow to import
 
         sidecar_id, self._sidecar_id = self._sidecar_id, None
@@ -113,8 +133,6 @@ class Observer:
                 ),
             ):
                 self._api.remove_container(sidecar_id, v=True, force=True)
-        for thread in self._threads:
-            thread.join(2.0)
 
     def _why_unfinished(self) -> str | None:
         """Say what is wrong with a record that is not the last one, of a container that lives."""
