@@ -15,6 +15,7 @@ import click
 
 from hullproof import __version__
 from hullproof.errors import HullproofError, UsageError
+from hullproof.options import names, pairs
 from hullproof.report import SUFFIXES
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -95,13 +96,10 @@ def cli() -> None:
 
 
 def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
-    for value in values:
-        name, found, text = value.partition("=")
-        if not found or not name:
-            raise click.BadParameter(f"{value!r} must be NAME=VALUE", param=parameter)
-        pairs[name] = text
-    return pairs
+    try:
+        return pairs(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from None
 
 
 _build_arg_option = click.option(
@@ -165,10 +163,9 @@ def prove(
     """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.doors import prove_all  # noqa: PLC0415 - --version stays fast
 
-    wanted = [each.strip() for each in only.split(",") if each.strip()] if only is not None else None
     return prove_all(
         list(folders) or [Path()],
-        only=wanted,
+        only=names(only),
         experiments=not no_experiments,
         formats=formats,
         outputs=outputs,

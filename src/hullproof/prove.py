@@ -14,7 +14,7 @@ from hullproof.acceptance import accepted, remarks
 from hullproof.errors import UsageError
 from hullproof.facts import BuildFacts, Step, Unobservable
 from hullproof.practices import EXPERIMENTS, Practice, every, get, judge
-from hullproof.report.model import BuildError, ImageInfo, ProjectInfo, Report
+from hullproof.report.model import BuildError, ImageInfo, ProjectInfo, Proof, Report
 from hullproof.subject import Subject
 
 if TYPE_CHECKING:
@@ -61,30 +61,53 @@ def prove(
     started, clock = datetime.now(timezone.utc), time.monotonic()
     practices, left_out = choose(only, experiments=experiments)
     subject = Subject(project, engine, run, say=say, on_step=on_step)
-    needed = {name for practice in practices for name in practice.needs}
-    if not experiments:
-        needed -= EXPERIMENTS
-    if "container" in needed and subject["services"] is not None:
-        subject.gather({"network"})  # services start while the image is built
-    build: BuildFacts = subject["build"]
-    subject.gather(needed)
-    say("looking at the image and the container" + (", experimenting" if needed & EXPERIMENTS else ""))
+    begin(subject, practices, say=say)
     proofs = []
     for practice in practices:
         proofs.append(judge(practice, subject))
         say(f"  {practice.id}: {proofs[-1].verdict.value}")
-    accept, today = project.config.accept, started.date()
-    for remark in remarks(proofs, accept, today):
+    for remark in remarks(proofs, project.config.accept, started.date()):
         say(remark)
-    return Report(
-        project=_project_info(project),
-        image=_image_info(subject),
-        engine=engine.info(),
-        hullproof_version=__version__,
+    return put_together(
+        subject,
+        engine,
+        proofs,
         started_at=started,
         duration_s=time.monotonic() - clock,
-        proofs=accepted(proofs, accept, today),
-        build_error=_build_error(build),
+        left_out=left_out,
+    )
+
+
+def begin(subject: Subject, practices: Sequence[Practice], *, say: Callable[[str], None]) -> None:
+    """Build the project, and start gathering all that the practices need, side by side."""
+    needed = {name for practice in practices for name in practice.needs}
+    if "container" in needed and subject["services"] is not None:
+        subject.gather({"network"})  # services start while the image is built
+    _ = subject["build"]
+    subject.gather(needed)
+    say("looking at the image and the container" + (", experimenting" if needed & EXPERIMENTS else ""))
+
+
+def put_together(
+    subject: Subject,
+    engine: Engine,
+    proofs: Sequence[Proof],
+    *,
+    started_at: datetime,
+    duration_s: float,
+    left_out: Sequence[Practice],
+) -> Report:
+    """Make the report of what was judged; what the project accepts as broken is put to the proofs."""
+    project = subject.project
+    return Report(
+        project=_project_info(project),
+        image=image_info(subject),
+        engine=engine.info(),
+        hullproof_version=__version__,
+        started_at=started_at,
+        duration_s=duration_s,
+        proofs=accepted(proofs, project.config.accept, started_at.date()),
+        build_error=_build_error(subject["build"]),
         left_out=tuple(practice.id for practice in left_out),
     )
 
@@ -117,7 +140,8 @@ def _git(project: Project, *arguments: str) -> str | None:
     return answer.stdout.removesuffix("\n").removesuffix("/")
 
 
-def _image_info(subject: Subject) -> ImageInfo | None:
+def image_info(subject: Subject) -> ImageInfo | None:
+    """Say which image it is; None where there is none."""
     try:
         image, base = subject["image"], subject["base"]
     except Unobservable:

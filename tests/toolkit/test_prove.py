@@ -47,6 +47,7 @@ class FakeSubject:
 
     def __init__(self, project: Project, *_: object, **__: object) -> None:
         """Take whatever a subject takes; what is read from the project is known."""
+        self.project = project
         self.facts = {
             "config": project.config,
             "dockerfile": project.dockerfile,

@@ -73,19 +73,20 @@ def _case(proof: Proof) -> ET.Element:
         time=f"{proof.duration_s:.3f}",
     )
     outcome = _OUTCOME.get(proof.standing)
-    account = "\n".join(_account(proof))
+    told = "\n".join(account(proof))
     if outcome in ("failure", "error"):
         found = ET.SubElement(case, outcome, type=proof.verdict.value, message=clean(proof.summary))
-        found.text = account
+        found.text = told
         return case
     if outcome:
         reason = acceptance(proof.accepted) if proof.accepted else clean(proof.summary)
         ET.SubElement(case, outcome, type=proof.standing.value, message=reason)
-    ET.SubElement(case, "system-out").text = account
+    ET.SubElement(case, "system-out").text = told
     return case
 
 
-def _account(proof: Proof) -> list[str]:
+def account(proof: Proof) -> list[str]:
+    """Tell of a proof in lines of plain text: what was found, where, and what mends it."""
     lines = [clean(proof.summary)]
     if proof.accepted:
         lines.append(acceptance(proof.accepted))
