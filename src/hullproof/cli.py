@@ -39,7 +39,7 @@ def main() -> NoReturn:
     except HullproofError as error:
         code = _complain(str(error), error.exit_code)
     except Interrupted as interrupted:
-        code = _complain(_ENDED.format(_name(interrupted.signum)), 128 + interrupted.signum)
+        code = _complain(_ENDED.format(interrupted), 128 + interrupted.signum)
     except (KeyboardInterrupt, click.Abort):  # before the signals were taken over
         code = _complain(_ENDED.format("Ctrl-C"), 128 + signal.SIGINT)
     except BrokenPipeError:
@@ -49,10 +49,6 @@ def main() -> NoReturn:
 
 
 _ENDED = "ended by {}; all that this run made was removed"
-
-
-def _name(signum: int) -> str:
-    return "Ctrl-C" if signum == signal.SIGINT else signal.Signals(signum).name
 
 
 def _complain(message: str, code: int) -> int:

@@ -44,8 +44,8 @@ class Interrupted(KeyboardInterrupt):
     """A signal, made to unwind the stack as Ctrl-C does. `signum` is the signal's number."""
 
     def __init__(self, signum: int) -> None:
-        """Keep the signal's number, for the exit code."""
-        super().__init__(signum)
+        """Keep the signal's number, for the exit code; its name is what others show of this."""
+        super().__init__("Ctrl-C" if signum == signal.SIGINT else signal.Signals(signum).name)
         self.signum = signum
 
 
@@ -164,3 +164,18 @@ def unwind_on_signals() -> None:
     taken = [signum for signum in _SIGNALS if signal.getsignal(signum) != signal.SIG_IGN]
     for signum in taken:
         signal.signal(signum, handle)
+
+
+@contextlib.contextmanager
+def unwinding_on_signals() -> Iterator[None]:
+    """Do as `unwind_on_signals` within the block, for a process that is not ours; elsewhere than in its main thread, nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {signum: signal.getsignal(signum) for signum in _SIGNALS}
+    unwind_on_signals()
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, signal.SIG_DFL if handler is None else handler)

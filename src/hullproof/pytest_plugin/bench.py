@@ -1,0 +1,231 @@
+"""The test bench of one pytest process: project, engine and run, set up when the first test needs them."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from hullproof.acceptance import accepted, remarks
+from hullproof.engine.connection import Engine
+from hullproof.engine.layers import NoImageError
+from hullproof.engine.visit import VisitedContainer
+from hullproof.errors import EngineError, UsageError
+from hullproof.facts import BuildFacts, FileFacts, ImageFacts
+from hullproof.lifecycle import Run, unwinding_on_signals
+from hullproof.options import pairs
+from hullproof.practices import Practice, every, judge
+from hullproof.progress_lines import BuildLines, explain_failure
+from hullproof.project import Project
+from hullproof.prove import begin, image_info, put_together
+from hullproof.pytest_plugin.container import Container, Files, Image
+from hullproof.pytest_plugin.findings import BuildFailed
+from hullproof.pytest_plugin.telling import Account, Telling
+from hullproof.report.model import Proof
+from hullproof.subject import Subject
+
+IMAGE = "HULLPROOF_IMAGE"
+"""The environment variable that names the image to test, where the option does not."""
+
+_log = logging.getLogger("hullproof")
+
+
+def open_project(config: pytest.Config) -> Project:
+    """Read the project that the options name. Raises UsageError."""
+    option = config.option
+    try:
+        build_args = pairs(option.hullproof_build_arg)
+    except ValueError as error:
+        raise UsageError(f"--hullproof-build-arg: {error}") from None
+    folder = option.hullproof_project
+    return Project.open(config.invocation_params.dir / folder if folder else config.rootpath, build_args)
+
+
+def bench_of(config: pytest.Config) -> Bench:
+    """Return the bench of this process, set up by whoever asks first and put away when pytest ends.
+
+    Without an engine, the test that asks is skipped, or fails where one is required.
+    """
+    telling = Telling.of(config)
+    if telling.bench is None:
+        telling.bench = _set_up(config, telling)
+    return telling.bench
+
+
+def _set_up(config: pytest.Config, telling: Telling) -> Bench:
+    project = open_project(config)
+    try:
+        engine = Engine.connect()
+    except EngineError as error:
+        if config.option.hullproof_require_engine:
+            raise
+        pytest.skip(str(error))
+    stack = ExitStack()
+    # A second Ctrl-C ends pytest's own tear-down, and a worker whose pytest is gone does not come to it at all.
+    config.add_cleanup(stack.close)
+    atexit.register(stack.close)
+    stack.callback(atexit.unregister, stack.close)
+    stack.callback(engine.close)
+    stack.enter_context(unwinding_on_signals())
+    run = Run()
+    stack.callback(lambda: run.close() if telling.interrupted else None)  # what the engine was still making
+    stack.enter_context(run)
+    run.uses(engine)
+    return Bench(project, engine, run, config.option.hullproof_image or os.environ.get(IMAGE) or None)
+
+
+@dataclass(repr=False)  # what it holds may be secret, and pytest shows what a failed test was given
+class Bench:
+    """What one pytest process has of Hullproof. `given` is the image to test where none is to be built."""
+
+    project: Project
+    engine: Engine
+    run: Run
+    given: str | None
+
+    def __post_init__(self) -> None:
+        """Gather nothing yet."""
+        self.subject = Subject(
+            self.project,
+            self.engine,
+            self.run,
+            say=_log.info,
+            on_step=BuildLines(_log.info),
+            image=self.given,
+        )
+        self.containers: list[Container] = []
+        self.proofs: dict[str, Proof] = {}
+        self._started = datetime.now(timezone.utc), time.monotonic()
+        self._is_failure_told = False
+
+    def __repr__(self) -> str:
+        """Show no more than the project's name."""
+        return f"<Bench of {self.project.name}>"
+
+    # --- for the fixtures --------------------------------------------------------------------------------
+
+    @cached_property
+    def image(self) -> Image:
+        """The image under test, built where none was given. Raises BuildFailed."""
+        if self.given is None:
+            build: BuildFacts = self.subject["build"]
+            if not build.ok:
+                summary, *_ = explain_failure(build, self.project.config.dockerfile)
+                raise BuildFailed(summary, build=self.build_failure()[1:])
+        try:
+            facts: ImageFacts = self.subject["image"]
+        except NoImageError:
+            raise UsageError(
+                f"the engine has no image {self.given!r}, which --hullproof-image or {IMAGE} names; "
+                "build it first, or let the plugin build it"
+            ) from None
+        return Image(facts, Files(self._files), self.engine.client.images.get(facts.id))
+
+    def _files(self) -> Mapping[str, Any]:
+        files: FileFacts = self.subject["files"]
+        return files.final
+
+    def forget(self, container: Container) -> None:
+        """Show no more of a container that was removed."""
+        if container in self.containers:
+            self.containers.remove(container)
+
+    # --- for the practices -------------------------------------------------------------------------------
+
+    def begin(self, practices: Sequence[Practice], *, at_once: bool) -> None:
+        """Build the project; gather `at_once` what the practices need, or else each when it is asked for."""
+        if at_once:
+            begin(self.subject, practices, say=_log.info)
+        else:
+            _ = self.subject["build"]
+
+    def judge(self, practice: Practice) -> Proof:
+        """Judge a practice, and put to the proof what the project accepts as broken."""
+        proof = judge(practice, self.subject)
+        (self.proofs[practice.id],) = accepted([proof], self.project.config.accept, self._started[0].date())
+        return self.proofs[practice.id]
+
+    def build_failure(self) -> list[str]:
+        """Explain the failure of the project's own build, the first time that this is asked; once is enough."""
+        build: BuildFacts = self.subject["build"]
+        if build.ok or self._is_failure_told:
+            return []
+        self._is_failure_told = True
+        return explain_failure(build, self.project.config.dockerfile)
+
+    # --- for the end -------------------------------------------------------------------------------------
+
+    def account(self, asked: tuple[str, ...]) -> Account:
+        """Sum up for the end of the session. `asked` are the practices that were to be judged.
+
+        Raises EngineError where the engine is gone by then.
+        """
+        if not asked:
+            return Account(image_info(self.subject))
+        started_at, clock = self._started
+        report = put_together(
+            self.subject,
+            self.engine,
+            [self.proofs[each.id] for each in every() if each.id in self.proofs],
+            started_at=started_at,
+            duration_s=time.monotonic() - clock,
+            left_out=[each for each in every() if each.id not in self.proofs],
+        )
+        told = remarks(report.proofs, self.project.config.accept, started_at.date())
+        return Account(report.image, report, asked, tuple(told))
+
+
+class Boot:
+    """Boots containers of the image under test. Tests get theirs from the fixture `hullproof_boot`."""
+
+    def __init__(self, bench: Bench) -> None:
+        """Take where to boot them."""
+        self._bench = bench
+
+    def __repr__(self) -> str:
+        """Show which image it boots."""
+        return f"<Boot of {self._bench.image}>"
+
+    def __call__(
+        self,
+        *,
+        env: Mapping[str, str | None] | None = None,
+        command: Sequence[str] | None = None,
+        wait: bool = True,
+        **options: Any,  # noqa: ANN401 - the SDK's
+    ) -> Container:
+        """Boot a container, and wait until it is ready unless `wait` is false.
+
+        `env` is added to what the project's configuration sets; None takes a variable away. `command` replaces
+        the image's. `options` are those of the Docker SDK's `containers.create`: `user`, `read_only`, `tmpfs` and
+        so on. Without a `with` block, the container stays until pytest ends. Raises NotReady.
+        """
+        __tracebackhide__ = True
+        bench = self._bench
+        endpoint, config = bench.engine.endpoint, bench.project.config
+        # Nobody else on the network shall reach what is under test; another machine's engine has to be reached.
+        binding = ("127.0.0.1", None) if endpoint.socket else None
+        options = {"ports": dict.fromkeys(bench.image.config.exposed, binding), **options}
+        if command is not None:
+            options["command"] = list(command)
+        merged = {**config.env, **(env or {})}
+        kept = {name: value for name, value in merged.items() if value is not None}
+        booted = bench.subject.boot(VisitedContainer, kept, options)
+        container = Container(booted, bench.image, endpoint.published_host, bench.forget)
+        bench.containers.append(container)
+        if wait:
+            try:
+                container.wait_until_ready()
+            except BaseException:
+                container.remove()
+                raise
+        return container

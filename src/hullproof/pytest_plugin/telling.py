@@ -1,0 +1,211 @@
+"""What pytest tells of Hullproof's part in a session: in failures, in the summary, in reports, and between processes."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hullproof.errors import HullproofError, UsageError
+from hullproof.facts import Unobservable
+from hullproof.pytest_plugin.findings import Finding
+from hullproof.report.model import ImageInfo, Report
+from hullproof.report.text import clean, size
+
+if TYPE_CHECKING:
+    from hullproof.delivery import Delivery
+    from hullproof.project import Project
+    from hullproof.pytest_plugin.bench import Bench
+    from hullproof.pytest_plugin.container import Container
+
+_NAME = "hullproof-telling"
+_LOG_LINES, _LOG_LINE = 20, 2_000
+_USERS = ("hullproof_boot", "hullproof_container", "hullproof_fresh_container")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one process has to tell at its end: of the image, and of the practices that were asked of it and judged."""
+
+    image: ImageInfo | None
+    report: Report | None = None
+    asked: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class Telling:
+    """A plugin of each process that has a bench, and of the one that hears pytest-xdist's workers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Have nothing to tell."""
+        self.bench: Bench | None = None
+        self.interrupted = False
+        self.asked: tuple[str, ...] = ()
+        self._config = config
+        self._project: Project | None = None
+        self._deliver: Delivery | None = None
+        self._accounts: list[Account] = []
+        self._lines: list[str] = []
+        self._lost_a_worker = False
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Telling:
+        """Return the one of this process, registered by whoever asks first."""
+        telling: Telling | None = config.pluginmanager.get_plugin(_NAME)
+        if telling is None:
+            telling = cls(config)
+            config.pluginmanager.register(telling, _NAME)
+        return telling
+
+    def deliver_to(self, project: Project, outputs: Sequence[Path]) -> None:
+        """Take where the report goes. Raises UsageError where that cannot be."""
+        if outputs and not self._is_worker:
+            from hullproof.delivery import delivery  # noqa: PLC0415 - most have no report written
+
+            self._project, self._deliver = project, delivery([project], (), outputs)
+
+    @property
+    def _is_worker(self) -> bool:
+        return hasattr(self._config, "workerinput")
+
+    # --- failures ----------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Show findings as what they are, once each, and what the containers of a failed test have printed."""
+        report = yield
+        is_practice = item.get_closest_marker("hullproof") is not None
+        if is_practice and report.skipped and isinstance(report.longrepr, tuple):
+            report.longrepr = (str(item.path), 1, report.longrepr[2])  # where it is, not where ours raised it
+        if not report.failed or call.excinfo is None:
+            return report
+        error = call.excinfo.value
+        if call.when == "setup" and isinstance(error, HullproofError):
+            report.longrepr = str(error)
+        elif isinstance(error, Finding):
+            shown: Any = report.longrepr  # in a test's own code, with its traceback
+            if call.when == "setup":
+                report.longrepr = shown = call.excinfo.getrepr(style="value", chain=False)
+            for heading, text in error.details_once().items():
+                shown.addsection(heading, text)
+        if self.bench is not None and any(name in _USERS for name in getattr(item, "fixturenames", ())):
+            report.sections += [_last_words(each) for each in self.bench.containers]
+        return report
+
+    # --- the end -----------------------------------------------------------------------------------------
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Let no build go on."""
+        self.interrupted = True
+        if self.bench is not None:
+            from hullproof.engine.build import end_all  # noqa: PLC0415 - it is loaded where there is a bench
+
+            end_all()
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand what there is to tell to the process that tells it, or tell it here."""
+        if self.bench is not None and not self.interrupted:
+            try:
+                self._accounts.append(self.bench.account(self.asked))
+            except (HullproofError, Unobservable) as error:
+                self._lines.append(str(error))
+        if self._is_worker:
+            output: dict[str, Any] = session.config.workeroutput  # type: ignore[attr-defined] # pytest-xdist's
+            output["hullproof"] = pickle.dumps(self._accounts)
+            return
+        self._lines += _summary(self._accounts)
+        if self._deliver is not None and not self.interrupted:
+            self._write_report(session)
+
+    def _write_report(self, session: pytest.Session) -> None:
+        asked = {name for account in self._accounts for name in account.asked}
+        report = _merged([each.report for each in self._accounts if each.report])
+        judged = {proof.id for proof in report.proofs} if report else set()
+        if report is None or asked - judged:
+            self._lines.append(f"no report: {', '.join(sorted(asked - judged)) or 'nothing'} was not judged")
+            return
+        terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+        if terminal:
+            terminal.ensure_newline()
+        try:
+            if self._deliver and self._project:
+                self._deliver(self._project, report)
+        except UsageError as error:
+            self._lines.append(str(error))
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say which image was tested, and what else there is to say of it."""
+        if self._lines:
+            terminalreporter.write_sep("-", "hullproof")
+        for line in dict.fromkeys(self._lines):
+            terminalreporter.write_line(line)
+
+    # --- workers -----------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401 - pytest-xdist's
+        """Take what a worker has to tell."""
+        output = getattr(node, "workeroutput", None)
+        if error or output is None:
+            self._lost_a_worker = True
+        else:
+            self._accounts += pickle.loads(output.get("hullproof", pickle.dumps([])))  # noqa: S301 - our own worker's
+
+    def pytest_unconfigure(self) -> None:
+        """Remove what workers left that were killed before they could."""
+        if self._is_worker or self.bench is not None or not (self.interrupted or self._lost_a_worker):
+            return
+        from hullproof.leftovers import sweep, sweep_folders  # noqa: PLC0415 - rarely needed
+
+        if sweep_folders():
+            from hullproof.engine.connection import Engine  # noqa: PLC0415 - rarely needed
+
+            with contextlib.suppress(HullproofError), contextlib.closing(Engine.connect()) as engine:
+                sweep(engine)
+
+
+def _last_words(container: Container) -> tuple[str, str]:
+    """How a container is and what it printed last. Never raises: this is said where something else went wrong."""
+    try:
+        state, log = container.state, container.logs().splitlines()[-_LOG_LINES:]
+    except HullproofError as error:
+        return f"container {container.id[:12]}", str(error)
+    ended = "" if state["Status"] == "running" else f", exit code {state['ExitCode']}"
+    said = "\n".join(clean(line, _LOG_LINE) for line in log)
+    return f"container {container.id[:12]}: {state['Status']}{ended}", said or "(it printed nothing)"
+
+
+def _summary(accounts: Sequence[Account]) -> list[str]:
+    lines = []
+    image = next((each.image for each in accounts if each.image), None)
+    if image is not None:
+        lines.append(
+            f"image {image.id.removeprefix('sha256:')[:12]}, {size(image.size_bytes)}, on {image.base}"
+        )
+        if image.base_is_stand_in:
+            lines.append(f"stand-in base: {image.base_note or 'not the official image'}")
+    return [clean(line) for line in (*lines, *(line for each in accounts for line in each.remarks))]
+
+
+def _merged(reports: Sequence[Report]) -> Report | None:
+    """Make one report of those of several workers, each of which had an image of its own, built from the same files."""
+    if not reports:
+        return None
+    from hullproof.practices import every  # noqa: PLC0415 - loaded by now
+
+    proofs = {proof.id: proof for report in reports for proof in report.proofs}
+    return replace(
+        reports[0],
+        started_at=min(report.started_at for report in reports),
+        duration_s=max(report.duration_s for report in reports),
+        proofs=tuple(proofs[each.id] for each in every() if each.id in proofs),
+        left_out=tuple(each.id for each in every() if each.id not in proofs),
+    )
