@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from hullproof.pytest_plugin import Container
+
 from .board import Board, report
-from .conftest import Boot
 
 
 def test_data_is_a_volume(config: dict[str, Any]) -> None:
@@ -16,39 +18,42 @@ def test_data_is_a_volume(config: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def mortal(boot_for_file: Boot) -> Board:
+def mortal(boot: Callable[..., Container]) -> Iterator[Container]:
     """Start the board that these tests end, each in its own way."""
-    return boot_for_file()
+    with boot() as container:
+        yield container
 
 
-def test_a_report_survives_stop_and_start(mortal: Board) -> None:
+def test_a_report_survives_stop_and_start(mortal: Container) -> None:
     """`docker stop`, `docker start`."""
     kept = _keep(mortal, "stopped")
-    mortal.container.stop()
-    assert mortal.state["ExitCode"] == 0
-    mortal.start_again()
-    assert mortal.get(f"/api/reports/{kept}").json() == report("stopped")
+    assert mortal.stop().exit_code == 0
+    assert _kept(mortal.start(), kept) == report("stopped")
 
 
-def test_a_report_survives_kill_9(mortal: Board) -> None:
+def test_a_report_survives_kill_9(mortal: Container) -> None:
     """Killed as soon as the 201 is there: no handler runs, nothing is closed. It goes on taking reports."""
     kept = _keep(mortal, "killed")
-    mortal.container.kill("SIGKILL")
-    assert mortal.exit_code() == 137
-    mortal.start_again()
-    assert mortal.get(f"/api/reports/{kept}").json() == report("killed")
+    mortal.kill("SIGKILL")
+    assert mortal.wait() == 137
+    assert _kept(mortal.start(), kept) == report("killed")
     assert _keep(mortal, "after")
 
 
-def test_a_report_survives_its_container(mortal: Board, boot: Boot) -> None:
+def test_a_report_survives_its_container(mortal: Container, boot: Callable[..., Container]) -> None:
     """As with a new release: another container takes over the volume. The last test: the old one stays down."""
     kept = _keep(mortal, "moved")
-    mortal.container.stop()
-    new = boot(volumes_from=[mortal.container.id])
-    assert new.get(f"/api/reports/{kept}").json() == report("moved")
+    mortal.stop()
+    with boot(volumes_from=[mortal.id]) as new:
+        assert _kept(new, kept) == report("moved")
 
 
-def _keep(board: Board, project: str) -> str:
-    answer = board.upload(report(project))
+def _keep(container: Container, project: str) -> str:
+    answer = Board(container.base_url).upload(report(project))
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
+
+
+def _kept(container: Container, identifier: str) -> dict[str, Any]:
+    found: dict[str, Any] = Board(container.base_url).get(f"/api/reports/{identifier}").json()
+    return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from hullproof.pytest_plugin import Container
+
 from .board import Board, report
-from .conftest import Boot
 
 HARDENED: dict[str, Any] = {
     "read_only": True,
@@ -19,37 +21,39 @@ HARDENED: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module", params=["", "4711"], ids=["appuser", "any-uid"])
-def hardened(request: pytest.FixtureRequest, boot_for_file: Boot) -> Board:
+def hardened(request: pytest.FixtureRequest, boot: Callable[..., Container]) -> Iterator[Container]:
     """Start a board with all flags, as its own user and as others."""
-    return boot_for_file(user=request.param, **HARDENED)
+    with boot(user=request.param, **HARDENED) as container:
+        yield container
 
 
-def test_the_flags_are_in_force(hardened: Board, request: pytest.FixtureRequest) -> None:
+def test_the_flags_are_in_force(hardened: Container, request: pytest.FixtureRequest) -> None:
     """As the kernel tells it: no capability within reach, and no way to new privileges."""
     expected = 10001 if "appuser" in request.node.name else 4711
-    for process in hardened.kernel().processes:
-        assert process.uids == [expected] * 4
+    for process in hardened.facts.processes:
+        assert process.uids == (expected,) * 4
         assert not any(process.capabilities.values()), process
         assert process.no_new_privileges
 
 
-def test_there_is_nothing_to_write_to(hardened: Board) -> None:
+def test_there_is_nothing_to_write_to(hardened: Container) -> None:
     """Not the service, not its packages, not even a place for temporary files."""
-    code, said = hardened.run("touch", "/app/file", "/opt/venv/file", "/tmp/file", "/var/tmp/file")
-    assert code != 0
-    assert len(said.splitlines()) == 4, said
+    done = hardened.exec("touch", "/app/file", "/opt/venv/file", "/tmp/file", "/var/tmp/file")
+    assert done.exit_code != 0
+    assert len(done.stderr.splitlines()) == 4, done
 
 
-def test_it_works_all_the_same(hardened: Board) -> None:
+def test_it_works_all_the_same(hardened: Container) -> None:
     """It takes reports, shows them, finds itself healthy, and has changed nothing but its data."""
-    answer = hardened.upload(report("hardened"))
+    board = Board(hardened.base_url)
+    answer = board.upload(report("hardened"))
     assert answer.status_code == 201
-    assert hardened.get(answer.json()["url"]).status_code == 200
-    assert hardened.run("python", "-m", "app.health") == (0, "")
-    assert not hardened.container.diff()
+    assert board.get(answer.json()["url"]).status_code == 200
+    done = hardened.exec("python", "-m", "app.health")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+    assert not hardened.sdk.diff()
 
 
-def test_it_stops_as_ever(hardened: Board) -> None:
+def test_it_stops_as_ever(hardened: Container) -> None:
     """With exit code 0. The last test: the board is gone then."""
-    hardened.container.kill("SIGTERM")
-    assert hardened.exit_code() == 0
+    assert hardened.stop().exit_code == 0

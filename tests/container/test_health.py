@@ -6,12 +6,14 @@ time between checks is changed: command, time limit and number of tries stay the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from .board import Board, report
-from .conftest import Boot
+from hullproof.pytest_plugin import Container
+
+from .board import Board, report, wait_for
 
 OFTEN = {"interval": 300_000_000}  # nanoseconds; what is not given here is the image's own
 TURN_DEADLINE_S = 25.0
@@ -30,50 +32,56 @@ def test_the_check_has_limits(config: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def ailing(boot_for_file: Boot) -> Board:
+def ailing(boot: Callable[..., Container]) -> Iterator[Container]:
     """Start the board that these tests break and mend, with little room for its data."""
-    return boot_for_file(healthcheck=OFTEN, tmpfs={"/data": "size=2m,mode=0770,uid=10001"})
+    with boot(healthcheck=OFTEN, tmpfs={"/data": "size=2m,mode=0770,uid=10001"}) as container:
+        yield container
 
 
-def test_a_stopped_process_turns_unhealthy_and_back(ailing: Board) -> None:
+def test_a_stopped_process_turns_unhealthy_and_back(ailing: Container) -> None:
     """It hangs: its port still takes connections, and no answer comes."""
     _turns(ailing, "healthy")
-    ailing.container.kill("SIGSTOP")
+    ailing.kill("SIGSTOP")
     _turns(ailing, "unhealthy")
-    ailing.container.kill("SIGCONT")
+    ailing.kill("SIGCONT")
     _turns(ailing, "healthy")
 
 
-def test_a_full_disk_turns_unhealthy_and_back(ailing: Board) -> None:
+def test_a_full_disk_turns_unhealthy_and_back(ailing: Container) -> None:
     """It answers, and can keep nothing."""
     _turns(ailing, "healthy")
-    ailing.run("dd", "if=/dev/zero", "of=/data/filler", "bs=4096")
+    ailing.exec("dd", "if=/dev/zero", "of=/data/filler", "bs=4096")
     _turns(ailing, "unhealthy")
-    assert ailing.get("/healthz").status_code == 200
-    assert ailing.get("/readyz").status_code == 503
-    assert ailing.upload(report("no-room")).status_code == 503
+    board = Board(ailing.base_url)
+    assert board.get("/healthz").status_code == 200
+    assert board.get("/readyz").status_code == 503
+    assert board.upload(report("no-room")).status_code == 503
     assert "full" in ailing.state["Health"]["Log"][-1]["Output"]
-    ailing.run("rm", "/data/filler")
+    ailing.exec("rm", "/data/filler")
     _turns(ailing, "healthy")
-    assert ailing.upload(report("room")).status_code == 201
+    assert board.upload(report("room")).status_code == 201
 
 
-def test_a_store_that_cannot_be_written_never_turns_healthy(boot: Boot) -> None:
+def test_a_store_that_cannot_be_written_never_turns_healthy(boot: Callable[..., Container]) -> None:
     """From the first check on, which says why."""
-    board = boot(is_awaited=False, healthcheck=OFTEN, tmpfs={"/data": "ro,size=1m"})
-    board.wait_for("a check to", lambda: _last_result(board), "fail", TURN_DEADLINE_S)
-    assert board.health != "healthy"
+    with boot(wait=False, healthcheck=OFTEN, tmpfs={"/data": "ro,size=1m"}) as container:
+        wait_for("a check to", lambda: _last_result(container), "fail", TURN_DEADLINE_S)
+        assert _health(container) != "healthy"
 
 
-def test_the_image_as_it_is_turns_healthy(board: Board) -> None:
+def test_the_image_as_it_is_turns_healthy(hullproof_container: Container) -> None:
     """With the image's own times. The last test here: this board runs since the first."""
-    _turns(board, "healthy")
+    _turns(hullproof_container, "healthy")
 
 
-def _turns(board: Board, wanted: str) -> None:
-    board.wait_for("the health to turn", lambda: board.health, wanted, TURN_DEADLINE_S)
+def _turns(container: Container, wanted: str) -> None:
+    wait_for("the health to turn", lambda: _health(container), wanted, TURN_DEADLINE_S)
 
 
-def _last_result(board: Board) -> str:
-    log = board.state["Health"]["Log"]
+def _health(container: Container) -> str:
+    return str(container.state["Health"]["Status"])
+
+
+def _last_result(container: Container) -> str:
+    log = container.state["Health"]["Log"]
     return "nothing yet" if not log else "fail" if log[-1]["ExitCode"] else "pass"

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from .board import Board, Kernel, Listener
+from hullproof.facts import ContainerFacts
+from hullproof.pytest_plugin import Container
+
+from .board import Board
 
 
-def test_5000_is_the_only_port_that_anything_listens_on(kernel: Kernel) -> None:
+def test_5000_is_the_only_port_that_anything_listens_on(
+    kernel: ContainerFacts, hullproof_container: Container
+) -> None:
     """In the container's own network namespace: TCP, every IPv4 address, one socket; no UDP, nothing else."""
-    assert kernel.listeners == [Listener("tcp", "0.0.0.0", 5000)]  # noqa: S104 - that is the claim
+    (listener,) = kernel.listeners
+    assert (listener.protocol, listener.address, listener.port) == ("tcp", "0.0.0.0", 5000)  # noqa: S104 - the claim
+    sockets = hullproof_container.exec("cat", "/proc/net/udp", "/proc/net/udp6").stdout.splitlines()
+    assert [line for line in sockets if "local_address" not in line] == []
 
 
 def test_5000_is_the_only_port_that_is_exposed(config: dict[str, Any]) -> None:

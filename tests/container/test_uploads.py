@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hullproof.pytest_plugin import Container
+
 from .board import TOKEN, Board, report
-from .conftest import Boot
 
 
 def test_the_token_opens(board: Board) -> None:
@@ -27,9 +28,9 @@ def test_nothing_else_opens(board: Board, authorization: str | None) -> None:
     assert board.get("/api/reports?project=refused").json()["reports"] == []
 
 
-def test_a_board_without_a_token_takes_nothing(boot: Boot) -> None:
+def test_a_board_without_a_token_takes_nothing(hullproof_container: Container) -> None:
     """403, whatever is sent: where no token is set, none is right, the empty one neither."""
-    board = boot(environment={})
+    board = Board(hullproof_container.base_url)
     for authorization in (None, "Bearer ", f"Bearer {TOKEN}"):
         assert board.upload(report("refused"), authorization).status_code == 403
     assert board.get("/api/reports").json()["reports"] == []

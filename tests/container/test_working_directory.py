@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .board import Board, Kernel
+from hullproof.facts import ContainerFacts
+from hullproof.pytest_plugin import Container
 
 
-def test_pid_1_works_in_app(kernel: Kernel) -> None:
+def test_pid_1_works_in_app(kernel: ContainerFacts) -> None:
     """As the kernel tells it, whatever the configuration says."""
-    assert kernel.pid_1.cwd == "/app"
+    assert kernel.main is not None
+    assert kernel.main.cwd == "/app"
 
 
 def test_the_image_says_so_too(config: dict[str, Any]) -> None:
@@ -17,6 +19,7 @@ def test_the_image_says_so_too(config: dict[str, Any]) -> None:
     assert config["WorkingDir"] == "/app"
 
 
-def test_commands_start_there(board: Board) -> None:
+def test_commands_start_there(hullproof_container: Container) -> None:
     """`docker exec` finds run.py without a path."""
-    assert board.run("ls", "run.py") == (0, "run.py\n")
+    done = hullproof_container.exec("ls", "run.py")
+    assert (done.exit_code, done.stdout) == (0, "run.py\n")
