@@ -282,6 +282,13 @@ def test_a_project_that_cannot_be_read_is_a_line_too(project: pytest.Pytester) -
     )
 
 
+def test_where_nothing_was_judged_no_report_is_written(project: pytest.Pytester) -> None:
+    """And that is said."""
+    result = run_here(project, "--hullproof", "--hullproof-output=r.json")
+    result.stdout.fnmatch_lines(["no report was written, nothing was judged"])
+    assert not (project.path / "r.json").exists()
+
+
 def test_with_workers_it_is_the_same(project: pytest.Pytester) -> None:
     """Skipped with its reason, once."""
     result = run(project, "--hullproof", "-rs", "-n2")
@@ -353,7 +360,7 @@ def test_an_engine_that_goes_away_is_a_line(judged: Stubbed) -> None:
     result = judged("--hullproof", "--hullproof-output=r.json", expose=["gone", "the engine went away"])
     result.assert_outcomes(passed=11, failed=1)
     result.stdout.fnmatch_lines(
-        ["_* (expose) _*", "the engine went away", "no report: expose was not judged"]
+        ["_* (expose) _*", "the engine went away", "no report was written, not judged: expose"]
     )
     assert not (judged.path / "r.json").exists()
 
@@ -424,7 +431,7 @@ def test_with_loadfile_one_worker_has_all_practices(judged: Stubbed) -> None:
 def test_a_part_is_no_report(judged: Stubbed) -> None:
     """Where -x stopped before the end, it is said what is missing."""
     result = judged("--hullproof", "-x", "--hullproof-output=r.json", workdir=["broken", "No."])
-    result.stdout.fnmatch_lines(["no report: default-command, dockerignore, * was not judged"])
+    result.stdout.fnmatch_lines(["no report was written, not judged: default-command, dockerignore, *"])
     assert not (judged.path / "r.json").exists()
 
 

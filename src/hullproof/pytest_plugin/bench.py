@@ -17,6 +17,7 @@ import pytest
 
 from hullproof.acceptance import accepted, remarks
 from hullproof.engine.connection import Engine
+from hullproof.engine.container.words import engine_errors
 from hullproof.engine.layers import NoImageError
 from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import EngineError, UsageError
@@ -128,7 +129,8 @@ class Bench:
                 f"the engine has no image {self.given!r}, which --hullproof-image or {IMAGE} names; "
                 "build it first, or let the plugin build it"
             ) from None
-        return Image(facts, Files(self._files), self.engine.client.images.get(facts.id))
+        with engine_errors("looking at the image"):
+            return Image(facts, Files(self._files), self.engine.client.images.get(facts.id))
 
     def _files(self) -> Mapping[str, Any]:
         files: FileFacts = self.subject["files"]
@@ -172,14 +174,15 @@ class Bench:
         if not asked:
             return Account(image_info(self.subject))
         started_at, clock = self._started
-        report = put_together(
-            self.subject,
-            self.engine,
-            [self.proofs[each.id] for each in every() if each.id in self.proofs],
-            started_at=started_at,
-            duration_s=time.monotonic() - clock,
-            left_out=[each for each in every() if each.id not in self.proofs],
-        )
+        with engine_errors("summing up"):
+            report = put_together(
+                self.subject,
+                self.engine,
+                [self.proofs[each.id] for each in every() if each.id in self.proofs],
+                started_at=started_at,
+                duration_s=time.monotonic() - clock,
+                left_out=[each for each in every() if each.id not in self.proofs],
+            )
         told = remarks(report.proofs, self.project.config.accept, started_at.date())
         return Account(report.image, report, asked, tuple(told))
 

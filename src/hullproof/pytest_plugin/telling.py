@@ -129,7 +129,8 @@ class Telling:
         report = _merged([each.report for each in self._accounts if each.report])
         judged = {proof.id for proof in report.proofs} if report else set()
         if report is None or asked - judged:
-            self._lines.append(f"no report: {', '.join(sorted(asked - judged)) or 'nothing'} was not judged")
+            missing = f"not judged: {', '.join(sorted(asked - judged))}" if judged else "nothing was judged"
+            self._lines.append(f"no report was written, {missing}")
             return
         terminal = session.config.pluginmanager.get_plugin("terminalreporter")
         if terminal:
@@ -176,7 +177,7 @@ def _last_words(container: Container) -> tuple[str, str]:
     """How a container is and what it printed last. Never raises: this is said where something else went wrong."""
     try:
         state, log = container.state, container.logs().splitlines()[-_LOG_LINES:]
-    except HullproofError as error:
+    except (HullproofError, Unobservable) as error:
         return f"container {container.id[:12]}", str(error)
     ended = "" if state["Status"] == "running" else f", exit code {state['ExitCode']}"
     said = "\n".join(clean(line, _LOG_LINE) for line in log)
