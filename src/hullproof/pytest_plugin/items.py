@@ -60,6 +60,16 @@ class Practices:
         asked = [item.practice.id for item in session.items if isinstance(item, Practice)]
         Telling.of(session.config).asked = tuple(asked)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let what is skipped be skipped where it is, and not where this file says so."""
+        report = yield
+        if isinstance(item, Practice) and isinstance(report.longrepr, tuple):
+            report.longrepr = (str(item.path), 1, report.longrepr[2])
+        return report
+
     def _collected(self, parent: pytest.Collector) -> Dockerfile:
         collected: Dockerfile = Dockerfile.from_parent(parent, path=self.path)
         collected.chosen = self.chosen

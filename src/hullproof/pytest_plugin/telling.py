@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _NAME = "hullproof-telling"
 _LOG_LINES, _LOG_LINE = 20, 2_000
-_USERS = ("hullproof_boot", "hullproof_container", "hullproof_fresh_container")
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Telling:
 
     def deliver_to(self, project: Project, outputs: Sequence[Path]) -> None:
         """Take where the report goes. Raises UsageError where that cannot be."""
-        if outputs and not self._is_worker:
+        if outputs:
             from hullproof.delivery import delivery  # noqa: PLC0415 - most have no report written
 
             self._project, self._deliver = project, delivery([project], (), outputs)
@@ -81,9 +80,6 @@ class Telling:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Show findings as what they are, once each, and what the containers of a failed test have printed."""
         report = yield
-        is_practice = item.get_closest_marker("hullproof") is not None
-        if is_practice and report.skipped and isinstance(report.longrepr, tuple):
-            report.longrepr = (str(item.path), 1, report.longrepr[2])  # where it is, not where ours raised it
         if not report.failed or call.excinfo is None:
             return report
         error = call.excinfo.value
@@ -95,7 +91,7 @@ class Telling:
                 report.longrepr = shown = call.excinfo.getrepr(style="value", chain=False)
             for heading, text in error.details_once().items():
                 shown.addsection(heading, text)
-        if self.bench is not None and any(name in _USERS for name in getattr(item, "fixturenames", ())):
+        if self.bench is not None and "hullproof_boot" in getattr(item, "fixturenames", ()):
             report.sections += [_last_words(each) for each in self.bench.containers]
         return report
 
