@@ -48,9 +48,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--hullproof-output",
         action="append",
         default=[],
-        metavar="FILE",
-        help="Write the report of the practices to this file, in the format of its ending, as `hullproof prove "
-        "--output` does. Can be given again.",
+        metavar="[FORMAT:]FILE",
+        help="Write the report of the practices to this file, in the format said or of its ending, as `hullproof "
+        "prove --output` does. Can be given again.",
     )
     add(
         "--hullproof-project",

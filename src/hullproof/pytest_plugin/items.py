@@ -34,7 +34,7 @@ class Practices:
             self.chosen, _ = choose(
                 names(option.hullproof_only), experiments=not option.hullproof_no_experiments
             )
-            Telling.of(config).deliver_to(project, [Path(each) for each in option.hullproof_output])
+            Telling.of(config).deliver_to(project, option.hullproof_output)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         self.path = project.folder / project.config.dockerfile

@@ -6,7 +6,6 @@ import contextlib
 import pickle
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,12 +60,13 @@ class Telling:
             config.pluginmanager.register(telling, _NAME)
         return telling
 
-    def deliver_to(self, project: Project, outputs: Sequence[Path]) -> None:
-        """Take where the report goes. Raises UsageError where that cannot be."""
+    def deliver_to(self, project: Project, outputs: Sequence[str]) -> None:
+        """Take where the report goes, `FILE` or `FORMAT:FILE`. Raises UsageError where that cannot be."""
         if outputs:
-            from hullproof.delivery import delivery  # noqa: PLC0415 - most have no report written
+            from hullproof.delivery import Output, delivery  # noqa: PLC0415 - most have no report written
 
-            self._project, self._deliver = project, delivery([project], (), outputs)
+            self._project = project
+            self._deliver = delivery([project], (), [Output.parse(output) for output in outputs])
 
     @property
     def _is_worker(self) -> bool:
