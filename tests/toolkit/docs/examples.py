@@ -23,6 +23,7 @@ from markdown_it import MarkdownIt
 _COMMENT = re.compile(r"<!-- ([a-z ]+): (.+?) -->")
 _TITLE = re.compile(r'title="([^"]+)"')
 _SNIPPET = re.compile(r'(?m)^--8<-- "(.+)"\n')
+_RULE = re.compile(r"([=_-])\1{3,}")
 _DOCS = Path(__file__).parents[3] / "docs"
 _DEADLINE_S = 600
 
@@ -152,11 +153,14 @@ def _divided(text: str) -> tuple[list[str], list[str]]:
 
 def _first_missing(expected: list[str], printed: list[str]) -> str | None:
     """Return the first expected line that does not come after the one before it; None where all do."""
-    rest = iter(" ".join(line.split()) for line in printed)
+    rest = iter(_normal(line) for line in printed)
     for line in expected:
-        pattern = re.compile(".*".join(re.escape(" ".join(part.split())) for part in line.split("…")))
-        if not any(
-            pattern.fullmatch(each.strip()) or (pattern.match(each) and line.endswith("…")) for each in rest
-        ):
+        pattern = re.compile(r" ?.* ?".join(re.escape(_normal(part)) for part in line.split("…")))
+        if not any(pattern.fullmatch(each) for each in rest):
             return line
     return None
+
+
+def _normal(line: str) -> str:
+    """Leave out what the width of a screen decides: how much room is between words, how long a rule is."""
+    return _RULE.sub(r"\1\1\1", " ".join(line.split()))
