@@ -82,6 +82,7 @@ def cli() -> None:
 
     \b
     Examples:
+      hullproof init                      write what this folder's project is missing
       hullproof prove                     prove the project in this folder
       hullproof prove --only test-gate    one practice
       hullproof explain test-gate         why it matters, what proves it, how to mend it
@@ -168,6 +169,35 @@ def prove(
         jobs=jobs,
         build_args=build_args,
     )
+
+
+@cli.command(short_help="Write what a project is missing for an image that can be proven.")
+@click.argument("project", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--entry", metavar="MODULE:NAME|FILE", help="The application, such as shop.web:app, or a file to run."
+)
+@click.option("--port", type=int, help="The port that it listens on.")
+@click.option("--python", metavar="VERSION", help="The version of Python in the image, such as 3.13.")
+@click.option("--force", is_flag=True, help="Replace what is there and differs.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show it all as a patch on stdout.")
+def init(
+    project: Path, entry: str | None, port: int | None, python: str | None, *, force: bool, dry_run: bool
+) -> int:
+    """Look at PROJECT (default: this folder) and write what it is missing for an image that can be proven.
+
+    That is a Dockerfile and its ignore file, a noxfile, tests of the container and a workflow. Nothing of the
+    project is run. What is there already is kept; where it differs, that is shown as a patch.
+
+    \b
+    Examples:
+      hullproof init
+      hullproof init --dry-run
+      hullproof init services/shop --entry shop.web:app --port 8080 --python 3.13
+    """  # noqa: D301 - click's mark is the character, not its name
+    from hullproof.init import init as write_missing  # noqa: PLC0415 - --version stays fast
+    from hullproof.init.model import Choices  # noqa: PLC0415
+
+    return write_missing(project, Choices(entry, port, python), force=force, dry_run=dry_run)
 
 
 @cli.command(short_help="Build a project's image.")

@@ -1,0 +1,97 @@
+"""Which application a project is: its framework, where it is entered, and for Django the files around it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hullproof.init import entry
+from hullproof.init.files import under
+from hullproof.init.model import Application, Dependencies, Entry, Remark
+
+if TYPE_CHECKING:
+    from hullproof.init.files import Files
+    from hullproof.init.metadata import Metadata
+
+_SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
+_STATIC_ROOT = re.compile(r"^STATIC_ROOT\s*=\s*(?P<value>.+)$", re.MULTILINE)
+_QUOTED = re.compile(r"""["']([\w.-]+(?:/[\w.-]+)*)/?["']""")
+_ASGI_ONLY = ("channels", "daphne", "uvicorn", "hypercorn")
+_WSGI_ONLY = ("gunicorn", "waitress")
+_SHOWN = 2
+
+
+def look(files: Files, metadata: Metadata, dependencies: Dependencies, asked: str | None) -> Application:
+    """Find the application. Raises UsageError, one line, where there is none or where it cannot be told."""
+    manage = _manage(files)
+    if manage is not None and asked is None:
+        return _django(files, dependencies, manage)
+    found = entry.look(files, metadata, asked)
+    return Application(
+        found, said=(*_said_of(files, found, dependencies), *([] if asked else _others(files, found)))
+    )
+
+
+def _manage(files: Files) -> str | None:
+    """Find Django's manage.py, the nearest to the top."""
+    found = [
+        path
+        for path in files.code
+        if posixpath.basename(path) == "manage.py" and _SETTINGS.search(files.text(path))
+    ]
+    return min(found, key=lambda path: (path.count("/"), path), default=None)
+
+
+def _django(files: Files, dependencies: Dependencies, manage: str) -> Application:
+    root = posixpath.dirname(manage)
+    asynchronous = dependencies.has(*_ASGI_ONLY) and not dependencies.has(*_WSGI_ONLY)
+    wanted = "asgi" if asynchronous else "wsgi"
+    made = [
+        each for each in entry.candidates(files, root) if each.framework == "Django" and each.kind == "object"
+    ]
+    made.sort(key=lambda each: (each.interface != wanted, each.path.count("/"), each.path))
+    found = made[0] if made else Entry("script", manage, 1, manage, framework="Django", root=root)
+    named = _SETTINGS.search(files.text(found.path)) or _SETTINGS.search(files.text(manage))
+    settings = under(root, named[1].replace(".", "/")) if named else None
+    path = files.first(f"{settings}.py", f"{settings}/__init__.py")
+    return Application(
+        replace(found, framework="Django"),
+        manage=manage,
+        settings=path,
+        static_root=_static_root(files, path, root) if path else None,
+        said=_said_of(files, found, dependencies),
+    )
+
+
+def _static_root(files: Files, settings: str, root: str) -> str | None:
+    """Find the folder of STATIC_ROOT, where it is one below the folder of manage.py that one word names."""
+    text = files.text(settings)
+    folder = posixpath.dirname(settings)
+    texts = [text, *(files.text(under(folder, f"{name}.py")) for name in ("base", "common", "settings"))]
+    for each in texts:
+        found = _STATIC_ROOT.search(each)
+        names = _QUOTED.findall(found["value"]) if found else []
+        if len(names) == 1:
+            return under(root, names[0])
+    return None
+
+
+def _said_of(files: Files, found: Entry, dependencies: Dependencies) -> tuple[Remark, ...]:
+    """Say which framework it is and where that stands, and where the application is entered."""
+    said = []
+    package = (found.framework or "").lower()
+    if package in dependencies.places:
+        said.append(Remark("found", f"{found.framework}, in {dependencies.places[package]}"))
+    where = f"{found.shown}, in {found.place}" if found.shown != found.path else found.place
+    said.append(Remark("found", where))
+    return tuple(said)
+
+
+def _others(files: Files, found: Entry) -> list[Remark]:
+    others = entry.passed_over(files, found) if found.kind != "script" else []
+    if not others:
+        return []
+    listed = " and ".join(f"{each.shown} in {each.place}" for each in others[:_SHOWN])
+    return [Remark("assumed", f"that is the one to serve, not {listed} (--entry {others[0].spelled})")]

@@ -1,0 +1,97 @@
+"""What `hullproof init` does: look, say, compare, write."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hullproof.config import load
+from hullproof.delivery import write as write_to
+from hullproof.errors import UsageError
+from hullproof.init import plan, writing
+from hullproof.init.look import look
+from hullproof.init.model import Choices, Findings
+from hullproof.init.plan import Planned
+from hullproof.init.writing import Compared
+from hullproof.progress_lines import say
+from hullproof.report.text import clean
+
+_LONGEST = 500
+
+
+def init(folder: Path, choices: Choices, *, force: bool, dry_run: bool) -> int:
+    """Write what the project in `folder` is missing; say what was found, assumed, written and kept.
+
+    What is there and differs is kept and shown as a patch on stdout, unless `force` replaces it. `dry_run` writes
+    nothing and shows everything as one patch. Returns 0; raises UsageError, one line, where the project cannot be
+    read, where something essential cannot be told, or where a file cannot be written.
+    """
+    top = folder.resolve()
+    if not top.is_dir():
+        raise UsageError(f"{folder}: no such folder; give the project's folder")
+    dockerfile = load(top).config.dockerfile
+    findings = look(top, choices)
+    compared = _compare(findings, dockerfile, force=force)
+    chosen = [each for each in compared if each.state == "missing" or (force and each.may_be_replaced)]
+    for remark in findings.remarks:
+        _tell(remark.kind, remark.text)
+    _show([each for each in compared if each.state == "differs" or (dry_run and each.state == "missing")])
+    if not dry_run:
+        writing.write(chosen)
+    for each in compared:
+        _tell(*_outcome(each, chosen=each in chosen, dry_run=dry_run))
+    if not dry_run:
+        _tell("next", f"hullproof prove {'' if folder == Path() else folder}".rstrip())
+    return 0
+
+
+def _compare(findings: Findings, dockerfile: str, *, force: bool) -> list[Compared]:
+    """Compare all that is planned with what is there, and plan anew what depends on that."""
+    compared = []
+    for planned in plan.plan(findings, dockerfile):
+        each = writing.compare(findings.folder, planned)
+        if planned.path == dockerfile:
+            is_theirs = each.state == "differs" and not force
+        elif planned.path == plan.IGNORE_FILE and each.state == "missing" and is_theirs:
+            # Our allow-list would withhold what their Dockerfile copies.
+            text = plan.ignore_file(findings, lets_all_in=True)
+            each = replace(each, planned=replace(planned, text=text))
+        elif planned.path == plan.NOXFILE and each.state == "differs":
+            each = _noxfile(each)
+        compared.append(each)
+    return compared
+
+
+def _noxfile(there: Compared) -> Compared:
+    """Leave a noxfile to its owner: show what would add the sessions, where they are not there yet."""
+    if "image_sessions(" in there.old:
+        return replace(there, state="same", may_be_replaced=False)
+    ours = Planned(plan.NOXFILE, there.old.rstrip("\n") + "\n" + plan.SESSIONS)
+    return replace(there, planned=ours, may_be_replaced=False)
+
+
+def _show(compared: Sequence[Compared]) -> None:
+    """Write the changes as one patch; on a terminal without what a file could do to it."""
+    text = "".join(each.diff for each in compared)
+    if sys.stdout.isatty():
+        text = "".join(clean(line, _LONGEST) + "\n" for line in text.splitlines())
+    if text:
+        write_to(text, sys.stdout)
+
+
+def _outcome(each: Compared, *, chosen: bool, dry_run: bool) -> tuple[str, str]:
+    path = each.planned.path
+    if each.state == "same":
+        return "same", path
+    if chosen:
+        done = "wrote" if each.state == "missing" else "replaced"
+        return ("would", f"write {path}" if each.state == "missing" else f"replace {path}") if dry_run else (done, path)
+    if not each.may_be_replaced:
+        return "kept", f"{path}: add the last lines of the patch above, and all of this can be done with Nox"
+    return "kept", f"{path}: it differs, see the patch above (--force replaces it)"
+
+
+def _tell(kind: str, text: str) -> None:
+    say(f"{kind:<9}{text}")

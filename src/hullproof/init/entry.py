@@ -1,0 +1,214 @@
+"""Finds where an application is entered, or says in one line what would decide it."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hullproof.errors import UsageError
+from hullproof.init import code
+from hullproof.init.files import under
+from hullproof.init.model import Entry
+
+if TYPE_CHECKING:
+    from hullproof.init.files import Files
+    from hullproof.init.metadata import Metadata
+
+_INTERESTING = re.compile(
+    rb"\b(?:"
+    + "|".join(code.FRAMEWORKS).encode()
+    + rb"|create_app|make_app|get_app|app_factory|start_response|receive\s*,\s*send)\b|__main__"
+)
+_IMPORTED = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
+_NAMES = ("app", "application")
+_MODULES = ("wsgi", "asgi", "main", "app", "application", "run", "server", "web", "api", "__init__")
+_SCRIPTS = ("run.py", "main.py", "app.py", "server.py", "serve.py", "start.py", "service.py", "__main__.py")
+_SHOWN = 3
+
+
+def look(files: Files, metadata: Metadata, asked: str | None, *, root: str | None = None) -> Entry:
+    """Find the application's object, else a factory, else a script that starts it.
+
+    `root` is the folder that modules are imported from, where that is known. Raises UsageError, one line with
+    what would decide it, where there is none, where two are equally likely, or where what was `asked` for is not
+    there.
+    """
+    found = candidates(files, root)
+    if asked is not None:
+        return _asked(files, found, asked)
+    ranked = sorted((each for each in found if each.kind != "script"), key=_rank)
+    if not ranked:
+        return _script(files, metadata, found)
+    best = ranked[0]
+    rivals = [each for each in ranked[1:] if _rank(each)[:-1] == _rank(best)[:-1]]
+    if rivals:
+        listed = " and ".join(f"{each.shown} in {each.place}" for each in (best, *rivals)[:_SHOWN])
+        raise UsageError(f"two applications or more: {listed}; say which, such as --entry {best.spelled}")
+    return best
+
+
+def passed_over(files: Files, chosen: Entry) -> list[Entry]:
+    """List the other objects that may be applications, those of the chosen one's own module left out."""
+    found = (each for each in candidates(files) if each.kind == "object" and each.path != chosen.path)
+    return sorted(found, key=_rank)
+
+
+def candidates(files: Files, root: str | None = None) -> list[Entry]:
+    """List everything in the project that may be the application, in no order."""
+    trees = {
+        path: tree
+        for path in files.code
+        if _INTERESTING.search(files.content(path)) and (tree := code.parse(files.content(path)))
+    }
+    factories: dict[str, code.Framework | None] = {}
+    for tree in trees.values():
+        factories |= code.factories_of(tree)
+    trees |= _callers(files, trees, factories)
+    found = []
+    for path, tree in trees.items():
+        module = code.read(tree, factories)
+        own = root if root is not None and path.startswith(under(root, "")) else import_root(files, path)
+        name = module_name(own, path)
+        if name is None:
+            continue
+        found += [
+            Entry(
+                each.kind, path, each.line, each.shown, name, each.name, each.framework, each.interface, own
+            )
+            for each in module.made
+        ]
+        if module.main and posixpath.basename(path) in _SCRIPTS:
+            found.append(_as_script(path, own, module.main))
+    return found
+
+
+def _callers(
+    files: Files, known: dict[str, ast.Module], factories: dict[str, code.Framework | None]
+) -> dict[str, ast.Module]:
+    """Parse the files that call a factory, which the first look passed over."""
+    if not factories:
+        return {}
+    call = re.compile(rb"\b(?:" + "|".join(factories).encode() + rb")\(")
+    return {
+        path: tree
+        for path in files.code
+        if path not in known and call.search(files.content(path)) and (tree := code.parse(files.content(path)))
+    }
+
+
+def import_root(files: Files, path: str) -> str:
+    """Tell from which folder a file is imported: above its outermost package, or where its imports point to."""
+    folder = posixpath.dirname(path)
+    while folder and under(folder, "__init__.py") in files:
+        folder = posixpath.dirname(folder)
+    if not folder or folder == "src":
+        return folder
+    # A folder without __init__.py may be a package all the same: the imports tell.
+    above, top = ("src", folder.split("/")[1]) if folder.startswith("src/") else ("", folder.split("/")[0])
+    imported = set(_IMPORTED.findall(files.text(path)))
+    below = (each.removeprefix(f"{folder}/") for each in files.paths if each.startswith(f"{folder}/"))
+    neighbours = {each.split("/")[0].removesuffix(".py") for each in below if each.endswith(".py")}
+    return folder if top not in imported and imported & neighbours else above
+
+
+def module_name(root: str, path: str) -> str | None:
+    """Name the module in a file; None where its path makes no name that could be imported."""
+    inside = path.removeprefix(under(root, "")).removesuffix(".py").removesuffix("/__init__")
+    parts = inside.split("/")
+    return ".".join(parts) if all(part.isidentifier() for part in parts) else None
+
+
+def _rank(entry: Entry) -> tuple[object, ...]:
+    """Order candidates, the likeliest first. The last part only makes the order certain."""
+    module = entry.module.rpartition(".")[2] if not entry.path.endswith("__init__.py") else "__init__"
+    return (
+        entry.framework is None,
+        entry.kind != "object",
+        _NAMES.index(entry.name) if entry.name in _NAMES else len(_NAMES),
+        _MODULES.index(module) if module in _MODULES else len(_MODULES),
+        entry.path.count("/"),
+        entry.path,
+    )
+
+
+def _asked(files: Files, found: list[Entry], asked: str) -> Entry:
+    """Find what the person named: `module:name`, `module:name()`, or a script's file."""
+    if asked.endswith(".py"):
+        path = posixpath.normpath(asked)
+        if path not in files:
+            raise UsageError(f"--entry {asked}: there is no such file in the project")
+        return _as_script(path, import_root(files, path), 0)
+    module, _, name = asked.partition(":")
+    name, called = name.removesuffix("()"), name.endswith("()")
+    if not name.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
+        raise UsageError(f"--entry {asked}: must be MODULE:NAME, such as shop.web:app, or a file such as run.py")
+    known = next((each for each in found if (each.module, each.name) == (module, name)), None)
+    if known is not None:
+        return replace(known, kind="factory") if called else known
+    tail = module.replace(".", "/")
+    path = files.first(*(under(root, tail + end) for root in ("", "src") for end in (".py", "/__init__.py")))
+    if path is None:
+        raise UsageError(f"--entry {asked}: there is no {tail}.py in the project, nor below src")
+    root = "src" if path.startswith("src/") else ""
+    line = files.line_of(path, name)
+    if not line:
+        raise UsageError(f"--entry {asked}: {path} has no {name}")
+    kind = "factory" if called else "object"
+    return Entry(kind, path, line, name + ("()" if called else ""), module, name, root=root)
+
+
+def _script(files: Files, metadata: Metadata, found: list[Entry]) -> Entry:
+    """Fall back on what is started as it is: a file with a main part, or the one command that the project has."""
+    scripts = sorted(
+        (each for each in found if each.kind == "script"),
+        key=lambda each: (each.path.count("/"), _SCRIPTS.index(posixpath.basename(each.path)), each.path),
+    )
+    if not scripts:
+        return _command(files, metadata)
+    if len(scripts) > 1 and scripts[0].path.count("/") == scripts[1].path.count("/") > 0:
+        listed = " and ".join(each.place for each in scripts[:_SHOWN])
+        raise UsageError(f"two programs or more: {listed}; say which, such as --entry {scripts[0].path}")
+    return scripts[0]
+
+
+def _command(files: Files, metadata: Metadata) -> Entry:
+    """Take the one command of [project.scripts], as the function that it calls: nothing has to be installed."""
+    commands = metadata.table.get("project", {}).get("scripts", {})
+    if len(commands) != 1:
+        raise UsageError(_nothing(files))
+    target = str(next(iter(commands.values())))
+    module, _, name = target.partition(":")
+    tail = module.strip().replace(".", "/")
+    path = files.first(*(under(root, tail + end) for root in ("", "src") for end in (".py", "/__init__.py")))
+    if path is None or not name.strip().isidentifier():
+        raise UsageError(f"pyproject.toml [project.scripts]: {target} is not in the project; mend it")
+    words = ("python", "-c", f"import sys; from {module} import {name}; sys.exit({name}())")
+    root = "src" if path.startswith("src/") else ""
+    return Entry("script", path, files.line_of(path, f"def {name}"), target, root=root, words=words)
+
+
+def _as_script(path: str, root: str, line: int) -> Entry:
+    if path.endswith("/__main__.py"):
+        package = module_name(root, path.removesuffix("/__main__.py") + "/__init__.py")
+        words = ("python", "-m", str(package))
+    else:
+        words = ("python", path)
+    return Entry("script", path, line, " ".join(words), root=root, words=words)
+
+
+def _nothing(files: Files) -> str:
+    """Say that there is no application, and where one may be."""
+    tried = "no application was found (Flask, FastAPI, Django, Starlette, Quart, Litestar, Bottle, WSGI, ASGI)"
+    parts = [
+        path.rpartition("/")[0]
+        for path in files.paths
+        if path.count("/") == 1 and path.endswith(("/requirements.txt", "/pyproject.toml", "/manage.py"))
+    ]
+    if parts:
+        return f"{tried}; is it in {parts[0]}? hullproof init {parts[0]}"
+    if not any(path.endswith(".py") for path in files.paths):
+        return f"{tried}: there is no Python file here; give the project's folder: hullproof init PROJECT"
+    return f"{tried}; say where it is, such as --entry shop.web:app, or --entry run.py"

@@ -1,0 +1,97 @@
+"""The files of a project, read once, and only as far as code goes."""
+
+from __future__ import annotations
+
+import posixpath
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hullproof.lab import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LARGEST = 1_000_000
+"""Bytes of a file that are read: code is smaller, and data of any size may lie beside it."""
+_ELSEWHERE = frozenset(
+    {
+        "vendor", "vendored", "_vendor", "third_party", "thirdparty", "external", "node_modules", "build", "dist",
+        "examples", "example", "docs", "doc", "benchmarks", "notebooks", "cookiecutter", "templates",
+    }
+)  # fmt: skip
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+
+
+class Files:
+    """A project's files by their paths relative to it, without what is no part of it (see `lab.tree`)."""
+
+    def __init__(self, folder: Path) -> None:
+        """List the files below `folder`; what cannot be read is passed over."""
+        self.folder = folder
+        self.paths = tuple(tree.files(folder))
+        self._known = frozenset(self.paths)
+        self._read: dict[str, bytes] = {}
+
+    def __contains__(self, path: object) -> bool:
+        """Whether there is such a file."""
+        return path in self._known
+
+    def content(self, path: str) -> bytes:
+        """Return the first million bytes of a file; nothing where it cannot be read."""
+        if path not in self._read:
+            try:
+                with (self.folder / path).open("rb") as stream:
+                    self._read[path] = stream.read(_LARGEST)
+            except OSError:
+                self._read[path] = b""
+        return self._read[path]
+
+    def text(self, path: str) -> str:
+        """Return the same as text; what is no UTF-8 is replaced."""
+        return self.content(path).decode("utf-8-sig", "replace")
+
+    def first(self, *paths: str) -> str | None:
+        """Return the first of these that exists."""
+        return next((path for path in paths if path in self), None)
+
+    @cached_property
+    def tops(self) -> dict[str, bool]:
+        """What lies at the top: each entry by its name, and whether it is a folder."""
+        found: dict[str, bool] = {}
+        for path in self.paths:
+            top, slash, _ = path.partition("/")
+            found[top] = bool(slash)
+        return found
+
+    @cached_property
+    def code(self) -> tuple[str, ...]:
+        """The Python files that may be the application: no tests, nothing vendored, no examples or documents."""
+        return tuple(path for path in self.paths if path.endswith(".py") and not self.is_aside(path))
+
+    @staticmethod
+    def is_aside(path: str) -> bool:
+        """Whether a path lies where no application does."""
+        *folders, name = path.split("/")
+        return (
+            any(part in _ELSEWHERE or part in _TEST_FOLDERS or part.startswith(".") for part in folders)
+            or name.startswith("test_")
+            or name.endswith(("_test.py", "_tests.py"))
+            or name in {"conftest.py", "setup.py", "noxfile.py", "tests.py"}
+        )
+
+    def below(self, top: str) -> Iterator[str]:
+        """Yield the files below a folder, or the file itself."""
+        return (path for path in self.paths if path == top or path.startswith(f"{top}/"))
+
+    def line_of(self, path: str, text: str) -> int:
+        """Return the number of the first line that has `text`, 0 where none has."""
+        for number, line in enumerate(self.text(path).splitlines(), start=1):
+            if text in line:
+                return number
+        return 0
+
+
+def under(root: str, path: str) -> str:
+    """Return a path below a root, "" being the project itself."""
+    return posixpath.join(root, path) if root else path

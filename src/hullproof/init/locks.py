@@ -1,0 +1,96 @@
+"""Reads lock files as far as it takes: which packages come with the release, and whether pip can check hashes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from hullproof.errors import UsageError
+
+if TYPE_CHECKING:
+    from hullproof.init.files import Files
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_UNHASHED = frozenset({"git", "directory", "editable", "path", "file", "url"})
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock file. `release` names what it says comes with the application, as far as it says so.
+
+    `all_hashed`: every package comes from an index, with hashes; pip checks all or none.
+    """
+
+    path: str
+    release: frozenset[str]
+    all_hashed: bool
+
+
+def read(files: Files, path: str) -> Lock:
+    """Read uv.lock, poetry.lock or Pipfile.lock. Raises UsageError for one that cannot be read."""
+    try:
+        # A lock file can be larger than what is read of code.
+        text = (files.folder / path).read_text(encoding="utf-8")
+        table = json.loads(text) if path == "Pipfile.lock" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}; make it anew") from error
+    readers = {"uv.lock": _uv, "poetry.lock": _poetry, "Pipfile.lock": _pipenv}
+    release, all_hashed = readers[path](table)
+    return Lock(path, release, all_hashed)
+
+
+def pipfile_packages(files: Files) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what Pipfile declares for the application and for development, by name, each with its place."""
+    try:
+        table = tomllib.loads(files.text("Pipfile"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"Pipfile is no valid TOML: {error}") from error
+    release, tests = (
+        {
+            canonicalize_name(name): f"Pipfile:{files.line_of('Pipfile', name)}"
+            for name in table.get(section, {})
+        }
+        for section in ("packages", "dev-packages")
+    )
+    return release, tests
+
+
+def _uv(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
+    """Follow the dependencies from the project itself: uv.lock does not say what is for what."""
+    packages = {str(each.get("name")): each for each in table.get("package", [])}
+    own = [each for each in packages.values() if {"virtual", "editable"} & set(each.get("source", {}))]
+    found: set[str] = set()
+    waiting = [(each, frozenset[str]()) for each in own]
+    while waiting:
+        package, extras = waiting.pop()
+        optional = package.get("optional-dependencies", {})
+        wanted = [*package.get("dependencies", []), *(one for name in extras for one in optional.get(name, []))]
+        for each in wanted:
+            name = str(each.get("name"))
+            if name not in found and name in packages:
+                found.add(name)
+                waiting.append((packages[name], frozenset(each.get("extra", ()))))
+    foreign = [each for each in packages.values() if each not in own]
+    return frozenset(found), not any(_UNHASHED & set(each.get("source", {})) for each in foreign)
+
+
+def _poetry(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
+    packages = table.get("package", [])
+    names = {canonicalize_name(str(each.get("name"))) for each in packages if "main" in each.get("groups", [])}
+    kinds = {str(each.get("source", {}).get("type", "legacy")) for each in packages}
+    return frozenset(names), not kinds & _UNHASHED
+
+
+def _pipenv(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
+    default, development = table.get("default", {}), table.get("develop", {})
+    hashed = all(each.get("hashes") for each in (*default.values(), *development.values()))
+    return frozenset(canonicalize_name(name) for name in default), hashed

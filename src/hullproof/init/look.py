@@ -1,0 +1,60 @@
+"""Looks at a project, and puts together what it is. Nothing of it is imported or run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from hullproof.init import application, dependencies, environment, metadata, needed, notes, python, server, suite
+from hullproof.init.files import Files
+from hullproof.init.model import Choices, Findings
+
+
+def look(folder: Path, choices: Choices) -> Findings:
+    """Return what is known of the project in `folder`, each part with where it was seen or why it was assumed.
+
+    Raises UsageError, one line with what would decide it, where something essential cannot be told.
+    """
+    files = Files(folder)
+    written = metadata.read(files)
+    version = python.look(files, written, choices.python)
+    packages = dependencies.look(files, written, version.version)
+    found = application.look(files, written, packages, choices.entry)
+    serves = server.look(files, found, packages, choices.port)
+    tests = suite.look(files, found, packages)
+    packages = replace(packages, test=replace(packages.test, packages=tests.missing))
+    contents = needed.look(files, found, packages, tests)
+    variables, said = environment.look(files)
+    return Findings(
+        folder=folder,
+        name=written.name or folder.name or "the project",
+        python=version,
+        dependencies=packages,
+        application=found,
+        server=serves,
+        tests=tests,
+        contents=contents,
+        environment=variables,
+        test_environment={name: value for name, value in variables.items() if not _set_by_tests(files, name)},
+        is_repository=notes.repository(folder) in (None, folder),
+        is_configured=bool(written.tool("hullproof")),
+        remarks=(
+            *found.said,
+            *packages.said,
+            *serves.said,
+            *tests.said,
+            *version.said,
+            *said,
+            *notes.look(files, found, packages),
+        ),
+    )
+
+
+def _set_by_tests(files: Files, name: str) -> bool:
+    """Whether the tests, or what configures them, name a variable: then they see to it themselves."""
+    return any(
+        name in files.text(path)
+        for path in files.paths
+        if path.endswith((".py", ".ini", ".toml", ".cfg")) and (files.is_aside(path) or "/" not in path)
+        and path not in files.code
+    )

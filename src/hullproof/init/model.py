@@ -1,0 +1,197 @@
+"""What is known of a project before anything is written for it, and where each part of it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Interface = Literal["wsgi", "asgi"]
+Kind = Literal["object", "factory", "script"]
+Runner = Literal["pytest", "unittest", "django"]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One line for the person who asked: what was `found` and where, what was `assumed`, or else a `note`."""
+
+    kind: Literal["found", "assumed", "note"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person decides; None leaves it to what the project says.
+
+    `entry` is `module:name` or a script's file. `python` is a version such as `3.13`.
+    """
+
+    entry: str | None = None
+    port: int | None = None
+    python: str | None = None
+
+
+@dataclass(frozen=True)
+class Python:
+    """The version that the image is built with by default, and those that the workflow tries."""
+
+    version: str
+    others: tuple[str, ...]
+    said: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Install:
+    """How one set of packages gets in.
+
+    `file` is what pip installs from, None where nothing is declared. `copied` are the project's files that pip
+    reads for it. `made_by` is the shell command that writes `file` in the build, None where it is the project's
+    own. `packages` are named beside it.
+    """
+
+    file: str | None = None
+    copied: tuple[str, ...] = ()
+    made_by: str | None = None
+    packages: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to install."""
+        return self.file is None and not self.packages
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What the project declares that it needs.
+
+    `places` names each declared package (normalised, PEP 503) and where it stands; `test_places` those that only
+    tests and development need. `implied` are further packages that come with those of the release. `tools` are
+    installed in the build to make files for pip of the project's `tool_files`. `build_system` and `run_system`
+    are Debian packages that installing and running need.
+    """
+
+    release: Install
+    places: Mapping[str, str]
+    test: Install = Install()
+    test_places: Mapping[str, str] = field(default_factory=dict)
+    implied: frozenset[str] = frozenset()
+    tools: tuple[str, ...] = ()
+    tool_files: tuple[str, ...] = ()
+    build_system: tuple[str, ...] = ()
+    run_system: tuple[str, ...] = ()
+    said: tuple[Remark, ...] = ()
+
+    def has(self, *names: str) -> bool:
+        """Whether the release depends on any of these packages."""
+        return any(name in self.places or name in self.implied for name in names)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where the application is entered: an object, a factory that makes one, or a script.
+
+    `shown` is the code as a person knows it, such as `app = Flask(...)`. `root` is the folder from which
+    `module` is imported, "" for the project's own. `words` are a script's command line.
+    """
+
+    kind: Kind
+    path: str
+    line: int
+    shown: str
+    module: str = ""
+    name: str = ""
+    framework: str | None = None
+    interface: Interface | None = None
+    root: str = ""
+    words: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+    @property
+    def spelled(self) -> str:
+        """How `--entry` names it."""
+        return f"{self.module}:{self.name}" if self.module else self.path
+
+
+@dataclass(frozen=True)
+class Application:
+    """The application. `manage` is Django's manage.py, None without; `settings` the file with its settings."""
+
+    entry: Entry
+    manage: str | None = None
+    settings: str | None = None
+    static_root: str | None = None
+    said: tuple[Remark, ...] = ()
+
+    @property
+    def root(self) -> str:
+        """The folder from which its modules are imported, "" for the project's own."""
+        return self.entry.root
+
+
+@dataclass(frozen=True)
+class Server:
+    """What the container runs. `port` is None for a worker; `stop_signal` where SIGTERM would not end it."""
+
+    command: tuple[str, ...]
+    port: int | None
+    stop_signal: str | None = None
+    said: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tests:
+    """The tests that the build runs: `command`, on what of `paths` is copied beside the application.
+
+    `withheld` are tests that do not belong inside a build. `missing` are packages that the tests use and nothing
+    declares. `written` says that there are no tests, so that a first one has to be written.
+    """
+
+    __test__ = False  # pytest would take the name for one of its own
+
+    runner: Runner
+    command: tuple[str, ...]
+    paths: tuple[str, ...]
+    withheld: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    written: bool = False
+    said: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Which entries at the top of the project the release needs, and which the tests need beside those.
+
+    `clutter` are the folders of the release with tests among their files. `files` are what at the top is no folder.
+    """
+
+    release: tuple[str, ...]
+    tests: tuple[str, ...]
+    clutter: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that is known of a project. `environment` is what it needs to start, `test_environment` to be tested.
+
+    `is_repository`: workflows in it are read by GitHub. `is_configured`: pyproject.toml has [tool.hullproof].
+    """
+
+    folder: Path
+    name: str
+    python: Python
+    dependencies: Dependencies
+    application: Application
+    server: Server
+    tests: Tests
+    contents: Contents
+    environment: Mapping[str, str]
+    test_environment: Mapping[str, str]
+    remarks: tuple[Remark, ...]
+    is_repository: bool = True
+    is_configured: bool = False

@@ -1,0 +1,93 @@
+"""Which entries at the top of a project the application needs, and which its tests need beside them.
+
+An entry is needed where code that is needed imports it or names it: as a module, in a path, as a file.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.init.model import Application, Contents, Dependencies, Tests
+
+if TYPE_CHECKING:
+    from hullproof.init.files import Files
+
+_NEVER = (
+    ".*", "test", "tests", "testing", "docs", "doc", "venv", "env", "build", "dist", "htmlcov", "node_modules",
+    "*.egg-info", "[Dd]ockerfile*", "*.[Dd]ockerfile", "*compose*.y*ml", "noxfile.py", "tox.ini", "pytest.ini",
+    "conftest.py", "setup.py", "setup.cfg", "tasks.py", "requirements*", "*requirements.txt", "*.lock", "Pipfile*",
+    "README*", "CHANGELOG*", "LICENSE*", "Makefile", "justfile", "*.sqlite*", "*.db", "*.log", "*.pem", "*.key",
+    "test_*.py", "*_test.py", "hullproof.toml",
+)  # fmt: skip
+_STRANGE = re.compile(r"[^\w.+@ -]")
+"""Names with such characters mean something else to COPY or to the ignore file."""
+_BESIDE_A_MODULE = ("templates", "static")
+_MIGRATIONS = {"alembic": ("alembic.ini", "alembic", "migrations"), "flask-migrate": ("migrations",)}
+_CODE = (".py", ".ini", ".toml", ".cfg")
+_CLUTTER = re.compile(r"/tests/|/(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+
+
+def look(files: Files, application: Application, dependencies: Dependencies, tests: Tests) -> Contents:
+    """Follow the code from where the application is entered, then from its tests."""
+    usable = {
+        name
+        for name in files.tops
+        if not any(fnmatch.fnmatchcase(name, pattern) for pattern in _NEVER) and not _STRANGE.search(name)
+    }
+    start = {_top(application.entry.path), *([_top(application.manage)] if application.manage else [])}
+    known = ["gunicorn.conf.py", *(_BESIDE_A_MODULE if application.entry.path in files.tops else ())]
+    for package, names in _MIGRATIONS.items():
+        known += names if dependencies.has(package) else ()
+    release = _closure(files, usable, (start | set(known)) & set(files.tops), application.root)
+    beside = _closure(files, usable, {path for path in tests.paths if path in files.tops}, application.root)
+    return Contents(
+        tuple(sorted(release)),
+        tuple(dict.fromkeys(each for each in (*tests.paths, *sorted(beside)) if each not in release)),
+        clutter=tuple(
+            top
+            for top in sorted(release)
+            if any(
+                _CLUTTER.search(path) or (application.manage and path.endswith("/tests.py"))
+                for path in files.below(top)
+            )
+        ),
+        files=frozenset(name for name, is_folder in files.tops.items() if not is_folder),
+    )
+
+
+def _top(path: str) -> str:
+    return path.split("/")[0]
+
+
+def _closure(files: Files, usable: set[str], start: set[str], root: str) -> set[str]:
+    found = set(start)
+    waiting = list(start)
+    while waiting and usable - found:
+        top = waiting.pop()
+        texts = [files.text(path) for path in files.below(top) if path.endswith(_CODE)]
+        for name in usable - found:
+            pattern = _use_of(files, name, root)
+            if any(name.removesuffix(".py") in text and pattern.search(text) for text in texts):
+                found.add(name)
+                waiting.append(name)
+    return found
+
+
+def _use_of(files: Files, name: str, root: str) -> re.Pattern[str]:
+    """Return what finds a use of an entry: an import, a dotted name in quotes, a path or a part of one in quotes."""
+    word, up = re.escape(name.removesuffix(".py")), r"(?:\.{1,2}/)*"
+    whole = re.escape(name)
+    if not files.tops[name] and not name.endswith(".py"):
+        return re.compile(rf"""["']{up}{whole}["']""")
+    in_path = [
+        rf"""["']{up}{whole}/""",
+        rf"""/\s*["']{whole}["']""",
+        rf"""(?:join|joinpath|Path|path|open|directory|folder|dir|DIRS|root|loader|Loader)\w*\s*[=(:].{{0,80}}["']{up}{whole}["']""",
+    ]
+    is_code = name.endswith(".py") or any(path.endswith(".py") for path in files.below(name))
+    importable = [rf"^\s*(?:from|import)\s+{word}\b", rf"""["']{word}[.:"']"""] if is_code else []
+    if root and name == _top(root):
+        return re.compile(r"(?!)")  # where modules come from is there from the start
+    return re.compile("|".join([*importable, *in_path]), re.MULTILINE)

@@ -1,0 +1,112 @@
+"""Reads requirements files as far as it takes: the names in them, and the files that they lead to.
+
+The format is pip's own (https://pip.pypa.io/en/stable/reference/requirements-file-format/); `packaging` reads the
+requirements in it. What neither knows is passed over: pip will have its say in the build.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from hullproof.errors import UsageError
+
+if TYPE_CHECKING:
+    from hullproof.init.files import Files
+
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_OTHER_FILE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=)?(?P<file>\S.*)")
+_EDITABLE = re.compile(r"(?:-e|--editable)(?:\s+|=)")
+_LINE_OPTION = re.compile(r"\s--?[a-z]")
+_VERSION_CONTROL = re.compile(r"(?:git|hg|svn|bzr)\+")
+_EGG = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One package that a file asks for, and where. `extras` and `url` as in PEP 508."""
+
+    name: str
+    place: str
+    extras: frozenset[str] = frozenset()
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What one requirements file and those that it leads to ask for; `files` are all of them."""
+
+    files: tuple[str, ...]
+    packages: tuple[Declared, ...]
+
+
+def read(files: Files, path: str) -> Listed:
+    """Read a requirements file of the project and those that it names.
+
+    Raises UsageError where it installs a folder, or leads out of the project: no build could do that before the
+    code is there.
+    """
+    seen: dict[str, None] = {}
+    packages = tuple(_read(files, path, seen))
+    return Listed(tuple(seen), packages)
+
+
+def declared(text: str, place: str) -> Declared | None:
+    """Read one requirement; None where it is none that `packaging` knows."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    return Declared(
+        canonicalize_name(requirement.name), place, frozenset(requirement.extras), requirement.url
+    )
+
+
+def _read(files: Files, path: str, seen: dict[str, None]) -> Iterator[Declared]:
+    if path in seen:
+        return
+    seen[path] = None
+    for number, line in _lines(files.text(path)):
+        place = f"{path}:{number}"
+        other = _OTHER_FILE.match(line)
+        if other is not None:
+            nested = posixpath.normpath(posixpath.join(posixpath.dirname(path), other["file"].strip()))
+            if nested not in files:
+                raise UsageError(f"{place}: there is no file {nested} in the project; mend the line")
+            yield from _read(files, nested, seen)
+            continue
+        text, editable = _EDITABLE.subn("", line)
+        if text.startswith("-"):
+            continue
+        text = _LINE_OPTION.split(text, maxsplit=1)[0].strip()
+        found = declared(text, place)
+        if found is None and (_VERSION_CONTROL.match(text) or "://" in text):
+            egg = _EGG.search(text)
+            found = Declared(canonicalize_name(egg[1]) if egg else "", place, url=text)
+        if found is not None:
+            yield found
+        elif editable or text.startswith((".", "/", "file:")):
+            raise UsageError(
+                f"{place}: installs {text} from a folder, which is not there yet when the build installs "
+                "packages; list its dependencies instead, the code is found without being installed"
+            )
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the logical lines, each with the number of its first: comments gone, continuations joined."""
+    held, start = "", 0
+    for number, raw in enumerate(text.splitlines(), start=1):
+        start = start if held else number
+        line = _COMMENT.sub("", held + raw).rstrip()
+        if line.endswith("\\"):
+            held = line[:-1] + " "
+            continue
+        held = ""
+        if line.strip():
+            yield start, line.strip()

@@ -1,0 +1,167 @@
+"""What is written for a project: each file's place and text, from what is known of it."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import posixpath
+import re
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hullproof.init import suite
+from hullproof.init.model import Findings, Install
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+NOXFILE, WORKFLOW, IGNORE_FILE = "noxfile.py", ".github/workflows/image.yml", ".dockerignore"
+CONTAINER_TEST = f"{suite.CONTAINER_TESTS}/test_image.py"
+SETTINGS = "hullproof.toml"
+SESSIONS = "\nfrom hullproof.sessions import image_sessions\n\nimage_sessions()\n"
+"""What makes the sessions in a noxfile that is there already."""
+
+_HOME = "/app"
+_OWNED = "COPY --chown=appuser:appuser"
+_STRANGE = re.compile(r"[^\w .-]")
+_FOR_TESTS_ONLY = r"\( -type d -name tests -o -name 'test_*.py' -o -name '*_test.py' -o -name conftest.py{} \)"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One file to be written: its path within the project, and its text."""
+
+    path: str
+    text: str
+
+
+def plan(findings: Findings, dockerfile: str = "Dockerfile") -> tuple[Planned, ...]:
+    """Return the files for a project, in the order in which they are read. `dockerfile` is its path."""
+    planned = [
+        Planned(dockerfile, _render("Dockerfile.j2", **_for_dockerfile(findings))),
+        Planned(IGNORE_FILE, ignore_file(findings)),
+        Planned(NOXFILE, _render("noxfile.py.j2")),
+        Planned(CONTAINER_TEST, _render("test_image.py.j2", server=findings.server)),
+    ]
+    if findings.is_repository:
+        planned.append(Planned(WORKFLOW, _render("image.yml.j2", pythons=findings.python.others)))
+    if findings.tests.written:
+        text = _render(
+            "test_first.py.j2",
+            entry=findings.application.entry,
+            django=findings.application.manage is not None,
+        )
+        planned.insert(3, Planned(suite.FIRST_TEST, text))
+    if findings.environment and not findings.is_configured:
+        planned.append(Planned(SETTINGS, _render("hullproof.toml.j2", environment=findings.environment)))
+    return tuple(planned)
+
+
+def ignore_file(findings: Findings, *, lets_all_in: bool = False) -> str:
+    """Return the ignore file: an allow-list of what our Dockerfile takes, or (`lets_all_in`) for any other one."""
+    packages = findings.dependencies
+    allowed = [
+        *packages.release.copied,
+        *packages.test.copied,
+        *packages.tool_files,
+        *findings.contents.release,
+        *findings.contents.tests,
+    ]
+    withheld = dict.fromkeys((suite.CONTAINER_TESTS, *findings.tests.withheld))
+    return _render(
+        "dockerignore.j2", allowed=[] if lets_all_in else list(dict.fromkeys(allowed)), withheld=withheld
+    )
+
+
+def _for_dockerfile(findings: Findings) -> dict[str, Any]:
+    """Return what the template of the Dockerfile names."""
+    packages, application, contents = findings.dependencies, findings.application, findings.contents
+    collected = [each for each in (application.static_root,) if each and each.split("/")[0] not in contents.release]
+    tool = packages.tools[0].partition(">")[0] if packages.tools else None
+    kept = "an edit to pyproject.toml that changes no dependency installs nothing anew."
+    return {
+        "name": _STRANGE.sub("_", findings.name),
+        "python": findings.python.version,
+        "another_python": next((each for each in findings.python.others[1:]), "3.14"),
+        "pythonpath": posixpath.join(_HOME, application.root).rstrip("/"),
+        "dependencies": packages,
+        "made": [each.made_by for each in (packages.release, packages.test) if each.made_by],
+        "lock_title": f"what {packages.tool_files[-1]} says, as pip reads it" if packages.tool_files else "",
+        "lock_reason": f"{tool} is needed nowhere else, and\n# {kept}" if tool else kept,
+        "requirement_files": _requirement_files,
+        "wanted": _wanted,
+        "copied": {
+            "release": _copies(contents.release, contents.files),
+            "tests": _copies(contents.tests, contents.files),
+        },
+        "taken": _copies((*contents.release, *collected), contents.files, stage="test"),
+        "tests": findings.tests,
+        "test_environment": _assignments(findings.test_environment),
+        "environment": _assignments(findings.environment),
+        "clutter": contents.clutter,
+        "prune": _prune(contents.clutter, django=application.manage is not None),
+        "application": application,
+        "server": findings.server,
+    }
+
+
+def _requirement_files(install: Install) -> str:
+    """Return the lines that bring in what pip installs from, each file where the project has it."""
+    if install.made_by:
+        return f"COPY --from=lock {_HOME}/{install.file} ./"
+    folders = itertools.groupby(sorted(install.copied, key=posixpath.dirname), key=posixpath.dirname)
+    return "\n".join(f"COPY {' '.join(sorted(own))} ./{folder and folder + '/'}" for folder, own in folders)
+
+
+def _wanted(install: Install) -> str:
+    """Return the arguments of `pip install`."""
+    from_file = [f"--requirement {shlex.quote(install.file)}"] if install.file else []
+    return " ".join([*from_file, *map(shlex.quote, install.packages)])
+
+
+def _copies(entries: Iterable[str], files: Collection[str], *, stage: str | None = None) -> list[str]:
+    """Return the COPY lines for entries of the top: one for all files, one for each folder."""
+    start = _OWNED if stage is None else f"COPY --from={stage} --chown=appuser:appuser"
+    names = list(entries)
+    single = [each for each in names if each in files]
+    groups = [(single, "./")] if single else []
+    groups += [([each], each) for each in names if each not in single]
+    return [_copy(start, [f"{_HOME}/{each}" if stage else each for each in own], to) for own, to in groups]
+
+
+def _copy(start: str, sources: Sequence[str], target: str) -> str:
+    words = [*sources, target]
+    return f"{start} {json.dumps(words) if any(' ' in word for word in words) else ' '.join(words)}"
+
+
+def _assignments(variables: Mapping[str, str]) -> str:
+    return "".join(f"{name}={shlex.quote(value)} " for name, value in variables.items())
+
+
+def _prune(folders: Sequence[str], *, django: bool) -> str:
+    """Return the command that removes from the code what only tests are made of."""
+    what = _FOR_TESTS_ONLY.format(" -o -name tests.py" if django else "")
+    return f"find {' '.join(map(shlex.quote, folders))} {what} -prune -exec rm -r {{}} +"
+
+
+def _render(template: str, **names: object) -> str:
+    return _templates().get_template(template).render(**names)
+
+
+@functools.cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - dry words need none of it
+
+    environment = Environment(
+        loader=PackageLoader(__package__, "templates"),
+        autoescape=False,  # noqa: S701 - none of it is HTML
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(quoted=shlex.quote, as_list=json.dumps)
+    return environment

@@ -1,0 +1,74 @@
+"""Finds the port that a project's own code serves on."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from hullproof.init import code
+
+if TYPE_CHECKING:
+    from hullproof.init.files import Files
+
+HIGHEST = 65535
+_SERVING = frozenset(
+    {
+        "run", "serve", "run_app", "run_simple", "make_server", "HTTPServer", "ThreadingHTTPServer", "TCPServer",
+        "ThreadingTCPServer", "start_server", "create_server", "TCPSite", "Config", "listen", "bind",
+    }
+)  # fmt: skip
+_ASKING = frozenset({"int", "str", "get", "getenv"})
+_GUNICORN_BIND = re.compile(r"""^bind\s*=\s*["'][^"']*:(\d+)["']""", re.MULTILINE)
+
+
+def named(files: Files, path: str) -> tuple[int, str] | None:
+    """Return the port that a file says it serves on, and where; None where it says nothing."""
+    if path.endswith("gunicorn.conf.py"):
+        bound = _GUNICORN_BIND.search(files.text(path))
+        return (int(bound[1]), f"{path}:{files.line_of(path, bound[0])}") if bound else None
+    tree = code.parse(files.content(path))
+    if tree is None:
+        return None
+    constants = {
+        target.id: each.value
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Assign)
+        for target in each.targets
+        if isinstance(target, ast.Name)
+    }
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and code.called(call) in _SERVING:
+            for value in _candidates(call):
+                port = _number(value, constants)
+                if port is not None and 0 < port <= HIGHEST:
+                    return port, f"{path}:{value.lineno}"
+    return None
+
+
+def _candidates(call: ast.Call) -> Iterator[ast.expr]:
+    """Yield where a port may stand in a call: `port=`, a number, or the second of a pair (host, port)."""
+    yield from (each.value for each in call.keywords if each.arg == "port")
+    for argument in (*call.args, *(each.value for each in call.keywords if each.arg == "server_address")):
+        if isinstance(argument, ast.Tuple):
+            yield from argument.elts[1:2]
+        elif isinstance(argument, (ast.Constant, ast.Name)):
+            yield argument
+
+
+def _number(value: ast.expr, constants: Mapping[str, ast.expr], depth: int = 3) -> int | None:
+    """Work out a number: written, the default of a variable of the environment, or a constant of the module."""
+    if isinstance(value, ast.Constant):
+        if isinstance(value.value, int) and not isinstance(value.value, bool):
+            return value.value
+        return int(value.value) if isinstance(value.value, str) and value.value.isdecimal() else None
+    if depth == 0:
+        return None
+    if isinstance(value, ast.Name) and value.id in constants:
+        return _number(constants[value.id], constants, depth - 1)
+    if isinstance(value, ast.Call) and code.called(value) in _ASKING and value.args:
+        return _number(value.args[-1], constants, depth - 1)
+    if isinstance(value, ast.BoolOp):
+        return _number(value.values[-1], constants, depth - 1)
+    return None

@@ -1,0 +1,146 @@
+"""Where a project's tests are, and how the build runs them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from hullproof.init.files import under
+from hullproof.init.model import Application, Dependencies, Remark, Runner, Tests
+from hullproof.lab import suites
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hullproof.init.files import Files
+
+CONTAINER_TESTS = "tests/container"
+"""Where tests of the booted container live; they need the image, and so cannot run while it is made."""
+
+FIRST_TEST = "tests/test_first.py"
+_WITHHELD = (CONTAINER_TESTS, "tests/e2e", "tests/end_to_end", "tests/browser")
+_ASIDE = frozenset({"vendor", "third_party", "node_modules", "examples", "docs", "build", "dist"})
+_PYTEST_CONFIG = (("pytest.ini", ""), (".pytest.ini", ""), ("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]"))
+_NAMES = {"pytest": "pytest", "unittest": "unittest", "django": "Django"}
+_PYTEST_STYLE = re.compile(r"^\s*(?:import pytest|from pytest|async def test_|@pytest\.)|^def test_", re.MULTILINE)
+
+
+def look(files: Files, application: Application, dependencies: Dependencies) -> Tests:
+    """Find the tests, and the runner that they are written for.
+
+    tests/unit comes before all others, as in the guide; what needs a running service stays outside.
+    """
+    found = [path for path in suites.find(files.folder).files if not _ASIDE & set(path.split("/"))]
+    withheld = [each for each in _WITHHELD if any(path.startswith(f"{each}/") for path in files.paths)]
+    found = [path for path in found if not path.startswith(tuple(f"{each}/" for each in withheld))]
+    if application.manage is None:
+        found = [path for path in found if path.rpartition("/")[2] not in {"tests.py", "test.py"}]
+    if not found:
+        return _first(application, withheld)
+    if any(path.startswith("tests/unit/") for path in found):
+        found = [path for path in found if path.startswith("tests/unit/")]
+    runner = _runner(files, found, application, dependencies)
+    homes = sorted({_home(path) for path in found})
+    where = " and ".join(homes)
+    missing = _missing(files, runner, found, dependencies)
+    said = [Remark("found", f"{_NAMES[runner]} tests, in {where}")]
+    if missing:
+        said.append(Remark("assumed", f"{' and '.join(missing)} for the tests, which nothing declares"))
+    return Tests(
+        runner,
+        _command(files, runner, found, application),
+        tuple(dict.fromkeys((*_roots(files, found), *_configuration(files)))),
+        withheld=tuple(withheld),
+        missing=tuple(missing),
+        said=tuple(said),
+    )
+
+
+def _missing(files: Files, runner: Runner, found: list[str], dependencies: Dependencies) -> list[str]:
+    """Name what the tests surely use and nothing declares: the runner, and what the test client is made of."""
+    declared = {*dependencies.places, *dependencies.test_places, *dependencies.implied}
+    wanted = ["pytest"] if runner == "pytest" else []
+    if any("TestClient" in files.text(path) for path in found) and dependencies.has("fastapi", "starlette"):
+        wanted.append("httpx")
+    return [each for each in wanted if each not in declared]
+
+
+def _first(application: Application, withheld: Iterable[str]) -> Tests:
+    """Plan a first test where there is none: a gate needs something to stop at."""
+    command: tuple[str, ...] = ("python", "-m", "unittest", "discover", "--start-directory", "tests")
+    if application.manage is not None:
+        command = ("python", application.manage, "test", "tests")
+    remark = Remark("assumed", f"no tests, so {FIRST_TEST} is a first one: write yours beside it")
+    return Tests(
+        "django" if application.manage else "unittest",
+        command,
+        ("tests",),
+        withheld=tuple(withheld),
+        written=True,
+        said=(remark,),
+    )
+
+
+def _runner(files: Files, found: list[str], application: Application, dependencies: Dependencies) -> Runner:
+    declared = {*dependencies.places, *dependencies.test_places}
+    configured = any(section in files.text(path) for path, section in _PYTEST_CONFIG if path in files)
+    if (
+        "pytest" in declared
+        or "pytest-django" in declared
+        or configured
+        or "[tool.pytest" in files.text("pyproject.toml")
+        or any(path.rpartition("/")[2] == "conftest.py" for path in files.paths)
+    ):
+        return "pytest"
+    if application.manage is not None:
+        return "django"
+    return "pytest" if any(_PYTEST_STYLE.search(files.text(path)) for path in found) else "unittest"
+
+
+def _command(files: Files, runner: Runner, found: list[str], application: Application) -> tuple[str, ...]:
+    unit = ["tests/unit"] if found[0].startswith("tests/unit/") else []
+    if runner == "pytest":
+        # The cache would only be left behind.
+        return ("python", "-m", "pytest", "-p", "no:cacheprovider", *unit)
+    if runner == "django" and application.manage is not None:
+        labels = sorted({_root(path) for path in found if not path.startswith(under(application.root, ""))})
+        return ("python", application.manage, "test", *(unit or (labels if application.root else [])))
+    start = unit[0] if unit else _common(found)
+    top = ["--top-level-directory", "."] if under(start, "__init__.py") in files else []
+    return ("python", "-m", "unittest", "discover", "--start-directory", start or ".", *top)
+
+
+def _common(found: list[str]) -> str:
+    """Return the one folder at the top that all tests are in, "" where there are several."""
+    roots = Counter(_root(path) for path in found)
+    only = next(iter(roots))
+    return "" if len(roots) > 1 or only.endswith(".py") else only
+
+
+def _root(path: str) -> str:
+    return path.split("/")[0]
+
+
+def _roots(files: Files, found: list[str]) -> list[str]:
+    """List what to copy for the tests: folders at the top, and loose files with the conftest.py beside them."""
+    roots = sorted({_root(path) for path in found})
+    return [*roots, *(path for path in ("conftest.py",) if path in files)]
+
+
+def _home(path: str) -> str:
+    """Name the folder of a test for people: tests/, or the file itself at the top."""
+    folder, _, _ = path.rpartition("/")
+    parts = folder.split("/")
+    at = next((i for i, part in enumerate(parts) if part in {"test", "tests"}), None)
+    if at is None:
+        return f"{folder}/" if folder else path
+    return "/".join(parts[: at + 2 if parts[at + 1 : at + 2] == ["unit"] else at + 1]) + "/"
+
+
+def _configuration(files: Files) -> list[str]:
+    """List the files from which pytest and coverage read their settings."""
+    found = [path for path, section in _PYTEST_CONFIG if path in files and section in files.text(path)]
+    if any(word in files.text("pyproject.toml") for word in ("[tool.pytest", "[tool.coverage")):
+        found.append("pyproject.toml")
+    return [*found, *(path for path in (".coveragerc",) if path in files)]
