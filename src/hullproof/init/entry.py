@@ -61,7 +61,7 @@ def candidates(files: Files, root: str | None = None) -> list[Entry]:
     trees = {
         path: tree
         for path in files.code
-        if _INTERESTING.search(files.content(path)) and (tree := code.parse(files.content(path)))
+        if (_INTERESTING.search(files.content(path)) or path.endswith("/__main__.py")) and (tree := code.parse(files.content(path)))
     }
     factories: dict[str, code.Framework | None] = {}
     for tree in trees.values():
@@ -80,7 +80,7 @@ def candidates(files: Files, root: str | None = None) -> list[Entry]:
             )
             for each in module.made
         ]
-        if module.main and posixpath.basename(path) in _SCRIPTS:
+        if path.endswith("/__main__.py") or (module.main and posixpath.basename(path) in _SCRIPTS):
             found.append(_as_script(path, own, module.main))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hullproof.init import application, dependencies, environment, metadata, needed, notes, python, server, suite
+from hullproof.init import application, dependencies, environment, metadata, needed, notes, own, python, server, suite
 from hullproof.init.files import Files
 from hullproof.init.model import Choices, Findings
 
@@ -24,6 +24,7 @@ def look(folder: Path, choices: Choices) -> Findings:
     tests = suite.look(files, found, packages)
     packages = replace(packages, test=replace(packages.test, packages=tests.missing))
     contents = needed.look(files, found, packages, tests)
+    itself, said_of_itself = own.look(files, written, contents.release)
     variables, said = environment.look(files)
     return Findings(
         folder=folder,
@@ -34,6 +35,7 @@ def look(folder: Path, choices: Choices) -> Findings:
         server=serves,
         tests=tests,
         contents=contents,
+        own=itself,
         environment=variables,
         test_environment={name: value for name, value in variables.items() if not _set_by_tests(files, name)},
         is_repository=notes.repository(folder) in (None, folder),
@@ -44,6 +46,7 @@ def look(folder: Path, choices: Choices) -> Findings:
             *serves.said,
             *tests.said,
             *version.said,
+            *said_of_itself,
             *said,
             *notes.look(files, found, packages),
         ),

@@ -62,6 +62,17 @@ class Install:
 
 
 @dataclass(frozen=True)
+class Own:
+    """The project as a package that has to be installed: `copied` is what building it reads.
+
+    `version` is whether its version comes from tags, which no build context has.
+    """
+
+    copied: tuple[str, ...]
+    version: bool = False
+
+
+@dataclass(frozen=True)
 class Dependencies:
     """What the project declares that it needs.
 
@@ -177,7 +188,7 @@ class Contents:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that is known of a project. `environment` is what it needs to start, `test_environment` to be tested.
+    """All that is known of a project. `own` is None where its code is enough to run. `environment` is what it needs to start, `test_environment` to be tested.
 
     `is_repository`: workflows in it are read by GitHub. `is_configured`: pyproject.toml has [tool.hullproof].
     """
@@ -190,6 +201,7 @@ class Findings:
     server: Server
     tests: Tests
     contents: Contents
+    own: Own | None
     environment: Mapping[str, str]
     test_environment: Mapping[str, str]
     remarks: tuple[Remark, ...]

@@ -53,7 +53,9 @@ def look(files: Files, application: Application, dependencies: Dependencies, tes
                 for path in files.below(top)
             )
         ),
-        files=frozenset(name for name, is_folder in files.tops.items() if not is_folder),
+        files=frozenset(
+            name for name in (*files.tops, *tests.paths) if not files.tops.get(name, "." not in name)
+        ),
     )
 
 

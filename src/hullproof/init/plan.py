@@ -8,6 +8,7 @@ import json
 import posixpath
 import re
 import shlex
+import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ SESSIONS = "\nfrom hullproof.sessions import image_sessions\n\nimage_sessions()\
 """What makes the sessions in a noxfile that is there already."""
 
 _HOME = "/app"
+_WIDTH = 105
 _OWNED = "COPY --chown=appuser:appuser"
 _STRANGE = re.compile(r"[^\w .-]")
 _FOR_TESTS_ONLY = r"\( -type d -name tests -o -name 'test_*.py' -o -name '*_test.py' -o -name conftest.py{} \)"
@@ -67,6 +69,7 @@ def ignore_file(findings: Findings, *, lets_all_in: bool = False) -> str:
         *packages.release.copied,
         *packages.test.copied,
         *packages.tool_files,
+        *(findings.own.copied if findings.own else ()),
         *findings.contents.release,
         *findings.contents.tests,
     ]
@@ -80,8 +83,9 @@ def _for_dockerfile(findings: Findings) -> dict[str, Any]:
     """Return what the template of the Dockerfile names."""
     packages, application, contents = findings.dependencies, findings.application, findings.contents
     collected = [each for each in (application.static_root,) if each and each.split("/")[0] not in contents.release]
+    files = contents.files
     tool = packages.tools[0].partition(">")[0] if packages.tools else None
-    kept = "an edit to pyproject.toml that changes no dependency installs nothing anew."
+    kept = f"an edit to {packages.tool_files[0]} that changes no dependency installs nothing anew" if packages.tool_files else ""
     return {
         "name": _STRANGE.sub("_", findings.name),
         "python": findings.python.version,
@@ -90,14 +94,16 @@ def _for_dockerfile(findings: Findings) -> dict[str, Any]:
         "dependencies": packages,
         "made": [each.made_by for each in (packages.release, packages.test) if each.made_by],
         "lock_title": f"what {packages.tool_files[-1]} says, as pip reads it" if packages.tool_files else "",
-        "lock_reason": f"{tool} is needed nowhere else, and\n# {kept}" if tool else kept,
+        "lock_reason": f"{tool} is needed nowhere else, and {kept}" if tool else kept,
         "requirement_files": _requirement_files,
         "wanted": _wanted,
         "copied": {
-            "release": _copies(contents.release, contents.files),
-            "tests": _copies(contents.tests, contents.files),
+            "release": _copies(contents.release, files),
+            "tests": _copies(contents.tests, files),
         },
-        "taken": _copies((*contents.release, *collected), contents.files, stage="test"),
+        "taken": _copies((*contents.release, *collected), files, stage="test"),
+        "own": findings.own,
+        "own_copied": _copies(findings.own.copied, files, start="COPY") if findings.own else [],
         "tests": findings.tests,
         "test_environment": _assignments(findings.test_environment),
         "environment": _assignments(findings.environment),
@@ -122,9 +128,12 @@ def _wanted(install: Install) -> str:
     return " ".join([*from_file, *map(shlex.quote, install.packages)])
 
 
-def _copies(entries: Iterable[str], files: Collection[str], *, stage: str | None = None) -> list[str]:
+def _copies(
+    entries: Iterable[str], files: Collection[str], *, start: str = _OWNED, stage: str | None = None
+) -> list[str]:
     """Return the COPY lines for entries of the top: one for all files, one for each folder."""
-    start = _OWNED if stage is None else f"COPY --from={stage} --chown=appuser:appuser"
+    if stage is not None:
+        start = f"COPY --from={stage} --chown=appuser:appuser"
     names = list(entries)
     single = [each for each in names if each in files]
     groups = [(single, "./")] if single else []
@@ -147,6 +156,10 @@ def _prune(folders: Sequence[str], *, django: bool) -> str:
     return f"find {' '.join(map(shlex.quote, folders))} {what} -prune -exec rm -r {{}} +"
 
 
+def _comment(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent="# ", subsequent_indent="# ")
+
+
 def _render(template: str, **names: object) -> str:
     return _templates().get_template(template).render(**names)
 
@@ -163,5 +176,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(quoted=shlex.quote, as_list=json.dumps)
+    environment.filters.update(quoted=shlex.quote, as_list=json.dumps, comment=_comment)
     return environment

@@ -123,9 +123,11 @@ def _root(path: str) -> str:
 
 
 def _roots(files: Files, found: list[str]) -> list[str]:
-    """List what to copy for the tests: folders at the top, and loose files with the conftest.py beside them."""
-    roots = sorted({_root(path) for path in found})
-    return [*roots, *(path for path in ("conftest.py",) if path in files)]
+    """List what to copy for the tests: folders at the top, loose files by how they are called, conftest.py."""
+    names = sorted({_root(path) for path in found})
+    loose = ["test_*.py" if name.startswith("test_") else "*_test.py" for name in names if name.endswith(".py")]
+    folders = [name for name in names if not name.endswith(".py")]
+    return [*folders, *loose, *(path for path in ("conftest.py",) if path in files)]
 
 
 def _home(path: str) -> str:

@@ -35,6 +35,9 @@ _EXPORTS = {
     ("pipenv", "requirements"): ("Pipfile", "Pipfile.lock"),
     ("pip-compile", ""): ("requirements.in", "pyproject.toml"),
 }
+_PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
+_DECLARING = re.compile(r"[\w./-]*(?:pyproject\.toml|Pipfile\.lock|poetry\.lock|uv\.lock|setup\.cfg)\b")
+"""What a line of Python reads that lists the dependencies for pip."""
 _INSTALLED = (
     re.compile(r"^(?:#\d+ [\d.]+ )?Successfully installed (?P<names>.+)$"),
     re.compile(r"^(?:#\d+ [\d.]+ )?Installing collected packages: (?P<names>.+)$"),
@@ -194,6 +197,8 @@ def _export_of(argv: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     if program == "pip-compile":
         return (*words, *_EXPORTS[program, ""])
+    if _PYTHON.fullmatch(program) and "-c" in argv:
+        return tuple(_DECLARING.findall(argv[-1]))
     return _EXPORTS.get((program, words[0] if words else ""), ())
 
 

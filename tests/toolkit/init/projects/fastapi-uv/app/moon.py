@@ -1,0 +1,6 @@
+"""What the moon has to do with it."""
+
+
+def hours() -> float:
+    """Return half a lunar day, in hours."""
+    return 12.42
