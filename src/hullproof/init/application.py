@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hullproof.errors import UsageError
 from hullproof.init import entry
 from hullproof.init.files import under
 from hullproof.init.model import Application, Dependencies, Entry, Remark
@@ -28,10 +29,22 @@ def look(files: Files, metadata: Metadata, dependencies: Dependencies, asked: st
     manage = _manage(files)
     if manage is not None and asked is None:
         return _django(files, dependencies, manage)
-    found = entry.look(files, metadata, asked)
-    return Application(
-        found, said=(*_said_of(files, found, dependencies), *([] if asked else _others(files, found)))
-    )
+    found, others = entry.look(files, metadata, asked)
+    _require_own(files, found, dependencies)
+    return Application(found, said=(*_said_of(found, dependencies), *_said_of_others(others)))
+
+
+def _require_own(files: Files, found: Entry, dependencies: Dependencies) -> None:
+    """Raise UsageError where the application belongs to a project below this one, which has its own packages."""
+    package = (found.framework or "").lower()
+    if not package or dependencies.has(package):
+        return
+    parts = found.path.split("/")[:-1]
+    for depth in range(1, len(parts) + 1):
+        below = "/".join(parts[:depth])
+        if files.first(f"{below}/requirements.txt", f"{below}/pyproject.toml", f"{below}/Pipfile"):
+            where = f"{found.shown} in {found.place}"
+            raise UsageError(f"{where} is in a project of its own: hullproof init {below}")
 
 
 def _manage(files: Files) -> str | None:
@@ -52,7 +65,7 @@ def _django(files: Files, dependencies: Dependencies, manage: str) -> Applicatio
         each for each in entry.candidates(files, root) if each.framework == "Django" and each.kind == "object"
     ]
     made.sort(key=lambda each: (each.interface != wanted, each.path.count("/"), each.path))
-    found = made[0] if made else Entry("script", manage, 1, manage, framework="Django", root=root)
+    found = made[0] if made else Entry("script", manage, 0, manage, framework="Django", root=root)
     named = _SETTINGS.search(files.text(found.path)) or _SETTINGS.search(files.text(manage))
     settings = under(root, named[1].replace(".", "/")) if named else None
     path = files.first(f"{settings}.py", f"{settings}/__init__.py")
@@ -61,7 +74,7 @@ def _django(files: Files, dependencies: Dependencies, manage: str) -> Applicatio
         manage=manage,
         settings=path,
         static_root=_static_root(files, path, root) if path else None,
-        said=_said_of(files, found, dependencies),
+        said=_said_of(found, dependencies),
     )
 
 
@@ -78,7 +91,7 @@ def _static_root(files: Files, settings: str, root: str) -> str | None:
     return None
 
 
-def _said_of(files: Files, found: Entry, dependencies: Dependencies) -> tuple[Remark, ...]:
+def _said_of(found: Entry, dependencies: Dependencies) -> tuple[Remark, ...]:
     """Say which framework it is and where that stands, and where the application is entered."""
     said = []
     package = (found.framework or "").lower()
@@ -89,8 +102,7 @@ def _said_of(files: Files, found: Entry, dependencies: Dependencies) -> tuple[Re
     return tuple(said)
 
 
-def _others(files: Files, found: Entry) -> list[Remark]:
-    others = entry.passed_over(files, found) if found.kind != "script" else []
+def _said_of_others(others: list[Entry]) -> list[Remark]:
     if not others:
         return []
     listed = " and ".join(f"{each.shown} in {each.place}" for each in others[:_SHOWN])

@@ -121,7 +121,9 @@ def _at_top(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _is_main(statement: ast.If) -> bool:
     test = statement.test
-    return isinstance(test, ast.Compare) and "__main__" in ast.unparse(test) and "__name__" in ast.unparse(test)
+    return (
+        isinstance(test, ast.Compare) and "__main__" in ast.unparse(test) and "__name__" in ast.unparse(test)
+    )
 
 
 def _assigned(statement: ast.Assign | ast.AnnAssign, makers: _Makers) -> Iterator[Made]:
@@ -137,8 +139,8 @@ def _assigned(statement: ast.Assign | ast.AnnAssign, makers: _Makers) -> Iterato
         if isinstance(target, ast.Name):
             dots = "..." if isinstance(value, ast.Call) and (value.args or value.keywords) else ""
             shown = f"{target.id} = {name}({dots})"
-            kind: Kind = "object"
-            yield Made(kind, target.id, statement.lineno, shown, framework and framework.name, interface)
+            named = framework.name if framework else None
+            yield Made("object", target.id, statement.lineno, shown, named, interface)
 
 
 def called(value: ast.expr | None) -> str | None:
@@ -164,18 +166,14 @@ def _function(statement: ast.FunctionDef | ast.AsyncFunctionDef, makers: _Makers
         return None
     inside = list(ast.walk(statement))
     returns = any(isinstance(each, ast.Return) and each.value is not None for each in inside)
-    calls = [name for each in inside if isinstance(each, ast.Call) and (name := called(each)) in makers.frameworks]
+    calls = [
+        name for each in inside if isinstance(each, ast.Call) and (name := called(each)) in makers.frameworks
+    ]
     if not (returns and calls):
         return None
     framework = makers.frameworks[calls[0] or ""]
-    return Made(
-        "factory",
-        statement.name,
-        statement.lineno,
-        f"{statement.name}()",
-        framework and framework.name,
-        framework and framework.interface,
-    )
+    named, interface = (framework.name, framework.interface) if framework else (None, None)
+    return Made("factory", statement.name, statement.lineno, f"{statement.name}()", named, interface)
 
 
 def _learn_class(statement: ast.ClassDef, makers: _Makers) -> None:

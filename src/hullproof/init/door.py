@@ -87,7 +87,11 @@ def _outcome(each: Compared, *, chosen: bool, dry_run: bool) -> tuple[str, str]:
         return "same", path
     if chosen:
         done = "wrote" if each.state == "missing" else "replaced"
-        return ("would", f"write {path}" if each.state == "missing" else f"replace {path}") if dry_run else (done, path)
+        return (
+            ("would", f"write {path}" if each.state == "missing" else f"replace {path}")
+            if dry_run
+            else (done, path)
+        )
     if not each.may_be_replaced:
         return "kept", f"{path}: add the last lines of the patch above, and all of this can be done with Nox"
     return "kept", f"{path}: it differs, see the patch above (--force replaces it)"

@@ -23,37 +23,34 @@ _INTERESTING = re.compile(
     + rb"|create_app|make_app|get_app|app_factory|start_response|receive\s*,\s*send)\b|__main__"
 )
 _IMPORTED = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
+_PROCFILE = re.compile(r"^web:.*?\s((?:\w+\.)*\w+:\w+(?:\(\))?)(?:\s|$)", re.MULTILINE)
 _NAMES = ("app", "application")
 _MODULES = ("wsgi", "asgi", "main", "app", "application", "run", "server", "web", "api", "__init__")
 _SCRIPTS = ("run.py", "main.py", "app.py", "server.py", "serve.py", "start.py", "service.py", "__main__.py")
 _SHOWN = 3
 
 
-def look(files: Files, metadata: Metadata, asked: str | None, *, root: str | None = None) -> Entry:
-    """Find the application's object, else a factory, else a script that starts it.
+def look(files: Files, metadata: Metadata, asked: str | None) -> tuple[Entry, list[Entry]]:
+    """Find the application's object, else a factory, else a script that starts it; and what else might be it.
 
-    `root` is the folder that modules are imported from, where that is known. Raises UsageError, one line with
-    what would decide it, where there is none, where two are equally likely, or where what was `asked` for is not
-    there.
+    Raises UsageError, one line with what would decide it, where there is none, where two are equally likely, or
+    where what was `asked` for is not there.
     """
-    found = candidates(files, root)
+    found = candidates(files)
     if asked is not None:
-        return _asked(files, found, asked)
+        return _asked(files, found, asked, "--entry "), []
+    named = _PROCFILE.search(files.text("Procfile"))
+    if named is not None:
+        return _asked(files, found, named[1], "Procfile: "), []
     ranked = sorted((each for each in found if each.kind != "script"), key=_rank)
     if not ranked:
-        return _script(files, metadata, found)
+        return _script(files, metadata, found), []
     best = ranked[0]
     rivals = [each for each in ranked[1:] if _rank(each)[:-1] == _rank(best)[:-1]]
     if rivals:
         listed = " and ".join(f"{each.shown} in {each.place}" for each in (best, *rivals)[:_SHOWN])
         raise UsageError(f"two applications or more: {listed}; say which, such as --entry {best.spelled}")
-    return best
-
-
-def passed_over(files: Files, chosen: Entry) -> list[Entry]:
-    """List the other objects that may be applications, those of the chosen one's own module left out."""
-    found = (each for each in candidates(files) if each.kind == "object" and each.path != chosen.path)
-    return sorted(found, key=_rank)
+    return best, [each for each in ranked if each.kind == "object" and each.path != best.path]
 
 
 def candidates(files: Files, root: str | None = None) -> list[Entry]:
@@ -61,7 +58,8 @@ def candidates(files: Files, root: str | None = None) -> list[Entry]:
     trees = {
         path: tree
         for path in files.code
-        if (_INTERESTING.search(files.content(path)) or path.endswith("/__main__.py")) and (tree := code.parse(files.content(path)))
+        if (_INTERESTING.search(files.content(path)) or path.endswith("/__main__.py"))
+        and (tree := code.parse(files.content(path)))
     }
     factories: dict[str, code.Framework | None] = {}
     for tree in trees.values():
@@ -95,7 +93,9 @@ def _callers(
     return {
         path: tree
         for path in files.code
-        if path not in known and call.search(files.content(path)) and (tree := code.parse(files.content(path)))
+        if path not in known
+        and call.search(files.content(path))
+        and (tree := code.parse(files.content(path)))
     }
 
 
@@ -134,30 +134,29 @@ def _rank(entry: Entry) -> tuple[object, ...]:
     )
 
 
-def _asked(files: Files, found: list[Entry], asked: str) -> Entry:
+def _asked(files: Files, found: list[Entry], asked: str, by: str) -> Entry:
     """Find what the person named: `module:name`, `module:name()`, or a script's file."""
     if asked.endswith(".py"):
-        path = posixpath.normpath(asked)
-        if path not in files:
-            raise UsageError(f"--entry {asked}: there is no such file in the project")
-        return _as_script(path, import_root(files, path), 0)
+        script = posixpath.normpath(asked)
+        if script not in files:
+            raise UsageError(f"{by}{asked}: there is no such file in the project")
+        return _as_script(script, import_root(files, script), 0)
     module, _, name = asked.partition(":")
     name, called = name.removesuffix("()"), name.endswith("()")
     if not name.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
-        raise UsageError(f"--entry {asked}: must be MODULE:NAME, such as shop.web:app, or a file such as run.py")
+        raise UsageError(f"{by}{asked}: must be MODULE:NAME, such as shop.web:app, or a file such as run.py")
     known = next((each for each in found if (each.module, each.name) == (module, name)), None)
     if known is not None:
         return replace(known, kind="factory") if called else known
-    tail = module.replace(".", "/")
-    path = files.first(*(under(root, tail + end) for root in ("", "src") for end in (".py", "/__init__.py")))
+    path = _file_of(files, module)
     if path is None:
-        raise UsageError(f"--entry {asked}: there is no {tail}.py in the project, nor below src")
-    root = "src" if path.startswith("src/") else ""
-    line = files.line_of(path, name)
+        missing = module.replace(".", "/") + ".py"
+        raise UsageError(f"{by}{asked}: there is no {missing} in the project, nor below src")
+    line = files.line_of(path, name) or files.line_of(path, "import *")
     if not line:
-        raise UsageError(f"--entry {asked}: {path} has no {name}")
-    kind = "factory" if called else "object"
-    return Entry(kind, path, line, name + ("()" if called else ""), module, name, root=root)
+        raise UsageError(f"{by}{asked}: {path} has no {name}")
+    shown = f"{name}()" if called else name
+    return Entry("factory" if called else "object", path, line, shown, module, name, root=_root_of(path))
 
 
 def _script(files: Files, metadata: Metadata, found: list[Entry]) -> Entry:
@@ -180,28 +179,37 @@ def _command(files: Files, metadata: Metadata) -> Entry:
     if len(commands) != 1:
         raise UsageError(_nothing(files))
     target = str(next(iter(commands.values())))
-    module, _, name = target.partition(":")
-    tail = module.strip().replace(".", "/")
-    path = files.first(*(under(root, tail + end) for root in ("", "src") for end in (".py", "/__init__.py")))
-    if path is None or not name.strip().isidentifier():
+    module, _, name = (part.strip() for part in target.partition(":"))
+    path = _file_of(files, module)
+    if path is None or not name.isidentifier():
         raise UsageError(f"pyproject.toml [project.scripts]: {target} is not in the project; mend it")
     words = ("python", "-c", f"import sys; from {module} import {name}; sys.exit({name}())")
-    root = "src" if path.startswith("src/") else ""
-    return Entry("script", path, files.line_of(path, f"def {name}"), target, root=root, words=words)
+    line = files.line_of(path, f"def {name}")
+    return Entry("script", path, line, target, root=_root_of(path), words=words)
+
+
+def _file_of(files: Files, module: str) -> str | None:
+    """Find the file of a module, at the top or below src."""
+    tail = module.replace(".", "/")
+    return files.first(*(under(root, tail + end) for root in ("", "src") for end in (".py", "/__init__.py")))
+
+
+def _root_of(path: str) -> str:
+    return "src" if path.startswith("src/") else ""
 
 
 def _as_script(path: str, root: str, line: int) -> Entry:
+    words: tuple[str, ...] = ("python", path)
     if path.endswith("/__main__.py"):
-        package = module_name(root, path.removesuffix("/__main__.py") + "/__init__.py")
-        words = ("python", "-m", str(package))
-    else:
-        words = ("python", path)
+        words = ("python", "-m", str(module_name(root, path.removesuffix("/__main__.py") + ".py")))
     return Entry("script", path, line, " ".join(words), root=root, words=words)
 
 
 def _nothing(files: Files) -> str:
     """Say that there is no application, and where one may be."""
-    tried = "no application was found (Flask, FastAPI, Django, Starlette, Quart, Litestar, Bottle, WSGI, ASGI)"
+    tried = (
+        "no application was found (Flask, FastAPI, Django, Starlette, Quart, Litestar, Bottle, WSGI, ASGI)"
+    )
     parts = [
         path.rpartition("/")[0]
         for path in files.paths

@@ -21,6 +21,14 @@ _MADE_UP = (
     (re.compile(r""), "made-up"),
 )
 _INTERESTING = re.compile(rb"environ\[|\benv(?:\.\w+)?\(|\bconfig\(|BaseSettings")
+_BY_TYPE = {
+    "EmailStr": "nobody@example.org",
+    "PostgresDsn": "postgresql://nobody@localhost/made-up",
+    "RedisDsn": "redis://localhost:6379/0",
+    "AnyUrl": "http://localhost/",
+    "HttpUrl": "http://localhost/",
+    "AnyHttpUrl": "http://localhost/",
+}
 _READERS = frozenset({"env", "config"})
 _NUMBERS = frozenset({"int", "float", "bool"})
 _SHOWN = 3
@@ -79,11 +87,11 @@ def _casts(call: ast.Call) -> bool:
 
 
 def _at_import(tree: ast.Module) -> Iterator[ast.AST]:
-    """Walk what runs while a module is imported: the bodies of functions do not."""
+    """Walk what surely runs while a module is imported: no functions, nothing that is tried or depends on more."""
     waiting: list[ast.AST] = list(tree.body)
     while waiting:
         node = waiting.pop(0)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Try, ast.If, ast.IfExp)):
             continue
         yield node
         waiting.extend(ast.iter_child_nodes(node))
@@ -113,7 +121,6 @@ def _fields(node: ast.ClassDef) -> Iterator[tuple[str, str, int]]:
     prefix = re.search(r"env_prefix\s*=\s*'([^']*)'", text)
     for each in node.body:
         if isinstance(each, ast.AnnAssign) and each.value is None and isinstance(each.target, ast.Name):
-            number = ast.unparse(each.annotation) in _NUMBERS
+            kind = ast.unparse(each.annotation)
             name = f"{prefix[1] if prefix else ''}{each.target.id}".upper()
-            if each.target.id != "model_config":
-                yield name, _value(name, number=number), each.lineno
+            yield name, _BY_TYPE.get(kind) or _value(name, number=kind in _NUMBERS), each.lineno

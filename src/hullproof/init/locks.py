@@ -54,14 +54,12 @@ def pipfile_packages(files: Files) -> tuple[dict[str, str], dict[str, str]]:
         table = tomllib.loads(files.text("Pipfile"))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"Pipfile is no valid TOML: {error}") from error
-    release, tests = (
-        {
-            canonicalize_name(name): f"Pipfile:{files.line_of('Pipfile', name)}"
-            for name in table.get(section, {})
-        }
-        for section in ("packages", "dev-packages")
-    )
-    return release, tests
+
+    def places(section: str) -> dict[str, str]:
+        names = table.get(section, {})
+        return {str(canonicalize_name(name)): f"Pipfile:{files.line_of('Pipfile', name)}" for name in names}
+
+    return places("packages"), places("dev-packages")
 
 
 def _uv(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
@@ -73,7 +71,10 @@ def _uv(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
     while waiting:
         package, extras = waiting.pop()
         optional = package.get("optional-dependencies", {})
-        wanted = [*package.get("dependencies", []), *(one for name in extras for one in optional.get(name, []))]
+        wanted = [
+            *package.get("dependencies", []),
+            *(one for name in extras for one in optional.get(name, [])),
+        ]
         for each in wanted:
             name = str(each.get("name"))
             if name not in found and name in packages:
@@ -85,7 +86,9 @@ def _uv(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
 
 def _poetry(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
     packages = table.get("package", [])
-    names = {canonicalize_name(str(each.get("name"))) for each in packages if "main" in each.get("groups", [])}
+    names = {
+        canonicalize_name(str(each.get("name"))) for each in packages if "main" in each.get("groups", [])
+    }
     kinds = {str(each.get("source", {}).get("type", "legacy")) for each in packages}
     return frozenset(names), not kinds & _UNHASHED
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hullproof.init import application, dependencies, environment, metadata, needed, notes, own, python, server, suite
+from hullproof.init import (
+    application,
+    dependencies,
+    environment,
+    metadata,
+    needed,
+    notes,
+    own,
+    python,
+    server,
+    suite,
+)
 from hullproof.init.files import Files
 from hullproof.init.model import Choices, Findings
 
@@ -58,6 +69,7 @@ def _set_by_tests(files: Files, name: str) -> bool:
     return any(
         name in files.text(path)
         for path in files.paths
-        if path.endswith((".py", ".ini", ".toml", ".cfg")) and (files.is_aside(path) or "/" not in path)
+        if path.endswith((".py", ".ini", ".toml", ".cfg"))
+        and (files.is_aside(path) or "/" not in path)
         and path not in files.code
     )

@@ -81,7 +81,10 @@ class Metadata:
     def _values(self, name: str) -> str:
         """Return the Python that unpacks a group or an extra, without what leads to other ones."""
         if name in self.groups:
-            own, raw = f"project['dependency-groups']['{name}']", _table(self.table, "dependency-groups")[name]
+            own, raw = (
+                f"project['dependency-groups']['{name}']",
+                _table(self.table, "dependency-groups")[name],
+            )
             wanted = "isinstance(each, str)"
         else:
             own = f"project['project']['optional-dependencies']['{name}']"
@@ -163,9 +166,7 @@ def _of_poetry(files: Files, table: Mapping[str, Any]) -> Iterable[Declared]:
             extras = _strings(value.get("extras")) if isinstance(value, dict) else []
             url = value.get("git") if isinstance(value, dict) else None
             place = f"{_FILE}:{files.line_of(_FILE, name)}"
-            yield Declared(
-                canonicalize_name(name), place, frozenset(extras), f"git+{url}" if url else None
-            )
+            yield Declared(canonicalize_name(name), place, frozenset(extras), f"git+{url}" if url else None)
 
 
 def _group(groups: Mapping[str, Any], name: str, seen: tuple[str, ...] = ()) -> list[str]:

@@ -47,13 +47,14 @@ class Install:
 
     `file` is what pip installs from, None where nothing is declared. `copied` are the project's files that pip
     reads for it. `made_by` is the shell command that writes `file` in the build, None where it is the project's
-    own. `packages` are named beside it.
+    own. `packages` are named beside it, `removed` are taken out again.
     """
 
     file: str | None = None
     copied: tuple[str, ...] = ()
     made_by: str | None = None
     packages: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -60,7 +60,7 @@ def look(files: Files, application: Application, dependencies: Dependencies, tes
 
 
 def _top(path: str) -> str:
-    return path.split("/")[0]
+    return path.split("/", maxsplit=1)[0]
 
 
 def _closure(files: Files, usable: set[str], start: set[str], root: str) -> set[str]:

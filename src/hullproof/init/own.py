@@ -29,7 +29,9 @@ def look(files: Files, metadata: Metadata, release: tuple[str, ...]) -> tuple[Ow
         if found is not None:
             tagged = any(each in str(system.get("requires")) for each in _FROM_TAGS)
             copied = tuple(dict.fromkeys(("pyproject.toml", *_described(files, metadata), *release)))
-            remark = Remark("found", f"{name} asks for its own version, in {path}:{files.line_of(path, found[0])}")
+            remark = Remark(
+                "found", f"{name} asks for its own version, in {path}:{files.line_of(path, found[0])}"
+            )
             return Own(copied, tagged), (remark,)
     return None, ()
 
@@ -39,4 +41,8 @@ def _described(files: Files, metadata: Metadata) -> list[str]:
     project = metadata.table.get("project", {})
     named = [project.get("readme"), project.get("license"), metadata.tool("poetry").get("readme")]
     paths = [each.get("file") if isinstance(each, dict) else each for each in named]
-    return [path for path in (*paths, "setup.py", "setup.cfg", "MANIFEST.in") if isinstance(path, str) and path in files]
+    return [
+        path
+        for path in (*paths, "setup.py", "setup.cfg", "MANIFEST.in")
+        if isinstance(path, str) and path in files
+    ]

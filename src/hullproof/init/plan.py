@@ -29,7 +29,9 @@ _HOME = "/app"
 _WIDTH = 105
 _OWNED = "COPY --chown=appuser:appuser"
 _STRANGE = re.compile(r"[^\w .-]")
-_FOR_TESTS_ONLY = r"\( -type d -name tests -o -name 'test_*.py' -o -name '*_test.py' -o -name conftest.py{} \)"
+_FOR_TESTS_ONLY = (
+    r"\( -type d -name tests -o -name 'test_*.py' -o -name '*_test.py' -o -name conftest.py{} \)"
+)
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,16 @@ def ignore_file(findings: Findings, *, lets_all_in: bool = False) -> str:
 def _for_dockerfile(findings: Findings) -> dict[str, Any]:
     """Return what the template of the Dockerfile names."""
     packages, application, contents = findings.dependencies, findings.application, findings.contents
-    collected = [each for each in (application.static_root,) if each and each.split("/")[0] not in contents.release]
+    collected = [
+        each for each in (application.static_root,) if each and each.split("/")[0] not in contents.release
+    ]
     files = contents.files
     tool = packages.tools[0].partition(">")[0] if packages.tools else None
-    kept = f"an edit to {packages.tool_files[0]} that changes no dependency installs nothing anew" if packages.tool_files else ""
+    kept = (
+        f"an edit to {packages.tool_files[0]} that changes no dependency installs nothing anew"
+        if packages.tool_files
+        else ""
+    )
     return {
         "name": _STRANGE.sub("_", findings.name),
         "python": findings.python.version,
@@ -97,6 +105,9 @@ def _for_dockerfile(findings: Findings) -> dict[str, Any]:
         "lock_reason": f"{tool} is needed nowhere else, and {kept}" if tool else kept,
         "requirement_files": _requirement_files,
         "wanted": _wanted,
+        "test_copies": bool(
+            packages.test.made_by or set(packages.test.copied) - set(packages.release.copied)
+        ),
         "copied": {
             "release": _copies(contents.release, files),
             "tests": _copies(contents.tests, files),

@@ -60,15 +60,13 @@ def _candidates(call: ast.Call) -> Iterator[ast.expr]:
 def _number(value: ast.expr, constants: Mapping[str, ast.expr], depth: int = 3) -> int | None:
     """Work out a number: written, the default of a variable of the environment, or a constant of the module."""
     if isinstance(value, ast.Constant):
-        if isinstance(value.value, int) and not isinstance(value.value, bool):
-            return value.value
-        return int(value.value) if isinstance(value.value, str) and value.value.isdecimal() else None
-    if depth == 0:
-        return None
-    if isinstance(value, ast.Name) and value.id in constants:
-        return _number(constants[value.id], constants, depth - 1)
-    if isinstance(value, ast.Call) and code.called(value) in _ASKING and value.args:
-        return _number(value.args[-1], constants, depth - 1)
-    if isinstance(value, ast.BoolOp):
-        return _number(value.values[-1], constants, depth - 1)
-    return None
+        written = value.value
+        return int(str(written)) if str(written).isdecimal() else None
+    further: ast.expr | None = None
+    if isinstance(value, ast.Name):
+        further = constants.get(value.id)
+    elif isinstance(value, ast.Call) and code.called(value) in _ASKING and value.args:
+        further = value.args[-1]
+    elif isinstance(value, ast.BoolOp):
+        further = value.values[-1]
+    return _number(further, constants, depth - 1) if further is not None and depth else None

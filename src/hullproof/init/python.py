@@ -19,6 +19,16 @@ KNOWN = ("3.10", "3.11", "3.12", "3.13", "3.14")
 USUAL = "3.13"
 """Taken where the project says nothing: not the newest, for which some packages have no wheels yet."""
 _VERSION = re.compile(r"(?:cpython-|python-)?(3\.\d+)(?:\.\d+)?\s*\Z")
+_PINS = {
+    "Pipfile": re.compile(r"""^python_(?:full_)?version\s*=\s*["'](3\.\d+)""", re.MULTILINE),
+    "Dockerfile": re.compile(r"^FROM\s+(?:\S+/)?python:(3\.\d+)\b", re.MULTILINE | re.IGNORECASE),
+    "pyvenv.cfg": re.compile(r"^version(?:_info)?\s*=\s*(3\.\d+)", re.MULTILINE),
+    "": re.compile(r"\A\s*(?:cpython-|python-)?(3\.\d+)"),
+}
+"""What pins a version, by the name of the file."""
+_FAR = "3.99"
+"""Allowed by who names no last version."""
+_LARGEST = 100_000
 _ENVIRONMENTS = (".venv/pyvenv.cfg", "venv/pyvenv.cfg")
 
 
@@ -36,15 +46,19 @@ def look(files: Files, metadata: Metadata, asked: str | None) -> Python:
         if not _fits(found[1], required):
             raise UsageError(f"--python {asked}: {where} says {required}; give one that fits")
         return Python(found[1], _others(found[1], fitting, required))
-    for path in (".python-version", "runtime.txt", *_ENVIRONMENTS):
+    for path in (".python-version", "runtime.txt", "Pipfile", *_ENVIRONMENTS, "Dockerfile"):
         version = _pinned(files, path)
         if version is not None and _fits(version, required):
             return Python(
-                version, _others(version, fitting, required), (Remark("found", f"Python {version}, in {path}"),)
+                version,
+                _others(version, fitting, required),
+                (Remark("found", f"Python {version}, in {path}"),),
             )
     if not fitting:
         raise UsageError(f"{where} allows none of Python {', '.join(KNOWN)}; say which with --python")
     version = USUAL if USUAL in fitting else fitting[-1]
+    if len(fitting) == 1:
+        return Python(version, (version,), (Remark("found", f"Python {version}, in {where}"),))
     why = f"which {where} allows" if where else "since nothing says which"
     return Python(
         version,
@@ -59,33 +73,28 @@ def _fits(version: str, required: SpecifierSet | None) -> bool:
 
 
 def _others(version: str, fitting: list[str], required: SpecifierSet | None) -> tuple[str, ...]:
-    """Choose what the workflow tries: from the chosen version on, where the project says what it works with."""
-    if required is None or version not in fitting:
+    """Choose what the workflow tries: from the chosen version up to the last that the project says it works with."""
+    if required is None or version not in fitting or required.contains(_FAR):
         return (version,)
     return tuple(fitting[fitting.index(version) :])
 
 
 def _pinned(files: Files, path: str) -> str | None:
-    """Read the first version of a file that pins one. An environment lies outside the listed files."""
+    """Read what a file pins. An environment is no part of the project, and so not among its files."""
     try:
         with (files.folder / path).open(encoding="utf-8", errors="replace") as stream:
-            text = stream.read(10_000)
+            text = stream.read(_LARGEST)
     except OSError:
         return None
-    for line in text.splitlines():
-        key, _, value = line.rpartition("=")
-        if key.strip() in {"", "version", "version_info"}:
-            found = _VERSION.match(value.strip())
-            if found is not None:
-                return found[1]
-    return None
+    found = _PINS.get(path.rpartition("/")[2], _PINS[""]).search(text)
+    return found[1] if found else None
 
 
 def _required(metadata: Metadata) -> tuple[SpecifierSet | None, str]:
     """Return what the project says of versions, and where."""
     project = metadata.table.get("project", {})
     written = project.get("requires-python") if isinstance(project, dict) else None
-    where = "pyproject.toml (requires-python)"
+    where = "pyproject.toml [project]"
     if written is None:
         written = metadata.tool("poetry", "dependencies").get("python")
         where = "pyproject.toml [tool.poetry.dependencies]"

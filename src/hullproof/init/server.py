@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from hullproof.init.files import Files
 
 USUAL_PORT, FLASK_PORT = 8000, 5000
+_EXPOSED = re.compile(r"^EXPOSE\s+(\d+)", re.MULTILINE | re.IGNORECASE)
 _STARTERS = ("gunicorn.conf.py", "run.py", "main.py", "wsgi.py", "app.py", "server.py")
 
 
@@ -64,9 +66,22 @@ _DAPHNE = _Kind(
     lambda entry, port: ["daphne", "--bind=0.0.0.0", f"--port={port}", _plain(entry)],
     factories=False,
 )
+
+
+def _uwsgi(entry: Entry, port: int) -> list[str]:
+    # Without --die-on-term it takes SIGTERM for an order to start anew.
+    socket = f"--http-socket=0.0.0.0:{port}"
+    return ["uwsgi", "--master", "--die-on-term", "--need-app", socket, f"--module={_plain(entry)}"]
+
+
 _SERVERS: dict[Interface, tuple[_Kind, ...]] = {
     # Waitress has no handler for SIGTERM, and the kernel spares PID 1 the default; Ctrl-C's signal ends it.
-    "wsgi": (_GUNICORN, _Kind("waitress", _waitress, "SIGINT"), _Kind("granian", _granian)),
+    "wsgi": (
+        _GUNICORN,
+        _Kind("waitress", _waitress, "SIGINT"),
+        _Kind("granian", _granian),
+        *(_Kind(package, _uwsgi, factories=False) for package in ("uwsgi", "pyuwsgi")),
+    ),
     "asgi": (_Kind("uvicorn", _uvicorn), _HYPERCORN, _DAPHNE, _Kind("granian", _granian)),
 }
 
@@ -90,7 +105,9 @@ def look(files: Files, application: Application, dependencies: Dependencies, ask
     for kind in _SERVERS[interface]:
         if dependencies.has(kind.package) and (kind.factories or entry.kind == "object"):
             if kind.package == "uvicorn" and _starts_with_fastapi(files, entry, dependencies):
-                return Server(tuple(_fastapi(entry, port)), port, said=(_found("fastapi", dependencies), *said))
+                return Server(
+                    tuple(_fastapi(entry, port)), port, said=(_found("fastapi", dependencies), *said)
+                )
             command = tuple(kind.command(entry, port))
             return Server(command, port, kind.stop_signal, (_found(kind.package, dependencies), *said))
     return _development(entry, application, port, said)
@@ -111,7 +128,9 @@ def _starts_with_fastapi(files: Files, entry: Entry, dependencies: Dependencies)
 def _interface(dependencies: Dependencies) -> Interface:
     """Guess what an application speaks of which nothing is known, from the servers that the project has."""
     frameworks = ("fastapi", "starlette", "quart", "litestar", "uvicorn", "hypercorn", "daphne")
-    return "asgi" if dependencies.has(*frameworks) and not dependencies.has("gunicorn", "waitress") else "wsgi"
+    return (
+        "asgi" if dependencies.has(*frameworks) and not dependencies.has("gunicorn", "waitress") else "wsgi"
+    )
 
 
 def _found(package: str, dependencies: Dependencies) -> Remark:
@@ -119,11 +138,9 @@ def _found(package: str, dependencies: Dependencies) -> Remark:
     return Remark("found", f"{package}, in {place}, which serves it")
 
 
-def _development(
-    entry: Entry, application: Application, port: int, said: tuple[Remark, ...]
-) -> Server:
+def _development(entry: Entry, application: Application, port: int, said: tuple[Remark, ...]) -> Server:
     """Fall back on the framework's own server. What Python runs as PID 1 ends on SIGINT, not on SIGTERM."""
-    if entry.framework == "Flask" or entry.framework == "Quart":
+    if entry.framework in ("Flask", "Quart"):
         tool = entry.framework.lower()
         command = [tool, f"--app={_plain(entry)}", "run", "--host=0.0.0.0", f"--port={port}"]
     elif entry.framework == "Django" and application.manage:
@@ -133,7 +150,9 @@ def _development(
         raise UsageError(
             f"{entry.shown} in {entry.place} needs a server; add {server} to the dependencies, then init again"
         )
-    better = "gunicorn" if entry.interface != "asgi" else "hypercorn" if entry.framework == "Quart" else "uvicorn"
+    better = (
+        "gunicorn" if entry.interface != "asgi" else "hypercorn" if entry.framework == "Quart" else "uvicorn"
+    )
     remark = Remark(
         "assumed",
         f"{entry.framework}'s own server, which is for development: depend on {better}, then init --force",
@@ -148,12 +167,17 @@ def _port(files: Files, application: Application, asked: int | None) -> tuple[in
     entry = application.entry
     folder = entry.path.rpartition("/")[0]
     beside = [
-        path for path in files.code if entry.kind == "script" and path.startswith(f"{folder}/" if folder else "")
+        path
+        for path in files.code
+        if entry.kind == "script" and path.startswith(f"{folder}/" if folder else "")
     ]
     for path in dict.fromkeys((entry.path, *(path for path in _STARTERS if path in files), *beside)):
         found = ports.named(files, path)
         if found is not None:
             return found[0], (Remark("found", f"port {found[0]}, in {found[1]}"),)
+    exposed = _EXPOSED.search(files.text("Dockerfile"))
+    if exposed is not None:
+        return int(exposed[1]), (Remark("found", f"port {exposed[1]}, in Dockerfile, which has been there"),)
     if entry.kind == "script" and entry.framework is None:
         return None, (Remark("assumed", "it listens on no port, since none is named (--port 8000)"),)
     port = FLASK_PORT if entry.framework == "Flask" else USUAL_PORT

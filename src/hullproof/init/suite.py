@@ -21,9 +21,17 @@ CONTAINER_TESTS = "tests/container"
 FIRST_TEST = "tests/test_first.py"
 _WITHHELD = (CONTAINER_TESTS, "tests/e2e", "tests/end_to_end", "tests/browser")
 _ASIDE = frozenset({"vendor", "third_party", "node_modules", "examples", "docs", "build", "dist"})
-_PYTEST_CONFIG = (("pytest.ini", ""), (".pytest.ini", ""), ("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]"))
+_PYTEST_CONFIG = (
+    ("pytest.ini", ""),
+    (".pytest.ini", ""),
+    ("tox.ini", "[pytest]"),
+    ("setup.cfg", "[tool:pytest]"),
+)
+_SHOWN = 2
 _NAMES = {"pytest": "pytest", "unittest": "unittest", "django": "Django"}
-_PYTEST_STYLE = re.compile(r"^\s*(?:import pytest|from pytest|async def test_|@pytest\.)|^def test_", re.MULTILINE)
+_PYTEST_STYLE = re.compile(
+    r"^\s*(?:import pytest|from pytest|async def test_|@pytest\.)|^def test_", re.MULTILINE
+)
 
 
 def look(files: Files, application: Application, dependencies: Dependencies) -> Tests:
@@ -34,15 +42,14 @@ def look(files: Files, application: Application, dependencies: Dependencies) -> 
     found = [path for path in suites.find(files.folder).files if not _ASIDE & set(path.split("/"))]
     withheld = [each for each in _WITHHELD if any(path.startswith(f"{each}/") for path in files.paths)]
     found = [path for path in found if not path.startswith(tuple(f"{each}/" for each in withheld))]
-    if application.manage is None:
-        found = [path for path in found if path.rpartition("/")[2] not in {"tests.py", "test.py"}]
+    found = [path for path in found if _is_test(path, django=application.manage is not None)]
     if not found:
         return _first(application, withheld)
     if any(path.startswith("tests/unit/") for path in found):
         found = [path for path in found if path.startswith("tests/unit/")]
     runner = _runner(files, found, application, dependencies)
     homes = sorted({_home(path) for path in found})
-    where = " and ".join(homes)
+    where = " and ".join(homes[:_SHOWN]) + (f" and {len(homes) - _SHOWN} more" if len(homes) > _SHOWN else "")
     missing = _missing(files, runner, found, dependencies)
     said = [Remark("found", f"{_NAMES[runner]} tests, in {where}")]
     if missing:
@@ -83,6 +90,8 @@ def _first(application: Application, withheld: Iterable[str]) -> Tests:
 
 
 def _runner(files: Files, found: list[str], application: Application, dependencies: Dependencies) -> Runner:
+    if {path.rpartition("/")[2] for path in found} == {"tests.py"} and not _names_files(files):
+        return "django" if application.manage is not None else "unittest"
     declared = {*dependencies.places, *dependencies.test_places}
     configured = any(section in files.text(path) for path, section in _PYTEST_CONFIG if path in files)
     if (
@@ -96,6 +105,14 @@ def _runner(files: Files, found: list[str], application: Application, dependenci
     if application.manage is not None:
         return "django"
     return "pytest" if any(_PYTEST_STYLE.search(files.text(path)) for path in found) else "unittest"
+
+
+def _names_files(files: Files) -> bool:
+    """Whether pytest is told how test files are called; by itself it passes tests.py over."""
+    return any(
+        "python_files" in files.text(path)
+        for path in ("pyproject.toml", *(name for name, _ in _PYTEST_CONFIG))
+    )
 
 
 def _command(files: Files, runner: Runner, found: list[str], application: Application) -> tuple[str, ...]:
@@ -119,15 +136,21 @@ def _common(found: list[str]) -> str:
 
 
 def _root(path: str) -> str:
-    return path.split("/")[0]
+    return path.split("/", maxsplit=1)[0]
 
 
 def _roots(files: Files, found: list[str]) -> list[str]:
     """List what to copy for the tests: folders at the top, loose files by how they are called, conftest.py."""
     names = sorted({_root(path) for path in found})
-    loose = ["test_*.py" if name.startswith("test_") else "*_test.py" for name in names if name.endswith(".py")]
+    loose = ["test*.py" if name.startswith("test") else "*_test.py" for name in names if name.endswith(".py")]
     folders = [name for name in names if not name.endswith(".py")]
     return [*folders, *loose, *(path for path in ("conftest.py",) if path in files)]
+
+
+def _is_test(path: str, *, django: bool) -> bool:
+    """Whether a file that is called like a test is one: Django has tests.py in each application, others at the top."""
+    name = path.rpartition("/")[2]
+    return name != "test.py" and (name != "tests.py" or django or "/" not in path)
 
 
 def _home(path: str) -> str:
