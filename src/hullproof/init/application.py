@@ -97,8 +97,8 @@ def _said_of(found: Entry, dependencies: Dependencies) -> tuple[Remark, ...]:
     package = (found.framework or "").lower()
     if package in dependencies.places:
         said.append(Remark("found", f"{found.framework}, in {dependencies.places[package]}"))
-    where = f"{found.shown}, in {found.place}" if found.shown != found.path else found.place
-    said.append(Remark("found", where))
+    where = f"{found.shown}, in {found.place}"
+    said.append(Remark("found", f"{found.path}, and no wsgi.py" if found.shown == found.path else where))
     return tuple(said)
 
 

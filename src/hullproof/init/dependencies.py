@@ -36,6 +36,7 @@ _TEST_FILES = tuple(
     for name in NAMES
     for form in ("requirements-{}.txt", "requirements_{}.txt", "{}-requirements.txt", "requirements/{}.txt")
 )
+_BROUGHT = {"pytest-cov": ("coverage",), "pytest-xdist": ("execnet",)}
 _BUILD_TOOLS = frozenset({"poetry", "pdm", "hatch", "flit", "build", "pipenv"})
 
 
@@ -57,11 +58,12 @@ def _without_tools(found: Dependencies) -> Dependencies:
     tools = {name: place for name, place in found.places.items() if is_runner(name) or name in _BUILD_TOOLS}
     if not tools:
         return found
+    brought = [each for name in tools for each in _BROUGHT.get(name, ())]
     test = found.test if found.test.file else replace(found.release, made_by=None)
     listed = ", ".join(f"{name} ({place})" for name, place in tools.items())
     return replace(
         found,
-        release=replace(found.release, removed=tuple(tools)),
+        release=replace(found.release, removed=tuple(dict.fromkeys([*tools, *brought]))),
         test=test,
         said=(*found.said, Remark("assumed", f"not needed to run, so not in the release: {listed}")),
     )

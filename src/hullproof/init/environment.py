@@ -32,24 +32,30 @@ _BY_TYPE = {
 _READERS = frozenset({"env", "config"})
 _NUMBERS = frozenset({"int", "float", "bool"})
 _SHOWN = 3
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
-def look(files: Files) -> tuple[dict[str, str], tuple[Remark, ...]]:
+def look(files: Files, *, configured: bool) -> tuple[dict[str, str], tuple[Remark, ...]]:
     """Name the variables that are read without a default while modules are imported, each with a made-up value.
 
     Read as `os.environ["NAME"]`, or by django-environ's `env("NAME")`, decouple's `config("NAME")` and fields of
-    pydantic's BaseSettings without a value.
+    pydantic's BaseSettings without a value. `configured`: the project has settings for Hullproof already, which
+    are its owner's to add to.
     """
     found: dict[str, tuple[str, str]] = {}
     for path in files.code:
         if _INTERESTING.search(files.content(path)) and (tree := code.parse(files.content(path))):
             for name, value, line in _needed(tree):
+                if not _NAME.fullmatch(name):
+                    continue
                 found.setdefault(name, (value, f"{path}:{line}"))
     if not found:
         return {}, ()
     listed = ", ".join(f"{name} ({where})" for name, (_, where) in list(found.items())[:_SHOWN])
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     remark = Remark("assumed", f"made-up values in hullproof.toml for what it needs to start: {listed}{more}")
+    if configured:
+        remark = Remark("note", f"give it in [tool.hullproof] env what it needs to start: {listed}{more}")
     return {name: value for name, (value, _) in found.items()}, (remark,)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,10 +87,13 @@ class Files:
 
     def line_of(self, path: str, text: str) -> int:
         """Return the number of the first line that has `text`, 0 where none has."""
-        for number, line in enumerate(self.text(path).splitlines(), start=1):
-            if text in line:
-                return number
-        return 0
+        return self.line_matching(path, re.escape(text))
+
+    def line_matching(self, path: str, pattern: str) -> int:
+        """Return the number of the line in which a pattern matches first, 0 where it does not."""
+        text = self.text(path)
+        found = re.search(pattern, text, re.MULTILINE)
+        return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def under(root: str, path: str) -> str:

@@ -62,7 +62,7 @@ def _poetry(files: Files, metadata: Metadata) -> Dependencies | None:
     return _locked(
         metadata,
         lock,
-        tools=("poetry>=2", "poetry-plugin-export"),
+        tools=("poetry>=2", "poetry-plugin-export>=1.8"),
         release=" ".join([*export, "--only main", f"--output {REQUIREMENTS}"]),
         tests=" ".join([*export, *options, f"--output {TEST_REQUIREMENTS}"]) if chosen else None,
         test_sets={name: {**metadata.extras, **groups}[name] for name in chosen},

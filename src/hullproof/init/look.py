@@ -28,6 +28,7 @@ def look(folder: Path, choices: Choices) -> Findings:
     """
     files = Files(folder)
     written = metadata.read(files)
+    configured = bool(written.tool("hullproof"))
     version = python.look(files, written, choices.python)
     packages = dependencies.look(files, written, version.version)
     found = application.look(files, written, packages, choices.entry)
@@ -36,7 +37,7 @@ def look(folder: Path, choices: Choices) -> Findings:
     packages = replace(packages, test=replace(packages.test, packages=tests.missing))
     contents = needed.look(files, found, packages, tests)
     itself, said_of_itself = own.look(files, written, contents.release)
-    variables, said = environment.look(files)
+    variables, said = environment.look(files, configured=configured)
     return Findings(
         folder=folder,
         name=written.name or folder.name or "the project",
@@ -50,7 +51,7 @@ def look(folder: Path, choices: Choices) -> Findings:
         environment=variables,
         test_environment={name: value for name, value in variables.items() if not _set_by_tests(files, name)},
         is_repository=notes.repository(folder) in (None, folder),
-        is_configured=bool(written.tool("hullproof")),
+        is_configured=configured,
         remarks=(
             *found.said,
             *packages.said,

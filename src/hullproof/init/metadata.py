@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ else:
     import tomli as tomllib
 
 _FILE = "pyproject.toml"
+_SET_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _TOMLLIB = Version("3.11")
 
 
@@ -95,7 +97,8 @@ class Metadata:
 
     @property
     def _raw_name(self) -> str:
-        return str(_table(self.table, "project").get("name", ""))
+        name = str(_table(self.table, "project").get("name", ""))
+        return name if _SET_NAME.fullmatch(name) else ""
 
     def _with_included(self, names: Sequence[str]) -> list[str]:
         """Add the groups that groups include, and the extras that extras ask the project itself for."""
@@ -126,7 +129,10 @@ def read(files: Files) -> Metadata:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{_FILE} is no valid TOML: {error}") from error
     project, poetry = _table(table, "project"), _table(table, "tool", "poetry")
-    extras, groups = _table(project, "optional-dependencies"), _table(table, "dependency-groups")
+    extras, groups = (
+        {name: own for name, own in part.items() if _SET_NAME.fullmatch(name)}
+        for part in (_table(project, "optional-dependencies"), _table(table, "dependency-groups"))
+    )
     return Metadata(
         table=table,
         project=bool(project),
@@ -147,7 +153,7 @@ def _poetry_groups(files: Files, poetry: Mapping[str, Any]) -> dict[str, tuple[D
     tables = {
         name: _table(own, "dependencies")
         for name, own in _table(poetry, "group").items()
-        if isinstance(own, dict)
+        if isinstance(own, dict) and _SET_NAME.fullmatch(name)
     }
     if "dev-dependencies" in poetry:
         tables["dev"] = _table(poetry, "dev-dependencies")
@@ -165,7 +171,8 @@ def _of_poetry(files: Files, table: Mapping[str, Any]) -> Iterable[Declared]:
         if name != "python":
             extras = _strings(value.get("extras")) if isinstance(value, dict) else []
             url = value.get("git") if isinstance(value, dict) else None
-            place = f"{_FILE}:{files.line_of(_FILE, name)}"
+            line = files.line_matching(_FILE, rf"""^["']?{re.escape(name)}["']?\s*=""")
+            place = f"{_FILE}:{line}"
             yield Declared(canonicalize_name(name), place, frozenset(extras), f"git+{url}" if url else None)
 
 
@@ -183,7 +190,8 @@ def _group(groups: Mapping[str, Any], name: str, seen: tuple[str, ...] = ()) -> 
 
 def _declared(files: Files, texts: Iterable[str]) -> Iterable[Declared]:
     for text in texts:
-        found = pipfiles.declared(text, f"{_FILE}:{files.line_of(_FILE, text)}")
+        line = files.line_matching(_FILE, rf"""["']{re.escape(text)}["']""")
+        found = pipfiles.declared(text, f"{_FILE}:{line}")
         if found is not None:
             yield found
 

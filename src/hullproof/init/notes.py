@@ -18,6 +18,7 @@ _DATABASES = {
     "PostgreSQL": ("psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "psycopg-binary"),
     "MySQL": ("mysqlclient", "pymysql", "aiomysql", "asyncmy"),
 }
+_CALLED = {"postgresql": "PostgreSQL", "postgis": "PostgreSQL", "mysql": "MySQL", "oracle": "Oracle"}
 _ENGINES = re.compile(r"django\.(?:contrib\.gis\.)?db\.backends\.(postgresql|postgis|mysql|oracle)")
 
 
@@ -31,8 +32,8 @@ def look(files: Files, application: Application, dependencies: Dependencies) -> 
     compose = files.first(*_COMPOSE)
     where = _database(files, application, dependencies)
     if where is not None:
-        how = f'compose = "{compose}"' if compose else "compose = a compose file that describes it"
-        yield Remark("note", f"{where}: where it must be there for the start, hullproof.toml takes {how}")
+        how = f'compose = "{compose}"' if compose else "compose = the file that describes it"
+        yield Remark("note", f"{where}: if it cannot start without, set {how} in hullproof.toml")
     top = repository(files.folder)
     if top not in (None, files.folder):
         yield Remark(
@@ -44,9 +45,9 @@ def _database(files: Files, application: Application, dependencies: Dependencies
     for path in files.code if application.settings else ():
         found = _ENGINES.search(files.text(path)) if "settings" in path else None
         if found is not None:
-            return f"a database, {found[1]}, in {path}:{files.line_of(path, found[0])}"
+            return f"{_CALLED[found[1]]}, in {path}:{files.line_of(path, found[0])}"
     for name, drivers in _DATABASES.items():
         for driver in drivers:
             if driver in dependencies.places and application.settings is None:
-                return f"{driver} for {name}, in {dependencies.places[driver]}"
+                return f"{name}, by {driver} in {dependencies.places[driver]}"
     return None

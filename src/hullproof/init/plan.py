@@ -29,6 +29,7 @@ _HOME = "/app"
 _WIDTH = 105
 _OWNED = "COPY --chown=appuser:appuser"
 _STRANGE = re.compile(r"[^\w .-]")
+_PLAIN = re.compile(r"[^\s\"'\[\]$\\]+")
 _FOR_TESTS_ONLY = (
     r"\( -type d -name tests -o -name 'test_*.py' -o -name '*_test.py' -o -name conftest.py{} \)"
 )
@@ -130,7 +131,7 @@ def _requirement_files(install: Install) -> str:
     if install.made_by:
         return f"COPY --from=lock {_HOME}/{install.file} ./"
     folders = itertools.groupby(sorted(install.copied, key=posixpath.dirname), key=posixpath.dirname)
-    return "\n".join(f"COPY {' '.join(sorted(own))} ./{folder and folder + '/'}" for folder, own in folders)
+    return "\n".join(_copy("COPY", sorted(own), f"./{folder and folder + '/'}") for folder, own in folders)
 
 
 def _wanted(install: Install) -> str:
@@ -154,7 +155,7 @@ def _copies(
 
 def _copy(start: str, sources: Sequence[str], target: str) -> str:
     words = [*sources, target]
-    return f"{start} {json.dumps(words) if any(' ' in word for word in words) else ' '.join(words)}"
+    return f"{start} {' '.join(words) if all(map(_PLAIN.fullmatch, words)) else json.dumps(words)}"
 
 
 def _assignments(variables: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from hullproof.errors import UsageError
 from hullproof.init.model import Python, Remark
@@ -28,6 +29,8 @@ _PINS = {
 """What pins a version, by the name of the file."""
 _FAR = "3.99"
 """Allowed by who names no last version."""
+_OLDEST = Version("3.9")
+"""The first whose images have a pip with `--python`."""
 _LARGEST = 100_000
 _ENVIRONMENTS = (".venv/pyvenv.cfg", "venv/pyvenv.cfg")
 
@@ -43,12 +46,16 @@ def look(files: Files, metadata: Metadata, asked: str | None) -> Python:
         found = _VERSION.match(asked)
         if found is None:
             raise UsageError(f"--python {asked}: is no version of Python; give one such as --python {USUAL}")
+        if Version(found[1]) < _OLDEST:
+            raise UsageError(
+                f"--python {asked}: its pip is too old for these images; give {_OLDEST} or newer"
+            )
         if not _fits(found[1], required):
             raise UsageError(f"--python {asked}: {where} says {required}; give one that fits")
         return Python(found[1], _others(found[1], fitting, required))
     for path in (".python-version", "runtime.txt", "Pipfile", *_ENVIRONMENTS, "Dockerfile"):
         version = _pinned(files, path)
-        if version is not None and _fits(version, required):
+        if version is not None and _fits(version, required) and Version(version) >= _OLDEST:
             return Python(
                 version,
                 _others(version, fitting, required),

@@ -177,7 +177,7 @@ def _port(files: Files, application: Application, asked: int | None) -> tuple[in
             return found[0], (Remark("found", f"port {found[0]}, in {found[1]}"),)
     exposed = _EXPOSED.search(files.text("Dockerfile"))
     if exposed is not None:
-        return int(exposed[1]), (Remark("found", f"port {exposed[1]}, in Dockerfile, which has been there"),)
+        return int(exposed[1]), (Remark("found", f"port {exposed[1]}, exposed in Dockerfile"),)
     if entry.kind == "script" and entry.framework is None:
         return None, (Remark("assumed", "it listens on no port, since none is named (--port 8000)"),)
     port = FLASK_PORT if entry.framework == "Flask" else USUAL_PORT

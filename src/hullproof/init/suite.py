@@ -28,6 +28,7 @@ _PYTEST_CONFIG = (
     ("setup.cfg", "[tool:pytest]"),
 )
 _SHOWN = 2
+_PYTEST = ("python", "-m", "pytest", "-p", "no:cacheprovider")  # a cache would only be left behind
 _NAMES = {"pytest": "pytest", "unittest": "unittest", "django": "Django"}
 _PYTEST_STYLE = re.compile(
     r"^\s*(?:import pytest|from pytest|async def test_|@pytest\.)|^def test_", re.MULTILINE
@@ -44,7 +45,7 @@ def look(files: Files, application: Application, dependencies: Dependencies) -> 
     found = [path for path in found if not path.startswith(tuple(f"{each}/" for each in withheld))]
     found = [path for path in found if _is_test(path, django=application.manage is not None)]
     if not found:
-        return _first(application, withheld)
+        return _first(application, dependencies, withheld)
     if any(path.startswith("tests/unit/") for path in found):
         found = [path for path in found if path.startswith("tests/unit/")]
     runner = _runner(files, found, application, dependencies)
@@ -67,26 +68,22 @@ def look(files: Files, application: Application, dependencies: Dependencies) -> 
 def _missing(files: Files, runner: Runner, found: list[str], dependencies: Dependencies) -> list[str]:
     """Name what the tests surely use and nothing declares: the runner, and what the test client is made of."""
     declared = {*dependencies.places, *dependencies.test_places, *dependencies.implied}
-    wanted = ["pytest"] if runner == "pytest" else []
+    wanted = {"pytest": "pytest>=8"} if runner == "pytest" else {}
     if any("TestClient" in files.text(path) for path in found) and dependencies.has("fastapi", "starlette"):
-        wanted.append("httpx")
-    return [each for each in wanted if each not in declared]
+        wanted["httpx"] = "httpx>=0.27"
+    return [requirement for name, requirement in wanted.items() if name not in declared]
 
 
-def _first(application: Application, withheld: Iterable[str]) -> Tests:
+def _first(application: Application, dependencies: Dependencies, withheld: Iterable[str]) -> Tests:
     """Plan a first test where there is none: a gate needs something to stop at."""
+    runner: Runner = "unittest"
     command: tuple[str, ...] = ("python", "-m", "unittest", "discover", "--start-directory", "tests")
-    if application.manage is not None:
-        command = ("python", application.manage, "test", "tests")
+    if {"pytest", "pytest-django"} & {*dependencies.places, *dependencies.test_places}:
+        runner, command = "pytest", _PYTEST
+    elif application.manage is not None:
+        runner, command = "django", ("python", application.manage, "test", "tests")
     remark = Remark("assumed", f"no tests, so {FIRST_TEST} is a first one: write yours beside it")
-    return Tests(
-        "django" if application.manage else "unittest",
-        command,
-        ("tests",),
-        withheld=tuple(withheld),
-        written=True,
-        said=(remark,),
-    )
+    return Tests(runner, command, ("tests",), withheld=tuple(withheld), written=True, said=(remark,))
 
 
 def _runner(files: Files, found: list[str], application: Application, dependencies: Dependencies) -> Runner:
@@ -118,14 +115,23 @@ def _names_files(files: Files) -> bool:
 def _command(files: Files, runner: Runner, found: list[str], application: Application) -> tuple[str, ...]:
     unit = ["tests/unit"] if found[0].startswith("tests/unit/") else []
     if runner == "pytest":
-        # The cache would only be left behind.
-        return ("python", "-m", "pytest", "-p", "no:cacheprovider", *unit)
+        return (*_PYTEST, *unit)
     if runner == "django" and application.manage is not None:
-        labels = sorted({_root(path) for path in found if not path.startswith(under(application.root, ""))})
-        return ("python", application.manage, "test", *(unit or (labels if application.root else [])))
+        return ("python", application.manage, "test", *(unit or _labels(files, found, application.root)))
     start = unit[0] if unit else _common(found)
     top = ["--top-level-directory", "."] if under(start, "__init__.py") in files else []
     return ("python", "-m", "unittest", "discover", "--start-directory", start or ".", *top)
+
+
+def _labels(files: Files, found: list[str], root: str) -> list[str]:
+    """Name the folders of tests where Django would not find them all: by itself it goes into packages here only."""
+    below = under(root, "")
+    tops = sorted({below + _root(path.removeprefix(below)) for path in found if path.startswith(below)})
+    plain = [top for top in tops if not top.endswith(".py") and under(top, "__init__.py") not in files]
+    elsewhere = sorted({_root(path) for path in found if not path.startswith(below)})
+    if root:
+        return [root, *plain, *elsewhere]
+    return tops if plain else []
 
 
 def _common(found: list[str]) -> str:
