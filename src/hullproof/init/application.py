@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.errors import UsageError
 from hullproof.init import entry
+from hullproof.init.code import FRAMEWORKS
 from hullproof.init.files import under
 from hullproof.init.model import Application, Dependencies, Entry, Remark
 
@@ -31,7 +32,16 @@ def look(files: Files, metadata: Metadata, dependencies: Dependencies, asked: st
         return _django(files, dependencies, manage)
     found, others = entry.look(files, metadata, asked)
     _require_own(files, found, dependencies)
+    found = _with_framework(found, dependencies)
     return Application(found, said=(*_said_of(found, dependencies), *_said_of_others(others)))
+
+
+def _with_framework(found: Entry, dependencies: Dependencies) -> Entry:
+    """Name the framework of an application that its code does not tell, as where it is imported from elsewhere."""
+    known = [each for each in FRAMEWORKS.values() if each.package in dependencies.places]
+    if found.kind == "script" or found.framework or found.interface or not known:
+        return found
+    return replace(found, framework=known[0].name, interface=known[0].interface)
 
 
 def _require_own(files: Files, found: Entry, dependencies: Dependencies) -> None:

@@ -67,10 +67,5 @@ def look(folder: Path, choices: Choices) -> Findings:
 
 def _set_by_tests(files: Files, name: str) -> bool:
     """Whether the tests, or what configures them, name a variable: then they see to it themselves."""
-    return any(
-        name in files.text(path)
-        for path in files.paths
-        if path.endswith((".py", ".ini", ".toml", ".cfg"))
-        and (files.is_aside(path) or "/" not in path)
-        and path not in files.code
-    )
+    beside = (path for path in files.paths if path.endswith(".py") and files.is_aside(path))
+    return any(name in files.text(path) for path in (*beside, *suite.CONFIGURATION))

@@ -22,7 +22,7 @@ USUAL = "3.13"
 _VERSION = re.compile(r"(?:cpython-|python-)?(3\.\d+)(?:\.\d+)?\s*\Z")
 _PINS = {
     "Pipfile": re.compile(r"""^python_(?:full_)?version\s*=\s*["'](3\.\d+)""", re.MULTILINE),
-    "Dockerfile": re.compile(r"^FROM\s+(?:\S+/)?python:(3\.\d+)\b", re.MULTILINE | re.IGNORECASE),
+    "Dockerfile": re.compile(r"^(?:FROM\s+(?:\S+/)?python:|ARG\s+PYTHON_VERSION=)(3\.\d+)\b", re.MULTILINE),
     "pyvenv.cfg": re.compile(r"^version(?:_info)?\s*=\s*(3\.\d+)", re.MULTILINE),
     "": re.compile(r"\A\s*(?:cpython-|python-)?(3\.\d+)"),
 }

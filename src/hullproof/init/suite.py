@@ -27,6 +27,9 @@ _PYTEST_CONFIG = (
     ("tox.ini", "[pytest]"),
     ("setup.cfg", "[tool:pytest]"),
 )
+CONFIGURATION = (*(path for path, _ in _PYTEST_CONFIG), "pyproject.toml")
+"""Where pytest may be configured."""
+
 _SHOWN = 2
 _PYTEST = ("python", "-m", "pytest", "-p", "no:cacheprovider")  # a cache would only be left behind
 _NAMES = {"pytest": "pytest", "unittest": "unittest", "django": "Django"}
@@ -106,10 +109,7 @@ def _runner(files: Files, found: list[str], application: Application, dependenci
 
 def _names_files(files: Files) -> bool:
     """Whether pytest is told how test files are called; by itself it passes tests.py over."""
-    return any(
-        "python_files" in files.text(path)
-        for path in ("pyproject.toml", *(name for name, _ in _PYTEST_CONFIG))
-    )
+    return any("python_files" in files.text(path) for path in CONFIGURATION)
 
 
 def _command(files: Files, runner: Runner, found: list[str], application: Application) -> tuple[str, ...]:

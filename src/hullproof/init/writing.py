@@ -56,6 +56,8 @@ def compare(folder: Path, planned: Planned) -> Compared:
         target = path.resolve()
     except (OSError, RuntimeError) as error:  # a loop of links
         raise UsageError(f"{planned.path}: leads nowhere; remove the link") from error
+    if target.is_symlink():  # a loop, of which newer Pythons do not complain
+        raise UsageError(f"{planned.path}: leads nowhere; remove the link")
     if not target.is_relative_to(top):
         raise UsageError(f"{planned.path}: is a link to {target}, outside the project; remove the link")
     for parent in reversed(target.relative_to(top).parents):

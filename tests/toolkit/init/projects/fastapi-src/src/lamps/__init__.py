@@ -1,0 +1,5 @@
+"""Lighthouses, and which of them are lit."""
+
+from importlib.metadata import version
+
+__version__ = version("lamps")

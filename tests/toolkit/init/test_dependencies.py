@@ -1,0 +1,250 @@
+"""What a project needs: which file says so, where each package stands, and how a build installs it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullproof.errors import UsageError
+
+from .conftest import FLASK, PROJECTS, See, said
+
+APP = {"app.py": FLASK}
+UV_LOCK = (PROJECTS / "fastapi-uv" / "uv.lock").read_text()
+UV_PYPROJECT = (PROJECTS / "fastapi-uv" / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("files", "release", "tests"),
+    [
+        ({"requirements.txt": "flask\ngunicorn\n"}, "requirements.txt", None),
+        (
+            {"requirements.txt": "flask\ngunicorn\n", "requirements-dev.txt": "pytest\n"},
+            "requirements.txt",
+            "requirements-dev.txt",
+        ),
+        (
+            {
+                "requirements.txt": "flask\ngunicorn\n",
+                "requirements-dev.txt": "ruff\n",
+                "requirements_test.txt": "x\n",
+            },
+            "requirements.txt",
+            "requirements_test.txt",
+        ),
+        (
+            {"requirements.txt": "flask\ngunicorn\n", "requirements-dev.txt": "pytest\n", "test-requirements.txt": "x\n"},
+            "requirements.txt",
+            "requirements-dev.txt",
+        ),
+        (
+            {
+                "requirements/base.txt": "flask\n",
+                "requirements/prod.txt": "-r base.txt\ngunicorn\n",
+                "requirements/dev.txt": "-r base.txt\npytest\n",
+            },
+            "requirements/prod.txt",
+            "requirements/dev.txt",
+        ),
+    ],
+)  # fmt: skip
+def test_requirements_files_are_known_by_their_names(
+    see: See, files: dict[str, str], release: str, tests: str | None
+) -> None:
+    """For tests: the one that names a test runner, else the one that is named for tests."""
+    found = see({**APP, **files}).dependencies
+    assert (found.release.file, found.test.file) == (release, tests)
+
+
+def test_the_files_that_a_requirements_file_leads_to_come_along(see: See) -> None:
+    """And what stands in them is known by file and line, comments, continuations and options left aside."""
+    found = see({
+        **APP,
+        "requirements.txt": "-r  requirements/base.txt # all\n--constraint=pins.txt\ngunicorn==1 \\\n  --hash=sha256:00\n",
+        "requirements/base.txt": "# what it runs on\n\nFlask[async]>=3 ; python_version > '3'\n",
+        "pins.txt": "werkzeug==3\n",
+    }).dependencies  # fmt: skip
+    assert found.release.copied == ("requirements.txt", "requirements/base.txt", "pins.txt")
+    assert found.places["flask"] == "requirements/base.txt:3"
+    assert found.places["gunicorn"] == "requirements.txt:3"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("-r gone.txt\n", "requirements.txt:1: there is no file gone.txt in the project; mend the line"),
+        (
+            "flask\n-r ../x.txt\n",
+            "requirements.txt:2: there is no file ../x.txt in the project; mend the line",
+        ),
+        ("flask\n-e .\n", "requirements.txt:2: installs . from a folder"),
+        ("flask\n./lib\n", "requirements.txt:2: installs ./lib from a folder"),
+    ],
+)
+def test_what_no_build_could_install_before_the_code_is_one_line(see: See, text: str, told: str) -> None:
+    """It names the file and the line."""
+    with pytest.raises(UsageError) as raised:
+        see({**APP, "requirements.txt": text})
+    assert str(raised.value).startswith(told)
+
+
+def test_a_requirements_file_that_only_installs_the_project_is_no_list(see: See) -> None:
+    """pyproject.toml is."""
+    project = "[project]\nname = 'shop'\ndependencies = [\n  'flask',\n  'gunicorn',\n]\n"
+    found = see({**APP, "requirements.txt": "-e .\n", "pyproject.toml": project}).dependencies
+    assert found.tool_files == ("pyproject.toml",)
+    assert found.places["gunicorn"] == "pyproject.toml:5"
+
+
+def test_pyproject_is_listed_for_pip_in_the_build(see: See) -> None:
+    """Pip alone can install what it declares only together with the project. Groups bring those they include."""
+    found = see({
+        **APP,
+        "pyproject.toml": "[project]\nname = 'shop'\ndependencies = ['flask', 'gunicorn']\n"
+        "[dependency-groups]\ntest = ['pytest', {include-group = 'web'}]\nweb = ['httpx']\nlint = ['ruff']\n",
+        ".python-version": "3.12",
+    }).dependencies  # fmt: skip
+    assert "import tomllib;" in str(found.release.made_by)
+    assert "print(*project['project']['dependencies'], sep='\\n')" in str(found.release.made_by)
+    assert "*(each for each in project['dependency-groups']['test'] if isinstance(each, str))" in str(
+        found.test.made_by
+    )
+    assert "*project['dependency-groups']['web']" in str(found.test.made_by)
+    assert "ruff" not in found.test_places
+
+
+def test_before_tomllib_pip_brings_its_twin(see: See) -> None:
+    """Python 3.10 has none."""
+    project = "[project]\nname = 'shop'\nrequires-python = '==3.10.*'\ndependencies = ['flask', 'gunicorn']\n"
+    assert "import pip._vendor.tomli as tomllib;" in str(
+        see({**APP, "pyproject.toml": project}).dependencies.release.made_by
+    )
+
+
+def test_extras_that_ask_for_others_bring_them(see: See) -> None:
+    """As in `dev = ["shop[test]"]`; the project itself is not asked for."""
+    found = see({
+        **APP,
+        "pyproject.toml": "[project]\nname = 'shop'\ndependencies = ['flask', 'gunicorn']\n"
+        "[project.optional-dependencies]\ntools = ['pytest']\ndev = ['shop[tools]', 'ruff']\n",
+        "tests/test_x.py": "import pytest\n",
+    }).dependencies  # fmt: skip
+    assert "optional-dependencies']['tools']" in str(found.test.made_by)
+
+
+def test_uv_says_what_its_lock_file_holds_and_pip_installs_it(see: See) -> None:
+    """The lock file also tells which packages come along; the tests get their group and nothing twice."""
+    found = see(
+        {"app/main.py": "app = FastAPI()\n", "uv.lock": UV_LOCK, "pyproject.toml": UV_PYPROJECT}
+    ).dependencies
+    assert found.tools == ("uv>=0.5",)
+    assert found.tool_files == ("pyproject.toml", "uv.lock")
+    assert found.release.made_by == (
+        "uv export --quiet --frozen --no-emit-project --no-default-groups --output-file requirements.txt"
+    )
+    assert "--no-default-groups --group dev --output-file requirements-test.txt" in str(found.test.made_by)
+    assert "starlette" in found.implied
+    assert "pytest" not in found.implied
+
+
+def test_packages_without_hashes_are_installed_without(see: See) -> None:
+    """Pip checks all or none, and has none for what comes from git."""
+    lock = (
+        UV_LOCK
+        + '\n[[package]]\nname = "fork"\nversion = "1"\nsource = { git = "https://example.org/fork" }\n'
+    )
+    found = see({"app/main.py": "app = FastAPI()\n", "uv.lock": lock, "pyproject.toml": UV_PYPROJECT})
+    assert "--no-hashes" in str(found.dependencies.release.made_by)
+
+
+def test_poetry_exports_its_main_group_and_that_of_the_tests(see: See) -> None:
+    """By its plugin, which reads the lock file alone."""
+    poetry = PROJECTS / "poetry"
+    files = {name: (poetry / name).read_text() for name in ("pyproject.toml", "poetry.lock")}
+    found = see({"quotes/__init__.py": FLASK, **files}).dependencies
+    assert found.release.made_by == "poetry export --quiet --only main --output requirements.txt"
+    assert found.test.made_by == "poetry export --quiet --with test --output requirements-test.txt"
+    assert found.places["waitress"] == "pyproject.toml:10"
+    assert "jinja2" in found.implied
+
+
+def test_pipenv_does_the_same(see: See) -> None:
+    """Without its index, which would come before that of the host."""
+    lock = '{"default": {"flask": {"hashes": ["x"]}, "gunicorn": {"hashes": ["x"]}}, "develop": {}}'
+    pipfile = "[packages]\nflask = '*'\ngunicorn = '*'\n[dev-packages]\npytest = '*'\n"
+    found = see({**APP, "Pipfile": pipfile, "Pipfile.lock": lock}).dependencies
+    assert found.release.made_by == "pipenv requirements --exclude-index --hash > requirements.txt"
+    assert found.test.made_by == "pipenv requirements --exclude-index --hash --dev > requirements-test.txt"
+    assert found.places["gunicorn"] == "Pipfile:3"
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (
+            {"pyproject.toml": "[tool.poetry.dependencies]\nflask = '*'\n"},
+            "pyproject.toml [tool.poetry] has no poetry.lock beside it; run `poetry lock`, then init again",
+        ),
+        (
+            {"Pipfile": "[packages]\n"},
+            "Pipfile has no Pipfile.lock beside it; run `pipenv lock`, then init again",
+        ),
+        (
+            {"setup.py": "setup(install_requires=['flask'])\n"},
+            "the dependencies are in setup.py only; list them in requirements.txt, then init again",
+        ),
+        ({"pyproject.toml": "[project\n"}, "pyproject.toml is no valid TOML"),
+        (
+            {"pyproject.toml": "[project]\nname = 'x'\n", "uv.lock": "]"},
+            "uv.lock cannot be read: ",
+        ),
+    ],
+)
+def test_a_list_that_cannot_be_installed_as_it_stands_is_one_line(
+    see: See, files: dict[str, str], told: str
+) -> None:
+    """It says what would do."""
+    with pytest.raises(UsageError) as raised:
+        see({**APP, **files})
+    assert str(raised.value).startswith(told)
+
+
+def test_what_is_only_for_tests_is_kept_out_of_the_release(see: See) -> None:
+    """Where one list has all, the release's stage takes them out again, and the tests' stage gets them back."""
+    found = see({**APP, "requirements.txt": "flask\ngunicorn\npytest\npytest-cov\n"})
+    assert found.dependencies.release.removed == ("pytest", "pytest-cov", "coverage")
+    assert found.dependencies.test.file == "requirements.txt"
+    assert said(found, "assumed")[-3:] == [
+        "port 5000, since nothing says which (--port)",
+        "no tests, so tests/test_first.py is a first one: write yours beside it",
+        "Python 3.13, since nothing says which (--python)",
+    ]
+    assert (
+        "not needed to run, so not in the release: pytest (requirements.txt:3), pytest-cov (requirements.txt:4)"
+        in said(found, "assumed")
+    )
+
+
+@pytest.mark.parametrize(
+    ("requirement", "build", "run"),
+    [
+        ("psycopg2", ("gcc", "libc6-dev", "libpq-dev"), ("libpq5",)),
+        ("psycopg", (), ("libpq5",)),
+        ("psycopg[binary]", (), ()),
+        ("fork @ git+https://example.org/fork", ("git",), ()),
+        ("git+https://example.org/fork#egg=fork", ("git",), ()),
+        ("requests", (), ()),
+    ],
+)
+def test_what_debian_has_to_bring_is_known(
+    see: See, requirement: str, build: tuple[str, ...], run: tuple[str, ...]
+) -> None:
+    """Compilers for the stage that installs, libraries for the release."""
+    found = see({**APP, "requirements.txt": f"flask\ngunicorn\n{requirement}\n"}).dependencies
+    assert (found.build_system, found.run_system) == (build, run)
+
+
+def test_a_project_without_dependencies_is_one_too(see: See) -> None:
+    """It says so: they may only have been forgotten."""
+    found = see({"run.py": "if __name__ == '__main__':\n    print()\n"})
+    assert found.dependencies.release.is_empty
+    assert "no dependencies: nothing declares any" in said(found, "assumed")
