@@ -116,12 +116,8 @@ def _for_dockerfile(findings: Findings) -> dict[str, Any]:
         "taken": _copies((*contents.release, *collected), files, stage="test"),
         "own": findings.own,
         "own_copied": _copies(findings.own.copied, files, start="COPY") if findings.own else [],
-        "tests": findings.tests,
-        "test_environment": _assignments(findings.test_environment),
-        "environment": _assignments(findings.environment),
+        "test_steps": _test_steps(findings),
         "clutter": contents.clutter,
-        "prune": _prune(contents.clutter, django=application.manage is not None),
-        "application": application,
         "server": findings.server,
     }
 
@@ -162,10 +158,17 @@ def _assignments(variables: Mapping[str, str]) -> str:
     return "".join(f"{name}={shlex.quote(value)} " for name, value in variables.items())
 
 
-def _prune(folders: Sequence[str], *, django: bool) -> str:
-    """Return the command that removes from the code what only tests are made of."""
-    what = _FOR_TESTS_ONLY.format(" -o -name tests.py" if django else "")
-    return f"find {' '.join(map(shlex.quote, folders))} {what} -prune -exec rm -r {{}} +"
+def _test_steps(findings: Findings) -> list[str]:
+    """Return what the test stage runs: static files are collected first, as tests may look for them."""
+    application, clutter = findings.application, findings.contents.clutter
+    steps = [_assignments(findings.test_environment) + shlex.join(findings.tests.command)]
+    if application.static_root and application.manage:
+        collect = shlex.join(["python", application.manage, "collectstatic", "--no-input"])
+        steps.insert(0, _assignments(findings.environment) + collect)
+    if clutter:
+        what = _FOR_TESTS_ONLY.format(" -o -name tests.py" if application.manage else "")
+        steps.append(f"find {shlex.join(clutter)} {what} -prune -exec rm -r {{}} +")
+    return steps
 
 
 def _comment(text: str) -> str:
