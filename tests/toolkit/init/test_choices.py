@@ -17,6 +17,7 @@ PROJECT = "[project]\nname = 'x'\ndependencies = ['flask', 'gunicorn']\nrequires
     [
         ({".python-version": "3.12.4\n"}, "3.12", ("3.12",), "Python 3.12, in .python-version"),
         ({".python-version": "cpython-3.11"}, "3.11", ("3.11",), "Python 3.11, in .python-version"),
+        ({".python-version": "# why\n3.11\n"}, "3.11", ("3.11",), "Python 3.11, in .python-version"),
         ({"runtime.txt": "python-3.12.1"}, "3.12", ("3.12",), "Python 3.12, in runtime.txt"),
         ({".venv/pyvenv.cfg": "home = /x\nversion_info = 3.12.1\n"}, "3.12", ("3.12",), "Python 3.12, in .venv/pyvenv.cfg"),
         ({"Dockerfile": "FROM python:3.11-slim\n"}, "3.11", ("3.11",), "Python 3.11, in Dockerfile"),
