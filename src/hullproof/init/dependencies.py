@@ -78,23 +78,24 @@ def _requirements(files: Files, metadata: Metadata) -> Dependencies | None:
     release = pipfiles.read(files, path)
     said = [Remark("found", f"packages, in {path}")]
     tests, test_files = Install(), _test_files(files, release.files)
-    test_places: dict[str, str] = {}
+    for_tests_only = pipfiles.Listed((), ())
     if test_files:
-        listed = [pipfiles.read(files, each) for each in test_files]
-        copied = dict.fromkeys(name for each in listed for name in each.files if name not in release.files)
-        tests = Install(test_files[0], tuple(copied))
-        test_places = {each.name: each.place for one in listed for each in one.packages}
+        for_tests_only = pipfiles.read(files, test_files[0])
+        tests = Install(
+            test_files[0], tuple(name for name in for_tests_only.files if name not in release.files)
+        )
         said.append(said_of_tests(test_files))
     return with_system(
         Dependencies(
             Install(path, release.files),
             {each.name: each.place for each in release.packages},
             tests,
-            test_places,
+            {each.name: each.place for each in for_tests_only.packages},
             implied=implied(release.packages),
             said=tuple(said),
         ),
-        {each.name: each for each in release.packages},
+        release.packages,
+        for_tests_only.packages,
     )
 
 
@@ -133,7 +134,8 @@ def _listed(metadata: Metadata, python: str) -> Dependencies | None:
             tool_files=("pyproject.toml",),
             said=tuple(said),
         ),
-        {each.name: each for each in metadata.dependencies},
+        metadata.dependencies,
+        [each for name in chosen for each in sets[name]],
     )
 
 

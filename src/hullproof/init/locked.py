@@ -88,7 +88,7 @@ def _pipenv(files: Files) -> Dependencies | None:
             tool_files=("Pipfile", "Pipfile.lock"),
             said=(Remark("found", "packages, locked in Pipfile.lock"),),
         ),
-        {},
+        (),
     )
 
 
@@ -117,6 +117,6 @@ def _locked(
             tool_files=("pyproject.toml", lock.path),
             said=tuple(said),
         ),
-        {each.name: each for each in metadata.dependencies},
-        more=lock.release,
+        metadata.dependencies,
+        [each for own in test_sets.values() for each in own],
     )

@@ -50,8 +50,17 @@ def said_of_tests(where: Iterable[str]) -> Remark:
 
 
 def with_system(
-    found: Dependencies, packages: Mapping[str, Declared], more: Iterable[str] = ()
+    found: Dependencies, release: Iterable[Declared], tests: Iterable[Declared] = ()
 ) -> Dependencies:
-    """Add the Debian packages that these need."""
-    build, run, said = system_packages({**dict.fromkeys(more), **packages})
-    return replace(found, build_system=build, run_system=run, said=(*found.said, *said))
+    """Add the Debian packages that these need, and those that come with them."""
+    build, run, said = system_packages(
+        {**dict.fromkeys(found.implied), **{each.name: each for each in release}}
+    )
+    more_build, more_run, more_said = system_packages({each.name: each for each in tests})
+    beside = dict.fromkeys((*build, *more_build, *more_run))
+    return replace(
+        found,
+        build_system=tuple(name for name in beside if name not in run),
+        run_system=run,
+        said=(*found.said, *dict.fromkeys((*said, *more_said))),
+    )

@@ -243,6 +243,14 @@ def test_what_debian_has_to_bring_is_known(
     assert (found.build_system, found.run_system) == (build, run)
 
 
+def test_what_only_the_tests_need_of_debian_stays_out_of_the_release(see: See) -> None:
+    """Their stage has what the stage of the packages has, so it is installed there."""
+    files = {"requirements.txt": "flask\ngunicorn\npsycopg\n", "requirements-dev.txt": "pytest\nmysqlclient\n"}
+    found = see({**APP, **files}).dependencies
+    assert found.run_system == ("libpq5",)
+    assert "default-libmysqlclient-dev" in found.build_system
+
+
 def test_a_project_without_dependencies_is_one_too(see: See) -> None:
     """It says so: they may only have been forgotten."""
     found = see({"run.py": "if __name__ == '__main__':\n    print()\n"})
