@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _NEVER = (
     ".*", "test", "tests", "testing", "docs", "doc", "venv", "env", "build", "dist", "htmlcov", "node_modules",
     "*.egg-info", "[Dd]ockerfile*", "*.[Dd]ockerfile", "*compose*.y*ml", "noxfile.py", "tox.ini", "pytest.ini",
-    "conftest.py", "setup.py", "setup.cfg", "tasks.py", "requirements*", "*requirements.txt", "*.lock", "Pipfile*",
-    "README*", "CHANGELOG*", "LICENSE*", "Makefile", "justfile", "*.sqlite*", "*.db", "*.log", "*.pem", "*.key",
-    "test_*.py", "*_test.py", "hullproof.toml",
+    "conftest.py", "setup.py", "setup.cfg", "hullproof.toml", "test_*.py", "*_test.py", "*.pem", "*.key",
+    "*.sqlite*", "*.log",
 )  # fmt: skip
+"""Development files, secrets and databases of people's own: whatever names them, no release holds them."""
 _STRANGE = re.compile(r"[^\w.+@ -]")
 """Names with such characters mean something else to COPY or to the ignore file."""
 _BESIDE_A_MODULE = ("templates", "static")
@@ -31,10 +31,11 @@ _CLUTTER = re.compile(r"/tests/|/(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 
 def look(files: Files, application: Application, dependencies: Dependencies, tests: Tests) -> Contents:
     """Follow the code from where the application is entered, then from its tests."""
+    left_out = (*_NEVER, *_ignored_by_git(files))
     usable = {
         name
         for name in files.tops
-        if not any(fnmatch.fnmatchcase(name, pattern) for pattern in _NEVER) and not _STRANGE.search(name)
+        if not any(fnmatch.fnmatchcase(name, pattern) for pattern in left_out) and not _STRANGE.search(name)
     }
     start = {_top(application.entry.path), *([_top(application.manage)] if application.manage else [])}
     known = ["gunicorn.conf.py", *(_BESIDE_A_MODULE if application.entry.path in files.tops else ())]
@@ -57,6 +58,15 @@ def look(files: Files, application: Application, dependencies: Dependencies, tes
             name for name in (*files.tops, *tests.paths) if not files.tops.get(name, "." not in name)
         ),
     )
+
+
+def _ignored_by_git(files: Files) -> list[str]:
+    """List patterns for what at the top git ignores: no checkout has it. Without a list, databases are left out."""
+    if ".gitignore" not in files:
+        return ["*.db"]
+    lines = (line.strip() for line in files.text(".gitignore").splitlines())
+    plain = (line.removeprefix("**/").strip("/") for line in lines if not line.startswith(("#", "!")))
+    return [line for line in plain if line and "/" not in line]
 
 
 def _top(path: str) -> str:

@@ -21,6 +21,7 @@ WEB = {"requirements.txt": "flask\ngunicorn\n"}
         ({"app.py": FLASK + "p = os.path.join(here, 'data')\n", "data/x": "1"}, ("app.py", "data")),
         ({"app.py": FLASK + "p = {'data': 1}\n", "data/x": "1"}, ("app.py",)),
         ({"app.py": FLASK + "p = 'words.txt'\n", "words.txt": "1"}, ("app.py", "words.txt")),
+        ({"app.py": FLASK + "p = BASE / 'CHANGELOG.md'\n", "CHANGELOG.md": "1"}, ("CHANGELOG.md", "app.py")),
         ({"app.py": FLASK, "templates/a.html": "", "static/a.css": ""}, ("app.py", "static", "templates")),
         ({"shop/app.py": FLASK, "templates/a.html": ""}, ("shop",)),
         ({"app.py": FLASK, "gunicorn.conf.py": ""}, ("app.py", "gunicorn.conf.py")),
@@ -34,6 +35,16 @@ def test_the_release_takes_what_its_code_imports_or_names(
 ) -> None:
     """Entries at the top of the project, from the application on; never secrets, databases or tests."""
     assert see({**WEB, **files}).contents.release == release
+
+
+@pytest.mark.parametrize(
+    ("ignored", "release"),
+    [(None, ("app.py",)), ("*.pyc\n", ("app.py", "words.db")), ("# x\n/words.db\n!x\n", ("app.py",)), ("*.db\n", ("app.py",))],
+)  # fmt: skip
+def test_what_git_ignores_is_no_part_of_it(see: See, ignored: str | None, release: tuple[str, ...]) -> None:
+    """No checkout has it. A database that git keeps is one that belongs to the project."""
+    files = {"app.py": FLASK + "p = BASE / 'words.db'\n", "words.db": ""}
+    assert see({**WEB, **files, **({".gitignore": ignored} if ignored else {})}).contents.release == release
 
 
 def test_migrations_belong_to_it_where_a_tool_for_them_does(see: See) -> None:

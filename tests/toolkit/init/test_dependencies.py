@@ -245,7 +245,10 @@ def test_what_debian_has_to_bring_is_known(
 
 def test_what_only_the_tests_need_of_debian_stays_out_of_the_release(see: See) -> None:
     """Their stage has what the stage of the packages has, so it is installed there."""
-    files = {"requirements.txt": "flask\ngunicorn\npsycopg\n", "requirements-dev.txt": "pytest\nmysqlclient\n"}
+    files = {
+        "requirements.txt": "flask\ngunicorn\npsycopg\n",
+        "requirements-dev.txt": "pytest\nmysqlclient\n",
+    }
     found = see({**APP, **files}).dependencies
     assert found.run_system == ("libpq5",)
     assert "default-libmysqlclient-dev" in found.build_system
