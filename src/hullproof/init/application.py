@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hullproof.init.files import Files
     from hullproof.init.metadata import Metadata
 
-_SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
+_SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']\]?\s*[,=]\s*["']([\w.]+)["']""")
 _STATIC_ROOT = re.compile(r"^STATIC_ROOT\s*=\s*(?P<value>.+)$", re.MULTILINE)
 _QUOTED = re.compile(r"""["']([\w.-]+(?:/[\w.-]+)*)/?["']""")
 _ASGI_ONLY = ("channels", "daphne", "uvicorn", "hypercorn")
@@ -28,10 +28,13 @@ _SHOWN = 2
 def look(files: Files, metadata: Metadata, dependencies: Dependencies, asked: str | None) -> Application:
     """Find the application. Raises UsageError, one line, where there is none or where it cannot be told."""
     manage = _manage(files)
-    if manage is not None and asked is None:
-        return _django(files, dependencies, manage)
+    if manage is not None:
+        root = posixpath.dirname(manage)
+        asked_for = entry.look(files, metadata, asked, root=root)[0] if asked else None
+        return _django(files, dependencies, manage, asked_for)
     found, others = entry.look(files, metadata, asked)
     _require_own(files, found, dependencies)
+    _require_declared(found, dependencies)
     found = _with_framework(found, dependencies)
     return Application(found, said=(*_said_of(found, dependencies), *_said_of_others(others)))
 
@@ -57,6 +60,15 @@ def _require_own(files: Files, found: Entry, dependencies: Dependencies) -> None
             raise UsageError(f"{where} is in a project of its own: hullproof init {below}")
 
 
+def _require_declared(found: Entry, dependencies: Dependencies) -> None:
+    """Raise UsageError where nothing at all is declared, and so not what the application surely needs."""
+    if found.framework and dependencies.release.is_empty:
+        needs = found.framework.lower()
+        raise UsageError(
+            f"{found.shown} in {found.place} needs {needs}, which nothing declares; list it in requirements.txt"
+        )
+
+
 def _manage(files: Files) -> str | None:
     """Find Django's manage.py, the nearest to the top."""
     found = [
@@ -67,7 +79,7 @@ def _manage(files: Files) -> str | None:
     return min(found, key=lambda path: (path.count("/"), path), default=None)
 
 
-def _django(files: Files, dependencies: Dependencies, manage: str) -> Application:
+def _django(files: Files, dependencies: Dependencies, manage: str, asked_for: Entry | None) -> Application:
     root = posixpath.dirname(manage)
     asynchronous = dependencies.has(*_ASGI_ONLY) and not dependencies.has(*_WSGI_ONLY)
     wanted = "asgi" if asynchronous else "wsgi"
@@ -75,7 +87,9 @@ def _django(files: Files, dependencies: Dependencies, manage: str) -> Applicatio
         each for each in entry.candidates(files, root) if each.framework == "Django" and each.kind == "object"
     ]
     made.sort(key=lambda each: (each.interface != wanted, each.path.count("/"), each.path))
-    found = made[0] if made else Entry("script", manage, 0, manage, framework="Django", root=root)
+    by_itself = Entry("script", manage, 0, manage, framework="Django", root=root)
+    found = asked_for or next(iter(made), by_itself)
+    _require_declared(replace(found, framework="Django"), dependencies)
     named = _SETTINGS.search(files.text(found.path)) or _SETTINGS.search(files.text(manage))
     settings = under(root, named[1].replace(".", "/")) if named else None
     path = files.first(f"{settings}.py", f"{settings}/__init__.py")
@@ -96,7 +110,7 @@ def _static_root(files: Files, settings: str, root: str) -> str | None:
     for each in texts:
         found = _STATIC_ROOT.search(each)
         names = _QUOTED.findall(found["value"]) if found else []
-        if len(names) == 1:
+        if len(names) == 1 and ".." not in names[0]:
             return under(root, names[0])
     return None
 

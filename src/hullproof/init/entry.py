@@ -30,13 +30,15 @@ _SCRIPTS = ("run.py", "main.py", "app.py", "server.py", "serve.py", "start.py", 
 _SHOWN = 3
 
 
-def look(files: Files, metadata: Metadata, asked: str | None) -> tuple[Entry, list[Entry]]:
+def look(
+    files: Files, metadata: Metadata, asked: str | None, *, root: str | None = None
+) -> tuple[Entry, list[Entry]]:
     """Find the application's object, else a factory, else a script that starts it; and what else might be it.
 
-    Raises UsageError, one line with what would decide it, where there is none, where two are equally likely, or
+    `root` is the folder that modules are imported from, where that is known. Raises UsageError, one line with what would decide it, where there is none, where two are equally likely, or
     where what was `asked` for is not there.
     """
-    found = candidates(files)
+    found = candidates(files, root)
     if asked is not None:
         return _asked(files, found, asked, "--entry "), []
     named = _PROCFILE.search(files.text("Procfile"))

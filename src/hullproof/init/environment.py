@@ -55,7 +55,9 @@ def look(files: Files, *, configured: bool) -> tuple[dict[str, str], tuple[Remar
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     remark = Remark("assumed", f"made-up values in hullproof.toml for what it needs to start: {listed}{more}")
     if configured:
-        remark = Remark("note", f"give it in [tool.hullproof] env what it needs to start: {listed}{more}")
+        remark = Remark(
+            "note", f"it needs this to start; give it by `env` in your settings for Hullproof: {listed}{more}"
+        )
     return {name: value for name, (value, _) in found.items()}, (remark,)
 
 

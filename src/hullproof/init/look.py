@@ -13,6 +13,7 @@ from hullproof.init import (
     needed,
     notes,
     own,
+    plan,
     python,
     server,
     suite,
@@ -28,7 +29,7 @@ def look(folder: Path, choices: Choices) -> Findings:
     """
     files = Files(folder)
     written = metadata.read(files)
-    configured = bool(written.tool("hullproof"))
+    configured = bool(written.tool("hullproof")) or not plan.is_ours(files.text(plan.SETTINGS))
     version = python.look(files, written, choices.python)
     packages = dependencies.look(files, written, version.version)
     found = application.look(files, written, packages, choices.entry)

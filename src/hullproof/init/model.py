@@ -191,7 +191,7 @@ class Contents:
 class Findings:
     """All that is known of a project. `own` is None where its code is enough to run. `environment` is what it needs to start, `test_environment` to be tested.
 
-    `is_repository`: workflows in it are read by GitHub. `is_configured`: pyproject.toml has [tool.hullproof].
+    `is_repository`: workflows in it are read by GitHub. `is_configured`: there are settings for Hullproof already, of its owner's.
     """
 
     folder: Path

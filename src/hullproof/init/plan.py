@@ -65,6 +65,11 @@ def plan(findings: Findings, dockerfile: str = "Dockerfile") -> tuple[Planned, .
     return tuple(planned)
 
 
+def is_ours(settings: str) -> bool:
+    """Whether settings for Hullproof, if there are any, are those that are written here."""
+    return not settings or settings.startswith(_render("hullproof.toml.j2", environment={}).splitlines()[0])
+
+
 def ignore_file(findings: Findings, *, lets_all_in: bool = False) -> str:
     """Return the ignore file: an allow-list of what our Dockerfile takes, or (`lets_all_in`) for any other one."""
     packages = findings.dependencies

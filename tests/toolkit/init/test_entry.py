@@ -187,6 +187,15 @@ def test_no_application_is_looked_for_in_virtual_environments(see: See) -> None:
         see({**GUNICORN, "myenv/pyvenv.cfg": "", "myenv/lib/app.py": FLASK})
 
 
+def test_an_application_whose_packages_nobody_declares_is_one_line(see: See) -> None:
+    """It could be built, and would not start."""
+    with pytest.raises(UsageError) as raised:
+        see({"app.py": FLASK})
+    assert str(raised.value) == (
+        "app = Flask(...) in app.py:3 needs flask, which nothing declares; list it in requirements.txt"
+    )
+
+
 def test_a_project_below_is_pointed_at(see: See) -> None:
     """Its folder is the one to give, where the application's packages are declared there."""
     with pytest.raises(UsageError) as raised:
@@ -250,3 +259,5 @@ def test_django_is_found_by_its_manage_py(see: See) -> None:
     assert entry(found) == ("object", "site1.wsgi:application", "web")
     assert (application.manage, application.settings) == ("web/manage.py", "web/site1/settings.py")
     assert application.static_root == "web/static-all"
+    asked = see({}, entry="site1.asgi:application").application
+    assert (asked.entry.interface, asked.manage) == ("asgi", "web/manage.py")

@@ -19,7 +19,7 @@ from hullproof.init.model import Choices
 from hullproof.init.plan import plan
 from hullproof.project import Project
 
-from .conftest import FLASK, PROJECTS, Make, See
+from .conftest import FLASK, PROJECTS, Make, See, said
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -153,8 +153,12 @@ def test_a_projects_settings_are_written_once(see: See) -> None:
     (findings.folder / "hullproof.toml").write_text(text)
     assert load(findings.folder).config.env == {"K": "made-up"}
     (findings.folder / "hullproof.toml").unlink()
-    configured = see({**files, "pyproject.toml": "[tool.hullproof]\nready = 5000\n"})
-    assert "hullproof.toml" not in [each.path for each in plan(configured)]
+    for own in ({"pyproject.toml": "[tool.hullproof]\nready = 5000\n"}, {"hullproof.toml": "ready = 5000\n"}):
+        configured = see({**files, **own})
+        assert "hullproof.toml" not in [each.path for each in plan(configured)]
+        assert said(configured, "note") == [
+            "it needs this to start; give it by `env` in your settings for Hullproof: K (app.py:4)"
+        ]
 
 
 def test_a_workflow_is_written_at_the_top_of_a_repository_only(see: See, tmp_path: Path) -> None:
