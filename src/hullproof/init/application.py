@@ -87,14 +87,16 @@ def _django(files: Files, dependencies: Dependencies, manage: str, asked_for: En
         each for each in entry.candidates(files, root) if each.framework == "Django" and each.kind == "object"
     ]
     made.sort(key=lambda each: (each.interface != wanted, each.path.count("/"), each.path))
-    by_itself = Entry("script", manage, 0, manage, framework="Django", root=root)
+    by_itself = Entry("script", manage, 0, "manage.py", framework="Django", root=root)
     found = asked_for or next(iter(made), by_itself)
-    _require_declared(replace(found, framework="Django"), dependencies)
+    found = replace(found, framework="Django")
+    _require_own(files, found, dependencies)
+    _require_declared(found, dependencies)
     named = _SETTINGS.search(files.text(found.path)) or _SETTINGS.search(files.text(manage))
     settings = under(root, named[1].replace(".", "/")) if named else None
     path = files.first(f"{settings}.py", f"{settings}/__init__.py")
     return Application(
-        replace(found, framework="Django"),
+        found,
         manage=manage,
         settings=path,
         static_root=_static_root(files, path, root) if path else None,
@@ -122,7 +124,7 @@ def _said_of(found: Entry, dependencies: Dependencies) -> tuple[Remark, ...]:
     if package in dependencies.places:
         said.append(Remark("found", f"{found.framework}, in {dependencies.places[package]}"))
     where = f"{found.shown}, in {found.place}"
-    said.append(Remark("found", f"{found.path}, and no wsgi.py" if found.shown == found.path else where))
+    said.append(Remark("found", f"{found.path}, and no wsgi.py" if found.shown == "manage.py" else where))
     return tuple(said)
 
 

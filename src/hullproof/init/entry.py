@@ -35,8 +35,9 @@ def look(
 ) -> tuple[Entry, list[Entry]]:
     """Find the application's object, else a factory, else a script that starts it; and what else might be it.
 
-    `root` is the folder that modules are imported from, where that is known. Raises UsageError, one line with what would decide it, where there is none, where two are equally likely, or
-    where what was `asked` for is not there.
+    `root` is the folder that modules are imported from, where that is known. Raises UsageError, one line with
+    what would decide it, where there is none, where two are equally likely, or where what was `asked` for is not
+    there.
     """
     found = candidates(files, root)
     if asked is not None:

@@ -70,8 +70,7 @@ class Files:
         """The Python files that may be the application: no tests, nothing vendored, no examples or documents."""
         return tuple(path for path in self.paths if path.endswith(".py") and not self.is_aside(path))
 
-    @staticmethod
-    def is_aside(path: str) -> bool:
+    def is_aside(self, path: str) -> bool:
         """Whether a path lies where no application does."""
         *folders, name = path.split("/")
         return (
@@ -79,6 +78,7 @@ class Files:
             or name.startswith("test_")
             or name.endswith(("_test.py", "_tests.py"))
             or name in {"conftest.py", "setup.py", "noxfile.py", "tests.py"}
+            or (name == "env.py" and "/".join([*folders, "script.py.mako"]) in self)  # Alembic's
         )
 
     def below(self, top: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ _SERVING = frozenset(
         "ThreadingTCPServer", "start_server", "create_server", "TCPSite", "Config", "listen", "bind",
     }
 )  # fmt: skip
+_CALLED = re.compile(rf"\b(?:{'|'.join(sorted(_SERVING))})\(")
 _ASKING = frozenset({"int", "str", "get", "getenv"})
 _GUNICORN_BIND = re.compile(r"""^bind\s*=\s*["'][^"']*:(\d+)["']""", re.MULTILINE)
 
@@ -28,22 +29,20 @@ def named(files: Files, path: str) -> tuple[int, str] | None:
     if path.endswith("gunicorn.conf.py"):
         bound = _GUNICORN_BIND.search(files.text(path))
         return (int(bound[1]), f"{path}:{files.line_of(path, bound[0])}") if bound else None
-    tree = code.parse(files.content(path))
-    if tree is None:
-        return None
+    tree = code.parse(files.content(path)) if _CALLED.search(files.text(path)) else None
+    nodes = list(ast.walk(tree)) if tree is not None else []
     constants = {
         target.id: each.value
-        for each in ast.walk(tree)
+        for each in nodes
         if isinstance(each, ast.Assign)
         for target in each.targets
         if isinstance(target, ast.Name)
     }
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and code.called(call) in _SERVING:
-            for value in _candidates(call):
-                port = _number(value, constants)
-                if port is not None and 0 < port <= HIGHEST:
-                    return port, f"{path}:{value.lineno}"
+    calls = (each for each in nodes if isinstance(each, ast.Call) and code.called(each) in _SERVING)
+    for value in (value for call in calls for value in _candidates(call)):
+        port = _number(value, constants)
+        if port is not None and 0 < port <= HIGHEST:
+            return port, f"{path}:{value.lineno}"
     return None
 
 

@@ -181,6 +181,13 @@ def test_no_application_is_looked_for_in_tests_examples_or_vendored_code(see: Se
         see({**GUNICORN, aside: FLASK})
 
 
+def test_no_application_is_looked_for_where_alembic_makes_one(see: See) -> None:
+    """Its env.py needs one, and serves none."""
+    factory = {"shop/__init__.py": "def create_app():\n    x = Flask('x')\n    return x\n"}
+    files = {**factory, "db/env.py": "app = create_app()\n", "db/script.py.mako": ""}
+    assert entry(see({**GUNICORN, **files})) == ("factory", "shop:create_app", "")
+
+
 def test_no_application_is_looked_for_in_virtual_environments(see: See) -> None:
     """Whatever they are called."""
     with pytest.raises(UsageError, match="no application was found"):
