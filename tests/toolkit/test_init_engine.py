@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +33,23 @@ def test_all_eleven_are_proven_with_no_edit(
     told = {proof["id"]: proof["summary"] for proof in report["proofs"] if proof["verdict"] != "proven"}
     assert not told, (report.get("build_error"), err)
     assert (code, len(verdicts)) == (0, 11)
+
+
+def test_the_written_tests_pass_and_the_written_noxfile_has_its_sessions(
+    command: Command, python_base: str, tmp_path: Path
+) -> None:
+    """As the person would run them next."""
+    assert python_base
+    folder = Path(shutil.copytree(PROJECTS / "flask-requirements", tmp_path / "shop"))
+    assert command("init", str(folder))[0] == 0
+    own = {
+        name: value for name, value in os.environ.items() if name not in ("HULLPROOF_IMAGE", "PYTEST_ADDOPTS")
+    }
+    for words, expected in (
+        (["pytest", "tests/container", "--hullproof-require-engine"], ["3 passed"]),
+        (["nox", "--script-mode=none", "-l"], ["* lint", "* build", "* unit", "* container", "* prove"]),
+    ):
+        run = [sys.executable, "-m", *words]
+        done = subprocess.run(run, cwd=folder, env=own, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert all(each in done.stdout for each in expected), done.stdout
