@@ -19,6 +19,7 @@ from hullproof.progress_lines import say
 from hullproof.report.text import clean
 
 _LONGEST = 500
+_ORDER = ("found", "assumed", "note")
 
 
 def init(folder: Path, choices: Choices, *, force: bool, dry_run: bool) -> int:
@@ -35,7 +36,7 @@ def init(folder: Path, choices: Choices, *, force: bool, dry_run: bool) -> int:
     findings = look(top, choices)
     compared = _compare(findings, dockerfile, force=force)
     chosen = [each for each in compared if each.state == "missing" or (force and each.may_be_replaced)]
-    for remark in findings.remarks:
+    for remark in sorted(findings.remarks, key=lambda each: _ORDER.index(each.kind)):
         _tell(remark.kind, remark.text)
     _show([each for each in compared if each.state == "differs" or (dry_run and each.state == "missing")])
     if not dry_run:

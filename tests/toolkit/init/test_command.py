@@ -63,6 +63,15 @@ next     hullproof prove {folder}
     )
 
 
+def test_what_is_assumed_comes_after_what_was_found(command: Command, make: Make) -> None:
+    """And notes come last: they ask for most."""
+    folder = make({"requirements.txt": "flask\npsycopg[binary]\n", "app.py": FLASK})
+    _, _, err = command("init", str(folder))
+    kinds = [line.split()[0] for line in err.splitlines()]
+    assert list(dict.fromkeys(kinds)) == ["found", "assumed", "note", "wrote", "next"]
+    assert kinds == sorted(kinds, key=["found", "assumed", "note", "wrote", "next"].index)
+
+
 def test_the_project_here_needs_no_name(
     command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
