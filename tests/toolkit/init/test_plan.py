@@ -17,6 +17,7 @@ from hullproof.ignorefile import patterns
 from hullproof.init.look import look
 from hullproof.init.model import Choices
 from hullproof.init.plan import plan
+from hullproof.lab.installing import candidates
 from hullproof.project import Project
 
 from .conftest import FLASK, PROJECTS, Make, See, said
@@ -59,6 +60,13 @@ def test_the_dockerfile_is_one_that_the_toolkit_reads(written: Path) -> None:
         for instruction in stage.instructions
         for install in install_commands(instruction)
     )
+
+
+def test_what_declares_the_packages_is_known(written: Path) -> None:
+    """Also where it is turned into a list for pip within the build: an edit to it can be tried."""
+    named = {path for each in candidates(Project.open(written)) for path in each.step.files}
+    declaring = {"requirements.txt", "requirements/production.txt", "pyproject.toml"}
+    assert named & declaring
 
 
 def test_the_ignore_file_lets_in_just_what_the_dockerfile_takes(written: Path) -> None:
