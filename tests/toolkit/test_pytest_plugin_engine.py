@@ -261,17 +261,6 @@ def test_an_image_can_be_given(
     result.stdout.fnmatch_lines([f"the engine has no image '{image}', which --hullproof-image or *"])
 
 
-def test_the_examples_of_the_documentation_run_as_they_stand(shop: pytest.Pytester) -> None:
-    """Each in a file of its own."""
-    page = Path(__file__).parents[2] / "docs" / "how-to" / "pytest.md"
-    examples = re.findall(r"(?s)```python\n(.*?)```", page.read_text("utf-8"))
-    for number, example in enumerate(examples):
-        shop.path.joinpath(f"check_{number}.py").write_text(example)
-    result = shop.runpytest_subprocess("-p", "no:docker", timeout=PATIENCE_S)
-    result.assert_outcomes(passed=sum(example.count("def test_") for example in examples))
-    assert len(examples) == 3
-
-
 # --- practices ---------------------------------------------------------------------------------------
 
 
