@@ -68,6 +68,15 @@ def test_every_step_finds_its_line(names: list[str], expected: list[int | None])
     assert lines(names) == expected
 
 
+def test_a_padded_number_is_a_number() -> None:
+    """BuildKit writes `[ 9/10]` in a stage without a name, so that the numbers of ten steps stand below each other."""
+    names = [f"[{number:2}/10] RUN step {number}" for number in range(1, 11)]
+    written = [(1, "FROM x"), *((number + 1, f"RUN step {number}") for number in range(1, 11))]
+    tracer = Tracer({"": written}, names)
+    assert [tracer.trace(name)[0] for name in names] == list(range(2, 12))
+    assert stage_of(names[0]) == ""
+
+
 def test_heredocs_and_variables_are_known_by_their_place() -> None:
     """Of a heredoc only the first line is shown, and variables are replaced."""
     names = ["[test 1/2] COPY . .", "[test 2/2] RUN <<EOT (set -e...)"]

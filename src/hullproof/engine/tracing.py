@@ -18,7 +18,9 @@ LayerInstructions: TypeAlias = Mapping[str, Sequence[tuple[int, str]]]
 instruction that makes a step: RUN, COPY, ADD and WORKDIR."""
 
 _STEP_NAME = re.compile(
-    r"\[(?:[a-z]+/\S+ )?(?:(?P<stage>[^\s\]]+)\s+)?(?P<number>\d+)/(?P<total>\d+)\]\s(?P<text>.*)", re.DOTALL
+    # The number is padded: the first of ten steps of a stage without a name is `[ 1/10]`.
+    r"\[(?:[a-z]+/\S+ )?(?:(?P<stage>[^\s\]]+)\s+)?\s*(?P<number>\d+)/(?P<total>\d+)\]\s(?P<text>.*)",
+    re.DOTALL,
 )
 _CONTINUED = re.compile(r"[\\`]\s*\n")
 _SURE = 0.9

@@ -40,6 +40,19 @@ CASES = (
         also_expected=LEFT,
     ),
     Case(
+        "multistage/single-of-many-steps",
+        "one stage without a name tests and ships, in more than nine steps",
+        (
+            write("Dockerfile", SINGLE),
+            dockerfile(
+                "RUN useradd --uid 10001 --no-create-home app && install -d -o app -g app /app",
+                "RUN useradd --uid 10001 --no-create-home app\nRUN install -d -o app -g app /app",
+            ),
+            after("EXPOSE 8000", *(f"RUN test -f greeter/words.py # {number}" for number in range(4))),
+        ),
+        also_expected=LEFT,
+    ),
+    Case(
         "multistage/release-from-test",
         "the release is built from the test stage",
         (
