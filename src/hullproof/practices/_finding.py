@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -99,7 +100,9 @@ def sentence(*clauses: str) -> str:
     rest = len(named) - MOST_FAULTS_NAMED
     named = named[:MOST_FAULTS_NAMED] + ([f"and {rest} more, see the evidence"] if rest > 0 else [])
     text = "; ".join(named)
-    return f"{text[:1].upper()}{text[1:]}."
+    # A name keeps its case: `id_rsa` and `docker/Dockerfile:6` are spelled as they are.
+    begins_with_word = re.match(r"[a-z]+(?:[ ,;:]|$)", text) is not None
+    return f"{text[:1].upper() if begins_with_word else text[:1]}{text[1:]}."
 
 
 def bounded(groups: list[tuple[Evidence, ...]], shown: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

@@ -228,7 +228,8 @@ def prove(practice: str, text: str = GOOD, **changes: Any) -> Proof:
             f"names no line: {proof.evidence}"
         )
     assert len(proof.evidence) <= 14, "a report is read by people"
-    assert proof.summary[:1] == proof.summary[:1].upper()
+    first = proof.summary.split(maxsplit=1)[0].rstrip(",;:.")
+    assert first[:1].isupper() or not first.isalpha(), "a summary begins as a sentence does, or with a name"
     assert proof.summary.endswith("."), "a summary is a sentence"
     assert "failed with" not in proof.summary, f"crashed: {proof.summary}"
     return proof

@@ -55,6 +55,12 @@ def test_a_pattern_for_the_top_only_is_said() -> None:
     assert "in subfolders" in prove("dockerignore", canaries=reaching("app/.env")).summary
 
 
+def test_a_name_keeps_its_case_at_the_beginning_of_a_sentence() -> None:
+    """A path that is spelled with a capital letter is another path."""
+    planted = (Canary("id_rsa", "key", nested=False, reached=True),)
+    assert prove("dockerignore", canaries=replace(CANARIES, canaries=planted)).summary.startswith("id_rsa would")
+
+
 def test_a_file_of_the_project_itself_comes_first() -> None:
     """A real secret that a ! lets back in matters more than any canary."""
     own = Canary("secrets/deploy.key", "own", nested=True, reached=True)
