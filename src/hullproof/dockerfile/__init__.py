@@ -14,7 +14,7 @@ from hullproof.dockerfile.graph import Dockerfile
 from hullproof.dockerfile.installs import Install, install_commands
 from hullproof.dockerfile.model import Heredoc, ImageReference, Instruction, Mount, Stage
 from hullproof.dockerfile.parse import parse
-from hullproof.dockerfile.shell import ShellCommand, ShellProgram, commands
+from hullproof.dockerfile.shell import ShellCommand, ShellProgram, commands, simple_words
 from hullproof.dockerfile.testruns import TestRun, test_commands
 from hullproof.dockerfile.variables import Scope, expand
 
@@ -45,6 +45,7 @@ __all__ = [
     "parse",
     "secret_in",
     "secret_name",
+    "simple_words",
     "test_commands",
     "token_shape",
 ]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import walk
+from hullproof.dockerfile import walk, words
 from hullproof.dockerfile.steps import ShellCommand, ShellProgram, roughly
 from hullproof.dockerfile.wrappers import SHELLS, program, shell_options
 
 if TYPE_CHECKING:
     from hullproof.dockerfile.model import Instruction
 
-__all__ = ["ShellCommand", "ShellProgram", "commands", "read"]
+__all__ = ["ShellCommand", "ShellProgram", "commands", "read", "simple_words"]
 
 
 _LEADING_HEREDOC = re.compile(r"""\A(\d*<<-?\s*(?:"[^"\n]+"|'[^'\n]+'|[^\s"'<>;|&]+))[ \t]+([^\n;|&]+)""")
@@ -39,6 +39,21 @@ def commands(instruction: Instruction) -> ShellProgram:
     errexit, pipefail, _ = shell_options(interpreter)
     # The grammar wants `bash <<EOF`; a shell takes `<<EOF bash` just as well.
     return read(_LEADING_HEREDOC.sub(r"\2 \1", text), errexit=errexit, pipefail=pipefail)
+
+
+def simple_words(text: str) -> tuple[tuple[str, ...], bool] | None:
+    """Return the words of one simple command, without quotes, and whether the shell would replace any of them.
+
+    None for anything more: operators, redirections, assignments, several commands, or what makes no sense.
+    """
+    root = words.tree(text.strip())
+    if root.has_error or len(root.children) != 1 or root.children[0].type != "command":
+        return None
+    parts = root.children[0].children
+    if any(part.type in {"variable_assignment", "file_redirect", "herestring_redirect"} for part in parts):
+        return None
+    replaced = any(words.is_replaced(part) for part in parts)
+    return tuple(words.literal(part) for part in parts), replaced
 
 
 def read(text: str, *, errexit: bool = False, pipefail: bool = False) -> ShellProgram:

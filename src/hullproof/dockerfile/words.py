@@ -11,6 +11,19 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 
+_REPLACED = frozenset(
+    {
+        "simple_expansion",
+        "expansion",
+        "command_substitution",
+        "process_substitution",
+        "arithmetic_expansion",
+        "brace_expression",
+    }
+)
+_GLOB = re.compile(r"(?<!\\)[*?\[]|^~")
+
+
 @lru_cache(maxsize=1)
 def _parser() -> Parser:
     import tree_sitter  # noqa: PLC0415 (a native library: only where a RUN step is read)
@@ -49,6 +62,13 @@ def literal(node: Node) -> str:
     if node.type == "word":
         return re.sub(r"\\(.)", r"\1", text.replace("\\\n", ""), flags=re.DOTALL)
     return text
+
+
+def is_replaced(node: Node) -> bool:
+    """Whether a shell would put something else in the place of a word, or of a part of it."""
+    if node.type in _REPLACED or (node.type == "word" and _GLOB.search(source(node))):
+        return True
+    return any(is_replaced(child) for child in node.children)
 
 
 def rough(text: str) -> list[tuple[tuple[str, ...], str]]:

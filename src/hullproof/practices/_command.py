@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
+from hullproof.dockerfile import simple_words
 from hullproof.practices._processes import shown
 from hullproof.report.model import Evidence
 
@@ -13,6 +17,9 @@ if TYPE_CHECKING:
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process
     from hullproof.practices._finding import Case
 
+_ARGUMENTS = re.compile(r"\$(?:[0-9@*]|\{[0-9@*])")
+"""What a shell-form ENTRYPOINT finds CMD in: the engine hands it to the shell as `$0`, `$1` and so on."""
+_HANDED_ON = re.compile(r"""(?:\s+["']?\$\{?[0-9@*]\}?["']?)+\s*\Z""")
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -25,10 +32,12 @@ def judge_form(case: Case, dockerfile: Dockerfile, release: Stage, promised: Con
         case.broken(
             "there is no CMD and no ENTRYPOINT: the container starts whatever the base says",
             Evidence("dockerfile", where, "expected CMD or ENTRYPOINT in this stage, found none"),
+            remedy='Add a command that starts the application: CMD ["python", "run.py"].',
         )
         return where
     if entrypoint is not None and entrypoint.shell_form:
-        ignored = " and CMD is ignored" if command is not None and command.argv else ""
+        takes_it = _ARGUMENTS.search(entrypoint.text) is not None
+        ignored = " and CMD is ignored" if command is not None and command.argv and not takes_it else ""
         _shell_form(case, dockerfile, "ENTRYPOINT", entrypoint, ignored)
     elif command is not None and command.shell_form and command.text.strip():
         _shell_form(case, dockerfile, "CMD", command, "")
@@ -41,13 +50,39 @@ def _shell_form(case: Case, dockerfile: Dockerfile, keyword: str, command: Comma
     case.broken(
         f"{keyword} is in shell form, so a shell stands in front of the application{more}{quotes}",
         Evidence("dockerfile", where, f'expected {keyword} ["...", "..."], got {keyword} {command.text}'),
-        remedy=f"Write {keyword} as a JSON list with double quotes: {keyword} {_as_list(command.text)}.",
+        remedy=_in_exec_form(keyword, command.text),
     )
 
 
-def _as_list(text: str) -> str:
-    words = text.removeprefix("exec ").strip("[]").replace("'", "").replace(",", " ").split()
-    return "[" + ", ".join(f'"{word}"' for word in words) + "]"
+def _in_exec_form(keyword: str, text: str) -> str:
+    """Say how to write a command so that no shell stays in front of it, and it still means the same."""
+    meant = _list_in_wrong_quotes(text)
+    if meant is not None:
+        return f"Write {keyword} with double quotes: {keyword} {_as_json(meant)}."
+    plain = _HANDED_ON.sub("", text.strip().removeprefix("exec "))
+    found = simple_words(plain)
+    if found is None:
+        return (
+            "Put it into a script whose last line starts the application with exec, and start the script: "
+            f'{keyword} ["./start.sh"].'
+        )
+    words, replaced = found
+    if replaced:
+        words = ("sh", "-c", f"exec {plain}")
+        return f"The shell has to replace words here; let it make way: {keyword} {_as_json(words)}."
+    return f"Write {keyword} as a JSON list with double quotes: {keyword} {_as_json(words)}."
+
+
+def _list_in_wrong_quotes(text: str) -> tuple[str, ...] | None:
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return None
+    return tuple(map(str, value)) if isinstance(value, list) else None
+
+
+def _as_json(words: tuple[str, ...]) -> str:
+    return json.dumps(words, ensure_ascii=False)
 
 
 def judge_swallowing(

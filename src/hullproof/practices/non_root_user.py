@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from hullproof.config import Config
     from hullproof.dockerfile import Dockerfile, Stage
-    from hullproof.facts import BuildFacts, ContainerFacts, FileFacts, ImageFacts
+    from hullproof.facts import BuildFacts, ContainerFacts, FileFacts, ImageFacts, Process
 
 _NO_SUCH_USER = re.compile(
     r"unable to find (?:user|group) (\S+?)[:,]?(?:\s|$)|no matching entries in (?:passwd|group) file|unknown user (\S+)"
@@ -175,18 +175,20 @@ def _judge_processes(case: Case, where: str, container: ContainerFacts) -> None:
             f"what user the processes run as could not be seen: {reason}",
             Evidence("container", "/proc", reason),
         )
+    as_root = [process for process in container.processes if 0 in process.uids[:3]]
+    if as_root:
+        first = f"PID {as_root[0].pid} ({shown(as_root[0], 30)})"
+        case.broken(
+            f"{first} and {len(as_root) - 1} more run as root" if as_root[1:] else f"{first} runs as root",
+            Evidence("dockerfile", where, "the line that decides the user of the release"),
+            *(_seen_as_root(process) for process in as_root),
+        )
     for process in container.processes:
         place, line = f"/proc/{process.pid}/status", shown(process, 60)
         held = [word for key, word in _CAPABILITIES.items() if process.capabilities.get(key)]
-        if 0 in process.uids[:3]:
-            uids = "/".join(str(uid) for uid in process.uids[:3])
-            clause = f"PID {process.pid} ({shown(process, 30)}) runs as root"
-            case.broken(
-                clause,
-                Evidence("dockerfile", where, "the line that decides the user of the release"),
-                Evidence("container", place, f"{line}: expected no uid 0, got {uids} (real/effective/saved)"),
-            )
-        elif held:
+        if process in as_root:
+            continue
+        if held:
             case.broken(
                 f"PID {process.pid} ({shown(process, 30)}) has {' and '.join(held)} capabilities",
                 Evidence("dockerfile", where, "the line that decides the user of the release"),
@@ -195,6 +197,12 @@ def _judge_processes(case: Case, where: str, container: ContainerFacts) -> None:
             )
         else:
             case.show(Evidence("container", place, f"{line}: uid {process.uids[1]}, no capabilities"))
+
+
+def _seen_as_root(process: Process) -> Evidence:
+    uids = "/".join(str(uid) for uid in process.uids[:3])
+    statement = f"{shown(process, 60)}: expected no uid 0, got {uids} (real/effective/saved)"
+    return Evidence("container", f"/proc/{process.pid}/status", statement)
 
 
 def _judge_ways_back(case: Case, dockerfile: Dockerfile, files: FileFacts, account: Account) -> None:

@@ -44,7 +44,8 @@ def test_no_command_of_its_own_is_broken() -> None:
     """The base's python3 would end at once."""
     proof = prove("default-command", GOOD.replace(CMD, ""))
     assert proof.verdict is BROKEN
-    assert "there is no CMD" in proof.summary.lower() or "There is no CMD" in proof.summary
+    assert "There is no CMD" in proof.summary
+    assert "Add a command" in str(proof.remedy)
     assert "Dockerfile:12" in lines(proof)
     assert prove("default-command", GOOD.replace(CMD, "CMD []")).verdict is BROKEN
 
@@ -62,6 +63,30 @@ def test_shell_form_is_broken_even_where_the_shell_makes_way(written: str) -> No
     assert "Dockerfile:18" in lines(proof)
     assert '"python", "run.py"' in (proof.remedy or "")
     assert prove("default-command", text, **NOTHING_BUILT).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("CMD gunicorn 'make()' -b :80", 'CMD ["gunicorn", "make()", "-b", ":80"]'),
+        ("CMD ['python', '-c', 'print(1, 2)']", 'CMD ["python", "-c", "print(1, 2)"]'),
+        ("CMD gunicorn -b :$PORT app:app", 'CMD ["sh", "-c", "exec gunicorn -b :$PORT app:app"]'),
+        ("CMD flask db upgrade && gunicorn app:app", 'CMD ["./start.sh"]'),
+        ("CMD MODE=fast python run.py", 'CMD ["./start.sh"]'),
+        ("CMD python run.py > /tmp/log", 'CMD ["./start.sh"]'),
+        ('ENTRYPOINT /entry.sh "$0" "$@"', 'ENTRYPOINT ["/entry.sh"]'),
+    ],
+)
+def test_the_remedy_for_shell_form_means_the_same(written: str, right: str) -> None:
+    """What only a shell can do is left to a shell that makes way; nothing is quoted that would not be run."""
+    proof = prove("default-command", GOOD.replace(CMD, written))
+    assert f"{right}." in str(proof.remedy)
+
+
+def test_a_shell_form_entrypoint_can_take_the_command() -> None:
+    """The engine hands CMD to its shell as `$0`, `$1` and so on."""
+    text = GOOD.replace(CMD, f'ENTRYPOINT /entry.sh "$0" "$@"\n{CMD}')
+    assert "CMD is ignored" not in prove("default-command", text).summary
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,14 @@ def test_no_user_is_broken_and_one_in_another_stage_is_pointed_out() -> None:
     assert {"Dockerfile:13", "Dockerfile:10"} <= lines(proof)
 
 
+def test_several_processes_of_root_are_one_fault() -> None:
+    """A server's workers are told once, each with its own evidence."""
+    workers = tuple(process(pid, uids=ROOT) for pid in (1, 7, 8))
+    proof = prove("non-root-user", image=image(user="app"), container=container(processes=workers))
+    assert "and 2 more run as root" in proof.summary
+    assert {"/proc/1/status", "/proc/7/status", "/proc/8/status"} <= lines(proof)
+
+
 def test_an_argument_that_comes_out_as_root_is_told_as_such() -> None:
     """The line as written and what it comes out as both stand in the summary."""
     text = GOOD.replace("USER app", "ARG WHO=root\nUSER ${WHO}")
