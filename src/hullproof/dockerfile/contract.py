@@ -97,6 +97,11 @@ class Contract:
         """The last WORKDIR."""
         return self.workdirs[-1] if self.workdirs else None
 
+    @property
+    def starts_something(self) -> bool:
+        """Whether a CMD or an ENTRYPOINT of the file says what to start."""
+        return any(each is not None and each.argv for each in (self.command, self.entrypoint))
+
 
 @dataclass
 class _Tally:

@@ -27,7 +27,7 @@ def judge_form(case: Case, dockerfile: Dockerfile, release: Stage, promised: Con
     """Judge CMD and ENTRYPOINT as written; return the line that governs what is started."""
     entrypoint, command = promised.entrypoint, promised.command
     own = [each for each in (entrypoint, command) if each is not None and each.argv]
-    if not own:
+    if not promised.starts_something:
         where = dockerfile.where(release.line)
         case.broken(
             "there is no CMD and no ENTRYPOINT: the container starts whatever the base says",

@@ -7,6 +7,8 @@ import signal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from hullproof.practices._logs import tells_of_waiting
+
 if TYPE_CHECKING:
     from hullproof.facts import ContainerFacts, Process
 
@@ -19,12 +21,8 @@ _SERVERS = re.compile(
     r"(python|pypy|gunicorn|uvicorn|hypercorn|daphne|celery|flask|waitress|granian|uwsgi|unitd?|gevent)"
 )
 
-# What resolvers, sockets and the usual database drivers say when they find nobody.
-_NOBODY_THERE = re.compile(
-    r"connection refused|connect call failed|name or service not known|temporary failure in name resolution"
-    r"|getaddrinfo failed|could not translate host name|failed to resolve host|can't connect to mysql server",
-    re.IGNORECASE,
-)
+ENGINE_DNS = "127.0.0.11"
+"""The engine's own name server, which sits in the namespace of every container on a network with a name."""
 
 
 def program(process: Process) -> str:
@@ -87,12 +85,13 @@ def signal_number(name: str) -> int | None:
     return int(found) if found is not None else None
 
 
-def misses_a_service(log: tuple[str, ...]) -> bool:
-    """Whether a log tells of another service that was not there: a database that nobody knows or that refuses."""
-    return any(_NOBODY_THERE.search(line) for line in log)
+def waits_for_a_service(container: ContainerFacts, *, serves: bool) -> bool:
+    """Whether the application is not there yet, since something waits for another service before it starts it.
 
-
-def last_words(log: tuple[str, ...], most: int = 3) -> str:
-    """Quote the end of a log."""
-    lines = [line.strip() for line in log if line.strip()][-most:]
-    return f"its last log lines: {' | '.join(lines)}" if lines else "it logged nothing"
+    `serves`: the image exposes a port, so that an application that listens nowhere has not got that far.
+    """
+    listens = any(listener.address != ENGINE_DNS for listener in container.listeners)
+    main = container.main
+    if container.died or listens or main is None or not (is_shell(main) or (serves and not container.ready)):
+        return False
+    return tells_of_waiting(container.log)

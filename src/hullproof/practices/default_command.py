@@ -21,18 +21,19 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import contract
 from hullproof.practices._command import judge_form, judge_swallowing
 from hullproof.practices._finding import Case, Finding, missing
+from hullproof.practices._logs import last_words, misses_a_service, missed_file
 from hullproof.practices._processes import (
+    ENGINE_DNS,
     children,
     handles,
     is_application,
     is_idler,
     is_init,
     is_shell,
-    last_words,
-    misses_a_service,
     program,
     shown,
     signal_number,
+    waits_for_a_service,
 )
 from hullproof.report.model import Evidence
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 STOPS_WELL_WITHIN_S = 5.0
 """Engines kill after 10 seconds; half of that is the latest that counts as stopping by itself."""
 _FOREGROUND = "Make the command start the application in the foreground, from a file that is in the image."
+_MISSING = "Copy what it misses into the release, or install it there."
 _BESIDE = (
     "It looks for a service that is not there, such as a database: name the compose file that describes it "
     "(`compose` in [tool.hullproof]), and tell the application where it is (`env`)."
@@ -84,11 +86,13 @@ def judge(
     if container.start_error is not None:
         _judge_start_error(case, where, container.start_error)
     elif container.exit_code is not None:
-        _judge_death(case, where, container)
+        _judge_death(case, where, container, alone=config.compose is None, commanded=promised.starts_something)
+    elif config.compose is None and waits_for_a_service(container, serves=bool(image.exposed)):
+        told = f"the application is not started: it waits for another service; {last_words(container.log, 1)}"
+        case.doubt(told, Evidence("container", where, told), *_log(container), remedy=_BESIDE)
     else:
         _judge_life(case, where, image, container)
         judge_swallowing(case, dockerfile, promised, image=image, files=files, container=container)
-    if container.start_error is None and container.exit_code is None:
         _judge_stop(case, where, container, image)
     ready = (
         f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s is not None else "stays"
@@ -119,17 +123,19 @@ def _judge_start_error(case: Case, where: str, error: str) -> None:
         case.doubt(f"the engine could not start the container: {error}", seen)
 
 
-def _judge_death(case: Case, where: str, container: ContainerFacts) -> None:
+def _judge_death(case: Case, where: str, container: ContainerFacts, *, alone: bool, commanded: bool) -> None:
+    """Judge a container that ended. One that found no database, where none was given, shows nothing."""
     after = f" after {container.lived_s:.1f} s" if container.lived_s is not None else ""
-    said = tuple(Evidence("container", "log", line) for line in container.log[-3:])
-    case.broken(
-        f"the container ends by itself{after} with exit code {container.exit_code}; {last_words(container.log, 1)}",
-        Evidence(
-            "container", where, f"expected it to stay, it ended with exit code {container.exit_code}{after}"
-        ),
-        *said,
-        remedy=_BESIDE if misses_a_service(container.log) else _FOREGROUND,
-    )
+    clause = f"the container ends by itself{after} with exit code {container.exit_code}; {last_words(container.log, 1)}"
+    seen = f"expected it to stay, it ended with exit code {container.exit_code}{after}"
+    evidence = (Evidence("container", where, seen), *_log(container))
+    if missed_file(container.log, "") is not None:
+        case.broken(clause, *evidence, remedy=_MISSING)
+    elif alone and misses_a_service(container.log):
+        case.doubt(f"{clause} (another service is not there)", *evidence, remedy=_BESIDE)
+    else:
+        # Without a command, the remedy is to write one.
+        case.broken(clause, *evidence, remedy=_FOREGROUND if commanded else None)
 
 
 def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerFacts) -> None:
@@ -141,7 +147,7 @@ def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerF
         )
     else:
         _judge_main(case, where, main, container)
-    listens = any(each.protocol == "tcp" and each.address != "127.0.0.11" for each in container.listeners)
+    listens = any(each.protocol == "tcp" and each.address != ENGINE_DNS for each in container.listeners)
     told = container.ready_by or "no port was listened on"
     seen = Evidence(
         "container", where, f"expected it to become ready, watched for {container.watched_s:.0f} s: {told}"
@@ -251,4 +257,5 @@ def _serves_udp(image: ImageFacts, container: ContainerFacts) -> bool:
 
 
 def _log(container: ContainerFacts) -> tuple[Evidence, ...]:
-    return tuple(Evidence("container", "log", line) for line in container.log[-2:])
+    lines = [line for line in container.log if line.strip()]
+    return tuple(Evidence("container", "log", line) for line in lines[-3:])

@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import contract
 from hullproof.practices._finding import Case, Finding, listed, not_applicable, unproven
-from hullproof.practices._processes import is_shell, last_words, shown
+from hullproof.practices._logs import last_words
+from hullproof.practices._processes import (
+    ENGINE_DNS,
+    is_shell,
+    shown,
+    waits_for_a_service,
+)
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
@@ -30,7 +36,6 @@ if TYPE_CHECKING:
 
 FIRST_EPHEMERAL_PORT = 32768
 """Where Linux begins to choose ports for sockets that asked for none: those of UDP clients look like listeners."""
-_ENGINE_DNS = "127.0.0.11"
 
 
 def judge(
@@ -52,14 +57,14 @@ def judge(
             "image", _place(dockerfile, release, places), f"expected {wanted}, which is configured, got {got}"
         )
         case.broken(f"the image exposes {got}, and the configuration pins {wanted}", seen)
-    unseen = _unseen(container)
+    unseen = _unseen(container) or _not_started(config, image, container)
     if unseen:
         if case.is_broken:
             return case.finding("")
         return unproven(
             f"the ports could not be looked at: {unseen}", Evidence("container", "/proc/1", unseen)
         )
-    listeners = [each for each in container.listeners if each.address != _ENGINE_DNS]
+    listeners = [each for each in container.listeners if each.address != ENGINE_DNS]
     if not exposed and not _served(listeners) and not case.is_broken:
         return not_applicable("a worker: it listens on no port and exposes none", *_loopback(listeners))
     undeclared = _undeclared(listeners, exposed)
@@ -230,6 +235,13 @@ def _unseen(container: ContainerFacts) -> str | None:
     if container.exit_code is not None:
         return f"the container ended with exit code {container.exit_code}, {last_words(container.log, 1)}; see default-command"
     return container.unobservable
+
+
+def _not_started(config: Config, image: ImageFacts, container: ContainerFacts) -> str | None:
+    if config.compose is None and waits_for_a_service(container, serves=bool(image.exposed)):
+        waiting = last_words(container.log, 1)
+        return f"the application is not started yet, it waits for another service, {waiting}; see default-command"
+    return None
 
 
 def _holder(listener: Listener, container: ContainerFacts) -> str:

@@ -16,7 +16,6 @@ the build with RUN --mount=type=secret and to the container when it is started.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import mentions_of_secrets, secret_in, test_commands, token_shape
@@ -24,12 +23,14 @@ from hullproof.practices._clutter import clutter_of, unused_environments
 from hullproof.practices._disclosed import recorded_arguments, secret_on_command_line
 from hullproof.practices._finding import Case, Finding, listed, missing
 from hullproof.practices._places import copies_context, governing, instruction_at, layer_place
-from hullproof.practices._processes import last_words
+from hullproof.practices._logs import last_words, missed_file
+from hullproof.practices._processes import waits_for_a_service
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hullproof.config import Config
     from hullproof.dockerfile import Dockerfile, Instruction, Stage
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
@@ -40,10 +41,6 @@ _REMEDIES = {
     "cache": "Install with --no-cache-dir, or keep the cache outside with RUN --mount=type=cache.",
     "wheel": "Install wheels from a bind mount (RUN --mount=type=bind,from=build ...), so that they stay behind.",
 }
-_NOT_FOUND = re.compile(
-    r"ModuleNotFoundError: No module named '([^']+)'|ImportError: cannot import name '([^']+)'"
-    r"|ImportError: (\S+\.so\S*): cannot open|FileNotFoundError: .*?'([^']+)'"
-)
 _DISCLOSED = (
     "Take the secret out and replace it where it is valid: it is known to all who pull. Use RUN --mount=type=secret "
     "in the build, and pass it when the container starts."
@@ -52,6 +49,7 @@ _DISCLOSED = (
 
 def judge(
     *,
+    config: Config,
     dockerfile: Dockerfile,
     release: Stage,
     build_args: Mapping[str, str],
@@ -75,7 +73,7 @@ def judge(
         if container is None:
             missing("container")
         where = governing(dockerfile, release, build_args, "CMD", "ENTRYPOINT")
-        _judge_missing(case, where, image, container)
+        _judge_missing(case, where, image, container, alone=config.compose is None)
     count = len(files.added_layers) if files is not None else 0
     return case.finding(
         f"its {count} own layers hold only installed packages and application files, and no secret"
@@ -179,14 +177,20 @@ def _article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
-def _judge_missing(case: Case, where: str, image: ImageFacts, container: ContainerFacts) -> None:
+def _judge_missing(
+    case: Case, where: str, image: ImageFacts, container: ContainerFacts, *, alone: bool
+) -> None:
     """Nothing too much is one half; the other is that nothing is missing, which a container that lives shows."""
+    if alone and waits_for_a_service(container, serves=bool(image.exposed)):
+        told = "whether something is missing cannot be told: the application waits for another service"
+        case.doubt(f"{told}; see default-command", Evidence("container", where, told))
+        return
     if not container.died:
         case.show(
             Evidence("container", where, f"nothing is missing: {container.ready_by or 'the container stays'}")
         )
         return
-    missed = _missed(container, " ".join(image.entrypoint + image.command))
+    missed = missed_file(container.log, " ".join(image.entrypoint + image.command))
     code = (
         container.start_error
         or f"it ended with exit code {container.exit_code}, {last_words(container.log, 1)}"
@@ -202,15 +206,3 @@ def _judge_missing(case: Case, where: str, image: ImageFacts, container: Contain
             f"whether something is missing cannot be told: the container does not stay ({code}); see default-command",
             Evidence("container", where, code),
         )
-
-
-def _missed(container: ContainerFacts, command: str) -> str | None:
-    """Read from a Python traceback what was not found; what the command itself names is default-command's."""
-    for line in reversed(container.log):
-        found = _NOT_FOUND.search(line)
-        if found is not None:
-            name = next(group for group in found.groups() if group is not None)
-            words = command.replace(":", " ").split()
-            named = any(word == name or word.startswith(f"{name}.") for word in words)
-            return None if named else line.strip()
-    return None

@@ -180,11 +180,54 @@ def test_a_container_that_ends_by_itself_is_broken_with_code_and_log() -> None:
     ],
 )
 def test_a_container_that_dies_for_want_of_a_database_is_told_how_to_get_one(line: str) -> None:
-    """By what the usual drivers say; the setting that mends it is named."""
+    """By what the usual drivers say: nothing is shown, and the setting that would show it is named."""
     dead = container(exit_code=1, log=("Traceback", line, "bye"), processes=())
     proof = prove("default-command", container=dead)
-    assert proof.verdict is BROKEN
+    assert proof.verdict is UNPROVEN
     assert "`compose` in [tool.hullproof]" in str(proof.remedy)
+    assert prove("default-command", container=dead, config=Config(compose="compose.yaml")).verdict is BROKEN
+
+
+def test_a_container_that_dies_for_want_of_a_file_is_broken() -> None:
+    """Whatever else it said before; the remedy is to bring the file."""
+    log = ("warning: Connection refused", "ModuleNotFoundError: No module named 'flask'")
+    proof = prove("default-command", container=container(exit_code=1, log=log, processes=()))
+    assert proof.verdict is BROKEN
+    assert "Copy what it misses" in str(proof.remedy)
+
+
+WAITS = [
+    "Waiting for postgres...",
+    "waiting for db:5432",
+    "Wait until the database is up",
+    "PostgreSQL is unavailable - sleeping",
+    "redis not ready yet",
+    "nc: getaddrinfo for host \"db\" port 5432: Name or service not known",
+]
+
+
+@pytest.mark.parametrize("line", WAITS)
+def test_an_entry_script_that_waits_for_a_database_shows_nothing_of_the_command(line: str) -> None:
+    """The shell may make way later: neither its being PID 1 nor the silent port is a fault yet."""
+    script = (process(1, "/bin/sh", "/entry.sh"), process(9, "sleep", "1"))
+    waits = container(processes=script, listeners=(), answers=(), ready=False, log=("starting", line))
+    proof = prove("default-command", container=waits)
+    assert proof.verdict is UNPROVEN
+    assert "`compose` in [tool.hullproof]" in str(proof.remedy)
+    assert prove("expose", container=waits).verdict is UNPROVEN
+    assert prove("necessary-files", container=waits).verdict is UNPROVEN
+    given = prove("default-command", container=waits, config=Config(compose="compose.yaml"))
+    assert given.verdict is BROKEN
+
+
+@pytest.mark.parametrize("line", [*WAITS, "waiting for tasks", ""])
+def test_a_shell_in_front_of_what_has_started_is_broken_whatever_it_said(line: str) -> None:
+    """It listens, so it is there; and without a word of a service nobody is waited for."""
+    script = (process(1, "/bin/sh", "/entry.sh"), process(9))
+    stays = container(processes=script, listeners=(replace(LISTENER, pids=(9,)),), log=(line,))
+    assert prove("default-command", container=stays).verdict is BROKEN
+    worker = container(processes=script, listeners=(), answers=(), log=("waiting for tasks",))
+    assert prove("default-command", container=worker, image=image(exposed=())).verdict is BROKEN
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""What an application's log tells: that it misses a file, or another service, and what it said last."""
+
+from __future__ import annotations
+
+import re
+
+# What resolvers, sockets and the usual database drivers say when they find nobody.
+_NOBODY_THERE = re.compile(
+    r"connection refused|connect call failed|name or service not known|temporary failure in name resolution"
+    r"|getaddrinfo failed|could not translate host name|failed to resolve host|can't connect to mysql server"
+    r"|no route to host|could not connect to server|ServerSelectionTimeoutError|NoBrokersAvailable",
+    re.IGNORECASE,
+)
+# What entry scripts print while they wait for one.
+_WAITING = re.compile(
+    r"\bwait(?:ing|s)?\b.{0,20}\b(?:for|on|until)\b.{0,20}"
+    r"\b(?:\w*(?:postgres|mysql|maria|mongo|redis|rabbit|kafka|elastic|database|broker|backend|db|sql)\w*|\w[\w.-]*:\d+)"
+    r"|\b(?:postgres\w*|mysql|mariadb|mongo\w*|redis|rabbit\w*|kafka|database|db|broker)\b.{0,20}"
+    r"\b(?:unavailable|not (?:yet )?(?:available|ready|up|reachable|started))\b",
+    re.IGNORECASE,
+)
+_NOT_FOUND = re.compile(
+    r"ModuleNotFoundError: No module named '([^']+)'|ImportError: cannot import name '([^']+)'"
+    r"|ImportError: (\S+\.so\S*): cannot open|FileNotFoundError: .*?'([^']+)'"
+)
+_LAST_LINES = 20
+
+
+def misses_a_service(log: tuple[str, ...]) -> bool:
+    """Whether a log tells of another service that was not there: a database that nobody knows or that refuses."""
+    return any(_NOBODY_THERE.search(line) for line in log)
+
+
+def tells_of_waiting(log: tuple[str, ...]) -> bool:
+    """Whether its last lines tell of somebody who waits for another service, or who asks for one in vain."""
+    last = log[-_LAST_LINES:]
+    return misses_a_service(last) or any(_WAITING.search(line) for line in last)
+
+
+def missed_file(log: tuple[str, ...], command: str) -> str | None:
+    """Read from a Python traceback what was not found; what the command itself names is default-command's."""
+    for line in reversed(log):
+        found = _NOT_FOUND.search(line)
+        if found is not None:
+            name = next(group for group in found.groups() if group is not None)
+            words = command.replace(":", " ").split()
+            named = any(word == name or word.startswith(f"{name}.") for word in words)
+            return None if named else line.strip()
+    return None
+
+
+def last_words(log: tuple[str, ...], most: int = 3) -> str:
+    """Quote the end of a log."""
+    lines = [line.strip() for line in log if line.strip()][-most:]
+    return f"its last log lines: {' | '.join(lines)}" if lines else "it logged nothing"
