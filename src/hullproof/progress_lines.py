@@ -39,7 +39,7 @@ class BuildLines:
                 self._finish(step, "cached")
             elif step.completed:
                 spent = time.monotonic() - self._started.get(step.name, time.monotonic())
-                self._finish(step, "failed" if step.error else duration(spent))
+                self._finish(step, _failed(step.error) if step.error else duration(spent))
             elif step.started and step.name not in self._started:
                 self._started[step.name] = time.monotonic()
                 if step.instruction.startswith("RUN"):  # the others are done in no time
@@ -48,6 +48,11 @@ class BuildLines:
     def _finish(self, step: Step, how: str) -> None:
         self._done.add(step.name)
         self._tell(f"  {clean(step.name, _SHORT)}  {how}")
+
+
+def _failed(error: str) -> str:
+    """Tell a step that failed from one that BuildKit gave up because another had failed."""
+    return "given up" if "context canceled" in error else "failed"
 
 
 def explain_failure(facts: BuildFacts, dockerfile: str, lines: int = 40) -> list[str]:

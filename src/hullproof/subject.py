@@ -10,6 +10,7 @@ import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hullproof.engine.bases import provide_bases, why_unreachable
@@ -163,7 +164,11 @@ class Subject:
         return copy_without_syntax_directive(original, self._run.scratch("dockerfile"))
 
     def _build(self) -> BuildFacts:
-        return build(self._engine, self["recipe"].request(output="image"), on_change=self._on_step)
+        built = build(self._engine, self["recipe"].request(output="image"), on_change=self._on_step)
+        notes = [base.note for base in self["bases"].bases if base.note]
+        if built.ok or not notes:
+            return built
+        return replace(built, error=f"{built.error}. It stood on a stand-in, which may be why: {'; '.join(notes)}")
 
     def _built_image(self) -> str:
         if self._given_image is not None:

@@ -274,7 +274,8 @@ def test_a_step_that_speaks_of_a_full_disk_is_the_projects_trouble(tmp_path: Pat
     """A command that has the words in it, and fails, is a failing build."""
     error = 'process "/bin/sh -c echo no space left on device; exit 1" did not complete successfully: exit code: 1'
     facts = build(failing(f"ERROR: failed to solve: {error}"), asking(tmp_path))
-    assert (facts.ok, facts.error) == (False, error)
+    said = "`echo no space left on device; exit 1` ended with exit code 1"
+    assert (facts.ok, facts.error) == (False, said)
 
 
 def failing(said: str) -> Engine:

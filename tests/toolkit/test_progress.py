@@ -108,3 +108,19 @@ def test_text_after_the_objects_tells_of_the_failure() -> None:
         assert progress.feed(line + "\n") is False
     assert progress.failed_line() == 7
     assert progress.error() == 'process "x" did not complete: exit code: 1'
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("/bin/sh -c pytest", "`pytest` ended with exit code 1"),
+        ("/bin/bash -eo pipefail -c make  test", "`make test` ended with exit code 1"),
+        ("python -m pytest", "`python -m pytest` ended with exit code 1"),
+        ("/bin/sh -c " + "x" * 99, f"`{'x' * 59}…` ended with exit code 1"),
+    ],
+)
+def test_a_command_that_failed_is_told_in_few_words(command: str, said: str) -> None:
+    """BuildKit repeats a command as a whole, a page of it where need be."""
+    progress = Progress()
+    progress.feed(f'ERROR: failed to solve: process "{command}" did not complete successfully: exit code: 1')
+    assert progress.error() == said

@@ -37,6 +37,13 @@ def test_a_step_that_fails_is_told_so() -> None:
     assert said == ["  COPY a b  failed"]
 
 
+def test_a_step_that_was_given_up_did_not_fail() -> None:
+    """BuildKit ends what runs beside a step that fails; only that one is to be looked at."""
+    said: list[str] = []
+    BuildLines(said.append)((step("RUN x", completed=True, error="process: context canceled: signal: killed"),))
+    assert said == ["  RUN x  given up"]
+
+
 def test_a_long_hostile_name_stays_a_short_line() -> None:
     """A heredoc's whole text, with escapes, is cut and shown safely."""
     said: list[str] = []

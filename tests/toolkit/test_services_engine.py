@@ -143,7 +143,7 @@ def test_without_it_the_report_says_what_is_missing(command: Command, project: P
     """The container dies of a name that nobody knows, and the remedy names the setting that mends it."""
     (project / "hullproof.toml").write_text('env = { DB = "db" }\n')
     code, proofs, _ = prove(command, project, "--only=default-command")
-    assert (code, proofs["default-command"]["verdict"]) == (1, "broken")
+    assert (code, proofs["default-command"]["verdict"]) == (1, "unproven")
     assert "`compose`" in str(proofs["default-command"]["remedy"])
 
 

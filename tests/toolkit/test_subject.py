@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from hullproof.engine.bases import Base, BaseSet
 from hullproof.errors import EngineError
 from hullproof.facts import BuildFacts, Unobservable
 from hullproof.project import Project
@@ -73,6 +75,18 @@ def test_a_fact_that_fails_fails_for_all_who_ask(subject: Subject, monkeypatch: 
         with pytest.raises(EngineError, match="went away"):
             subject["image"]
     assert times == [1]
+
+
+def test_a_build_that_fails_on_a_stand_in_says_so(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The official image might have carried what Debian's does not."""
+    failed = BuildFacts(ok=False, steps=(), duration_s=1.0, error="it ended with exit code 1")
+    monkeypatch.setattr("hullproof.subject.build", lambda *_, **__: failed)
+    given(subject, monkeypatch, "recipe", lambda: SimpleNamespace(request=lambda **_: None))
+    for note, told in ((None, ""), ("asked for a, got b", ". It stood on a stand-in, which may be why: asked for a, got b")):
+        bases = BaseSet((Base("a", "a", "a", "present", note, 0, ()),))
+        given(subject, monkeypatch, "bases", lambda found=bases: found)
+        assert subject._build().error == f"it ended with exit code 1{told}"  # noqa: SLF001
+        subject._facts.clear()  # noqa: SLF001
 
 
 def test_a_build_that_failed_makes_the_image_unobservable(

@@ -20,6 +20,11 @@ from hullproof.facts import Step
 LOG_LINES = 400
 LOG_LINE_LENGTH = 2_000
 
+_COMMAND_LENGTH = 60
+_COMMAND_FAILED = re.compile(
+    r'process "(?:/bin/(?:ba)?sh (?:-\S+ (?:pipefail )?)*)?(?P<command>.*)" did not complete successfully: exit code: (?P<code>\d+)',
+    re.DOTALL,
+)
 _FAILED_AT = re.compile(r"^(?P<file>[^\s:]+):(?P<line>\d+)$")
 
 
@@ -109,4 +114,15 @@ class Progress:
     def error(self) -> str | None:
         """BuildKit's one-line account of the failure, if any."""
         errors = [line.removeprefix("ERROR:").strip() for line in self.text if line.startswith("ERROR:")]
-        return errors[-1].removeprefix("failed to solve:").strip() if errors else None
+        return _brief(errors[-1].removeprefix("failed to solve:").strip()) if errors else None
+
+
+def _brief(error: str) -> str:
+    """Shorten what BuildKit says of a command that failed: it repeats the whole of it, on one line."""
+    found = _COMMAND_FAILED.fullmatch(error)
+    if found is None:
+        return error
+    command = " ".join(found["command"].split())
+    if len(command) > _COMMAND_LENGTH:
+        command = f"{command[: _COMMAND_LENGTH - 1]}…"
+    return f"`{command}` ended with exit code {found['code']}"

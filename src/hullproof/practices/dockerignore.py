@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.practices._finding import Case, Finding, listed, missing
+from hullproof.practices._finding import Case, Finding, listed, missing, not_applicable
 from hullproof.practices._places import copies_context
 from hullproof.report.model import Evidence
 
@@ -41,6 +41,7 @@ _PATTERNS = (
     (r"(?:^|/)(id_[a-z0-9]+)[^/]*$", r"**/\1*"),
     (r"\.(pem|key|p12|pfx|jks)$", r"**/*.\1"),
 )
+_REMOTE = re.compile(r"(?:https?|ftp|ssh)://|git@")
 _WITHHELD = re.compile(r"\.dockerignore|excluded by", re.IGNORECASE)
 
 
@@ -55,11 +56,11 @@ def judge(
     """Count the canaries that got through, then look whether too much was left out."""
     case = Case()
     taker = _taker(dockerfile, release, build_args)
-    line = taker.line if taker else release.line
-    where = dockerfile.where(line)
-    takes = Evidence(
-        "dockerfile", where, f"takes from the context: {_short(taker)}" if taker else "the release"
-    )
+    if taker is None:
+        seen = Evidence("dockerfile", dockerfile.where(release.line), "no COPY, ADD or bind mount takes from it")
+        return not_applicable("the build takes nothing from its context", seen)
+    where = dockerfile.where(taker.line)
+    takes = Evidence("dockerfile", where, f"takes from the context: {_short(taker)}")
     if canaries is None:
         told = next((text for text in (build.error, *build.output) if text and _WITHHELD.search(text)), None)
         if told is None:
@@ -157,12 +158,36 @@ def pattern_for(path: str) -> str:
 
 
 def _taker(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> Instruction | None:
-    """Find the step that takes most from the context: COPY . first, any other COPY from it else."""
+    """Find the step that takes most from the context: all of it first, then folders, then files by name.
+
+    None where the build takes nothing: BuildKit then sends nothing, whatever lies there.
+    """
     stages = dockerfile.needed(release, build_args)
-    copies = [each for stage in stages for each in stage.instructions if copies_context(each)]
-    whole = [each for each in copies if any(source in (".", "./", "/") for source in each.sources)]
-    return next(iter(whole or copies), None)
+    takers = [
+        (_share(taken), each)
+        for stage in stages
+        for each in dockerfile.chain(stage, build_args)
+        if (taken := _taken(each))
+    ]
+    return max(takers, key=lambda taker: taker[0])[1] if takers else None
 
 
-def _short(instruction: Instruction | None) -> str:
-    return " ".join(instruction.original.split())[:80] if instruction is not None else ""
+def _taken(instruction: Instruction) -> list[str]:
+    """List what an instruction takes from the context, as written."""
+    taken = [
+        mount.source or "." for mount in instruction.mounts if mount.type == "bind" and mount.from_ is None
+    ]
+    if copies_context(instruction):
+        taken += [source for source in instruction.sources if not _REMOTE.match(source)]
+    return taken
+
+
+def _share(taken: list[str]) -> int:
+    """Rank by how much is taken, as far as names tell."""
+    if any(source in {".", "./", "/", "*"} for source in taken):
+        return 2
+    return int(any("." not in source.rstrip("/").rpartition("/")[2] for source in taken))
+
+
+def _short(instruction: Instruction) -> str:
+    return " ".join(instruction.original.split())[:80]

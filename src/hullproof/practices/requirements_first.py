@@ -94,9 +94,7 @@ def _without_steps(edits: EditsFacts) -> Finding:
         declared = listed([outcome.edited for outcome in edits.requirements])
         case.doubt(f"{declared} declares dependencies, but no step was recognised that installs them")
         return case.finding("")
-    return not_applicable(
-        f"no step installs dependencies: {edits.no_requirements or 'the project declares none'}"
-    )
+    return not_applicable(edits.no_requirements or "no step installs dependencies")
 
 
 def _judge_application(

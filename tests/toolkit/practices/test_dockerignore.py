@@ -9,7 +9,7 @@ import pytest
 from hullproof.facts import BuildFacts, Canary, CanaryFacts
 from hullproof.practices.dockerignore import pattern_for
 
-from .by_hand import BROKEN, CANARIES, GOOD, PROVEN, UNPROVEN, lines, prove, without
+from .by_hand import BROKEN, CANARIES, GOOD, NOT_APPLICABLE, PROVEN, UNPROVEN, lines, prove, without
 
 
 def reaching(*paths: str, **changes: object) -> CanaryFacts:
@@ -30,6 +30,21 @@ def test_a_canary_that_gets_through_is_broken_with_path_kind_and_pattern() -> No
     assert "environment file" in str(proof.evidence)
     assert proof.remedy == "Add to .dockerignore: **/.env*."
     assert "Dockerfile:9" in lines(proof)
+
+
+def test_the_step_that_takes_most_is_named() -> None:
+    """Everything before a folder, a folder before a file; from another stage nothing is taken."""
+    text = GOOD.replace("COPY . .", "COPY tests tests")
+    assert "Dockerfile:9" in lines(prove("dockerignore", text, canaries=reaching(".env")))
+    text = GOOD.replace("COPY . .", "RUN --mount=type=bind,target=/src true")
+    assert "Dockerfile:9" in lines(prove("dockerignore", text, canaries=reaching(".env")))
+
+
+@pytest.mark.parametrize("add", ["", "ADD https://example.org/a.tar.gz /a/"])
+def test_a_build_that_takes_nothing_from_its_context_needs_no_ignore_file(add: str) -> None:
+    """BuildKit sends it nothing: an image that installs a package by name, say."""
+    text = f"FROM python:3.11-slim\nRUN pip install datasette\n{add}\nCMD [\"datasette\"]\n"
+    assert prove("dockerignore", text, canaries=reaching(*ALL)).verdict is NOT_APPLICABLE
 
 
 def test_no_ignore_file_is_said() -> None:

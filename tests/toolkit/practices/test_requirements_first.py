@@ -155,4 +155,4 @@ def test_a_project_without_dependencies_is_not_concerned() -> None:
         "requirements-first", edits=EditsFacts((), APPLICATION, (), no_requirements="nothing declares any")
     )
     assert proof.verdict is NOT_APPLICABLE
-    assert "nothing declares any" in proof.summary
+    assert "Nothing declares any" in proof.summary
