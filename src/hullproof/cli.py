@@ -99,6 +99,21 @@ def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[st
         raise click.BadParameter(str(error), param=parameter) from None
 
 
+def _path_within(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from hullproof.config.values import READERS  # noqa: PLC0415 - --version stays fast
+
+    try:
+        return None if value is None else str(READERS["dockerfile"](value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} must be {error}", param=parameter) from None
+
+
+_dockerfile_option = click.option(
+    "--dockerfile",
+    metavar="PATH",
+    callback=_path_within,
+    help="The Dockerfile, within the project, which is its context; wins over the configured one.",
+)
 _build_arg_option = click.option(
     "--build-arg",
     "build_args",
@@ -134,6 +149,7 @@ _build_arg_option = click.option(
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Projects proved side by side."
 )
+@_dockerfile_option
 @_build_arg_option
 def prove(
     folders: tuple[Path, ...],
@@ -141,6 +157,7 @@ def prove(
     outputs: tuple[str, ...],
     formats: tuple[str, ...],
     jobs: int,
+    dockerfile: str | None,
     build_args: Mapping[str, str],
     *,
     no_experiments: bool,
@@ -153,6 +170,7 @@ def prove(
     \b
     Examples:
       hullproof prove
+      hullproof prove --dockerfile docker/Dockerfile
       hullproof prove --only non-root-user,expose --no-experiments
       hullproof prove --output report.html --output report.json
       hullproof prove --format github --output report.sarif --output markdown:"$GITHUB_STEP_SUMMARY"
@@ -168,6 +186,7 @@ def prove(
         outputs=outputs,
         jobs=jobs,
         build_args=build_args,
+        dockerfile=dockerfile,
     )
 
 
@@ -209,12 +228,14 @@ def init(
 @click.option(
     "--metadata", type=click.Path(path_type=Path), help="Write id, size and base to this file, as JSON."
 )
+@_dockerfile_option
 @_build_arg_option
 def build(
     project: Path,
     target: str | None,
     tags: tuple[str, ...],
     metadata: Path | None,
+    dockerfile: str | None,
     build_args: Mapping[str, str],
     *,
     check: bool,
@@ -236,7 +257,13 @@ def build(
     if tests and target is not None:
         raise UsageError("--tests finds the stage by itself; leave out --target, or use --check instead")
     facts = build_one(
-        project, target=target, tags=tags, check=check or tests, tests=tests, build_args=build_args
+        project,
+        target=target,
+        tags=tags,
+        check=check or tests,
+        tests=tests,
+        build_args=build_args,
+        dockerfile=dockerfile,
     )
     if metadata is not None:
         _write(metadata, json.dumps(facts, indent=2) + "\n")

@@ -40,6 +40,7 @@ def prove_all(
     outputs: Sequence[str],
     jobs: int,
     build_args: Mapping[str, str],
+    dockerfile: str | None = None,
 ) -> int:
     """Prove each project, write each report as soon as it is there, return the worst exit code.
 
@@ -48,7 +49,7 @@ def prove_all(
     whose base image cannot be had ends by itself, with a line and its exit code.
     """
     choose(only, experiments=experiments)
-    opened = [Project.open(folder, build_args) for folder in folders]
+    opened = [Project.open(folder, build_args, dockerfile) for folder in folders]
     projects = list({project.folder: project for project in opened}.values())
     deliver = delivery(projects, formats, [Output.parse(output) for output in outputs])
     with _connected() as engine:
@@ -189,6 +190,7 @@ def build_one(
     check: bool,
     build_args: Mapping[str, str],
     tests: bool = False,
+    dockerfile: str | None = None,
 ) -> dict[str, Any]:
     """Build a project's image (or, with `check`, only run a stage's steps); say how it went; return the facts.
 
@@ -196,7 +198,7 @@ def build_one(
     the caller's: it carries no label of ours and stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
     `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
     """
-    project = Project.open(folder, build_args)
+    project = Project.open(folder, build_args, dockerfile)
     if tests:
         target = _test_stage(project)
     stage = project.dockerfile.stage(target) if target else project.release

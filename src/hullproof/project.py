@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 STEP_KEYWORDS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 """The instructions that make a step of a build, and so a layer."""
 
+_DOCKERFILE = re.compile(
+    r"(?:Docker|Container)file(?:[.-](?!dockerignore\Z)[^/]+)?|[^/]+\.(?:Docker|Container)file", re.IGNORECASE
+)
+_MOST_NAMED = 4
+
 
 @dataclass(frozen=True)
 class Project:
@@ -37,9 +43,12 @@ class Project:
     places: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, folder: Path, overrides: Mapping[str, str] | None = None) -> Project:
+    def open(
+        cls, folder: Path, overrides: Mapping[str, str] | None = None, dockerfile_name: str | None = None
+    ) -> Project:
         """Read the project in `folder`; `overrides` are build arguments that win over the configured ones.
 
+        `dockerfile_name` is the Dockerfile's path within the project, where it is another than the configured.
         Raises UsageError, one line, where there is no such folder or Dockerfile, or either cannot be read.
         """
         folder = folder.resolve()
@@ -51,13 +60,13 @@ class Project:
             )
         written = load(folder)
         config = written.config
+        if dockerfile_name is not None:
+            config = replace(config, dockerfile=dockerfile_name)
         path = folder / config.dockerfile
         try:
             text = path.read_bytes()
         except FileNotFoundError:
-            raise UsageError(
-                f"{path}: no such file; write a Dockerfile there, or set `dockerfile` in [tool.hullproof]"
-            ) from None
+            raise UsageError(f"{path}: no such file; {_where_else(folder)}") from None
         except OSError as error:
             raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
         dockerfile = parse(text, config.dockerfile)
@@ -66,6 +75,7 @@ class Project:
         given = overrides or {}
         config = replace(config, build_args={**config.build_args, **given})
         places = {**written.places, **{f"build_args.{name}": "--build-arg" for name in given}}
+        places |= {"dockerfile": "--dockerfile"} if dockerfile_name is not None else {}
         name = written.name or folder.name or "project"
         return cls(folder, config, dockerfile, dockerfile.release(config.target), name, places)
 
@@ -104,6 +114,20 @@ class Project:
                 (each.line, each.original) for each in stage.instructions if each.keyword in STEP_KEYWORDS
             ]
         return table
+
+
+def _where_else(folder: Path) -> str:
+    """Say what to do where there is no Dockerfile: name those that lie elsewhere in the project."""
+    from hullproof.lab import tree  # noqa: PLC0415 - for this message alone
+
+    found = [path for path in tree.files(folder) if _DOCKERFILE.fullmatch(path.rpartition("/")[2])]
+    if not found:
+        return "write a Dockerfile there, or give the folder that holds one"
+    named = ", ".join(found[:_MOST_NAMED]) + (" and more" if len(found) > _MOST_NAMED else "")
+    return (
+        f"found {named}: --dockerfile {found[0]} builds it with this folder as its context; where its own is meant, "
+        "give that folder"
+    )
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def test_a_practice_that_is_near_to_none_gets_the_list(command: Command, project
     [
         (
             {},
-            "{0}/shop/Dockerfile: no such file; write a Dockerfile there, or set `dockerfile` in [tool.hullproof]",
+            "{0}/shop/Dockerfile: no such file; write a Dockerfile there, or give the folder that holds one",
         ),
         (
             {"hullproof.toml": "dockerfil = 'x'"},

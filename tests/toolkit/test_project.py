@@ -49,6 +49,33 @@ def test_build_arguments_given_win_over_configured_ones(tmp_path: Path) -> None:
     assert Project.open(tmp_path, {"V": "3.13"}).build_args == {"V": "3.13", "W": "x"}
 
 
+def test_a_dockerfile_given_wins_over_the_configured_one(tmp_path: Path) -> None:
+    """A project that knows nothing of Hullproof keeps its Dockerfile where it likes, and needs no setting for it."""
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM a AS elsewhere\n")
+    (tmp_path / "hullproof.toml").write_text("dockerfile = 'none'\n")
+    project = Project.open(tmp_path, dockerfile_name="docker/Dockerfile")
+    assert project.release.name == "elsewhere"
+    assert project.places["dockerfile"] == "--dockerfile"
+    request = Recipe(project, labels={}).request()
+    assert (request.context, request.dockerfile) == (tmp_path, tmp_path / "docker" / "Dockerfile")
+
+
+def test_where_there_is_no_dockerfile_those_that_lie_elsewhere_are_named(tmp_path: Path) -> None:
+    """Under all their usual names; ignore files and code are none."""
+    with pytest.raises(UsageError, match="no such file; write a Dockerfile there, or give the folder"):
+        Project.open(tmp_path)
+    for name in ("Dockerfile.prod", "docker/api.Dockerfile", "docker/Containerfile", "web/Dockerfile-dev"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("FROM a\n")
+    for name in ("Dockerfile.dockerignore", "docker/dockerfile_parser.py"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(UsageError) as caught:
+        Project.open(tmp_path)
+    found = "Dockerfile.prod, docker/Containerfile, docker/api.Dockerfile, web/Dockerfile-dev"
+    assert f"found {found}: --dockerfile Dockerfile.prod builds it" in str(caught.value)
+
+
 def test_a_configured_target_is_the_release(tmp_path: Path) -> None:
     """By name, in whatever case; the request names it, and the last needs no naming."""
     (tmp_path / "Dockerfile").write_text("FROM a AS release\nFROM release AS packed\n")
