@@ -163,6 +163,8 @@ def test_stand_in_for_a_plain_dockerfile(engine: Engine, tmp_path: Path) -> None
         "RUN test $(command -v python) = /usr/local/bin/python && test $(command -v pip) = /usr/local/bin/pip\n"
         "RUN pip install --no-cache-dir flask && test -x /usr/local/bin/flask\n"
         "RUN test -d /usr/local/lib/python3.11/site-packages/flask\n"
+        # What compiles an extension module needs, once there is a compiler.
+        "RUN test -f $(python -c 'import sysconfig; print(sysconfig.get_path(\"include\"))')/Python.h\n"
         "RUN python -m venv /v && useradd a && adduser --system b && python -m pip --version\n"
     )
     run = uuid.uuid4().hex

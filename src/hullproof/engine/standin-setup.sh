@@ -16,6 +16,16 @@ if [ -d "$HULLPROOF_AUTHORITIES" ]; then
     fi
 fi
 
+# Official slim images compile extension modules as soon as there is a compiler: they bring Python's headers. The
+# package that Debian has them in would bring a library of 35 MB and half of the C library's headers along.
+if [ -n "$python" ] && [ -z "$HULLPROOF_FULL" ]; then
+    headers="$root/tmp/headers"
+    mkdir "$headers"
+    (cd "$headers" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq download "libpython$python-dev")
+    dpkg-deb --fsys-tarfile "$headers/"*.deb | tar -x -C "$root" ./usr/include
+    rm -r "$headers"
+fi
+
 # apt as the machine's own: sources written out by us, as mmdebstrap leaves its temporary ones.
 rm -f "$etc/apt/sources.list" "$etc/apt/sources.list.d/"* "$etc/apt/apt.conf.d/99mmdebstrap"
 cp "$HULLPROOF_SOURCES" "$etc/apt/sources.list.d/debian.sources"
