@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullproof.dockerfile import mentions_of_secrets, parse, secret_in, secret_name
+from hullproof.dockerfile import is_made_up, mentions_of_secrets, parse, secret_in, secret_name
 
 GITHUB = "ghp_" + "a1B2" * 9
 
@@ -148,3 +148,17 @@ def test_only_the_chain_that_is_asked_for() -> None:
     read = parse("FROM x AS a\nENV TOKEN=abc\nFROM x\nRUN b\n")
     assert mentions_of_secrets(read, read.release()) == ()
     assert len(mentions_of_secrets(read, read.stage("a"))) == 1
+
+
+@pytest.mark.parametrize("value", ["dummy", "build-key", "not-a-secret", "Change Me", "fake_secret", "x", "xxxx"])
+def test_values_that_are_made_up(value: str) -> None:
+    """Words that say so, and what is too short to be anything."""
+    assert is_made_up(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["hunter2", "s3cr3t-value", "sk_test_4eC39HqLyjWD", "4f9a2c81d7be", "buildings", "rebuild", "django-insecure-9x"]
+)
+def test_values_that_may_be_meant(value: str) -> None:
+    """Digits among the letters, or words that only sound like it: nobody's to wave through."""
+    assert not is_made_up(value)

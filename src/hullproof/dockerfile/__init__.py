@@ -5,6 +5,7 @@ from __future__ import annotations
 from hullproof.dockerfile.contract import Command, Contract, Port, Value, Variable, Workdir, contract
 from hullproof.dockerfile.disclosure import (
     SecretMention,
+    is_made_up,
     mentions_of_secrets,
     secret_in,
     secret_name,
@@ -41,6 +42,7 @@ __all__ = [
     "contract",
     "expand",
     "install_commands",
+    "is_made_up",
     "mentions_of_secrets",
     "parse",
     "secret_in",

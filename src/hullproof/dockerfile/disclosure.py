@@ -53,6 +53,12 @@ _HARMLESS_LAST = options.names(
 _ORDINARY_TOKENS = frozenset({"pad", "eos", "bos", "unk", "sep", "cls", "mask", "next", "page", "stop"})
 _NO_SECRET = re.compile(r"(?i:true|false|yes|no|on|off|none|null|0|1)\Z|/[^:\s]*\Z|[a-z][a-z0-9+.-]*://\S*\Z")
 
+_MADE_UP = re.compile(
+    r"(?i)(?=[a-z_. -]+\Z).*(?<![a-z])(?:dummy|fake|placeholder|change[-_ ]?me|example|sample|build|builder|unused|ignored?"
+    r"|insecure|unsafe|not[-_ ]?(?:a[-_ ]?)?(?:real|secret|used|needed|set)|temp|temporary|tmp|todo|collectstatic"
+    r"|nothing|foo|test|testing|development)(?![a-z]).*\Z|x+\Z|.{0,2}\Z"
+)
+
 
 @dataclass(frozen=True)
 class SecretMention:
@@ -95,6 +101,14 @@ def secret_in(name: str, value: str | None) -> str | None:
     return None
 
 
+def is_made_up(value: str) -> bool:
+    """Whether a value says of itself that it is none, as `SECRET_KEY=dummy ./manage.py collectstatic` does.
+
+    That holds where it is for one step alone; what stays in the environment is used as it is.
+    """
+    return _MADE_UP.match(value.strip()) is not None
+
+
 def mentions_of_secrets(
     dockerfile: Dockerfile, stage: Stage | None = None, build_args: Mapping[str, str] | None = None
 ) -> tuple[SecretMention, ...]:
@@ -120,6 +134,8 @@ def _in_pairs(
         name = scope.expand(raw_name)
         value = scope.expand(raw or "")
         why = secret_in(name, value)
+        if instruction.keyword == "ARG" and is_made_up(value):
+            why = None
         if why is None and secret_name(name):
             if instruction.keyword == "ARG" and raw is None and _recorded(name, later):
                 why = "it is a build argument: whatever is given for it stays in the image's history"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hullproof.dockerfile import secret_in
+from hullproof.dockerfile import is_made_up, secret_in
 
 _ON_COMMAND_LINE = {
     "a login with its password": re.compile(r"\blogin\s+\S+\s+password\s+(?![$<{%*])[^\s'\"$]+"),
@@ -25,9 +25,11 @@ def secret_on_command_line(text: str) -> str | None:
     assigned = re.findall(
         r"(?:^|[\s;&|(])(?:export\s+)?([A-Za-z_]\w*)=(\"[^\"$`]+\"|'[^'$`]+'|[^\s\"'$`;&|()]+)", text
     )
-    return next(
-        (f"a value for {name}" for name, value in assigned if secret_in(name, value.strip("\"'"))), None
-    )
+    for name, quoted in assigned:
+        value = quoted.strip("\"'")
+        if secret_in(name, value) and not is_made_up(value):
+            return f"a value for {name}"
+    return None
 
 
 def recorded_arguments(created_by: str) -> list[tuple[str, str]]:

@@ -207,6 +207,10 @@ def test_a_secret_in_the_dockerfile_is_broken_and_never_repeated(line: str) -> N
         "RUN --mount=type=secret,id=pip,target=/root/.netrc pip install -r requirements.txt",
         'RUN --mount=type=secret,id=token TOKEN="$(cat /run/secrets/token)" ./fetch',
         "RUN curl --retry 3 -o x https://example.org/password-reset",
+        "RUN SECRET_KEY=build-key DEBUG=False ./manage.py collectstatic --noinput",
+        "RUN DJANGO_SECRET_KEY='not a real secret' ./manage.py compress",
+        "RUN export SECRET_KEY=x && ./manage.py collectstatic",
+        "ARG SECRET_KEY=dummy",
     ],
 )
 def test_names_alike_and_secrets_from_outside_are_fine(line: str) -> None:
