@@ -160,7 +160,7 @@ class Layer:
 
     `removed` lists the paths that this layer deletes; one that ends in "/" had all that lower layers
     put into that directory hidden. `texts` holds the small system files by path, wherever the layer
-    has them: /etc/passwd, /etc/group, /etc/sudoers and below, package databases of dpkg and apk.
+    has them: /etc/passwd, /etc/group, /etc/shadow, the rules of sudo and doas, package databases of dpkg and apk.
     """
 
     diff_id: str

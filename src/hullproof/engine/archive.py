@@ -36,7 +36,7 @@ _MOST_HASHED = 1 << 20
 _MOST_TEXT = 16 << 20
 
 _TEXTS = frozenset(
-    {"/etc/passwd", "/etc/group", "/etc/sudoers", "/var/lib/dpkg/status"}
+    {"/etc/passwd", "/etc/group", "/etc/shadow", "/etc/sudoers", "/etc/doas.conf", "/var/lib/dpkg/status"}
     | {"/lib/apk/db/installed", "/usr/lib/apk/db/installed"}
 )
 _TEXT_FOLDERS = frozenset({"/etc/sudoers.d", "/var/lib/dpkg/status.d"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.practices._accounts import Account, groups_of
@@ -21,6 +22,7 @@ _INTERPRETER = re.compile(
 )
 _SAME_PROGRAM = 20_000
 """Bytes from which two programs of equal size, one a known shell, are taken for copies of each other."""
+_ACCOUNTS = ("/etc/passwd", "/etc/shadow")
 _SHELL = re.compile(r"^(?:/usr(?:/local)?)?/bin/(?:[bd]?ash|sh|zsh|busybox|python[\d.]*|perl[\d.]*|env)$")
 
 
@@ -48,21 +50,63 @@ def ways_back(dockerfile: Dockerfile, files: FileFacts) -> Iterator[tuple[str, s
 
 
 def _power(entry: FileEntry) -> str | None:
+    if not entry.mode & 0o011:
+        return None  # only its owner can run it
     if entry.setuid and entry.uid == 0:
         return f"it is setuid root (mode {entry.mode:04o})"
     return "it carries capabilities" if entry.capabilities and entry.kind == "file" else None
 
 
-def passwordless_sudo(files: FileFacts, account: Account) -> tuple[str, str] | None:
-    """Find a sudo rule that lets this account act without a password: path and rule."""
-    installed = any(entry.setuid and entry.name == "sudo" for entry in files.final.values())
-    if not installed or account.name is None or account.uid == 0:
-        return None
+@dataclass(frozen=True)
+class Door:
+    """A file that lets an account become root: what to say of it, what was seen, and how to close it."""
+
+    path: str
+    clause: str
+    seen: str
+    remedy: str
+
+
+def open_doors(files: FileFacts, account: Account) -> Iterator[Door]:
+    """Find the files that let this account become root without a password."""
+    if account.uid in (0, None):
+        return
+    yield from _without_password(files, account)
+    helpers = {entry.name for entry in files.final.values() if entry.setuid and entry.uid == 0}
+    for path in ("/etc/passwd", "/etc/shadow"):
+        fields = next((line.split(":") for line in _lines(files, path) if line.startswith("root:")), [])
+        if "su" in helpers and fields[1:2] == [""]:
+            clause, seen = f"{path} gives root an empty password", "root's password is empty, and su is there"
+            yield Door(path, clause, seen, "Lock root's password: leave passwd -d root out.")
+    for path in (*_ACCOUNTS, "/etc/sudoers", "/etc/sudoers.d"):
+        entry = files.final.get(path)
+        if entry is not None and (entry.mode & 0o002 or (entry.uid == account.uid and entry.mode & 0o200)):
+            clause = f"{path} can be written by the user, who can make itself root there"
+            seen = f"mode {entry.mode:04o}, uid {entry.uid}"
+            yield Door(path, clause, seen, f"Leave {path} to root alone: neither chmod nor chown it.")
+
+
+def _without_password(files: FileFacts, account: Account) -> Iterator[Door]:
+    """Find rules of sudo and doas for an account that has a name."""
+    if account.name is None:
+        return
     groups = groups_of(account.name, account.gid, files)
+    helpers = {entry.name for entry in files.final.values() if entry.setuid and entry.uid == 0}
+    clause = f"lets {account.name} become root without a password"
     who = {account.name, f"#{account.uid}", "ALL", *(f"%{group}" for group in groups)}
     rules = (path for path in sorted(files.final) if re.match(r"/etc/sudoers(?:$|\.d/[^.~]+$)", path))
-    for path in rules:
-        for line in (files.text(path) or "").splitlines():
+    for path in rules if "sudo" in helpers else ():
+        for line in _lines(files, path):
             if line.split()[:1] and line.split()[0] in who and "NOPASSWD:" in line:
-                return path, line.strip()
-    return None
+                yield Door(path, f"{path} {clause}", line, "Remove sudo and its rule from the release.")
+                break
+    meant = {account.name, *(f":{each}" for each in groups)}
+    for line in _lines(files, "/etc/doas.conf") if "doas" in helpers else ():
+        words = line.split()
+        if words[:1] == ["permit"] and "nopass" in words and meant & set(words):
+            remedy = "Remove doas and its rule from the release."
+            yield Door("/etc/doas.conf", f"/etc/doas.conf {clause}", line, remedy)
+
+
+def _lines(files: FileFacts, path: str) -> list[str]:
+    return [line.strip() for line in (files.text(path) or "").splitlines()]

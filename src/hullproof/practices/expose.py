@@ -153,6 +153,8 @@ def _judge_answer(case: Case, wanted: tuple[int, str], declared: Evidence, conta
         case.doubt(f"{port} is listened on, but was not asked for an answer", declared)
     elif not answer.answered:
         told = answer.detail or "no answer"
+        if all(":" in each.address for each in container.listeners if (each.port, each.protocol) == wanted):
+            told += ", and it is listened on for IPv6 alone"
         case.broken(
             f"{port} is listened on but does not answer: {told}",
             declared,

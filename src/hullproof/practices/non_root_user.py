@@ -9,7 +9,7 @@ a setuid interpreter or shell nor a sudo rule without a password leads back to r
 
 Broken by: No USER; USER root, 0, 00 or 0:0; a build argument that defaults to root; an account whose uid is 0;
 USER in another stage only; USER root again at the end; a name that /etc/passwd does not have; a setuid copy
-of a shell or of Python.
+of a shell or of Python; a rule of sudo or doas that asks for no password; accounts that the user itself can write.
 
 Mend: Create an account in the release stage and make USER its last word: RUN useradd --system app, then USER app
 after the last step that needs root.
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from hullproof.practices._accounts import Account, account_of
 from hullproof.practices._finding import Case, Finding, missing
 from hullproof.practices._places import deciding_layers, governing, last, layer_place
-from hullproof.practices._privileges import passwordless_sudo, ways_back
+from hullproof.practices._privileges import open_doors, ways_back
 from hullproof.practices._processes import shown
 from hullproof.report.model import Evidence
 
@@ -62,7 +62,8 @@ def judge(
             missing("image")
         return case.finding("")
     account = account_of(image.user, files)
-    _judge_config(case, where, raw, account, files)
+    becomes = container.main.uids[1] if container is not None and container.main is not None else 0
+    _judge_config(case, where, raw, account, files, becomes)
     if not image.user and (elsewhere := _users_elsewhere(dockerfile, release, build_args)):
         case.show(*elsewhere)
     if config.user is not None and not _same_user(config.user, account, files):
@@ -97,22 +98,29 @@ def _judge_failed_build(case: Case, where: str, build: BuildFacts) -> None:
         )
 
 
-def _judge_config(case: Case, where: str, raw: str | None, account: Account, files: FileFacts | None) -> None:
-    """Judge the user that the configuration names: as USER wrote it, and as /etc/passwd resolves it."""
+def _judge_config(
+    case: Case, where: str, raw: str | None, account: Account, files: FileFacts | None, becomes: int
+) -> None:
+    """Judge the user that the configuration names: as USER wrote it, and as /etc/passwd resolves it.
+
+    `becomes` is the uid of the application where an entry script gives root up: whoever execs into the container,
+    and every check that goes by the configuration, has root all the same.
+    """
     text = account.text
     spelled = f"USER {raw}" if raw is not None else "no USER"
     comes_out = f", which comes out as {text or 'empty'}" if raw is not None and raw != text else ""
     seen = Evidence("image", where, f"{spelled}{comes_out}: expected an ordinary user, got uid {account.uid}")
     if account.uid == 0:
+        runs = f"starts as root, and only becomes uid {becomes}" if becomes else "runs as root"
         if raw is None:
-            clause = "the release runs as root: " + (f"the base says {text}" if text else "there is no USER")
+            clause = f"the release {runs}: " + (f"the base says {text}" if text else "there is no USER")
         else:
             alias = (
                 ", whose uid is 0 in /etc/passwd"
                 if account.name not in (None, "root") and not text[:1].isdigit()
                 else ""
             )
-            clause = f"the release runs as root: {spelled}{comes_out}{alias}"
+            clause = f"the release {runs}: {spelled}{comes_out}{alias}"
         case.broken(clause, seen)
     elif account.uid is None and files is not None:
         case.broken(
@@ -212,14 +220,10 @@ def _judge_ways_back(case: Case, dockerfile: Dockerfile, files: FileFacts, accou
             Evidence("image", where, f"{path}: {why}"),
             remedy=f"Do not give {path} the setuid bit or capabilities.",
         )
-    rule = passwordless_sudo(files, account)
-    if rule is not None:
-        path, line = rule
-        place = layer_place(dockerfile, files, deciding_layers(files)[path])
+    for door in open_doors(files, account):
+        place = layer_place(dockerfile, files, deciding_layers(files)[door.path])
         case.broken(
-            f"{path} lets {account.name} become root without a password",
-            Evidence("image", place, f"{path}: {line}"),
-            remedy="Remove sudo and its rule from the release.",
+            door.clause, Evidence("image", place, f"{door.path}: {door.seen}"), remedy=door.remedy
         )
 
 

@@ -159,7 +159,9 @@ def _judge_process(case: Case, where: str, wanted: str, container: ContainerFact
             Evidence("container", where, f"expected PID 1 in {wanted}, could not see it"),
         )
         return
-    for process in (main, *(children(main, container) if is_init(main) else ())):
+    # An init may go elsewhere itself (dumb-init works in /): what counts is where it starts the application.
+    below = children(main, container) if is_init(main) else []
+    for process in below or [main]:
         place = f"/proc/{process.pid}/cwd"
         if process.cwd is None:
             case.doubt(

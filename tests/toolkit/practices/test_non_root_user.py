@@ -186,6 +186,57 @@ def test_sudo_without_a_password_is_broken(who: str) -> None:
     assert "Dockerfile:13" in lines(proof)
 
 
+@pytest.mark.parametrize("who", ["app", ":sudo"])
+def test_doas_without_a_password_is_broken(who: str) -> None:
+    """The same, by the other program; with a password it is none."""
+    for rule, verdict in ((f"permit nopass {who}", BROKEN), (f"permit {who}", PROVEN), ("permit nopass x", PROVEN)):
+        doas = layer(
+            13,
+            entry("/usr/bin/doas", mode=0o4755),
+            entry("/etc/doas.conf"),
+            texts={"/etc/doas.conf": f"# rules\n{rule}\n"},
+        )
+        assert prove("non-root-user", files=files(doas)).verdict is verdict, rule
+
+
+def test_a_root_without_a_password_is_broken_where_there_is_su() -> None:
+    """`passwd -d root` empties a field; a star in it is a locked account."""
+    for field, verdict in (("", BROKEN), ("*", PROVEN), ("!", PROVEN)):
+        shadow = layer(13, entry("/etc/shadow", mode=0o640), texts={"/etc/shadow": f"root:{field}:19000::::::\n"})
+        proof = prove("non-root-user", files=files(shadow))
+        assert proof.verdict is verdict, field
+    assert "passwd -d" in str(prove("non-root-user", files=files(replace(shadow, texts={"/etc/shadow": "root::1:"}))).remedy)
+
+
+@pytest.mark.parametrize(
+    ("path", "changes", "verdict"),
+    [
+        ("/etc/passwd", {"mode": 0o666}, BROKEN),
+        ("/etc/shadow", {"uid": 1000, "mode": 0o640}, BROKEN),
+        ("/etc/sudoers.d/", {"uid": 1000, "mode": 0o755}, BROKEN),
+        ("/etc/passwd", {"mode": 0o664}, PROVEN),
+        ("/etc/passwd", {"uid": 1000, "mode": 0o444}, PROVEN),
+    ],
+)
+def test_accounts_that_the_user_can_write_are_broken(path: str, changes: dict[str, int], verdict: object) -> None:
+    """Who writes /etc/passwd is whom he likes; what root's group may write is OpenShift's affair."""
+    texts = {"/etc/passwd": PASSWD} if path == "/etc/passwd" else {}
+    proof = prove("non-root-user", files=files(layer(13, entry(path, **changes), texts=texts)))
+    assert proof.verdict is verdict, proof.summary
+
+
+def test_a_setuid_shell_that_only_root_can_run_is_fine() -> None:
+    """Mode 4700: nobody else gets as far as the bit."""
+    assert prove("non-root-user", files=files(layer(13, entry("/opt/sh", mode=0o4700)))).verdict is PROVEN
+
+
+def test_a_user_that_an_entry_script_becomes_does_not_make_up_for_root() -> None:
+    """gosu in the entry script: the configuration says root, and so runs whoever execs into the container."""
+    proof = prove("non-root-user", GOOD.replace("USER app\n", ""), image=image(user=""))
+    assert proof.verdict is BROKEN
+    assert "The release starts as root, and only becomes uid 1000: there is no USER" in proof.summary
+
+
 def test_a_rule_for_somebody_else_is_fine() -> None:
     """Rules for sudo of other users do not concern this one."""
     path = "/etc/sudoers.d/dev"

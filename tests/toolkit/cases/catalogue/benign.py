@@ -882,6 +882,19 @@ CASES = (
         ),
     ),
     Case(
+        "benign/init-that-goes-elsewhere",
+        "an init in front, which itself works in /",
+        (
+            after(RELEASE, f"RUN apt-get update && {LEAN} dumb-init && rm -rf /var/lib/apt/lists/*"),
+            dockerfile(COMMAND, 'CMD ["dumb-init", "python", "-m", "greeter"]'),
+        ),
+    ),
+    Case(
+        "benign/secret-key-made-up-for-a-step",
+        "a made-up key for one step, as Django's collectstatic needs one",
+        (before(USER, "RUN SECRET_KEY=build-key python -c 'import os; os.environ[\"SECRET_KEY\"]'"),),
+    ),
+    Case(
         "benign/stop-signal",
         "another stop signal, which the service handles",
         (before("EXPOSE 8000", "STOPSIGNAL SIGINT"),),

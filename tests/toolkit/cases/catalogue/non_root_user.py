@@ -118,6 +118,27 @@ CASES = (
         ),
     ),
     Case(
+        "non-root-user/doas-without-password",
+        "the service may become root with doas",
+        (
+            before(
+                USER,
+                "RUN apt-get update && apt-get install -y --no-install-recommends opendoas "
+                "&& rm -rf /var/lib/apt/lists/* && echo 'permit nopass app' > /etc/doas.conf",
+            ),
+        ),
+    ),
+    Case(
+        "non-root-user/root-without-password",
+        "anybody may become root with su",
+        (before(USER, "RUN passwd -d root"),),
+    ),
+    Case(
+        "non-root-user/accounts-writable",
+        "the service may write the list of accounts",
+        (before(USER, "RUN chmod 666 /etc/passwd"),),
+    ),
+    Case(
         "non-root-user/capable-python",
         "the interpreter may change its user",
         (
