@@ -76,6 +76,14 @@ def installs(made: Project) -> list[tuple[int, tuple[str, ...], bool]]:
             ),
             [(3, ("pyproject.toml", "poetry.lock"), False), (6, (), False)],
         ),
+        (
+            "FROM x\nCOPY requirements.txt .\nRUN cat requirements.txt | xargs pip install",
+            [(3, ("requirements.txt",), False)],
+        ),
+        (
+            "FROM x\nCOPY requirements.txt /r/\nRUN pip install $(grep -v '^#' /r/requirements.txt)",
+            [(3, ("requirements.txt",), False)],
+        ),
         ("FROM x AS unused\nRUN pip install -r requirements.txt\nFROM x\nRUN echo", []),
         ("FROM x\nCOPY . .\nRUN tox -e py", []),
     ],

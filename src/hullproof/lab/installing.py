@@ -45,6 +45,7 @@ _INSTALLED = (
     re.compile(r"^\s*[-•] (?:Installing|Updating) (?P<names>[A-Za-z0-9][\w.-]*) \("),
     re.compile(r"^\s*(?:✔|✓)? ?Install (?P<names>[A-Za-z0-9][\w.-]*) \S+ successful"),
 )
+_PATH = re.compile(r"[\w.${}/-]*\w\.\w+")
 _VERSION = re.compile(r"-\d[^-]*\Z")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -128,6 +129,10 @@ def _declaring(project: Project, place: Place, installs: Iterable[Install]) -> I
             found = _in_project(project, place, raw)
             if found is not None:
                 yield from _with_nested(project.folder, found)
+        for raw in _read_by_others(place) if install.computed else ():
+            found = _in_project(project, place, raw, guess=False)
+            if found is not None:
+                yield from _with_nested(project.folder, found)
         for raw in install.implied_files:
             found = _in_project(project, place, raw, guess=False)
             if found is not None:
@@ -138,6 +143,11 @@ def _declaring(project: Project, place: Place, installs: Iterable[Install]) -> I
                 found = _in_project(project, place, posixpath.join(folder, name), guess=False)
                 if found is not None:
                     yield found
+
+
+def _read_by_others(place: Place) -> Iterator[str]:
+    """Yield what may be paths in a step whose packages another command works out: `cat list.txt | xargs pip install`."""
+    return (found[0] for found in _PATH.finditer(place.instruction.shell_text))
 
 
 def _in_project(project: Project, place: Place, raw: str, *, guess: bool = True) -> str | None:

@@ -41,6 +41,7 @@ _PATTERNS = (
     (r"(?:^|/)(id_[a-z0-9]+)[^/]*$", r"**/\1*"),
     (r"\.(pem|key|p12|pfx|jks)$", r"**/*.\1"),
 )
+_KINDS = {"own": "the project's own"}
 _REMOTE = re.compile(r"(?:https?|ftp|ssh)://|git@")
 _WITHHELD = re.compile(r"\.dockerignore|excluded by", re.IGNORECASE)
 
@@ -126,7 +127,8 @@ def _judge_through(case: Case, takes: Evidence, canaries: CanaryFacts, through: 
             Evidence(
                 "experiment",
                 file or canary.path,
-                f"{canary.kind} {canary.path} reaches the builder; {pattern_for(canary.path)} would leave it out",
+                f"{_KINDS.get(canary.kind, canary.kind)} {canary.path} reaches the builder; "
+                f"{pattern_for(canary.path)} would leave it out",
             )
             for canary in through
         ),
@@ -141,7 +143,8 @@ def _why(canaries: CanaryFacts, through: list[Canary]) -> str:
         )
         return f": there is no ignore file at the top of the context{misplaced}"
     instead = f", and the builder does not read {listed(canaries.misplaced)}" if canaries.misplaced else ""
-    if all(canary.nested for canary in through):
+    held_at_top = {each.kind for each in canaries.canaries if not (each.nested or each.reached)}
+    if all(canary.nested and canary.kind in held_at_top for canary in through):
         return f": {canaries.ignore_file} matches at the top only, not in subfolders{instead}"
     if all(canary.reached for canary in canaries.canaries if canary.judged):
         return f": {canaries.ignore_file} leaves nothing of this out{instead}"

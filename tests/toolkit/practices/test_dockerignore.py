@@ -68,6 +68,10 @@ def test_a_preferred_ignore_file_is_said() -> None:
 def test_a_pattern_for_the_top_only_is_said() -> None:
     """Nested canaries alone show a pattern without **/."""
     assert "in subfolders" in prove("dockerignore", canaries=reaching("app/.env")).summary
+    own = Canary("app/credentials.json", "own", nested=True, reached=True)
+    proof = prove("dockerignore", canaries=replace(CANARIES, canaries=(*CANARIES.canaries, own)))
+    assert "in subfolders" not in proof.summary
+    assert "the project's own app/credentials.json reaches the builder" in str(proof.evidence)
 
 
 def test_a_name_keeps_its_case_at_the_beginning_of_a_sentence() -> None:

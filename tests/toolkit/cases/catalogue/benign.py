@@ -386,6 +386,11 @@ CASES = (
         ),
     ),
     Case(
+        "benign/requirements-piped",
+        "the requirements are handed to pip by another command",
+        (dockerfile(INSTALL, "RUN grep -v '^#' requirements.txt | xargs pip install --no-cache-dir"),),
+    ),
+    Case(
         "benign/requirements-directory",
         "the requirements lie in a directory, one including the other",
         (
