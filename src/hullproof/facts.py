@@ -160,7 +160,8 @@ class Layer:
 
     `removed` lists the paths that this layer deletes; one that ends in "/" had all that lower layers
     put into that directory hidden. `texts` holds the small system files by path, wherever the layer
-    has them: /etc/passwd, /etc/group, /etc/shadow, the rules of sudo and doas, package databases of dpkg and apk.
+    has them: /etc/passwd, /etc/group, /etc/shadow, the rules of sudo and doas, package databases of dpkg and apk;
+    and, in own layers, the small text files outside of what the system and packages bring.
     """
 
     diff_id: str

@@ -177,6 +177,7 @@ def test_every_layout_tells_the_same(pack: Callable[[Sequence[bytes]], bytes], s
         ("/app/key", 0, True),
     ]
     assert own.entries[1].sha256 == digest(b"print(1)")
+    assert own.texts["/app/run.py"] == "print(1)"
     assert empty.entries == ()
     assert gone.removed == ("/app/key", "/etc/")
     assert set(facts.final) == {"/", "/bin/sh", "/app", "/app/run.py"}
@@ -362,3 +363,21 @@ def test_zstd_is_named_where_python_cannot_read_it() -> None:
     else:
         with pytest.raises(Unobservable, match=r"zstd, which needs Python 3\.14"):
             read(oci([OWN], lambda _: b"\x28\xb5\x2f\xfd" + b"x" * 600))
+
+
+def test_small_texts_of_the_application_are_kept_and_nothing_of_the_packages() -> None:
+    """What may hold a secret of the project's; libraries, system files, binaries and large files may be many."""
+    names = {
+        "app/settings.toml": b"a = 1",
+        "etc/pip.conf": b"[global]",
+        "root/.netrc": b"machine a",
+        "usr/local/etc/app.ini": b"[a]",
+        "app/logo.png": b"\x89PNG\0\0",
+        "app/words.txt": b"x" * 70_000,
+        "venv/lib/python3.11/site-packages/flask/app.py": b"x = 1",
+        "usr/lib/libx.txt": b"x",
+        "etc/ssl/openssl.cnf": b"[req]",
+    }
+    own = tar(*(member(name, content) for name, content in names.items()))
+    kept = read(oci([BASE, own]), [BASE], 1 << 20).layers[1].texts
+    assert set(kept) == {"/app/settings.toml", "/etc/pip.conf", "/root/.netrc", "/usr/local/etc/app.ini"}

@@ -6,6 +6,7 @@ from hullproof.dockerfile.contract import Command, Contract, Port, Value, Variab
 from hullproof.dockerfile.disclosure import (
     SecretMention,
     is_made_up,
+    issued_token,
     mentions_of_secrets,
     secret_in,
     secret_name,
@@ -43,6 +44,7 @@ __all__ = [
     "expand",
     "install_commands",
     "is_made_up",
+    "issued_token",
     "mentions_of_secrets",
     "parse",
     "secret_in",

@@ -39,6 +39,13 @@ _TEXTS = frozenset(
     {"/etc/passwd", "/etc/group", "/etc/shadow", "/etc/sudoers", "/etc/doas.conf", "/var/lib/dpkg/status"}
     | {"/lib/apk/db/installed", "/usr/lib/apk/db/installed"}
 )
+_MOST_OWN_TEXT = 1 << 16
+# Where the system and packages put their files: what is small, and elsewhere or for the person who installs, is read.
+_NOT_OWN = re.compile(
+    r"/(?:site|dist)-packages/|/node_modules/|/lib(?:64)?/(?:python|pypy)\d"
+    r"|^/(?:usr/(?!local/etc/)|s?bin/|lib(?:32|64|x32)?/|boot/|proc/|sys/|dev/|run/|var/(?:lib|cache|log)/"
+    r"|etc/(?!pip\.conf$|uv/|npmrc$|netrc$|conda/))"
+)
 _TEXT_FOLDERS = frozenset({"/etc/sudoers.d", "/var/lib/dpkg/status.d"})
 
 # Types that are not named here, tarfile's own habit, are files.
@@ -204,9 +211,10 @@ def _add(
     elif kind == "file":
         is_text = path in _TEXTS or posixpath.dirname(path) in _TEXT_FOLDERS
         is_hashed = not of_base and member.size <= _MOST_HASHED
+        is_own_text = is_hashed and member.size <= _MOST_OWN_TEXT and not _NOT_OWN.search(path)
         if (is_hashed or (is_text and member.size <= _MOST_TEXT)) and (file := layer.extractfile(member)):
             content = file.read()
-        if is_text and content is not None:
+        if (is_text or is_own_text) and content is not None and b"\0" not in content:
             contents.texts[path] = content.decode("utf-8", "replace")
         if is_hashed and content is not None:
             sha256 = hashlib.sha256(content).hexdigest()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hullproof.engine.connection import Engine
-    from hullproof.ignorefile import IgnoreFile
+    from hullproof.ignorefile import IgnoreFile, Pattern
     from hullproof.lab.scratch import Bench
     from hullproof.project import Project, Recipe
 
@@ -42,7 +42,8 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     names = _plant_names(project.folder, context, frozenset(source.path for source in sources))
     folders = _folders(names)
     deep = [posixpath.join(folder, _DEEP) for folder in folders]
-    planted = planting.canaries([*folders, *deep], found.exceptions if found else ())
+    exceptions = [each for each in found.exceptions if not _is_harmless(project.folder, each)] if found else []
+    planted = planting.canaries([*folders, *deep], exceptions)
     for each in planted:
         _touch(context / each.path)
     reached = reaching(engine, recipe, context, bench.folder("listing"))
@@ -63,6 +64,13 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
         tests_left=any(path in reached for path in tests) if tests else None,
         misplaced=tuple(_misplaced(project, found)),
     )
+
+
+def _is_harmless(folder: Path, exception: Pattern) -> bool:
+    """Whether a `!` line lets in just one file that is there and no secret: a public certificate called ca.pem."""
+    path = exception.text.strip("/")
+    plain = not any(character in path for character in "*?[\\")
+    return plain and (folder / path).is_file() and not secrets.is_secret(folder, path)
 
 
 def _plant_names(folder: Path, context: Path, named: Collection[str]) -> frozenset[str]:

@@ -40,6 +40,8 @@ _CREDENTIALS = re.compile(
 )
 _SDIST = re.compile(r"/[A-Za-z0-9][\w.]*-\d+\.\d[\w.]*\.(?:tar\.gz|zip)$")
 _SDIST_FOLDER = re.compile(r"/(?:dist|wheels|wheelhouse|sdist|sdists|pkgs)/[^/]+$|^/(?:tmp|var/tmp)/")
+_LEFT_ARCHIVE = re.compile(r"^/(?:var/)?tmp/.*\.(?:tar|tar\.\w+|tgz|tbz2?|txz|zip|deb|rpm)$")
+_LOG = re.compile(r"\.log(?:\.\d+)?$")
 _JUNK = re.compile(
     r"^(.*?/(?:\.github|\.circleci|\.vscode|\.idea|\.devcontainer))/."
     r"|^(.*/(?:[Dd]ockerfile(?:\.[^/]+)?|[^/]+\.[Dd]ockerfile"
@@ -104,6 +106,10 @@ def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] |
         return ("bytecode cache", _first_group(bytecode)) if copied else None
     if path.endswith((".whl", ".egg")):
         return "wheel", path
+    if _LEFT_ARCHIVE.search(path):
+        return "archive", path
+    if copied and _LOG.search(path):
+        return "log file", path
     top_level = path.rpartition("/")[0] == workdir.rstrip("/")
     if _SDIST.search(path) and (top_level or _SDIST_FOLDER.search(path)):
         return "source distribution", path

@@ -1,10 +1,10 @@
-"""Recognising secrets on command lines, which an image's history keeps word for word."""
+"""Recognising secrets on command lines, which an image's history keeps word for word, and in files."""
 
 from __future__ import annotations
 
 import re
 
-from hullproof.dockerfile import is_made_up, secret_in
+from hullproof.dockerfile import is_made_up, issued_token, secret_in, token_shape
 
 _ON_COMMAND_LINE = {
     "a login with its password": re.compile(r"\blogin\s+\S+\s+password\s+(?![$<{%*])[^\s'\"$]+"),
@@ -14,7 +14,25 @@ _ON_COMMAND_LINE = {
     "an authorization header": re.compile(
         r"(?i)authorization:\s*(?:bearer|basic|token)\s+(?![$<{%*])[\w+/=.-]{6,}"
     ),
+    "a password of a program's": re.compile(
+        r"\b(?:mysql\w*|mariadb[\w-]*)\b[^|;&\n]*\s-p[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
+        r"|\bsshpass\s+-p\s*[\"']?(?![$<{%*-])[^\s'\"$]{4,}|\bredis-cli\b[^|;&\n]*\s-a\s+[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
+        r"|\bcurl\b[^|;&\n]*\s(?:-u|--user)[\s=]*[\"']?[\w.@-]+:(?![$<{%*])[^\s'\"$]{4,}"
+        r"|\bconfigure\s+set\s+\w*secret_access_key\s+[\"']?(?![$<{%*])\S{8,}"
+        r"|\bpoetry\s+config\s+(?:http-basic\.\S+\s+\S+|pypi-token\.\S+)\s+[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
+    ),
+    "a password for an account": re.compile(
+        r"\b(?:echo|printf)\s+(?:-\w+\s+)?[\"']?[\w.-]+:(?![$<{%*])[^\s'\"$|]+[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"
+    ),
 }
+_CONFIGURATION = re.compile(r"\.(?:ini|cfg|conf|toml|ya?ml|json|properties)$|/(?:\.?npmrc|\.condarc|\.boto|\.s3cfg)$")
+_FOR_INSTALLERS = re.compile(r"/(?:\.?pip\.(?:conf|ini)|uv\.toml|poetry\.toml|auth\.toml|\.?npmrc|\.yarnrc(?:\.yml)?|\.?condarc)$")
+_FOR_SHOW = re.compile(r"example|sample|template|schema|default|fixture|locale|i18n|openapi|swagger", re.IGNORECASE)
+_SETTING = re.compile(
+    r"""^[ \t]*(?:-[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?(?P<value>[^\s"',#;{}<>$%()]+)["']?[ \t]*[,;]?[ \t]*(?:[#;].*)?$""",
+    re.MULTILINE,
+)
+_STRONG = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^/\\]{8,}\Z")
 
 
 def secret_on_command_line(text: str) -> str | None:
@@ -39,3 +57,23 @@ def recorded_arguments(created_by: str) -> list[tuple[str, str]]:
         return []
     pairs = (word.partition("=") for word in words[1 : 1 + int(words[0][1:])])
     return [(name, value) for name, equals, value in pairs if equals]
+
+
+def secret_in_file(path: str, text: str) -> str | None:
+    """Say what secret a file of the application holds: a token of an issuer's, or a setting. None for nothing.
+
+    Settings count in configuration files alone, by a telling name and a value that nobody would make up; passwords
+    in URLs in those of installers. What is an example by its name holds none.
+    """
+    token = issued_token(text)
+    if token is not None:
+        return token
+    if _FOR_INSTALLERS.search(path) and token_shape(text) is not None:
+        return token_shape(text)
+    if not _CONFIGURATION.search(path) or _FOR_SHOW.search(path):
+        return None
+    for found in _SETTING.finditer(text):
+        name, value = found["name"], found["value"]
+        if _STRONG.match(value) and secret_in(name, value) and not is_made_up(value):
+            return f"a value for {name}"
+    return None

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import is_made_up, mentions_of_secrets, secret_in, test_commands, token_shape
 from hullproof.practices._clutter import clutter_of, unused_environments
-from hullproof.practices._disclosed import recorded_arguments, secret_on_command_line
+from hullproof.practices._disclosed import recorded_arguments, secret_in_file, secret_on_command_line
 from hullproof.practices._finding import Case, Finding, listed, missing
 from hullproof.practices._places import copies_context, governing, instruction_at, layer_place
 from hullproof.practices._logs import last_words, missed_file
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 _REMEDIES = {
     "private key": "A key that was ever in a layer is known to all who pull: replace it, and use RUN --mount=type=secret.",
     "environment file": "Keep environment files out with .dockerignore (**/.env*), and pass the values when the container starts.",
-    "package list": "Delete the package lists in the same RUN that fetched them: rm -rf /var/lib/apt/lists/*.",
+    "credentials file": "What it holds is known to all who pull: replace it, and use RUN --mount=type=secret.",
+    "package list": "Delete lists and archives in the RUN that fetched them: apt-get clean && rm -rf /var/lib/apt/lists/*.",
     "cache": "Install with --no-cache-dir, or keep the cache outside with RUN --mount=type=cache.",
     "wheel": "Install wheels from a bind mount (RUN --mount=type=bind,from=build ...), so that they stay behind.",
 }
@@ -142,6 +143,9 @@ def _judge_layers(
         unused = environments if from_context else ()
         for entry in layer.entries:
             kind_and_top = clutter_of(entry, image.workdir or "/", unused, copied=copied)
+            if kind_and_top is None and (text := layer.texts.get(entry.path)):
+                held = secret_in_file(entry.path, text)
+                kind_and_top = (f"file that holds {held}", entry.path) if held else None
             if kind_and_top is not None:
                 kind, top = kind_and_top
                 paths = groups.setdefault((layer_place(dockerfile, files, layer), kind), {})
@@ -155,7 +159,7 @@ def _judge_layers(
                 Evidence("image", where, _counted(kind, path, count, path in hidden))
                 for path, count in paths.items()
             ),
-            remedy=_REMEDIES.get(kind),
+            remedy=_DISCLOSED if kind.startswith("file that holds") else _REMEDIES.get(kind),
         )
 
 

@@ -185,6 +185,10 @@ TOKEN = "ghp_" + "a1" * 20
         "RUN curl -H 'Authorization: Bearer 9d3b1c77e2aa' https://example.org",
         "RUN DB_PASSWORD=9d3b1c77e2 ./migrate",
         "RUN pip config set x y && login --password 9d3b1c77e2",
+        "RUN mysql -u root -p9d3b1c77e2 < schema.sql",
+        "RUN curl -fsS -u ci:9d3b1c77e2 https://example.org/x",
+        "RUN echo 'root:9d3b1c77e2' | chpasswd",
+        "RUN aws configure set aws_secret_access_key 9d3b1c77e2aa",
     ],
 )
 def test_a_secret_in_the_dockerfile_is_broken_and_never_repeated(line: str) -> None:
@@ -207,6 +211,10 @@ def test_a_secret_in_the_dockerfile_is_broken_and_never_repeated(line: str) -> N
         "RUN --mount=type=secret,id=pip,target=/root/.netrc pip install -r requirements.txt",
         'RUN --mount=type=secret,id=token TOKEN="$(cat /run/secrets/token)" ./fetch',
         "RUN curl --retry 3 -o x https://example.org/password-reset",
+        "RUN --mount=type=secret,id=db mysql -u root -p$(cat /run/secrets/db) < schema.sql",
+        "RUN mysql -p < schema.sql",
+        'RUN echo "app:$PASSWORD" | chpasswd',
+        "RUN curl -u $USER_AND_PASSWORD https://example.org/x",
         "RUN SECRET_KEY=build-key DEBUG=False ./manage.py collectstatic --noinput",
         "RUN DJANGO_SECRET_KEY='not a real secret' ./manage.py compress",
         "RUN export SECRET_KEY=x && ./manage.py collectstatic",
@@ -271,3 +279,52 @@ def test_what_could_not_be_seen_is_unproven() -> None:
     """Nothing too much is half of it; without a container nobody knows whether anything is missing."""
     assert prove("necessary-files", **without("container")).verdict is UNPROVEN
     assert prove("necessary-files", **NOTHING_BUILT).verdict is UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/app/config.ini", "[db]\nhost = db\npassword = 4f9a2c81d7be\n"),
+        ("/app/settings.toml", "api_key = \"4f9a2c81d7be\"  # of the shop\n"),
+        ("/app/config/prod.yaml", "smtp:\n  password: 'x4f9a2c81d7be'\n"),
+        ("/app/appsettings.json", '{\n  "client_secret": "4f9a2c81d7be",\n  "port": 1\n}\n'),
+        ("/etc/pip.conf", "[global]\nindex-url = https://ci:9d3b1c77@pypi.example.org/simple\n"),
+        ("/app/app/views.py", f"TOKEN = '{TOKEN}'\n"),
+    ],
+)
+def test_a_secret_in_a_file_is_broken_and_never_repeated(path: str, text: str) -> None:
+    """A setting with a telling name, an index with a password, a token by its shape; the line is the COPY's."""
+    held = layer(15, entry(path, uid=1000), texts={path: text})
+    proof = prove("necessary-files", files=files(held))
+    assert proof.verdict is BROKEN
+    assert path in proof.summary
+    assert "Dockerfile:15" in lines(proof)
+    for secret in ("4f9a2c81d7be", TOKEN, "9d3b1c77"):
+        assert secret not in f"{proof}"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/app/config.ini", "password = ${DB_PASSWORD}\ntoken = changeme\nsecret_file = /run/secrets/a1b2c3d4\n"),
+        ("/app/config.yaml", "password:\ntoken_url: https://a1.example.org/token\nkey: a1b2c3d4e5\n"),
+        ("/app/config.example.toml", "password = '4f9a2c81d7be'\n"),
+        ("/app/locale/fr.json", '{"password": "passe2mots"}\n'),
+        ("/app/settings.py", "PASSWORD = '4f9a2c81d7be'\nURL = 'postgresql://app:app123@db/app'\n"),
+        ("/app/alembic.ini", "sqlalchemy.url = postgresql://user:pass1@localhost/db\n"),
+        ("/app/app/aws.py", "EXAMPLE_KEY = 'AKIAIOSFODNN7EXAMPLE'\n"),
+        ("/app/requirements.txt", "pytest-token==1.2.3a4567\n"),
+    ],
+)
+def test_what_only_looks_like_a_secret_in_a_file_is_fine(path: str, text: str) -> None:
+    """References, paths, words to be replaced, examples by name, and defaults in code."""
+    told = layer(15, entry(path, uid=1000), texts={path: text})
+    proof = prove("necessary-files", files=files(told))
+    assert proof.verdict is PROVEN, proof.summary
+
+
+def test_archives_and_logs_that_were_left_are_broken() -> None:
+    """What was unpacked in /tmp, and what a developer's machine had logged."""
+    assert prove("necessary-files", files=files(layer(13, entry("/tmp/src.tar.gz")))).verdict is BROKEN  # noqa: S108
+    assert prove("necessary-files", files=files(layer(15, entry("/app/app/debug.log", uid=1000)))).verdict is BROKEN
+    assert prove("necessary-files", files=files(layer(14, entry("/tmp/passed")))).verdict is PROVEN  # noqa: S108

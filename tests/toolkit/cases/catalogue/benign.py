@@ -780,6 +780,29 @@ CASES = (
         ),
     ),
     Case(
+        "benign/public-certificate",
+        "a public certificate in the package, which the ignore file lets in by name",
+        (
+            write("greeter/ca.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
+            append(".dockerignore", "!greeter/ca.pem\n"),
+        ),
+    ),
+    Case(
+        "benign/settings-without-secrets",
+        "settings that name where the secrets are",
+        (
+            write(
+                "greeter/settings.toml",
+                """\
+                password_file = "/run/secrets/db1"
+                token = "${API_TOKEN}"
+                secret_key = "changeme"
+                url = "postgresql://greeter:greeter@db/greeter"
+                """,
+            ),
+        ),
+    ),
+    Case(
         "benign/links-in-the-context",
         "links in the context: one that leads back up, and one that leads nowhere",
         (link("docs/up", ".."), link("docs/gone", "no-such-file")),

@@ -198,6 +198,44 @@ CASES = (
         ),
     ),
     Case(
+        "necessary-files/secret-in-a-copied-file",
+        "a settings file with a password in it",
+        (
+            write("settings.ini", "[database]\nhost = db\npassword = 4f9a2c81d7be\n"),
+            *left("COPY --chown=app:app settings.ini ./"),
+        ),
+    ),
+    Case(
+        "necessary-files/token-in-the-code",
+        "a token in the application's code",
+        (append("greeter/words.py", "\n\nTOKEN = 'ghp_{}'\n".format("a1B2" * 9)),),
+    ),
+    Case(
+        "necessary-files/index-password-in-a-copied-file",
+        "pip's settings, with the password of a package index",
+        (
+            write("pip.conf", "[global]\nextra-index-url = https://ci:9d3b1c77e2@pypi.example.org/simple\n"),
+            after(RELEASE, "COPY pip.conf /etc/pip.conf"),
+        ),
+    ),
+    Case(
+        "necessary-files/password-of-an-account",
+        "the password of an account on a command line",
+        (before(USER, "RUN echo 'app:9d3b1c77e2' | chpasswd"),),
+    ),
+    Case(
+        "necessary-files/archive-left",
+        "an archive that the build unpacked from stays behind",
+        left("RUN python -c \"import tarfile; tarfile.open('/tmp/src.tar.gz', 'w:gz').add('/app')\""),
+    ),
+    Case(
+        "necessary-files/log-copied",
+        "the log of somebody's machine comes along with the code",
+        (
+            write("greeter/debug.log", "started\n"),
+        ),
+    ),
+    Case(
         "necessary-files/virtual-environment-twice",
         "a second virtual environment, left from the development machine",
         (
