@@ -134,15 +134,24 @@ import pathlib, sys
 tries = pathlib.Path("tries")
 tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
 if len(tries.read_text()) < {needed}:
-    print("ERROR: failed to solve: failed to get edge: inconsistent graph state", file=sys.stderr)
+    print("ERROR: failed to solve: {fault}", file=sys.stderr)
     sys.exit(1)
 """
 
 
-def test_a_confused_builder_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "failed to get edge: inconsistent graph state",
+        "failed to compute cache key: failed to get state for index 1 on [release 3/5] COPY --from=deps /venv /venv",
+    ],
+)
+def test_a_confused_builder_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
     """It is no fault of the project's, and passes."""
     monkeypatch.chdir(tmp_path)
-    assert build(engine(CONFUSED.format(needed=2)), request(tmp_path)).ok
+    assert build(engine(CONFUSED.format(needed=2, fault=fault)), request(tmp_path)).ok
 
 
 def test_stopping_ends_even_a_stubborn_builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -282,6 +282,7 @@ def test_sparse_files_are_what_a_container_reads() -> None:
         (b"PuTTY-User-Key-File-2: ssh-rsa\n", True),
         (b'{"private_key": "-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG9w0B"}', True),
         (b'KEY="' + KEY + b'"', True),
+        (b"\x7fELF\0\0\n-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n\0", False),
         (b'_START = b"-----BEGIN OPENSSH PRIVATE KEY-----"\n', False),
         (b"-----BEGIN PUBLIC KEY-----\nMIIB\n", False),
         (b"-----BEGIN CERTIFICATE-----\nMIIB\n", False),

@@ -32,7 +32,8 @@ _SETTLE_S = 0.3
 """A step that is cancelled while its container is being started runs on to its end in the engine."""
 
 # BuildKit's own fault, seen with several builds at once that share steps: it stays as long as they run.
-_BUILDER_FAULT = "inconsistent graph state"
+# https://github.com/moby/buildkit/issues/3635 is of the second.
+_BUILDER_FAULTS = re.compile(r"inconsistent graph state|failed to get state for index")
 _ATTEMPTS = 10
 
 # At the end, where the cause stands: a step's own command may have the words in it, too.
@@ -114,7 +115,7 @@ def build(
     from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter  # noqa: PLC0415 - slow
 
     attempts = Retrying(
-        retry=retry_if_result(lambda facts: _BUILDER_FAULT in (facts.error or "")),
+        retry=retry_if_result(lambda facts: _BUILDER_FAULTS.search(facts.error or "") is not None),
         wait=wait_exponential_jitter(multiplier=0.5, max=8),
         stop=stop_after_attempt(_ATTEMPTS),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,

@@ -74,8 +74,13 @@ def clutter_of(
     if _INSTALLED.search(path):
         return None
     return _secret_file(entry) or (
-        None if _SYSTEM.match(path) else _project_file(path, workdir, copied=copied)
+        None if is_systems(path) else _project_file(path, workdir, copied=copied)
     )
+
+
+def is_systems(path: str) -> bool:
+    """Whether a path lies where the system and its packages have their files, or libraries theirs."""
+    return _SYSTEM.match(path) is not None or _INSTALLED.search(path) is not None
 
 
 def _secret_file(entry: FileEntry) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ Why: What tests and builds need is not what runs. A test runner, coverage or Poe
 more to pull, more to patch, and more for an intruder to work with.
 
 Proven by: A test stage exists that the release is not built on, and no layer of the release holds a test
-runner or build tool: neither as an installed package nor as a command.
+runner, linter or build tool: neither as an installed package nor as a command.
 
 Broken by: A single stage; FROM test AS release; a virtual environment copied from the test stage with pytest
 in it; test tools listed in the requirements of the application; Poetry or uv left in the release.
@@ -48,7 +48,10 @@ _RUNNERS = frozenset(
 _BUILD_TOOLS = frozenset(
     {"poetry", "poetry-core", "pdm", "hatch", "hatchling", "flit", "flit-core", "build", "pipenv", "uv"}
 )
-_TOOLS = _RUNNERS | _BUILD_TOOLS
+_DEVELOPMENT_TOOLS = frozenset(
+    {"black", "flake8", "pylint", "mypy", "ruff", "isort", "bandit", "pre-commit", "ipdb", "pudb", "pyright", "twine"}
+)
+_TOOLS = _RUNNERS | _BUILD_TOOLS | _DEVELOPMENT_TOOLS
 _COMMANDS = re.compile(
     r"/s?bin/(pytest|py\.test|tox|nox|coverage3?|hypothesis|nose2|nosetests|poetry|pdm|hatch|flit|pyproject-build"
     r"|pipenv|uvx?)$"
@@ -104,7 +107,7 @@ def _judge_files(case: Case, dockerfile: Dockerfile, files: FileFacts) -> None:
         if tool is not None and entry.path not in files.base:
             found.setdefault(layer_place(dockerfile, files, layer), {}).setdefault(tool, entry.path)
     for where, tools in found.items():
-        kind = "a test runner" if any(is_runner(tool) for tool in tools) else "a build tool"
+        kind = _kind(list(tools))
         held = tuple(Evidence("image", where, f"{tool} is there: {path}") for tool, path in tools.items())
         case.broken(f"{where} brings {kind} into the release: {listed(list(tools))}", *held)
 
@@ -127,6 +130,13 @@ def tool_of(path: str) -> str | None:
 def is_runner(tool: str) -> bool:
     """Whether it runs tests, rather than builds packages."""
     return tool in _RUNNERS or tool.startswith(("pytest", "py.test", "coverage", "nose"))
+
+
+def _kind(tools: list[str]) -> str:
+    """Name the worst of them."""
+    if any(is_runner(tool) for tool in tools):
+        return "a test runner"
+    return "a development tool" if all(tool in _DEVELOPMENT_TOOLS for tool in tools) else "a build tool"
 
 
 def _named_test(stage: Stage) -> bool:

@@ -3,8 +3,8 @@
 Why: An application that cannot read its files does not start; one whose files anybody may write, or that
 belong to somebody else, can be changed behind its back. The guide asks for one owner: the run-time user.
 
-Proven by: Every file and directory under the working directory, and the directory itself, belongs to the uid
-of the running process; nothing there is writable for everybody, nothing unreadable for its owner.
+Proven by: Every file and directory under the working directory, the directory itself, and what links in it lead
+to, belongs to the uid of the running process; nothing there is writable for everybody, nothing unreadable for its owner.
 
 Broken by: A COPY without --chown; a directory that WORKDIR made, which is root's even when every COPY into it
 has --chown; a later step that gives files back to root; chmod 777; the uid of somebody else.
@@ -15,9 +15,11 @@ Mend: Copy with --chown=app:app, and make the directory the user's before WORKDI
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from hullproof.practices._accounts import run_time_uid
+from hullproof.practices._clutter import is_systems
 from hullproof.practices._finding import Case, Finding, unproven
 from hullproof.practices._places import deciding_layers, governing, layer_place
 from hullproof.practices.workdir import normal, resolved
@@ -56,10 +58,11 @@ def judge(
     place = governing(dockerfile, release, build_args, "WORKDIR")
     if top == "/":
         return _at_root(place, uid)
+    tops = (top, *_linked(files, top))
     inside = [
         entry
         for path, entry in files.final.items()
-        if (path == top or path.startswith(f"{top}/")) and entry.kind in ("file", "directory")
+        if entry.kind in ("file", "directory") and any(path == one or path.startswith(f"{one}/") for one in tops)
     ]
     if not inside:
         return unproven(f"the image has no {top}, so there is nothing whose owner could be judged")
@@ -75,6 +78,26 @@ def judge(
     return case.finding(
         f"all {len(inside)} files and directories at {top} belong to uid {uid}, which the release runs as"
     )
+
+
+def _linked(files: FileFacts, top: str) -> list[str]:
+    """List where links below the working directory lead, outside of it: to the application's own files elsewhere.
+
+    What the base, the system or a virtual environment has there keeps its owner.
+    """
+    goals = {
+        resolved(normal(posixpath.join(posixpath.dirname(path), entry.target)), files)
+        for path, entry in files.final.items()
+        if entry.kind == "symlink" and path.startswith(f"{top}/")
+    }
+    return [
+        goal
+        for goal in sorted(goals)
+        if not f"{goal}/".startswith(f"{top}/")
+        and files.base.get(goal) is None
+        and not is_systems(f"{goal}/")
+        and f"{goal}/pyvenv.cfg" not in files.final
+    ]
 
 
 def _at_root(place: str, uid: int) -> Finding:

@@ -3,11 +3,12 @@
 Why: Without WORKDIR the application runs in /, its files lie among the system's, and every relative path
 depends on what a base image happened to set.
 
-Proven by: The Dockerfile sets WORKDIR for the release, the result is absolute and not /, and the kernel says
-that the running process works in just that directory.
+Proven by: The Dockerfile sets WORKDIR for the release, the result is absolute and no directory of the system's,
+and the kernel says that the running process works in just that directory.
 
-Broken by: No WORKDIR, or only the base's; WORKDIR /; a relative WORKDIR, which lands below wherever the one
-before it pointed; RUN cd, which is forgotten when its step ends; a command or program that changes away.
+Broken by: No WORKDIR, or only the base's; WORKDIR /, /tmp or another of the system's; a relative WORKDIR, which
+lands below wherever the one before it pointed; RUN cd, which is forgotten when its step ends; a command or
+program that changes away.
 
 Mend: Set one absolute WORKDIR in the release stage (WORKDIR /app), use relative paths after it, and do not
 change directories in the command.
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     from hullproof.dockerfile import Dockerfile, Stage
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
+_SHARED = frozenset(
+    """/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/lib /usr/local
+    /usr/local/bin /usr/local/lib /usr/sbin /var /var/lib /var/tmp""".split()
+)
+"""Directories of the system, which others write into, too: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/index.html"""
+
 
 def judge(
     *,
@@ -49,9 +56,9 @@ def judge(
             missing("image")
         return case.finding("")
     wanted = normal(image.workdir or "/")
-    if not case.is_broken and (wanted == "/" or not wanted.startswith("/")):
+    if not case.is_broken and (wanted in _SHARED or not wanted.startswith("/")):
         seen = Evidence(
-            "image", where, f"expected an absolute directory other than /, got {image.workdir or '/'}"
+            "image", where, f"expected an absolute directory of the release's own, got {image.workdir or '/'}"
         )
         case.broken(f"the release works in {image.workdir or '/'}, not in a directory of its own", seen)
     if config.workdir is not None and normal(config.workdir) != wanted:

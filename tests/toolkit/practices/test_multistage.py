@@ -67,6 +67,8 @@ def test_a_test_stage_on_the_release_is_fine() -> None:
         f"{SITE}/build-1.2.1.dist-info/METADATA",
         "/venv/lib/python3.11/site-packages/tox/run.py",
         "/deps/coverage-7.5.dist-info/RECORD",
+        f"{SITE}/flake8-7.1.dist-info/METADATA",
+        f"{SITE}/mypy-1.18.dist-info/RECORD",
         "/usr/local/bin/poetry",
         "/bin/uv",
         "/venv/bin/nox",
@@ -97,6 +99,14 @@ def test_a_tool_in_any_own_layer_is_broken(path: str) -> None:
 def test_what_only_looks_like_a_tool_is_fine(path: str) -> None:
     """Plugins of libraries, pip and its like, and names that begin alike are no test or build tools."""
     assert prove("multistage", files=files(layer(13, entry(path)))).verdict is PROVEN
+
+
+def test_the_worst_of_the_tools_names_their_kind() -> None:
+    """A test runner before a build tool, and that before a linter."""
+    names = {"pytest": "a test runner", "poetry": "a build tool", "flake8": "a development tool"}
+    for at, kind in enumerate(names.values()):
+        held = [entry(f"{SITE}/{name}-1.0.dist-info/METADATA") for name in list(names)[at:]]
+        assert f"brings {kind} into" in prove("multistage", files=files(layer(13, *held))).summary
 
 
 def test_without_files_the_text_alone_does_not_prove_it() -> None:

@@ -116,3 +116,25 @@ def test_what_is_not_known_is_unproven() -> None:
     """No such directory in the image, or no such user."""
     assert prove("ownership", image=image(workdir="/srv")).verdict is UNPROVEN
     assert prove("ownership", image=image(user="ghost"), **without("container")).verdict is UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("goal", "more", "verdict"),
+    [
+        ("/opt/code", (entry("/opt/code/", uid=1000), entry("/opt/code/a.py", uid=1000)), PROVEN),
+        ("/opt/code", (entry("/opt/code/", uid=1000), entry("/opt/code/a.py")), BROKEN),
+        ("../opt/code/a.py", (entry("/opt/code/a.py"),), BROKEN),
+        ("/usr/share/words", (entry("/usr/share/words/"),), PROVEN),
+        ("/venv", (entry("/venv/"), entry("/venv/pyvenv.cfg"), entry("/venv/bin/python")), PROVEN),
+        ("/usr/bin/dash", (), PROVEN),
+        ("/nowhere", (), PROVEN),
+        ("app", (), PROVEN),
+    ],
+)
+def test_what_a_link_leads_to_counts_as_what_lies_there(
+    goal: str, more: tuple[FileEntry, ...], verdict: object
+) -> None:
+    """Code kept elsewhere and linked in is the application's; what the system, the base or a venv has is not."""
+    link = entry("/app/linked", kind="symlink", target=goal, mode=0o777)
+    proof = prove("ownership", files=files(layer(15, link, *more)))
+    assert proof.verdict is verdict, proof.summary

@@ -52,6 +52,16 @@ def test_the_root_directory_is_broken_however_written(written: str) -> None:
     assert "Dockerfile:2" in lines(proof)
 
 
+@pytest.mark.parametrize("path", ["/tmp", "/root", "/usr/local/bin", "/etc/"])
+def test_a_directory_of_the_systems_is_broken(path: str) -> None:
+    """Whatever else writes there does so among the application's files; /srv and /usr/src/app are there for it."""
+    proof = prove("workdir", GOOD.replace("WORKDIR /app", f"WORKDIR {path}"), **at(path.rstrip("/")))
+    assert proof.verdict is BROKEN
+    assert "not in a directory of its own" in proof.summary
+    for own in ("/srv", "/usr/src/app", "/home/app", "/opt/app"):
+        assert prove("workdir", GOOD.replace("WORKDIR /app", f"WORKDIR {own}"), **at(own)).verdict is PROVEN
+
+
 def test_a_relative_directory_out_of_sight_of_its_start_is_broken() -> None:
     """First on an external base, or far below another WORKDIR, it lands where nobody looks."""
     assert prove("workdir", GOOD.replace("WORKDIR /app", "WORKDIR app"), **at("/app")).verdict is BROKEN

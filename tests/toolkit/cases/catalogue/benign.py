@@ -320,6 +320,17 @@ CASES = (
     ),
     # --- directories, files, owners
     Case(
+        "benign/code-behind-a-link",
+        "the code lies elsewhere, as the user's, and is linked in",
+        (
+            dockerfile(
+                CODE,
+                "COPY --from=test --chown=app:app /app/greeter /opt/code/greeter/\n"
+                "RUN ln -s /opt/code/greeter greeter",
+            ),
+        ),
+    ),
+    Case(
         "benign/another-directory",
         "the service lives elsewhere than in /app",
         (

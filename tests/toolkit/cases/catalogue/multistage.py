@@ -126,6 +126,11 @@ CASES = (
         (append("requirements.txt", "pytest==8.4.2\n"), write("requirements-dev.txt", "iniconfig\n")),
     ),
     Case(
+        "multistage/linter-required",
+        "a linter is listed among what the service needs",
+        (append("requirements.txt", "flake8\n"),),
+    ),
+    Case(
         "multistage/nox-required",
         "another test runner is listed among what the service needs",
         (append("requirements.txt", "nox\n"),),

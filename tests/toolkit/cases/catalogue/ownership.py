@@ -25,6 +25,15 @@ CASES = (
         (before(USER, "COPY requirements.txt ./"),),
     ),
     Case(
+        "ownership/behind-a-link",
+        "the code lies elsewhere, as root's, and is linked in",
+        (
+            dockerfile(
+                CODE, "COPY --from=test /app/greeter /opt/code/greeter/\nRUN ln -s /opt/code/greeter greeter"
+            ),
+        ),
+    ),
+    Case(
         "ownership/foreign-number",
         "the code belongs to a number that is not the user's",
         (dockerfile(CODE, "COPY --from=test --chown=1234:1234 /app/greeter greeter/"),),

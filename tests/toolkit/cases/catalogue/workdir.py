@@ -35,6 +35,12 @@ CASES = (
         AT_ROOT,
     ),
     Case(
+        "workdir/temporary",
+        "WORKDIR /tmp, where everybody writes",
+        (after("EXPOSE 8000", "WORKDIR /tmp"), FINDS_ITSELF),
+        AT_ROOT,
+    ),
+    Case(
         "workdir/argument",
         "a build argument that defaults to the root",
         (dockerfile(RELEASE_DIR, "ARG ROOT=/\nWORKDIR ${ROOT}\nCOPY --from=deps"),),
