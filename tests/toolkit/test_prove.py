@@ -82,7 +82,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project of one stage."""
-    (tmp_path / "Dockerfile").write_bytes(b"FROM python:3.11-slim\r\n")
+    (tmp_path / "Dockerfile").write_bytes(b"FROM python:3.11-slim\r\nCOPY . .\r\n")
     return Project.open(tmp_path)
 
 
@@ -150,7 +150,7 @@ def test_the_report_says_what_it_is_about(project: Project, facts: dict[str, Any
         True,
         "a look-alike",
     )
-    assert report.project.dockerfile_sha256 == hashlib.sha256(b"FROM python:3.11-slim\r\n").hexdigest()
+    assert report.project.dockerfile_sha256 == hashlib.sha256(b"FROM python:3.11-slim\r\nCOPY . .\r\n").hexdigest()
     assert report.project.name == project.folder.name
     assert str(project.folder.parent) not in as_json.render(report)
 

@@ -23,6 +23,8 @@ _NOT_FOUND = re.compile(
     r"ModuleNotFoundError: No module named '([^']+)'|ImportError: cannot import name '([^']+)'"
     r"|ImportError: (\S+\.so\S*): cannot open|FileNotFoundError: .*?'([^']+)'"
 )
+# The last line of a traceback: https://docs.python.org/3/library/traceback.html
+_EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|NotFound|Exit|Configured)\b(?::|$)")
 _LAST_LINES = 20
 
 
@@ -49,7 +51,13 @@ def missed_file(log: tuple[str, ...], command: str) -> str | None:
     return None
 
 
-def last_words(log: tuple[str, ...], most: int = 3) -> str:
-    """Quote the end of a log."""
-    lines = [line.strip() for line in log if line.strip()][-most:]
-    return f"its last log lines: {' | '.join(lines)}" if lines else "it logged nothing"
+def telling_line(log: tuple[str, ...]) -> str | None:
+    """Pick the line that tells most: the last that names an exception, else the last of all; None for an empty log."""
+    lines = [line.strip() for line in log if line.strip()]
+    return next((line for line in reversed(lines) if _EXCEPTION.match(line)), lines[-1] if lines else None)
+
+
+def last_words(log: tuple[str, ...]) -> str:
+    """Quote what a log tells of an end."""
+    told = telling_line(log)
+    return f"its log says: {told}" if told is not None else "it logged nothing"

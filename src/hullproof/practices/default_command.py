@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import contract
 from hullproof.practices._command import judge_form, judge_swallowing
 from hullproof.practices._finding import Case, Finding, missing
-from hullproof.practices._logs import last_words, misses_a_service, missed_file
+from hullproof.practices._logs import last_words, missed_file, misses_a_service, telling_line
 from hullproof.practices._processes import (
     ENGINE_DNS,
     children,
@@ -47,7 +47,11 @@ if TYPE_CHECKING:
 STOPS_WELL_WITHIN_S = 5.0
 """Engines kill after 10 seconds; half of that is the latest that counts as stopping by itself."""
 _FOREGROUND = "Make the command start the application in the foreground, from a file that is in the image."
-_MISSING = "Copy what it misses into the release, or install it there."
+_MISSING = "Copy or install what it misses, in a version that fits the rest."
+_NO_COMMAND = (
+    "There is no CMD. Where the ENTRYPOINT starts what it is handed, add the CMD that starts the application; where it "
+    "is to start that itself, keep it in the foreground."
+)
 _BESIDE = (
     "It looks for a service that is not there, such as a database: name the compose file that describes it "
     "(`compose` in [tool.hullproof]), and tell the application where it is (`env`)."
@@ -86,9 +90,9 @@ def judge(
     if container.start_error is not None:
         _judge_start_error(case, where, container.start_error)
     elif container.exit_code is not None:
-        _judge_death(case, where, container, alone=config.compose is None, commanded=promised.starts_something)
+        _judge_death(case, where, container, image, alone=config.compose is None, commanded=promised.starts_something)
     elif config.compose is None and waits_for_a_service(container, serves=bool(image.exposed)):
-        told = f"the application is not started: it waits for another service; {last_words(container.log, 1)}"
+        told = f"the application is not started: it waits for another service; {last_words(container.log)}"
         case.doubt(told, Evidence("container", where, told), *_log(container), remedy=_BESIDE)
     else:
         _judge_life(case, where, image, container)
@@ -123,18 +127,22 @@ def _judge_start_error(case: Case, where: str, error: str) -> None:
         case.doubt(f"the engine could not start the container: {error}", seen)
 
 
-def _judge_death(case: Case, where: str, container: ContainerFacts, *, alone: bool, commanded: bool) -> None:
+def _judge_death(
+    case: Case, where: str, container: ContainerFacts, image: ImageFacts, *, alone: bool, commanded: bool
+) -> None:
     """Judge a container that ended. One that found no database, where none was given, shows nothing."""
     after = f" after {container.lived_s:.1f} s" if container.lived_s is not None else ""
-    clause = f"the container ends by itself{after} with exit code {container.exit_code}; {last_words(container.log, 1)}"
+    clause = f"the container ends by itself{after} with exit code {container.exit_code}; {last_words(container.log)}"
     seen = f"expected it to stay, it ended with exit code {container.exit_code}{after}"
     evidence = (Evidence("container", where, seen), *_log(container))
     if missed_file(container.log, "") is not None:
         case.broken(clause, *evidence, remedy=_MISSING)
     elif alone and misses_a_service(container.log):
         case.doubt(f"{clause} (another service is not there)", *evidence, remedy=_BESIDE)
+    elif image.entrypoint and not image.command and not container.exit_code:
+        case.broken(clause, *evidence, remedy=_NO_COMMAND)
     else:
-        # Without a command, the remedy is to write one.
+        # Where nothing says what to start, the remedy is to write that.
         case.broken(clause, *evidence, remedy=_FOREGROUND if commanded else None)
 
 
@@ -257,5 +265,8 @@ def _serves_udp(image: ImageFacts, container: ContainerFacts) -> bool:
 
 
 def _log(container: ContainerFacts) -> tuple[Evidence, ...]:
+    """Quote the end of the log, and before it the line that tells most."""
     lines = [line for line in container.log if line.strip()]
-    return tuple(Evidence("container", "log", line) for line in lines[-3:])
+    told = telling_line(container.log)
+    quoted = lines[-3:] if told is None or any(told in line for line in lines[-3:]) else [told, *lines[-2:]]
+    return tuple(Evidence("container", "log", line) for line in quoted)

@@ -235,13 +235,13 @@ def _unseen(container: ContainerFacts) -> str | None:
     if container.start_error is not None:
         return f"the container did not start: {container.start_error}"
     if container.exit_code is not None:
-        return f"the container ended with exit code {container.exit_code}, {last_words(container.log, 1)}; see default-command"
+        return f"the container ended with exit code {container.exit_code}, {last_words(container.log)}; see default-command"
     return container.unobservable
 
 
 def _not_started(config: Config, image: ImageFacts, container: ContainerFacts) -> str | None:
     if config.compose is None and waits_for_a_service(container, serves=bool(image.exposed)):
-        waiting = last_words(container.log, 1)
+        waiting = last_words(container.log)
         return f"the application is not started yet, it waits for another service, {waiting}; see default-command"
     return None
 

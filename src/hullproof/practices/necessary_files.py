@@ -197,7 +197,7 @@ def _judge_missing(
     missed = missed_file(container.log, " ".join(image.entrypoint + image.command))
     code = (
         container.start_error
-        or f"it ended with exit code {container.exit_code}, {last_words(container.log, 1)}"
+        or f"it ended with exit code {container.exit_code}, {last_words(container.log)}"
     )
     if missed is not None:
         case.broken(

@@ -193,7 +193,24 @@ def test_a_container_that_dies_for_want_of_a_file_is_broken() -> None:
     log = ("warning: Connection refused", "ModuleNotFoundError: No module named 'flask'")
     proof = prove("default-command", container=container(exit_code=1, log=log, processes=()))
     assert proof.verdict is BROKEN
-    assert "Copy what it misses" in str(proof.remedy)
+    assert "Copy or install what it misses" in str(proof.remedy)
+
+
+def test_of_a_long_log_the_line_that_tells_most_is_quoted() -> None:
+    """A server says goodbye in many words; the exception before them is why."""
+    log = ("Traceback", "  File x", "app.errors.DatabaseError: no table", "worker exits", "master exits", "", "bye")
+    proof = prove("default-command", container=container(exit_code=3, log=log, processes=()))
+    assert "its log says: app.errors.DatabaseError: no table" in proof.summary
+    quoted = [item.statement for item in proof.evidence if item.where == "log"]
+    assert quoted == ["app.errors.DatabaseError: no table", "master exits", "bye"]
+
+
+def test_an_entry_script_without_a_command_to_start_is_told_so() -> None:
+    """`exec "$@"` with nothing to exec ends well, and at once: the command stands in somebody's compose file."""
+    text = GOOD.replace(CMD, 'ENTRYPOINT ["/entry.sh"]')
+    told = image(entrypoint=("/entry.sh",), command=())
+    proof = prove("default-command", text, image=told, container=container(exit_code=0, log=(), processes=()))
+    assert "There is no CMD" in str(proof.remedy)
 
 
 WAITS = [
