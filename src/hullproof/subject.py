@@ -168,7 +168,9 @@ class Subject:
         notes = [base.note for base in self["bases"].bases if base.note]
         if built.ok or not notes:
             return built
-        return replace(built, error=f"{built.error}. It stood on a stand-in, which may be why: {'; '.join(notes)}")
+        return replace(
+            built, error=f"{built.error}. It stood on a stand-in, which may be why: {'; '.join(notes)}"
+        )
 
     def _built_image(self) -> str:
         if self._given_image is not None:

@@ -150,14 +150,25 @@ def test_only_the_chain_that_is_asked_for() -> None:
     assert len(mentions_of_secrets(read, read.stage("a"))) == 1
 
 
-@pytest.mark.parametrize("value", ["dummy", "build-key", "not-a-secret", "Change Me", "fake_secret", "x", "xxxx"])
+@pytest.mark.parametrize(
+    "value", ["dummy", "build-key", "not-a-secret", "Change Me", "fake_secret", "x", "xxxx"]
+)
 def test_values_that_are_made_up(value: str) -> None:
     """Words that say so, and what is too short to be anything."""
     assert is_made_up(value)
 
 
 @pytest.mark.parametrize(
-    "value", ["hunter2", "s3cr3t-value", "sk_test_4eC39HqLyjWD", "4f9a2c81d7be", "buildings", "rebuild", "django-insecure-9x"]
+    "value",
+    [
+        "hunter2",
+        "s3cr3t-value",
+        "sk_test_4eC39HqLyjWD",
+        "4f9a2c81d7be",
+        "buildings",
+        "rebuild",
+        "django-insecure-9x",
+    ],
 )
 def test_values_that_may_be_meant(value: str) -> None:
     """Digits among the letters, or words that only sound like it: nobody's to wave through."""

@@ -40,7 +40,9 @@ def test_a_step_that_fails_is_told_so() -> None:
 def test_a_step_that_was_given_up_did_not_fail() -> None:
     """BuildKit ends what runs beside a step that fails; only that one is to be looked at."""
     said: list[str] = []
-    BuildLines(said.append)((step("RUN x", completed=True, error="process: context canceled: signal: killed"),))
+    BuildLines(said.append)(
+        (step("RUN x", completed=True, error="process: context canceled: signal: killed"),)
+    )
     assert said == ["  RUN x  given up"]
 
 

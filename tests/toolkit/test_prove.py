@@ -150,7 +150,10 @@ def test_the_report_says_what_it_is_about(project: Project, facts: dict[str, Any
         True,
         "a look-alike",
     )
-    assert report.project.dockerfile_sha256 == hashlib.sha256(b"FROM python:3.11-slim\r\nCOPY . .\r\n").hexdigest()
+    assert (
+        report.project.dockerfile_sha256
+        == hashlib.sha256(b"FROM python:3.11-slim\r\nCOPY . .\r\n").hexdigest()
+    )
     assert report.project.name == project.folder.name
     assert str(project.folder.parent) not in as_json.render(report)
 

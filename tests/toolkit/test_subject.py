@@ -82,7 +82,10 @@ def test_a_build_that_fails_on_a_stand_in_says_so(subject: Subject, monkeypatch:
     failed = BuildFacts(ok=False, steps=(), duration_s=1.0, error="it ended with exit code 1")
     monkeypatch.setattr("hullproof.subject.build", lambda *_, **__: failed)
     given(subject, monkeypatch, "recipe", lambda: SimpleNamespace(request=lambda **_: None))
-    for note, told in ((None, ""), ("asked for a, got b", ". It stood on a stand-in, which may be why: asked for a, got b")):
+    for note, told in (
+        (None, ""),
+        ("asked for a, got b", ". It stood on a stand-in, which may be why: asked for a, got b"),
+    ):
         bases = BaseSet((Base("a", "a", "a", "present", note, 0, ()),))
         given(subject, monkeypatch, "bases", lambda found=bases: found)
         assert subject._build().error == f"it ended with exit code 1{told}"  # noqa: SLF001

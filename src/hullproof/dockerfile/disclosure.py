@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from hullproof.dockerfile.model import Instruction, Stage
     from hullproof.dockerfile.variables import Scope
 
-PASSWORD_IN_URL = "a password in a URL"
-WEB_TOKEN = "a JSON web token"
+_IN_URL = "a password in a URL"
+_SIGNED = "a JSON web token"
 _SHAPES = {
     "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})"),
@@ -33,9 +33,9 @@ _SHAPES = {
     "a Docker token": re.compile(r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
     "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{34}\b"),
     "an API key": re.compile(r"\bsk-(?:ant|proj)-[A-Za-z0-9_-]{20,}"),
-    WEB_TOKEN: re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    _SIGNED: re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"),
-    PASSWORD_IN_URL: re.compile(r"\b[A-Za-z][\w+.-]*://[^\s/:@'\"]*:(?![$<{%*])[^\s/@'\"]+@[\w\[]"),
+    _IN_URL: re.compile(r"\b[A-Za-z][\w+.-]*://[^\s/:@'\"]*:(?![$<{%*])[^\s/@'\"]+@[\w\[]"),
 }
 _WORDS = options.names(
     """token password passwd passphrase passcode pword secret secrets credential credentials creds
@@ -84,7 +84,7 @@ def issued_token(text: str) -> str | None:
     Passwords in URLs and signed tokens are made up in many a text; so are the issuers' own examples.
     """
     for what, shape in _SHAPES.items():
-        if what not in {PASSWORD_IN_URL, WEB_TOKEN, "a private key"}:
+        if what not in {_IN_URL, _SIGNED, "a private key"}:
             found = shape.search(text)
             if found is not None and "EXAMPLE" not in found[0].upper():
                 return what

@@ -235,7 +235,11 @@ def _add(
 def _holds_private_key(content: bytes) -> bool:
     # Plain words first: the expression alone takes far longer than hashing the file. A library that reads keys has
     # some to test itself with, among its code.
-    return b"\0" not in content and any(words in content for words in _PRIVATE_KEY_WORDS) and bool(_PRIVATE_KEY.search(content))
+    return (
+        b"\0" not in content
+        and any(words in content for words in _PRIVATE_KEY_WORDS)
+        and bool(_PRIVATE_KEY.search(content))
+    )
 
 
 def _path(name: str) -> str:

@@ -42,7 +42,9 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     names = _plant_names(project.folder, context, frozenset(source.path for source in sources))
     folders = _folders(names)
     deep = [posixpath.join(folder, _DEEP) for folder in folders]
-    exceptions = [each for each in found.exceptions if not _is_harmless(project.folder, each)] if found else []
+    exceptions = (
+        [each for each in found.exceptions if not _is_harmless(project.folder, each)] if found else []
+    )
     planted = planting.canaries([*folders, *deep], exceptions)
     for each in planted:
         _touch(context / each.path)

@@ -133,16 +133,18 @@ def _declaring(project: Project, place: Place, installs: Iterable[Install]) -> I
             found = _in_project(project, place, raw, guess=False)
             if found is not None:
                 yield from _with_nested(project.folder, found)
-        for raw in install.implied_files:
+        for raw in _implied(install):
             found = _in_project(project, place, raw, guess=False)
             if found is not None:
                 yield found
-        for raw in () if install.no_deps else install.local_paths:
-            folder = re.sub(r"\[[^\]]*\]\Z", "", raw.removeprefix("file://")) or "."
-            for name in _PROJECT_FILES:
-                found = _in_project(project, place, posixpath.join(folder, name), guess=False)
-                if found is not None:
-                    yield found
+
+
+def _implied(install: Install) -> Iterator[str]:
+    """Yield the paths of files that an installer reads without being told."""
+    yield from install.implied_files
+    for raw in () if install.no_deps else install.local_paths:
+        folder = re.sub(r"\[[^\]]*\]\Z", "", raw.removeprefix("file://")) or "."
+        yield from (posixpath.join(folder, name) for name in _PROJECT_FILES)
 
 
 def _read_by_others(place: Place) -> Iterator[str]:

@@ -73,9 +73,7 @@ def clutter_of(
         return "virtual environment of the host", environment
     if _INSTALLED.search(path):
         return None
-    return _secret_file(entry) or (
-        None if is_systems(path) else _project_file(path, workdir, copied=copied)
-    )
+    return _secret_file(entry) or (None if is_systems(path) else _project_file(path, workdir, copied=copied))
 
 
 def is_systems(path: str) -> bool:
@@ -104,27 +102,24 @@ def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] |
     folder = _TESTS_FOLDER.match(path)
     if folder is not None:
         return "tests", folder[1]
-    if _TEST_FILE.search(path) or _TEST_BYTECODE.search(path):
-        return "tests", path
     bytecode = _BYTECODE.match(path)
-    if bytecode is not None:
+    if bytecode is not None and not _TEST_BYTECODE.search(path):
         return ("bytecode cache", _first_group(bytecode)) if copied else None
-    if path.endswith((".whl", ".egg")):
-        return "wheel", path
-    if _LEFT_ARCHIVE.search(path):
-        return "archive", path
-    if copied and _LOG.search(path):
-        return "log file", path
     top_level = path.rpartition("/")[0] == workdir.rstrip("/")
-    if _SDIST.search(path) and (top_level or _SDIST_FOLDER.search(path)):
-        return "source distribution", path
+    kinds = {
+        "tests": _TEST_FILE.search(path) or _TEST_BYTECODE.search(path),
+        "wheel": path.endswith((".whl", ".egg")),
+        "archive": _LEFT_ARCHIVE.search(path),
+        "log file": copied and _LOG.search(path),
+        "source distribution": _SDIST.search(path) and (top_level or _SDIST_FOLDER.search(path)),
+        # Among the code it means nothing, and is no sign of COPY . .
+        "development file": top_level and path.endswith(".dockerignore"),
+    }
+    kind = next((name for name, is_one in kinds.items() if is_one), None)
+    if kind is not None:
+        return kind, path
     junk = _JUNK.match(path)
-    place = _first_group(junk) if junk is not None else None
-    if top_level and path.endswith(
-        ".dockerignore"
-    ):  # among the code it means nothing, and is no sign of COPY . .
-        place = path
-    return ("development file", place) if place is not None else None
+    return ("development file", _first_group(junk)) if junk is not None else None
 
 
 def unused_environments(

@@ -25,9 +25,15 @@ _ON_COMMAND_LINE = {
         r"\b(?:echo|printf)\s+(?:-\w+\s+)?[\"']?[\w.-]+:(?![$<{%*])[^\s'\"$|]+[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"
     ),
 }
-_CONFIGURATION = re.compile(r"\.(?:ini|cfg|conf|toml|ya?ml|json|properties)$|/(?:\.?npmrc|\.condarc|\.boto|\.s3cfg)$")
-_FOR_INSTALLERS = re.compile(r"/(?:\.?pip\.(?:conf|ini)|uv\.toml|poetry\.toml|auth\.toml|\.?npmrc|\.yarnrc(?:\.yml)?|\.?condarc)$")
-_FOR_SHOW = re.compile(r"example|sample|template|schema|default|fixture|locale|i18n|openapi|swagger", re.IGNORECASE)
+_CONFIGURATION = re.compile(
+    r"\.(?:ini|cfg|conf|toml|ya?ml|json|properties)$|/(?:\.?npmrc|\.condarc|\.boto|\.s3cfg)$"
+)
+_FOR_INSTALLERS = re.compile(
+    r"/(?:\.?pip\.(?:conf|ini)|uv\.toml|poetry\.toml|auth\.toml|\.?npmrc|\.yarnrc(?:\.yml)?|\.?condarc)$"
+)
+_FOR_SHOW = re.compile(
+    r"example|sample|template|schema|default|fixture|locale|i18n|openapi|swagger", re.IGNORECASE
+)
 _SETTING = re.compile(
     r"""^[ \t]*(?:-[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?(?P<value>[^\s"',#;{}<>$%()]+)["']?[ \t]*[,;]?[ \t]*(?:[#;].*)?$""",
     re.MULTILINE,

@@ -24,7 +24,9 @@ _NOT_FOUND = re.compile(
     r"|ImportError: (\S+\.so\S*): cannot open|FileNotFoundError: .*?'([^']+)'"
 )
 # The last line of a traceback: https://docs.python.org/3/library/traceback.html
-_EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|NotFound|Exit|Configured)\b(?::|$)")
+_EXCEPTION = re.compile(
+    r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|NotFound|Exit|Configured)\b(?::|$)"
+)
 _LAST_LINES = 20
 
 

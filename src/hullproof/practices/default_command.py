@@ -90,7 +90,9 @@ def judge(
     if container.start_error is not None:
         _judge_start_error(case, where, container.start_error)
     elif container.exit_code is not None:
-        _judge_death(case, where, container, image, alone=config.compose is None, commanded=promised.starts_something)
+        _judge_death(
+            case, where, container, image, alone=config.compose is None, commanded=promised.starts_something
+        )
     elif config.compose is None and waits_for_a_service(container, serves=bool(image.exposed)):
         told = f"the application is not started: it waits for another service; {last_words(container.log)}"
         case.doubt(told, Evidence("container", where, told), *_log(container), remedy=_BESIDE)

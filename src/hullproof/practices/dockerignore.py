@@ -58,7 +58,9 @@ def judge(
     case = Case()
     taker = _taker(dockerfile, release, build_args)
     if taker is None:
-        seen = Evidence("dockerfile", dockerfile.where(release.line), "no COPY, ADD or bind mount takes from it")
+        seen = Evidence(
+            "dockerfile", dockerfile.where(release.line), "no COPY, ADD or bind mount takes from it"
+        )
         return not_applicable("the build takes nothing from its context", seen)
     where = dockerfile.where(taker.line)
     takes = Evidence("dockerfile", where, f"takes from the context: {_short(taker)}")

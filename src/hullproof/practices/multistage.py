@@ -49,7 +49,20 @@ _BUILD_TOOLS = frozenset(
     {"poetry", "poetry-core", "pdm", "hatch", "hatchling", "flit", "flit-core", "build", "pipenv", "uv"}
 )
 _DEVELOPMENT_TOOLS = frozenset(
-    {"black", "flake8", "pylint", "mypy", "ruff", "isort", "bandit", "pre-commit", "ipdb", "pudb", "pyright", "twine"}
+    {
+        "black",
+        "flake8",
+        "pylint",
+        "mypy",
+        "ruff",
+        "isort",
+        "bandit",
+        "pre-commit",
+        "ipdb",
+        "pudb",
+        "pyright",
+        "twine",
+    }
 )
 _TOOLS = _RUNNERS | _BUILD_TOOLS | _DEVELOPMENT_TOOLS
 _COMMANDS = re.compile(

@@ -22,8 +22,8 @@ from hullproof.dockerfile import is_made_up, mentions_of_secrets, secret_in, tes
 from hullproof.practices._clutter import clutter_of, unused_environments
 from hullproof.practices._disclosed import recorded_arguments, secret_in_file, secret_on_command_line
 from hullproof.practices._finding import Case, Finding, listed, missing
-from hullproof.practices._places import copies_context, governing, instruction_at, layer_place
 from hullproof.practices._logs import last_words, missed_file
+from hullproof.practices._places import copies_context, governing, instruction_at, layer_place
 from hullproof.practices._processes import waits_for_a_service
 from hullproof.report.model import Evidence
 
@@ -196,8 +196,7 @@ def _judge_missing(
         return
     missed = missed_file(container.log, " ".join(image.entrypoint + image.command))
     code = (
-        container.start_error
-        or f"it ended with exit code {container.exit_code}, {last_words(container.log)}"
+        container.start_error or f"it ended with exit code {container.exit_code}, {last_words(container.log)}"
     )
     if missed is not None:
         case.broken(

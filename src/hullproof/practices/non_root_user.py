@@ -63,7 +63,7 @@ def judge(
         return case.finding("")
     account = account_of(image.user, files)
     becomes = container.main.uids[1] if container is not None and container.main is not None else 0
-    _judge_config(case, where, raw, account, files, becomes)
+    _judge_config(case, where, raw, account, files, becomes=becomes)
     if not image.user and (elsewhere := _users_elsewhere(dockerfile, release, build_args)):
         case.show(*elsewhere)
     if config.user is not None and not _same_user(config.user, account, files):
@@ -99,7 +99,7 @@ def _judge_failed_build(case: Case, where: str, build: BuildFacts) -> None:
 
 
 def _judge_config(
-    case: Case, where: str, raw: str | None, account: Account, files: FileFacts | None, becomes: int
+    case: Case, where: str, raw: str | None, account: Account, files: FileFacts | None, *, becomes: int
 ) -> None:
     """Judge the user that the configuration names: as USER wrote it, and as /etc/passwd resolves it.
 
@@ -222,9 +222,7 @@ def _judge_ways_back(case: Case, dockerfile: Dockerfile, files: FileFacts, accou
         )
     for door in open_doors(files, account):
         place = layer_place(dockerfile, files, deciding_layers(files)[door.path])
-        case.broken(
-            door.clause, Evidence("image", place, f"{door.path}: {door.seen}"), remedy=door.remedy
-        )
+        case.broken(door.clause, Evidence("image", place, f"{door.path}: {door.seen}"), remedy=door.remedy)
 
 
 def _masks(capabilities: Mapping[str, int]) -> str:

@@ -62,7 +62,8 @@ def judge(
     inside = [
         entry
         for path, entry in files.final.items()
-        if entry.kind in ("file", "directory") and any(path == one or path.startswith(f"{one}/") for one in tops)
+        if entry.kind in ("file", "directory")
+        and any(path == one or path.startswith(f"{one}/") for one in tops)
     ]
     if not inside:
         return unproven(f"the image has no {top}, so there is nothing whose owner could be judged")

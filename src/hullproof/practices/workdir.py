@@ -20,6 +20,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import contract
+from hullproof.dockerfile.options import names
 from hullproof.practices._finding import Case, Finding, missing
 from hullproof.practices._processes import children, is_init, shown
 from hullproof.report.model import Evidence
@@ -31,10 +32,8 @@ if TYPE_CHECKING:
     from hullproof.dockerfile import Dockerfile, Stage
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
-_SHARED = frozenset(
-    """/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/lib /usr/local
-    /usr/local/bin /usr/local/lib /usr/sbin /var /var/lib /var/tmp""".split()
-)
+_SHARED = names("""/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/lib /usr/local
+    /usr/local/bin /usr/local/lib /usr/sbin /var /var/lib /var/tmp""")
 """Directories of the system, which others write into, too: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/index.html"""
 
 

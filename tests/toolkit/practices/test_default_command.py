@@ -198,7 +198,15 @@ def test_a_container_that_dies_for_want_of_a_file_is_broken() -> None:
 
 def test_of_a_long_log_the_line_that_tells_most_is_quoted() -> None:
     """A server says goodbye in many words; the exception before them is why."""
-    log = ("Traceback", "  File x", "app.errors.DatabaseError: no table", "worker exits", "master exits", "", "bye")
+    log = (
+        "Traceback",
+        "  File x",
+        "app.errors.DatabaseError: no table",
+        "worker exits",
+        "master exits",
+        "",
+        "bye",
+    )
     proof = prove("default-command", container=container(exit_code=3, log=log, processes=()))
     assert "its log says: app.errors.DatabaseError: no table" in proof.summary
     quoted = [item.statement for item in proof.evidence if item.where == "log"]
@@ -219,7 +227,7 @@ WAITS = [
     "Wait until the database is up",
     "PostgreSQL is unavailable - sleeping",
     "redis not ready yet",
-    "nc: getaddrinfo for host \"db\" port 5432: Name or service not known",
+    'nc: getaddrinfo for host "db" port 5432: Name or service not known',
 ]
 
 

@@ -43,7 +43,7 @@ def test_the_step_that_takes_most_is_named() -> None:
 @pytest.mark.parametrize("add", ["", "ADD https://example.org/a.tar.gz /a/"])
 def test_a_build_that_takes_nothing_from_its_context_needs_no_ignore_file(add: str) -> None:
     """BuildKit sends it nothing: an image that installs a package by name, say."""
-    text = f"FROM python:3.11-slim\nRUN pip install datasette\n{add}\nCMD [\"datasette\"]\n"
+    text = f'FROM python:3.11-slim\nRUN pip install datasette\n{add}\nCMD ["datasette"]\n'
     assert prove("dockerignore", text, canaries=reaching(*ALL)).verdict is NOT_APPLICABLE
 
 
@@ -77,7 +77,9 @@ def test_a_pattern_for_the_top_only_is_said() -> None:
 def test_a_name_keeps_its_case_at_the_beginning_of_a_sentence() -> None:
     """A path that is spelled with a capital letter is another path."""
     planted = (Canary("id_rsa", "key", nested=False, reached=True),)
-    assert prove("dockerignore", canaries=replace(CANARIES, canaries=planted)).summary.startswith("id_rsa would")
+    assert prove("dockerignore", canaries=replace(CANARIES, canaries=planted)).summary.startswith(
+        "id_rsa would"
+    )
 
 
 def test_a_file_of_the_project_itself_comes_first() -> None:

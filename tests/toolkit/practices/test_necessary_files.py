@@ -285,7 +285,7 @@ def test_what_could_not_be_seen_is_unproven() -> None:
     ("path", "text"),
     [
         ("/app/config.ini", "[db]\nhost = db\npassword = 4f9a2c81d7be\n"),
-        ("/app/settings.toml", "api_key = \"4f9a2c81d7be\"  # of the shop\n"),
+        ("/app/settings.toml", 'api_key = "4f9a2c81d7be"  # of the shop\n'),
         ("/app/config/prod.yaml", "smtp:\n  password: 'x4f9a2c81d7be'\n"),
         ("/app/appsettings.json", '{\n  "client_secret": "4f9a2c81d7be",\n  "port": 1\n}\n'),
         ("/etc/pip.conf", "[global]\nindex-url = https://ci:9d3b1c77@pypi.example.org/simple\n"),
@@ -306,7 +306,10 @@ def test_a_secret_in_a_file_is_broken_and_never_repeated(path: str, text: str) -
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("/app/config.ini", "password = ${DB_PASSWORD}\ntoken = changeme\nsecret_file = /run/secrets/a1b2c3d4\n"),
+        (
+            "/app/config.ini",
+            "password = ${DB_PASSWORD}\ntoken = changeme\nsecret_file = /run/secrets/a1b2c3d4\n",
+        ),
         ("/app/config.yaml", "password:\ntoken_url: https://a1.example.org/token\nkey: a1b2c3d4e5\n"),
         ("/app/config.example.toml", "password = '4f9a2c81d7be'\n"),
         ("/app/locale/fr.json", '{"password": "passe2mots"}\n'),
@@ -325,6 +328,9 @@ def test_what_only_looks_like_a_secret_in_a_file_is_fine(path: str, text: str) -
 
 def test_archives_and_logs_that_were_left_are_broken() -> None:
     """What was unpacked in /tmp, and what a developer's machine had logged."""
-    assert prove("necessary-files", files=files(layer(13, entry("/tmp/src.tar.gz")))).verdict is BROKEN  # noqa: S108
-    assert prove("necessary-files", files=files(layer(15, entry("/app/app/debug.log", uid=1000)))).verdict is BROKEN
-    assert prove("necessary-files", files=files(layer(14, entry("/tmp/passed")))).verdict is PROVEN  # noqa: S108
+    assert prove("necessary-files", files=files(layer(13, entry("/tmp/src.tar.gz")))).verdict is BROKEN
+    assert (
+        prove("necessary-files", files=files(layer(15, entry("/app/app/debug.log", uid=1000)))).verdict
+        is BROKEN
+    )
+    assert prove("necessary-files", files=files(layer(14, entry("/tmp/passed")))).verdict is PROVEN

@@ -189,7 +189,11 @@ def test_sudo_without_a_password_is_broken(who: str) -> None:
 @pytest.mark.parametrize("who", ["app", ":sudo"])
 def test_doas_without_a_password_is_broken(who: str) -> None:
     """The same, by the other program; with a password it is none."""
-    for rule, verdict in ((f"permit nopass {who}", BROKEN), (f"permit {who}", PROVEN), ("permit nopass x", PROVEN)):
+    for rule, verdict in (
+        (f"permit nopass {who}", BROKEN),
+        (f"permit {who}", PROVEN),
+        ("permit nopass x", PROVEN),
+    ):
         doas = layer(
             13,
             entry("/usr/bin/doas", mode=0o4755),
@@ -202,10 +206,14 @@ def test_doas_without_a_password_is_broken(who: str) -> None:
 def test_a_root_without_a_password_is_broken_where_there_is_su() -> None:
     """`passwd -d root` empties a field; a star in it is a locked account."""
     for field, verdict in (("", BROKEN), ("*", PROVEN), ("!", PROVEN)):
-        shadow = layer(13, entry("/etc/shadow", mode=0o640), texts={"/etc/shadow": f"root:{field}:19000::::::\n"})
+        shadow = layer(
+            13, entry("/etc/shadow", mode=0o640), texts={"/etc/shadow": f"root:{field}:19000::::::\n"}
+        )
         proof = prove("non-root-user", files=files(shadow))
         assert proof.verdict is verdict, field
-    assert "passwd -d" in str(prove("non-root-user", files=files(replace(shadow, texts={"/etc/shadow": "root::1:"}))).remedy)
+    assert "passwd -d" in str(
+        prove("non-root-user", files=files(replace(shadow, texts={"/etc/shadow": "root::1:"}))).remedy
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,7 +226,9 @@ def test_a_root_without_a_password_is_broken_where_there_is_su() -> None:
         ("/etc/passwd", {"uid": 1000, "mode": 0o444}, PROVEN),
     ],
 )
-def test_accounts_that_the_user_can_write_are_broken(path: str, changes: dict[str, int], verdict: object) -> None:
+def test_accounts_that_the_user_can_write_are_broken(
+    path: str, changes: dict[str, int], verdict: object
+) -> None:
     """Who writes /etc/passwd is whom he likes; what root's group may write is OpenShift's affair."""
     texts = {"/etc/passwd": PASSWD} if path == "/etc/passwd" else {}
     proof = prove("non-root-user", files=files(layer(13, entry(path, **changes), texts=texts)))
@@ -231,7 +241,7 @@ def test_a_setuid_shell_that_only_root_can_run_is_fine() -> None:
 
 
 def test_a_user_that_an_entry_script_becomes_does_not_make_up_for_root() -> None:
-    """gosu in the entry script: the configuration says root, and so runs whoever execs into the container."""
+    """An entry script with gosu: the configuration says root, and so runs whoever execs into the container."""
     proof = prove("non-root-user", GOOD.replace("USER app\n", ""), image=image(user=""))
     assert proof.verdict is BROKEN
     assert "The release starts as root, and only becomes uid 1000: there is no USER" in proof.summary

@@ -99,7 +99,9 @@ def test_below_an_init_the_application_counts_too() -> None:
     moved = container(processes=(init, process(7, cwd="/tmp")))
     assert prove("workdir", container=moved).verdict is BROKEN
     assert prove("workdir", container=container(processes=(init, process(7)))).verdict is PROVEN
-    dumb = process(1, "dumb-init", "python", cwd="/")  # goes to / itself, after it has started the application
+    dumb = process(
+        1, "dumb-init", "python", cwd="/"
+    )  # goes to / itself, after it has started the application
     assert prove("workdir", container=container(processes=(dumb, process(7)))).verdict is PROVEN
 
 

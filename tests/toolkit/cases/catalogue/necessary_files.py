@@ -231,9 +231,7 @@ CASES = (
     Case(
         "necessary-files/log-copied",
         "the log of somebody's machine comes along with the code",
-        (
-            write("greeter/debug.log", "started\n"),
-        ),
+        (write("greeter/debug.log", "started\n"),),
     ),
     Case(
         "necessary-files/virtual-environment-twice",
