@@ -12,7 +12,7 @@ import pytest
 
 from hullproof import ignorefile
 from hullproof.facts import FileEntry, FileFacts, Layer, Step
-from hullproof.lab import application, beds, editing, installing, planting, secrets, suites
+from hullproof.lab import application, beds, editing, installed, installing, planting, secrets, suites
 from hullproof.lab.gate import _Seed
 from hullproof.lab.sources import context_sources, trace
 from hullproof.project import Project
@@ -84,6 +84,16 @@ def installs(made: Project) -> list[tuple[int, tuple[str, ...], bool]]:
             "FROM x\nCOPY requirements.txt /r/\nRUN pip install $(grep -v '^#' /r/requirements.txt)",
             [(3, ("requirements.txt",), False)],
         ),
+        (
+            "FROM x\nWORKDIR /a\nCOPY install.sh requirements.txt ./\nRUN ./install.sh",
+            [(4, ("requirements.txt",), False)],
+        ),
+        ("FROM x\nCOPY . /src\nRUN sh /src/named.sh", [(3, ("named.sh",), False)]),
+        (
+            "FROM x\nWORKDIR /a\nCOPY . .\nRUN make deps",
+            [(4, ("requirements/dev.txt", "requirements/base.txt"), False)],
+        ),
+        ("FROM x\nCOPY . .\nRUN sh ./run_tests.sh && sh /usr/local/setup.sh", []),
         ("FROM x AS unused\nRUN pip install -r requirements.txt\nFROM x\nRUN echo", []),
         ("FROM x\nCOPY . .\nRUN tox -e py", []),
     ],
@@ -97,6 +107,10 @@ def test_installing_steps(tmp_path: Path, dockerfile: str, expected: object) -> 
         "pyproject.toml": "[project]\nname = 'x'\n",
         "uv.lock": "",
         "poetry.lock": "",
+        "install.sh": "#!/bin/sh\nset -e\npip install --no-cache-dir -r requirements.txt\n",
+        "named.sh": "pip install flask\n",
+        "run_tests.sh": "pip install -r requirements.txt\npytest\n",
+        "Makefile": "deps:\n\tpip install -r requirements/dev.txt\n",
     }
     assert installs(project(tmp_path, dockerfile, files)) == expected
 
@@ -116,7 +130,7 @@ def test_installing_steps(tmp_path: Path, dockerfile: str, expected: object) -> 
 )
 def test_foreign_packages(line: str, packages: set[str]) -> None:
     """A step's output tells whether it installed packages of others."""
-    assert installing.foreign_packages(Step("x", log=(line,)), frozenset({"my-app"})) == packages
+    assert installed.foreign_packages(Step("x", log=(line,)), frozenset({"my-app"})) == packages
 
 
 # --- files to edit ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from hullproof.facts import EditOutcome, EditsFacts, Unobservable
-from hullproof.lab import application, installing
+from hullproof.lab import application, installed, installing
 from hullproof.lab.editing import can_edit, edited
 from hullproof.lab.rebuild import rebuild
 from hullproof.lab.scratch import put
@@ -36,11 +36,11 @@ def run(
     project = recipe.project
     steps = installing.candidates(project)
     if not steps:
-        return EditsFacts((), no_requirements="no step was recognised that installs dependencies")
+        return _without_steps(project.folder)
     declaring = _to_edit(steps)
     avoid = {path for each in steps for path in each.step.files}
     chosen = application.choose(project, files(), avoid)
-    editor = Editor(engine, recipe, bench.copy("edits"), steps, installing.own_names(project.folder))
+    editor = Editor(engine, recipe, bench.copy("edits"), steps, installed.own_names(project.folder))
     application_outcome = editor.application(chosen) if chosen.main else None
     requirements = tuple(editor.requirements(path) for path in declaring)
     return EditsFacts(
@@ -49,6 +49,17 @@ def run(
         requirements=requirements,
         no_application=chosen.reason or None,
         no_requirements=None if requirements else _why_none(steps),
+    )
+
+
+_DECLARATIONS = ("requirements.txt", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock", "environment.yml")
+
+
+def _without_steps(folder: Path) -> EditsFacts:
+    """Tell a project that declares dependencies, which nothing seems to install, from one that has none."""
+    declared = tuple(EditOutcome(name, {}) for name in _DECLARATIONS if (folder / name).is_file())
+    return EditsFacts(
+        (), requirements=declared, no_requirements="no step was recognised that installs dependencies"
     )
 
 
@@ -188,7 +199,7 @@ class Editor:
 
     def _installed(self, steps: tuple[Step, ...], line: int) -> bool:
         """Whether a step says that it installed packages of others."""
-        return any(installing.foreign_packages(step, self.own) for step in steps if step.line == line)
+        return any(installed.foreign_packages(step, self.own) for step in steps if step.line == line)
 
     def _drop_own_steps(self, steps: tuple[Step, ...]) -> None:
         """Forget the tentative steps that ran and installed nothing but the project: those are its own."""

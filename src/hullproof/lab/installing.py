@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import commands, install_commands, test_commands
 from hullproof.facts import InstallStep
+from hullproof.lab import scripts
 from hullproof.lab.sources import Place, own_places, trace
 
 if TYPE_CHECKING:
@@ -17,13 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hullproof.dockerfile import Install
-    from hullproof.facts import Step
     from hullproof.project import Project
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _NESTED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[=\s]\s*(?P<file>\S+)", re.MULTILINE)
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -38,16 +32,7 @@ _EXPORTS = {
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 _DECLARING = re.compile(r"[\w./-]*(?:pyproject\.toml|Pipfile\.lock|poetry\.lock|uv\.lock|setup\.cfg)\b")
 """What a line of Python reads that lists the dependencies for pip."""
-_INSTALLED = (
-    re.compile(r"^(?:#\d+ [\d.]+ )?Successfully installed (?P<names>.+)$"),
-    re.compile(r"^(?:#\d+ [\d.]+ )?Installing collected packages: (?P<names>.+)$"),
-    re.compile(r"^\s*\+ (?P<names>[A-Za-z0-9][\w.-]*)(?:==| @ |\Z)"),
-    re.compile(r"^\s*[-•] (?:Installing|Updating) (?P<names>[A-Za-z0-9][\w.-]*) \("),
-    re.compile(r"^\s*(?:✔|✓)? ?Install (?P<names>[A-Za-z0-9][\w.-]*) \S+ successful"),
-)
 _PATH = re.compile(r"[\w.${}/-]*\w\.\w+")
-_VERSION = re.compile(r"-\d[^-]*\Z")
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -83,7 +68,7 @@ def candidates(project: Project) -> tuple[Candidate, ...]:
                 )
             elif installs and not test_commands(instruction):
                 named.append(Candidate(_step(place, ())))
-            elif (exported := _exported(project, place)) and not installs:
+            elif (exported := _exported(project, place) or _scripted(project, place)) and not installs:
                 declared.append(Candidate(_step(place, exported)))
     alone = [each for each in named if not _has_declared(project, each, declared)]
     return tuple(sorted([*declared, *alone], key=lambda candidate: candidate.line))
@@ -202,6 +187,21 @@ def _exported(project: Project, place: Place) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for path in found if path))
 
 
+def _scripted(project: Project, place: Place) -> tuple[str, ...]:
+    """List what declares the packages that a script of the project installs; the script itself, where it names them.
+
+    Scripts that run tests install what those need, in the same step.
+    """
+    if test_commands(place.instruction):
+        return ()
+    declaring: list[str] = []
+    for script, text in scripts.installing(project, place):
+        traced = (_in_project(project, place, found[0], guess=False) for found in _PATH.finditer(text))
+        named = [path for path in traced if path is not None and scripts.declares(path)]
+        declaring += [each for path in named for each in _with_nested(project.folder, path)] or [script]
+    return tuple(dict.fromkeys(declaring))
+
+
 def _export_of(argv: tuple[str, ...]) -> tuple[str, ...]:
     program = posixpath.basename(argv[0]) if argv else ""
     words = [word for word in argv[1:] if not word.startswith("-")]
@@ -212,49 +212,3 @@ def _export_of(argv: tuple[str, ...]) -> tuple[str, ...]:
     if _PYTHON.fullmatch(program) and "-c" in argv:
         return tuple(_DECLARING.findall(argv[-1]))
     return _EXPORTS.get((program, words[0] if words else ""), ())
-
-
-def foreign_packages(step: Step, own: frozenset[str]) -> frozenset[str]:
-    """List the packages that a step's output says it installed, but for the project's own."""
-    found = set()
-    for line in step.log:
-        plain = _ANSI.sub("", line)
-        for pattern in _INSTALLED:
-            match = pattern.match(plain)
-            if match:
-                found |= {
-                    normal(_VERSION.sub("", name))
-                    for name in re.split(r"[,\s]+", match["names"].strip())
-                    if name
-                }
-    return frozenset(found - own)
-
-
-def own_names(folder: Path) -> frozenset[str]:
-    """Give the names under which the project's own distributions install."""
-    names = set()
-    for path in [
-        folder / "pyproject.toml",
-        *folder.glob("*/pyproject.toml"),
-        *folder.glob("*/*/pyproject.toml"),
-    ]:
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        names |= {
-            str(part.get("name", ""))
-            for part in (table.get("project", {}), table.get("tool", {}).get("poetry", {}))
-        }
-    for name in ("setup.cfg", "setup.py"):
-        try:
-            text = (folder / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        names |= set(re.findall(r"""^\s*name\s*=\s*["']?([\w.-]+)""", text, re.MULTILINE))
-    return frozenset(normal(name) for name in names if name)
-
-
-def normal(name: str) -> str:
-    """Bring a distribution's name into the form in which names are compared."""
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -402,6 +402,15 @@ CASES = (
         (dockerfile(INSTALL, "RUN grep -v '^#' requirements.txt | xargs pip install --no-cache-dir"),),
     ),
     Case(
+        "benign/requirements-by-a-script",
+        "a script installs, and comes with the requirements alone",
+        (
+            write("install.sh", "#!/bin/sh\nset -e\npip install --no-cache-dir -r requirements.txt\n", 0o755),
+            dockerfile(REQUIREMENTS, "COPY install.sh requirements.txt ./"),
+            dockerfile(INSTALL, "RUN ./install.sh"),
+        ),
+    ),
+    Case(
         "benign/requirements-directory",
         "the requirements lie in a directory, one including the other",
         (

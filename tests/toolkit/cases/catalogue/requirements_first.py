@@ -123,6 +123,32 @@ CASES = (
         ),
     ),
     Case(
+        "requirements-first/script-after-code",
+        "a script installs, behind the code, and the test tools come before it",
+        (
+            write("install.sh", "#!/bin/sh\nset -e\npip install --no-cache-dir -r requirements.txt\n", 0o755),
+            dockerfile(f"{COPY}\n{INSTALL}", "COPY requirements-dev.txt ./"),
+            dockerfile("FROM deps AS test\n" + DEV, "FROM deps AS test\n"),
+            before(
+                "FROM deps AS test",
+                "RUN pip install --no-cache-dir -r requirements-dev.txt\n",
+                "FROM python:3.11-slim AS libraries",
+                "ENV PATH=/venv/bin:$PATH",
+                "WORKDIR /app",
+                "RUN python -m venv /venv",
+                "COPY . .",
+                "RUN ./install.sh\n",
+            ),
+            dockerfile(
+                "COPY greeter/ greeter/\nCOPY tests/",
+                "COPY --from=libraries /venv/lib/ /libraries/lib/\n"
+                "ENV PYTHONPATH=/libraries/lib/python3.11/site-packages\n"
+                "COPY greeter/ greeter/\nCOPY tests/",
+            ),
+            dockerfile("COPY --from=deps /venv /venv", "COPY --from=libraries /venv /venv"),
+        ),
+    ),
+    Case(
         "requirements-first/project-installed-whole",
         "the project and its dependencies are installed in one step",
         (

@@ -1,0 +1,71 @@
+"""Scripts and Makefiles of the project that a step runs, and that install its dependencies."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import commands
+from hullproof.lab.sources import Place, trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hullproof.dockerfile import ShellCommand
+    from hullproof.project import Project
+
+_INSTALLS = re.compile(
+    r"\b(?:pip[\d.]*|uv(?:\s+pip)?|poetry|pdm|pipenv|conda|mamba)\s+(?:install|sync)\b|\bpip-sync\b"
+)
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "source", "."})
+_TASKS = {
+    "make": ("Makefile", "makefile", "GNUmakefile"),
+    "gmake": ("Makefile", "makefile"),
+    "just": ("justfile", "Justfile"),
+    "task": ("Taskfile.yml", "Taskfile.yaml"),
+}
+_LARGEST = 1 << 16
+
+
+def installing(project: Project, place: Place) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each file of the project that a RUN step runs, and that installs something."""
+    if place.instruction.keyword != "RUN":
+        return
+    for command in commands(place.instruction).commands:
+        for name in _run_by(command):
+            path = trace(project, place.stage, place.instruction.line, place.absolute(name))
+            text = _text(project, path) if path is not None else ""
+            if path is not None and _INSTALLS.search(text):
+                yield path, text
+
+
+def _run_by(command: ShellCommand) -> tuple[str, ...]:
+    """Name the files that a command may run."""
+    if command.program in _TASKS:
+        return _TASKS[command.program]
+    if command.program in _SHELLS:
+        return tuple(word for word in command.argv[1:] if not word.startswith("-"))[:1]
+    return (command.argv[0],) if "/" in command.argv[0] else ()
+
+
+def _text(project: Project, path: str) -> str:
+    file = project.folder / path
+    try:
+        small = file.is_file() and file.stat().st_size <= _LARGEST
+        return file.read_text(encoding="utf-8", errors="replace") if small else ""
+    except OSError:
+        return ""
+
+
+DECLARING = re.compile(
+    r"(?:requirements|constraints)[\w.-]*|pyproject\.toml|[\w-]+\.lock|Pipfile(?:\.lock)?|environment\.ya?ml|setup\.(?:py|cfg)",
+    re.IGNORECASE,
+)
+"""Names of files that declare dependencies."""
+
+
+def declares(path: str) -> bool:
+    """Whether a file declares dependencies, by its name or by the folder of requirements that it lies in."""
+    folder, name = posixpath.split(path)
+    return DECLARING.fullmatch(name) is not None or posixpath.basename(folder).lower() == "requirements"
