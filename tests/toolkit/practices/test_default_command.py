@@ -286,6 +286,7 @@ def test_never_ready_is_broken_where_a_port_is_exposed() -> None:
         (Stopped("SIGTERM", 0.2, 0, killed=False), PROVEN),
         (Stopped("SIGTERM", 0.2, 143, killed=False), PROVEN),
         (Stopped("SIGINT", 0.2, 130, killed=False), PROVEN),
+        (Stopped("SIGTERM", 6.6, 0, killed=False), PROVEN),
         (Stopped("SIGTERM", 4.5, 1, killed=False), PROVEN),
         (Stopped("SIGTERM", 8.2, 0, killed=False), BROKEN),
         (Stopped("SIGTERM", 10.2, 137, killed=True), BROKEN),
