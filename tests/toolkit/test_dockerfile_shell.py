@@ -161,6 +161,24 @@ def test_shell_and_form_count(text: str, reason: str | None) -> None:
     assert (first.argv[0], first.swallowed) == ("a", reason)
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "find tests -name 'test_*.py' -exec pytest {} \\;",
+            "find ends well whatever a command behind -exec comes to",
+        ),
+        ("find tests -exec pytest {} +", None),
+        ("find tests -exec pytest {} + | cat", "it is piped into `cat` without pipefail"),
+    ],
+)
+def test_find_starts_commands(text: str, reason: str | None) -> None:
+    """`-exec ... ;` loses their exit codes, `-exec ... +` hands them on: POSIX, find."""
+    first = read(text).commands[0]
+    assert (first.program, first.swallowed) == ("pytest", reason)
+    assert [command.program for command in read("find . -name x -delete").commands] == ["find"]
+
+
 def test_another_interpreter_is_no_shell() -> None:
     """A Python program in a here-document has no shell commands."""
     run = parse("FROM x\nRUN <<EOF\n#!/usr/bin/env python3\nimport os\nEOF\n").release().instructions[0]

@@ -16,7 +16,7 @@ from hullproof.dockerfile.fates import (
     set_options,
 )
 from hullproof.dockerfile.steps import ShellCommand, ShellProgram, roughly
-from hullproof.dockerfile.wrappers import unwrap
+from hullproof.dockerfile.wrappers import started_by_find, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -242,7 +242,13 @@ class _Walker:
         if seen.argv[0] == "set":
             self.errexit, self.pipefail = set_options(seen.argv, errexit=self.errexit, pipefail=self.pipefail)
         outcome = fate.outcome(errexit=self.errexit)
-        if seen.script is not None and self.depth < _DEEPEST:
+        started, loses = started_by_find(seen.argv)
+        if started and self.depth < _DEEPEST:
+            lost = "find ends well whatever a command behind -exec comes to" if loses else outcome
+            self.depth += 1
+            self.simple(started, text, Fate(lost, lost, exempt=True), None)
+            self.depth -= 1
+        elif seen.script is not None and self.depth < _DEEPEST:
             inner = _Walker(errexit=seen.errexit, pipefail=seen.pipefail, depth=self.depth + 1)
             inner.script(seen.script, Fate(outcome, outcome))
             wrapped = (replace(c, wrappers=(*seen.wrappers, *c.wrappers)) for c in inner.found)

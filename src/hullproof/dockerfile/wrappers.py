@@ -110,6 +110,18 @@ def unwrap(argv: tuple[str, ...], stdin: str | None = None) -> Unwrapped:
     return Unwrapped(argv, tuple(wrappers))
 
 
+def started_by_find(argv: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """Return the command behind a `find ... -exec`, empty where there is none, and whether its exit code is lost.
+
+    It is for `;`; with `+` find fails where the command does.
+    """
+    at = next((i for i, word in enumerate(argv) if word in {"-exec", "-execdir"}), None)
+    if not argv or program(argv[0]) != "find" or at is None:
+        return (), False
+    end = next((i for i, word in enumerate(argv[at:], at) if word in {";", "+"}), len(argv))
+    return argv[at + 1 : end], argv[end : end + 1] != ("+",)
+
+
 def shell_options(argv: tuple[str, ...]) -> tuple[bool, bool, int | None]:
     """Read a shell's options: whether -e, whether -o pipefail, and where its first operand stands.
 

@@ -20,19 +20,18 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import contract
 from hullproof.practices._command import judge_form, judge_swallowing
+from hullproof.practices._endings import BESIDE, judge_death, judge_start_error, judge_stop, quoted
 from hullproof.practices._finding import Case, Finding, missing
-from hullproof.practices._logs import last_words, missed_file, misses_a_service, telling_line
+from hullproof.practices._logs import last_words
 from hullproof.practices._processes import (
     ENGINE_DNS,
     children,
-    handles,
     is_application,
     is_idler,
     is_init,
     is_shell,
     program,
     shown,
-    signal_number,
     waits_for_a_service,
 )
 from hullproof.report.model import Evidence
@@ -42,29 +41,7 @@ if TYPE_CHECKING:
 
     from hullproof.config import Config
     from hullproof.dockerfile import Dockerfile, Stage
-    from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process, Stopped
-
-STOPS_WELL_WITHIN_S = 8.0
-"""Engines kill after 10 seconds. A Celery worker on its in-memory broker takes 6 to finish in good order."""
-_FOREGROUND = "Make the command start the application in the foreground, from a file that is in the image."
-_MISSING = "Copy or install what it misses, in a version that fits the rest."
-_NO_COMMAND = (
-    "There is no CMD. Where the ENTRYPOINT starts what it is handed, add the CMD that starts the application; where it "
-    "is to start that itself, keep it in the foreground."
-)
-_BESIDE = (
-    "It looks for a service that is not there, such as a database: name the compose file that describes it "
-    "(`compose` in [tool.hullproof]), and tell the application where it is (`env`)."
-)
-_NO_SUCH_COMMAND = (
-    "executable file not found",
-    "no such file or directory",
-    "permission denied",
-    "exec format error",
-    "is a directory",
-    "not a directory",
-    "no command specified",
-)
+    from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process
 
 
 def judge(
@@ -88,18 +65,18 @@ def judge(
             missing("image" if image is None else "container")
         return case.finding("")
     if container.start_error is not None:
-        _judge_start_error(case, where, container.start_error)
+        judge_start_error(case, where, container.start_error)
     elif container.exit_code is not None:
-        _judge_death(
+        judge_death(
             case, where, container, image, alone=config.compose is None, commanded=promised.starts_something
         )
     elif config.compose is None and waits_for_a_service(container, serves=bool(image.exposed)):
         told = f"the application is not started: it waits for another service; {last_words(container.log)}"
-        case.doubt(told, Evidence("container", where, told), *_log(container), remedy=_BESIDE)
+        case.doubt(told, Evidence("container", where, told), *quoted(container), remedy=BESIDE)
     else:
         _judge_life(case, where, image, container)
         judge_swallowing(case, dockerfile, promised, image=image, files=files, container=container)
-        _judge_stop(case, where, container, image)
+        judge_stop(case, where, container, image)
     ready = (
         f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s is not None else "stays"
     )
@@ -116,36 +93,6 @@ def _judge_pin(case: Case, where: str, config: Config, image: ImageFacts) -> Non
             f"the command is {' '.join(got) or 'empty'}, and the configuration pins {' '.join(config.command)}",
             seen,
         )
-
-
-def _judge_start_error(case: Case, where: str, error: str) -> None:
-    lowered = error.lower()
-    seen = Evidence("container", where, error)
-    if "find user" in lowered or "find group" in lowered or "passwd" in lowered:
-        case.doubt("the container does not start because of its user, see non-root-user", seen)
-    elif any(reason in lowered for reason in _NO_SUCH_COMMAND):
-        case.broken(f"the container does not start: {error}", seen)
-    else:
-        case.doubt(f"the engine could not start the container: {error}", seen)
-
-
-def _judge_death(
-    case: Case, where: str, container: ContainerFacts, image: ImageFacts, *, alone: bool, commanded: bool
-) -> None:
-    """Judge a container that ended. One that found no database, where none was given, shows nothing."""
-    after = f" after {container.lived_s:.1f} s" if container.lived_s is not None else ""
-    clause = f"the container ends by itself{after} with exit code {container.exit_code}; {last_words(container.log)}"
-    seen = f"expected it to stay, it ended with exit code {container.exit_code}{after}"
-    evidence = (Evidence("container", where, seen), *_log(container))
-    if missed_file(container.log, "") is not None:
-        case.broken(clause, *evidence, remedy=_MISSING)
-    elif alone and misses_a_service(container.log):
-        case.doubt(f"{clause} (another service is not there)", *evidence, remedy=_BESIDE)
-    elif image.entrypoint and not image.command and not container.exit_code:
-        case.broken(clause, *evidence, remedy=_NO_COMMAND)
-    else:
-        # Where nothing says what to start, the remedy is to write that.
-        case.broken(clause, *evidence, remedy=_FOREGROUND if commanded else None)
 
 
 def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerFacts) -> None:
@@ -167,9 +114,9 @@ def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerF
     elif container.unobservable is not None:
         case.doubt(f"whether it became ready could not be seen: {container.unobservable}", seen)
     elif image.exposed and not listens and not _serves_udp(image, container):
-        case.broken(f"the container never becomes ready: {told}", seen, *_log(container))
+        case.broken(f"the container never becomes ready: {told}", seen, *quoted(container))
     elif listens:
-        case.doubt(f"the container listens, but did not become ready: {told}", seen, *_log(container))
+        case.doubt(f"the container listens, but did not become ready: {told}", seen, *quoted(container))
     else:
         case.show(Evidence("container", "readiness", "a worker: it exposes no port and stays"))
 
@@ -227,48 +174,6 @@ def _judge_below_init(
         case.doubt(f"below {program(main)} no application was seen", line, seen)
 
 
-def _judge_stop(case: Case, where: str, container: ContainerFacts, image: ImageFacts) -> None:
-    stopped = container.stopped
-    if stopped is None:
-        case.doubt(
-            "how the container stops was not seen", Evidence("container", where, "no stop was observed")
-        )
-        return
-    took = f"{stopped.signal}: ended after {stopped.seconds:.1f} s with exit code {stopped.exit_code}"
-    if stopped.killed or stopped.seconds > STOPS_WELL_WITHIN_S:
-        end = "had to be killed" if stopped.killed else f"took {stopped.seconds:.1f} s to end"
-        why = _why_deaf(container, stopped)
-        seen = Evidence(
-            "container",
-            where,
-            f"expected it to end within {STOPS_WELL_WITHIN_S:.0f} s of {stopped.signal}, it {end}",
-        )
-        case.broken(f"the container {end} after {stopped.signal}{why}", seen)
-        return
-    usual = {0, 143, 128 + (signal_number(stopped.signal) or 15)}
-    odd = "" if stopped.exit_code in usual else ", which is unusual"
-    case.show(Evidence("container", f"stop with {image.stop_signal}", f"{took}{odd}"))
-
-
-def _why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
-    main = container.main
-    if main is None:
-        return ""
-    if is_shell(main):
-        return ": the shell in front of the application does not pass it on"
-    if handles(main, stopped.signal) is False:
-        return f": PID 1 ({program(main)}) has no handler for it, and the kernel spares PID 1 the default"
-    return ""
-
-
 def _serves_udp(image: ImageFacts, container: ContainerFacts) -> bool:
     wanted = {text for text in image.exposed if text.endswith("/udp")}
     return any(f"{each.port}/udp" in wanted for each in container.listeners if each.protocol == "udp")
-
-
-def _log(container: ContainerFacts) -> tuple[Evidence, ...]:
-    """Quote the end of the log, and before it the line that tells most."""
-    lines = [line for line in container.log if line.strip()]
-    told = telling_line(container.log)
-    quoted = lines[-3:] if told is None or any(told in line for line in lines[-3:]) else [told, *lines[-2:]]
-    return tuple(Evidence("container", "log", line) for line in quoted)

@@ -113,11 +113,16 @@ def judge(
 
 
 def _judge_files(case: Case, dockerfile: Dockerfile, files: FileFacts) -> None:
-    """Look at every own layer: a tool that a later layer uninstalls is shipped all the same."""
+    """Look at every own layer: a tool that a later layer uninstalls is shipped all the same.
+
+    A path counts where it comes in: a later `chown -R` writes all of it again.
+    """
     found: dict[str, dict[str, str]] = {}
+    told: set[str] = set()
     for layer, entry in own_entries(files):
         tool = tool_of(entry.path)
-        if tool is not None and entry.path not in files.base:
+        if tool is not None and entry.path not in files.base and entry.path not in told:
+            told.add(entry.path)
             found.setdefault(layer_place(dockerfile, files, layer), {}).setdefault(tool, entry.path)
     for where, tools in found.items():
         kind = _kind(list(tools))

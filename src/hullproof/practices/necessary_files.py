@@ -133,9 +133,13 @@ def _judge_config(case: Case, dockerfile: Dockerfile, where: str, image: ImageFa
 def _judge_layers(
     case: Case, dockerfile: Dockerfile, files: FileFacts, image: ImageFacts, container: ContainerFacts | None
 ) -> None:
-    """Sort every path of every own layer; group what is found by line and kind, so that one COPY is one fault."""
+    """Sort every path of every own layer; group what is found by line and kind, so that one COPY is one fault.
+
+    A path counts where it comes in: a later `chown -R` writes all of it again.
+    """
     groups: dict[tuple[str, str], dict[str, int]] = {}
     environments = unused_environments(files, image, container)
+    told: set[str] = set()
     for layer in files.added_layers:
         step = instruction_at(dockerfile, layer.line)
         from_context = copies_context(step)
@@ -146,7 +150,8 @@ def _judge_layers(
             if kind_and_top is None and (text := layer.texts.get(entry.path)):
                 held = secret_in_file(entry.path, text)
                 kind_and_top = (f"file that holds {held}", entry.path) if held else None
-            if kind_and_top is not None:
+            if kind_and_top is not None and entry.path not in told:
+                told.add(entry.path)
                 kind, top = kind_and_top
                 paths = groups.setdefault((layer_place(dockerfile, files, layer), kind), {})
                 paths[top] = paths.get(top, 0) + 1

@@ -139,7 +139,10 @@ def _judge_owner(
 def _judge_modes(
     case: Case, dockerfile: Dockerfile, files: FileFacts, inside: list[FileEntry], uid: int
 ) -> None:
-    open_to_all = sorted((entry for entry in inside if _writable(entry)), key=lambda entry: entry.path)
+    open_to_all = sorted(
+        (entry for entry in inside if _writable(entry) and not _is_lock(entry, files)),
+        key=lambda entry: entry.path,
+    )
     if open_to_all:
         clause = f"{_some(open_to_all)} can be written by everybody (mode {open_to_all[0].mode:04o})"
         found = _per_layer(
@@ -184,6 +187,12 @@ def _per_layer(
 
 def _writable(entry: FileEntry) -> bool:
     return bool(entry.mode & 0o002)
+
+
+def _is_lock(entry: FileEntry, files: FileFacts) -> bool:
+    """Whether it is the empty file that uv locks a virtual environment with: it gives it to all."""
+    folder = posixpath.dirname(entry.path)
+    return entry.name == ".lock" and entry.size == 0 and f"{folder}/pyvenv.cfg" in files.final
 
 
 def _unreadable(entry: FileEntry, uid: int) -> bool:

@@ -157,8 +157,12 @@ def _not_collected(gate: GateFacts, runs: list[TestRun]) -> tuple[int, str, str 
         reason = f"only {_narrowed(narrow)} is run, not the tests beside it"
         return narrow.line, reason, "Give the test runner the tests' folder, not single files."
     if gate.existing_tests_gate:
-        reason = "the existing tests stop the build, but a new one beside them is not run"
-        return line, reason, "Let the test runner collect the whole folder."
+        reason = "test files that cannot be imported stop the build, but a test that fails does not"
+        remedy = (
+            "Let the runner run the whole folder and count every failure: no single files, no listing or skipping by "
+            "its settings or a conftest, no exit code that is accepted."
+        )
+        return line, reason, remedy
     return (
         line,
         "the step that runs the tests succeeds all the same: nothing is collected, or its exit code is lost",

@@ -176,6 +176,7 @@ def test_a_container_that_ends_by_itself_is_broken_with_code_and_log() -> None:
         "[Errno -3] Temporary failure in name resolution",
         "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.",
         "ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 5432)",
+        'connection to server on socket "/run/s.PGSQL" failed: No such file\n Is the server running locally?',
         "(2003, \"Can't connect to MySQL server on 'db' (timed out)\")",
     ],
 )
@@ -186,6 +187,39 @@ def test_a_container_that_dies_for_want_of_a_database_is_told_how_to_get_one(lin
     assert proof.verdict is UNPROVEN
     assert "`compose` in [tool.hullproof]" in str(proof.remedy)
     assert prove("default-command", container=dead, config=Config(compose="compose.yaml")).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        ("Traceback", "KeyError: 'SECRET_KEY'"),
+        ("pydantic_core.ValidationError: 2 validation errors for Settings", "DB_URL", "  Field required"),
+        ("decouple.UndefinedValueError: API_KEY not found. Declare it as envvar or define a default value.",),
+        ('environs.EnvError: Environment variable "DATABASE_URL" not set',),
+        ("django.core.exceptions.ImproperlyConfigured: Set the DATABASE_URL environment variable",),
+        ("django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.",),
+        (
+            "  File a.py",
+            "    port = int(os.getenv('DB_PORT'))",
+            "               ^^^^^^",
+            "TypeError: int() argument",
+        ),
+    ],
+)
+def test_a_container_that_dies_for_want_of_a_setting_is_told_how_to_give_it(log: tuple[str, ...]) -> None:
+    """What 12-factor applications take from outside cannot be in the image: nothing is shown without it."""
+    proof = prove("default-command", container=container(exit_code=1, log=log, processes=()))
+    assert proof.verdict is UNPROVEN
+    assert "`env` in [tool.hullproof]" in str(proof.remedy)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [("KeyError: 'name'",), ("ValueError: invalid literal for int()",), ("reads os.environ at its start",)],
+)
+def test_a_container_that_dies_of_something_else_is_broken(log: tuple[str, ...]) -> None:
+    """Keys and values of its own are the application's fault."""
+    assert prove("default-command", container=container(exit_code=1, log=log, processes=())).verdict is BROKEN
 
 
 def test_a_container_that_dies_for_want_of_a_file_is_broken() -> None:

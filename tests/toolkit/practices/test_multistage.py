@@ -101,6 +101,14 @@ def test_what_only_looks_like_a_tool_is_fine(path: str) -> None:
     assert prove("multistage", files=files(layer(13, entry(path)))).verdict is PROVEN
 
 
+def test_what_a_later_step_only_gives_away_is_told_once() -> None:
+    """`chown -R` writes every file again: the line to mend is the one that brought them."""
+    path = f"{SITE}/pytest-8.0.dist-info/METADATA"
+    proof = prove("multistage", files=files(layer(13, entry(path)), layer(14, entry(path, uid=1000))))
+    assert "Dockerfile:13" in lines(proof)
+    assert "Dockerfile:14" not in lines(proof)
+
+
 def test_the_worst_of_the_tools_names_their_kind() -> None:
     """A test runner before a build tool, and that before a linter."""
     names = {"pytest": "a test runner", "poetry": "a build tool", "flake8": "a development tool"}

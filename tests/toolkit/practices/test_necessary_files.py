@@ -334,3 +334,14 @@ def test_archives_and_logs_that_were_left_are_broken() -> None:
         is BROKEN
     )
     assert prove("necessary-files", files=files(layer(14, entry("/tmp/passed")))).verdict is PROVEN
+
+
+def test_what_a_later_step_only_gives_away_is_told_once() -> None:
+    """`chown -R` writes every file again: the line to mend is the one that brought them."""
+    brought, given = (
+        layer(14, entry("/app/tests/test_a.py")),
+        layer(15, entry("/app/tests/test_a.py", uid=1000)),
+    )
+    proof = prove("necessary-files", files=files(brought, given))
+    assert "Dockerfile:14" in lines(proof)
+    assert "Dockerfile:15" not in lines(proof)

@@ -138,3 +138,15 @@ def test_what_a_link_leads_to_counts_as_what_lies_there(
     link = entry("/app/linked", kind="symlink", target=goal, mode=0o777)
     proof = prove("ownership", files=files(layer(15, link, *more)))
     assert proof.verdict is verdict, proof.summary
+
+
+def test_the_lock_of_a_virtual_environment_is_for_everybody() -> None:
+    """An empty file that uv makes so; the same elsewhere, or with something in it, is not."""
+    venv = entry("/app/.venv/pyvenv.cfg", uid=1000)
+    for path, size, verdict in (
+        ("/app/.venv/.lock", 0, PROVEN),
+        ("/app/.venv/.lock", 9, BROKEN),
+        ("/app/.lock", 0, BROKEN),
+    ):
+        lock = entry(path, uid=1000, mode=0o666, size=size)
+        assert prove("ownership", files=files(layer(15, venv, lock))).verdict is verdict, path

@@ -884,7 +884,10 @@ CASES = (
         "a Celery worker, which takes its time to finish in good order",
         (
             append("requirements.txt", "celery\n"),
-            write("greeter/tasks.py", 'from celery import Celery\n\napp = Celery("greeter", broker="memory://")\n'),
+            write(
+                "greeter/tasks.py",
+                'from celery import Celery\n\napp = Celery("greeter", broker="memory://")\n',
+            ),
             without("EXPOSE 8000"),
             dockerfile(COMMAND, 'CMD ["celery", "--app=greeter.tasks", "worker", "--concurrency=1"]'),
         ),

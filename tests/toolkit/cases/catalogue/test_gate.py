@@ -29,6 +29,55 @@ CASES = (
         tested('RUN if ! python -m pytest; then echo "tests failed"; fi'),
     ),
     Case(
+        "test-gate/find",
+        "find starts the runner, once a file, and never fails",
+        tested("RUN find tests -name 'test_*.py' -exec python -m pytest {} \\;"),
+    ),
+    Case(
+        "test-gate/runner-forgives",
+        "the settings of tox let its command fail",
+        (
+            append("requirements-dev.txt", "tox\n"),
+            write(
+                "tox.ini",
+                """\
+                [tox]
+                skipsdist = true
+
+                [testenv]
+                ignore_outcome = true
+                system_site_packages = true
+                set_env = PYTHONDONTWRITEBYTECODE=1
+                deps = -r requirements.txt
+                       -r requirements-dev.txt
+                commands = python -m pytest
+                """,
+            ),
+            dockerfile(COPY_TESTS, f"COPY tox.ini ./\n{COPY_TESTS}"),
+            *tested("RUN tox -e py"),
+        ),
+    ),
+    Case(
+        "test-gate/skipped",
+        "a conftest skips every test unless a variable is set",
+        (
+            write(
+                "tests/conftest.py",
+                """\
+                import os
+
+                import pytest
+
+
+                def pytest_collection_modifyitems(items):
+                    if not os.environ.get("CI"):
+                        for item in items:
+                            item.add_marker(pytest.mark.skip)
+                """,
+            ),
+        ),
+    ),
+    Case(
         "test-gate/negated",
         "the result is turned round and ignored",
         tested(f"{TESTS.replace('RUN', 'RUN !')} || :"),

@@ -1,0 +1,119 @@
+"""How a container ends: it cannot be started, it ends by itself, or it is told to stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hullproof.practices._logs import (
+    last_words,
+    missed_file,
+    misses_a_service,
+    misses_a_setting,
+    telling_line,
+)
+from hullproof.practices._processes import handles, is_shell, program, signal_number
+from hullproof.report.model import Evidence
+
+if TYPE_CHECKING:
+    from hullproof.facts import ContainerFacts, ImageFacts, Stopped
+    from hullproof.practices._finding import Case
+
+STOPS_WELL_WITHIN_S = 8.0
+"""Engines kill after 10 seconds. A Celery worker on its in-memory broker takes 6 to finish in good order."""
+_FOREGROUND = "Make the command start the application in the foreground, from a file that is in the image."
+_MISSING = "Copy or install what it misses, in a version that fits the rest."
+_NO_COMMAND = (
+    "There is no CMD. Where the ENTRYPOINT starts what it is handed, add the CMD that starts the application; where it "
+    "is to start that itself, keep it in the foreground."
+)
+BESIDE = (
+    "It looks for a service that is not there, such as a database: name the compose file that describes it "
+    "(`compose` in [tool.hullproof]), and tell the application where it is (`env`)."
+)
+_SETTINGS = (
+    "It looks for a setting that is not in its environment: give a default in the image (ENV), or, where there can be "
+    "none, the value that it is to be proven with (`env` in [tool.hullproof])."
+)
+_NO_SUCH_COMMAND = (
+    "executable file not found",
+    "no such file or directory",
+    "permission denied",
+    "exec format error",
+    "is a directory",
+    "not a directory",
+    "no command specified",
+)
+
+
+def judge_start_error(case: Case, where: str, error: str) -> None:
+    lowered = error.lower()
+    seen = Evidence("container", where, error)
+    if "find user" in lowered or "find group" in lowered or "passwd" in lowered:
+        case.doubt("the container does not start because of its user, see non-root-user", seen)
+    elif any(reason in lowered for reason in _NO_SUCH_COMMAND):
+        case.broken(f"the container does not start: {error}", seen)
+    else:
+        case.doubt(f"the engine could not start the container: {error}", seen)
+
+
+def judge_death(
+    case: Case, where: str, container: ContainerFacts, image: ImageFacts, *, alone: bool, commanded: bool
+) -> None:
+    """Judge a container that ended. One that found no database or no setting, where none was given, shows nothing."""
+    after = f" after {container.lived_s:.1f} s" if container.lived_s is not None else ""
+    clause = f"the container ends by itself{after} with exit code {container.exit_code}; {last_words(container.log)}"
+    seen = f"expected it to stay, it ended with exit code {container.exit_code}{after}"
+    evidence = (Evidence("container", where, seen), *quoted(container))
+    if missed_file(container.log, "") is not None:
+        case.broken(clause, *evidence, remedy=_MISSING)
+    elif alone and misses_a_service(container.log):
+        case.doubt(f"{clause} (another service is not there)", *evidence, remedy=BESIDE)
+    elif misses_a_setting(container.log):
+        case.doubt(f"{clause} (a setting is not there)", *evidence, remedy=_SETTINGS)
+    elif image.entrypoint and not image.command and not container.exit_code:
+        case.broken(clause, *evidence, remedy=_NO_COMMAND)
+    else:
+        # Where nothing says what to start, the remedy is to write that.
+        case.broken(clause, *evidence, remedy=_FOREGROUND if commanded else None)
+
+
+def judge_stop(case: Case, where: str, container: ContainerFacts, image: ImageFacts) -> None:
+    stopped = container.stopped
+    if stopped is None:
+        case.doubt(
+            "how the container stops was not seen", Evidence("container", where, "no stop was observed")
+        )
+        return
+    took = f"{stopped.signal}: ended after {stopped.seconds:.1f} s with exit code {stopped.exit_code}"
+    if stopped.killed or stopped.seconds > STOPS_WELL_WITHIN_S:
+        end = "had to be killed" if stopped.killed else f"took {stopped.seconds:.1f} s to end"
+        why = _why_deaf(container, stopped)
+        seen = Evidence(
+            "container",
+            where,
+            f"expected it to end within {STOPS_WELL_WITHIN_S:.0f} s of {stopped.signal}, it {end}",
+        )
+        case.broken(f"the container {end} after {stopped.signal}{why}", seen)
+        return
+    usual = {0, 143, 128 + (signal_number(stopped.signal) or 15)}
+    odd = "" if stopped.exit_code in usual else ", which is unusual"
+    case.show(Evidence("container", f"stop with {image.stop_signal}", f"{took}{odd}"))
+
+
+def _why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
+    main = container.main
+    if main is None:
+        return ""
+    if is_shell(main):
+        return ": the shell in front of the application does not pass it on"
+    if handles(main, stopped.signal) is False:
+        return f": PID 1 ({program(main)}) has no handler for it, and the kernel spares PID 1 the default"
+    return ""
+
+
+def quoted(container: ContainerFacts) -> tuple[Evidence, ...]:
+    """Quote the end of the log, and before it the line that tells most."""
+    lines = [line for line in container.log if line.strip(" ~^\t")]
+    told = telling_line(container.log)
+    quoted = lines[-3:] if told is None or any(told in line for line in lines[-3:]) else [told, *lines[-2:]]
+    return tuple(Evidence("container", "log", line) for line in quoted)
