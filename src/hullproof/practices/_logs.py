@@ -22,6 +22,7 @@ _WAITING = re.compile(
 # What settings libraries and os.environ say of a variable that is not there: pydantic, decouple, environs, Django.
 _NO_SETTING = re.compile(
     r"^KeyError: '[A-Z][A-Z0-9_]+'|The [A-Z_]+ setting must not be empty|UndefinedValueError: \w+ not found"
+    r"|\b[A-Z][A-Z0-9_]+: (?:unbound variable|parameter (?:null or )?not set)"
     r"|validation errors? for \w*(?:Settings|Config|Configuration|Env|Environment)\b"
     r"|(?i:\b(?:environment|env) var(?:iable)?s?\b.{0,60}"
     r"\b(?:not (?:set|found|defined)|missing|required|undefined|must be set|unset)\b"

@@ -196,6 +196,8 @@ def test_a_container_that_dies_for_want_of_a_database_is_told_how_to_get_one(lin
         ("pydantic_core.ValidationError: 2 validation errors for Settings", "DB_URL", "  Field required"),
         ("decouple.UndefinedValueError: API_KEY not found. Declare it as envvar or define a default value.",),
         ('environs.EnvError: Environment variable "DATABASE_URL" not set',),
+        ("/entrypoint: line 7: POSTGRES_USER: unbound variable",),
+        ("/start.sh: 3: DB_HOST: parameter not set",),
         ("django.core.exceptions.ImproperlyConfigured: Set the DATABASE_URL environment variable",),
         ("django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.",),
         (
