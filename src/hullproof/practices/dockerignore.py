@@ -148,7 +148,7 @@ def _why(canaries: CanaryFacts, through: list[Canary]) -> str:
     held_at_top = {each.kind for each in canaries.canaries if not (each.nested or each.reached)}
     if all(canary.nested and canary.kind in held_at_top for canary in through):
         return f": {canaries.ignore_file} matches at the top only, not in subfolders{instead}"
-    if all(canary.reached for canary in canaries.canaries if canary.judged):
+    if all(canary.reached for canary in canaries.canaries):
         return f": {canaries.ignore_file} leaves nothing of this out{instead}"
     return f" in spite of {canaries.ignore_file}{instead}"
 

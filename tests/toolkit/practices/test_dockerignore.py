@@ -32,6 +32,15 @@ def test_a_canary_that_gets_through_is_broken_with_path_kind_and_pattern() -> No
     assert "Dockerfile:9" in lines(proof)
 
 
+def test_an_ignore_file_that_holds_something_back_is_not_said_to_hold_nothing() -> None:
+    """Also where what it holds back is not judged: one virtual environment of two."""
+    held = Canary(".venv/pyvenv.cfg", "virtual environment", nested=False, reached=False, judged=False)
+    assert "leaves nothing of this out" in prove("dockerignore", canaries=reaching(*ALL)).summary
+    through = reaching(*ALL)
+    proof = prove("dockerignore", canaries=replace(through, canaries=(*through.canaries, held)))
+    assert "in spite of .dockerignore" in proof.summary
+
+
 def test_the_step_that_takes_most_is_named() -> None:
     """Everything before a folder, a folder before a file; from another stage nothing is taken."""
     text = GOOD.replace("COPY . .", "COPY tests tests")
