@@ -165,12 +165,17 @@ class Subject:
 
     def _build(self) -> BuildFacts:
         built = build(self._engine, self["recipe"].request(output="image"), on_change=self._on_step)
+        return built if built.ok else replace(built, error=f"{built.error}{self._excuse(built)}")
+
+    def _excuse(self, built: BuildFacts) -> str:
+        """Say what else than the project may be the reason: a stand-in below a step, or another frontend."""
         notes = [base.note for base in self["bases"].bases if base.note]
-        if built.ok or not notes:
-            return built
-        return replace(
-            built, error=f"{built.error}. It stood on a stand-in, which may be why: {'; '.join(notes)}"
-        )
+        if built.failed_step is not None and notes:
+            return f". It stood on a stand-in, which may be why: {'; '.join(notes)}"
+        if built.failed_step is None and self["recipe"].dockerfile is not None:
+            named = self.project.dockerfile.syntax_directive
+            return f". It was read by BuildKit's own frontend instead of {named}, which may be why"
+        return ""
 
     def _built_image(self) -> str:
         if self._given_image is not None:

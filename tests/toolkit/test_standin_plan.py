@@ -24,6 +24,8 @@ DIGEST = "sha256:" + "a" * 64
         ("python", "python-3.13-full-trixie"),
         ("python:3.11", "python-3.11-full-bookworm"),
         (f"python:3.10-slim@{DIGEST}", "python-3.11-slim-bookworm"),
+        ("public.ecr.aws/docker/library/python:3.11-slim", "python-3.11-slim-bookworm"),
+        ("mirror.gcr.io/library/debian:12", "debian-bookworm"),
         ("debian:bookworm-slim", "debian-bookworm"),
         ("debian:12.5", "debian-bookworm"),
         ("debian:trixie-20250811-slim", "debian-trixie"),

@@ -12,7 +12,7 @@ import pytest
 
 from hullproof.engine.bases import Base, BaseSet
 from hullproof.errors import EngineError
-from hullproof.facts import BuildFacts, Unobservable
+from hullproof.facts import BuildFacts, Step, Unobservable
 from hullproof.project import Project
 from hullproof.subject import Subject
 
@@ -77,19 +77,44 @@ def test_a_fact_that_fails_fails_for_all_who_ask(subject: Subject, monkeypatch: 
     assert times == [1]
 
 
-def test_a_build_that_fails_on_a_stand_in_says_so(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The official image might have carried what Debian's does not."""
-    failed = BuildFacts(ok=False, steps=(), duration_s=1.0, error="it ended with exit code 1")
+@pytest.mark.parametrize(
+    ("step", "note", "copy", "excuse"),
+    [
+        (Step("RUN x"), None, None, ""),
+        (
+            Step("RUN x"),
+            "asked for a, got b",
+            None,
+            ". It stood on a stand-in, which may be why: asked for a, got b",
+        ),
+        (None, "asked for a, got b", None, ""),
+        (
+            None,
+            None,
+            Path("copy"),
+            ". It was read by BuildKit's own frontend instead of docker/dockerfile:labs, which may be why",
+        ),
+    ],
+)
+def test_a_build_that_fails_names_what_else_may_be_the_reason(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    step: Step | None,
+    note: str | None,
+    copy: Path | None,
+    excuse: str,
+) -> None:
+    """A stand-in has not all that the official image has; nor has BuildKit's frontend what a newer one has."""
+    (tmp_path / "Dockerfile").write_text("# syntax=docker/dockerfile:labs\nFROM a\n")
+    nothing: Any = None
+    subject = Subject(Project.open(tmp_path), nothing, nothing)
+    failed = BuildFacts(ok=False, steps=(), duration_s=1.0, error="it failed", failed_step=step)
     monkeypatch.setattr("hullproof.subject.build", lambda *_, **__: failed)
-    given(subject, monkeypatch, "recipe", lambda: SimpleNamespace(request=lambda **_: None))
-    for note, told in (
-        (None, ""),
-        ("asked for a, got b", ". It stood on a stand-in, which may be why: asked for a, got b"),
-    ):
-        bases = BaseSet((Base("a", "a", "a", "present", note, 0, ()),))
-        given(subject, monkeypatch, "bases", lambda found=bases: found)
-        assert subject._build().error == f"it ended with exit code 1{told}"  # noqa: SLF001
-        subject._facts.clear()  # noqa: SLF001
+    given(subject, monkeypatch, "recipe", lambda: SimpleNamespace(request=lambda **_: None, dockerfile=copy))
+    bases = BaseSet((Base("a", "a", "a", "present", note, 0, ()),))
+    given(subject, monkeypatch, "bases", lambda: bases)
+    assert subject["build"].error == f"it failed{excuse}"
 
 
 def test_a_build_that_failed_makes_the_image_unobservable(

@@ -96,6 +96,12 @@ class Reference:
         return None
 
     @property
+    def likeness(self) -> str | None:
+        """The official image that it is, or mirrors: registries keep theirs under `library`, as Docker Hub does."""
+        folder, _, name = self.repository.rpartition("/")
+        return name if folder in {"library", "docker/library"} else self.official
+
+    @property
     def familiar(self) -> str:
         """The reference as BuildKit compares it: short for Docker Hub, with neither `latest` nor defaults."""
         name = self.repository if self.registry == "docker.io" else f"{self.registry}/{self.repository}"
@@ -152,10 +158,9 @@ def plan(reference: Reference) -> Plan:
 
     Raises EngineError, saying why, for what cannot be made from Debian.
     """
-    official = reference.official
-    if official == "python":
+    if reference.likeness == "python":
         return _plan_python(reference)
-    if official == "debian":
+    if reference.likeness == "debian":
         return _plan_debian(reference)
     raise EngineError(
         f"base image {reference.text} is neither present nor pullable, and a stand-in can be made for `python` and "
