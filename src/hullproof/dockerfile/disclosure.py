@@ -119,7 +119,8 @@ def secret_in(name: str, value: str | None) -> str | None:
 def is_made_up(value: str) -> bool:
     """Whether a value says of itself that it is none, as `SECRET_KEY=dummy ./manage.py collectstatic` does.
 
-    That holds where it is for one step alone; what stays in the environment is used as it is.
+    That holds where it is for one step alone; what stays in the environment is used as it is, and a build argument
+    invites a real one.
     """
     return _MADE_UP.match(value.strip()) is not None
 
@@ -149,8 +150,6 @@ def _in_pairs(
         name = scope.expand(raw_name)
         value = scope.expand(raw or "")
         why = secret_in(name, value)
-        if instruction.keyword == "ARG" and is_made_up(value):
-            why = None
         if why is None and secret_name(name):
             if instruction.keyword == "ARG" and raw is None and _recorded(name, later):
                 why = "it is a build argument: whatever is given for it stays in the image's history"

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import is_made_up, mentions_of_secrets, secret_in, test_commands, token_shape
+from hullproof.dockerfile import mentions_of_secrets, secret_in, test_commands, token_shape
 from hullproof.practices._clutter import clutter_of, unused_environments
 from hullproof.practices._disclosed import recorded_arguments, secret_in_file, secret_on_command_line
 from hullproof.practices._finding import Case, Finding, listed, missing
@@ -122,7 +122,7 @@ def _judge_config(case: Case, dockerfile: Dockerfile, where: str, image: ImageFa
     for entry in image.history:
         shape = None if entry.from_base else token_shape(entry.created_by)
         noted = [] if entry.from_base else recorded_arguments(entry.created_by)
-        named = [name for name, value in noted if secret_in(name, value) and not is_made_up(value)]
+        named = [name for name, value in noted if secret_in(name, value)]
         if shape is not None or named:
             what = listed(named) or str(shape)
             place = dockerfile.where(entry.line) if entry.line is not None else where
