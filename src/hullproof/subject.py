@@ -170,7 +170,8 @@ class Subject:
     def _excuse(self, built: BuildFacts) -> str:
         """Say what else than the project may be the reason: a stand-in below a step, or another frontend."""
         notes = [base.note for base in self["bases"].bases if base.note]
-        if built.failed_step is not None and notes:
+        failed = built.failed_step.instruction.upper() if built.failed_step else ""
+        if failed.startswith("RUN") and notes:
             return f". It stood on a stand-in, which may be why: {'; '.join(notes)}"
         if built.failed_step is None and self["recipe"].dockerfile is not None:
             named = self.project.dockerfile.syntax_directive

@@ -80,9 +80,10 @@ def test_a_fact_that_fails_fails_for_all_who_ask(subject: Subject, monkeypatch: 
 @pytest.mark.parametrize(
     ("step", "note", "copy", "excuse"),
     [
-        (Step("RUN x"), None, None, ""),
+        (Step("RUN x", instruction="RUN x"), None, None, ""),
+        (Step("COPY x", instruction="COPY x y"), "asked for a, got b", None, ""),
         (
-            Step("RUN x"),
+            Step("RUN x", instruction="RUN x"),
             "asked for a, got b",
             None,
             ". It stood on a stand-in, which may be why: asked for a, got b",
