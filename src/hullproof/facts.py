@@ -360,6 +360,7 @@ class EditOutcome:
     """A rebuild after one edit. `edited` is the path in the project.
 
     `installs` tells for each installing step, by its line, whether it "ran", was "cached", or was "not-built".
+    `brought`: lines of those that ran and whose output names packages of others, not the project alone.
     `other_steps_ran`: lines of the other steps that the edit made run again.
     `confirmed`: an accusing result was seen twice, with fresh content.
     """
@@ -367,6 +368,7 @@ class EditOutcome:
     edited: str
     installs: Mapping[int, Literal["ran", "cached", "not-built"]]
     other_steps_ran: tuple[int, ...] = ()
+    brought: tuple[int, ...] = ()
     confirmed: bool = True
     error: str | None = None
 

@@ -152,6 +152,7 @@ class Editor:
             edited=paths[0],
             installs={line: state for line, state in seen.installs().items() if line in kept},
             other_steps_ran=tuple(sorted({*seen.others, *(seen.ran - kept)})),
+            brought=tuple(sorted(line for line in seen.ran & kept if self._installed(facts.steps, line))),
             error=None if facts.ok or facts.stopped_early else facts.error,
         )
 

@@ -222,6 +222,8 @@ def _only_adds_project(
     `pip install --no-deps .` are alike. The second step installs the project itself, nothing else.
     """
     stage, instruction = stage_at(dockerfile, step.line), instruction_at(dockerfile, step.line)
+    if step.line in outcome.brought:
+        return False  # another group of the same file, such as what the tests need
     if (
         stage is None
         or instruction is None

@@ -108,6 +108,21 @@ def test_a_second_step_that_only_adds_the_project_is_fine() -> None:
     assert prove("requirements-first", UV, edits=EditsFacts(steps, both, (lock,))).verdict is BROKEN
 
 
+def test_a_second_step_that_brings_another_group_is_broken() -> None:
+    """Whatever the step is called: its output names packages of others, which each edit installs again."""
+    files = ("pyproject.toml", "uv.lock")
+    steps = (
+        InstallStep(4, "RUN uv sync --no-dev", "base", files),
+        InstallStep(6, "RUN uv sync", "base", files),
+    )
+    edit = EditOutcome("app/views.py", {4: "cached", 6: "ran"}, other_steps_ran=(5,), brought=(6,))
+    proof = prove(
+        "requirements-first", UV, edits=EditsFacts(steps, edit, (EditOutcome("uv.lock", {4: "ran"}),))
+    )
+    assert proof.verdict is BROKEN
+    assert "Dockerfile:6 run again" in proof.summary
+
+
 def test_a_project_installed_whole_after_the_code_is_broken() -> None:
     """`pip install .` with the dependencies in pyproject.toml installs them all at each edit."""
     text = UV.replace("RUN uv sync --frozen --no-install-project", "ENV A=b").replace(

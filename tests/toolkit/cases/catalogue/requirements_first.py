@@ -123,6 +123,36 @@ CASES = (
         ),
     ),
     Case(
+        "requirements-first/another-group-after-code",
+        "the test tools, a group of the same file, are installed behind the code",
+        (
+            write(
+                "pyproject.toml",
+                """\
+                [project]
+                name = "greeter"
+                version = "1.0"
+                requires-python = ">=3.11"
+                dependencies = ["bottle==0.13.4", "waitress==3.0.2"]
+
+                [dependency-groups]
+                dev = ["pytest==8.4.2"]
+                """,
+            ),
+            delete("requirements.txt"),
+            delete("requirements-dev.txt"),
+            dockerfile(
+                f"RUN python -m venv /venv\n{COPY}\n{INSTALL}",
+                "RUN pip install --no-cache-dir uv\n"
+                "ENV UV_PROJECT_ENVIRONMENT=/venv UV_PYTHON=/usr/local/bin/python UV_PYTHON_DOWNLOADS=never\n"
+                "COPY pyproject.toml ./\n"
+                "RUN uv sync --no-dev --no-cache\n"
+                "COPY greeter/ greeter/",
+            ),
+            dockerfile(f"{DEV}COPY greeter/ greeter/\n", "RUN uv sync --no-cache\n"),
+        ),
+    ),
+    Case(
         "requirements-first/script-after-code",
         "a script installs, behind the code, and the test tools come before it",
         (
