@@ -2,7 +2,12 @@
 # Turns a minimal Debian into the likeness of an official image. mmdebstrap calls it with the new root
 # folder; HULLPROOF_* come from standin.py.
 set -eu
-root="$1"
+# Much is removed below this folder: never of the machine itself.
+root="$(cd "${1:?the new root folder}" && pwd -P)"
+if [ "$root" = / ]; then
+    echo "standin-setup.sh: changes nothing of this machine's own root; the new root folder is needed" >&2
+    exit 1
+fi
 python="$HULLPROOF_PYTHON" # "3.11", or empty for a plain Debian
 etc="$root/etc"
 
