@@ -1,0 +1,116 @@
+"""The booted container: its processes, its ports, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process in the container, as the kernel tells it in /proc/PID/.
+
+    `uids` and `gids`: real, effective, saved, filesystem. `capabilities` are bit masks by the names of
+    /proc/PID/status: CapInh, CapPrm, CapEff, CapBnd, CapAmb. `caught` is the SigCgt mask, `ignored` SigIgn.
+    `executable` and `cwd` are None where the kernel would not say.
+    """
+
+    pid: int
+    ppid: int
+    uids: tuple[int, int, int, int]
+    gids: tuple[int, int, int, int]
+    command: tuple[str, ...]
+    name: str = ""
+    groups: tuple[int, ...] = ()
+    executable: str | None = None
+    cwd: str | None = None
+    capabilities: Mapping[str, int] = field(default_factory=dict)
+    caught: int = 0
+    ignored: int = 0
+    no_new_privileges: bool | None = None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A socket that waits for clients in the container's network namespace. `pids`: who holds it open."""
+
+    protocol: Literal["tcp", "udp"]
+    address: str
+    port: int
+    pids: tuple[int, ...] = ()
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody outside the container can reach it."""
+        return self.address.startswith("127.") or self.address in ("::1", "::ffff:127.0.0.1")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a port said when asked on the container's own, non-loopback address.
+
+    `status` is the HTTP status, where it speaks HTTP. `detail`: what was seen, in a few words.
+    """
+
+    protocol: Literal["tcp", "udp"]
+    port: int
+    answered: bool
+    status: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """How the container ended after the stop signal. `killed`: only SIGKILL at the deadline ended it."""
+
+    signal: str
+    seconds: float
+    exit_code: int | None
+    killed: bool
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A command that was run in the container. `stdout` and `stderr` are text, `?`-like where it was none."""
+
+    command: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class ContainerFacts:
+    """The booted release image: started with no override but its network and labels.
+
+    `start_error`: the engine could not start it; then nothing else is known. `exit_code` is set when the
+    process ended by itself, `lived_s` seconds after its start. `ready`: the configured path answered, or
+    else any port was listened on; `ready_by` says what was seen, or what was waited for and seen last.
+    `watched_s`: how long it was watched in all. `unobservable`: why nothing could be seen from inside;
+    then `processes`, `listeners` and `answers` are empty and mean nothing.
+    """
+
+    start_error: str | None = None
+    ready: bool = False
+    ready_after_s: float | None = None
+    ready_by: str = ""
+    exit_code: int | None = None
+    lived_s: float | None = None
+    watched_s: float = 0.0
+    processes: tuple[Process, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    log: tuple[str, ...] = ()
+    stopped: Stopped | None = None
+    unobservable: str | None = None
+
+    @property
+    def died(self) -> bool:
+        """Whether it did not start, or ended before it was told to."""
+        return self.start_error is not None or self.exit_code is not None
+
+    @property
+    def main(self) -> Process | None:
+        """PID 1, where it was seen."""
+        return next((process for process in self.processes if process.pid == 1), None)

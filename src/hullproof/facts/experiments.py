@@ -1,0 +1,115 @@
+"""Experiments: what was changed on purpose, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+EXPERIMENTS = frozenset({"edits", "gate", "canaries"})
+"""The names under which experiments are asked for; every other fact is had without one."""
+
+
+@dataclass(frozen=True)
+class InstallStep:
+    """A step that installs the project's dependencies. `files`: what of the context declares them."""
+
+    line: int
+    instruction: str
+    stage: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EditOutcome:
+    """A rebuild after one edit. `edited` is the path in the project.
+
+    `installs` tells for each installing step, by its line, whether it "ran", was "cached", or was "not-built".
+    `brought`: lines of those that ran and whose output names packages of others, not the project alone.
+    `other_steps_ran`: lines of the other steps that the edit made run again.
+    `confirmed`: an accusing result was seen twice, with fresh content.
+    """
+
+    edited: str
+    installs: Mapping[int, Literal["ran", "cached", "not-built"]]
+    other_steps_ran: tuple[int, ...] = ()
+    brought: tuple[int, ...] = ()
+    confirmed: bool = True
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class EditsFacts:
+    """Experiment: an edit to an application file, then an edit to what declares the dependencies.
+
+    `application` is None, with the reason in `no_application`, where no file of the application reaches
+    the image from the context; `requirements` is empty, with the reason in `no_requirements`, where no
+    file declares the dependencies.
+    """
+
+    install_steps: tuple[InstallStep, ...]
+    application: EditOutcome | None = None
+    requirements: tuple[EditOutcome, ...] = ()
+    no_application: str | None = None
+    no_requirements: str | None = None
+
+
+@dataclass(frozen=True)
+class GateFacts:
+    """Experiment: a failing test planted where the project's tests live.
+
+    `planted` is its path, None where the project has no tests (`no_tests` says what was looked for).
+    `failed`: the build failed. `failed_line`: the line of the step that failed. `named_planted`: that step's
+    output names the planted test. `twin_passed`: the same build with the planted test passing succeeded
+    (None where it was not needed). `test_lines`: lines of steps that run tests, in stages that the release
+    needs; `unneeded_test_lines`: those in stages that BuildKit skips. `reached`: whether the planted file got
+    to the builder. `existing_tests_gate`: with the existing tests broken instead, the build failed
+    (None where it was not tried): tells a gate that names single files from one that does not hold at all.
+    """
+
+    planted: str | None = None
+    no_tests: str | None = None
+    failed: bool = False
+    failed_line: int | None = None
+    failed_instruction: str = ""
+    named_planted: bool = False
+    twin_passed: bool | None = None
+    test_lines: tuple[int, ...] = ()
+    unneeded_test_lines: tuple[int, ...] = ()
+    reached: bool | None = None
+    existing_tests_gate: bool | None = None
+    output: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A file planted in a scratch context that must not reach the builder.
+
+    `kind` is one of "version control", "environment file", "key", "virtual environment", "bytecode", "cache",
+    "own": "own" is a file of the project itself that looks like a secret. `nested`: below the top directory.
+    `judged`: whether its reaching the builder breaks the practice, or is only said.
+    """
+
+    path: str
+    kind: str
+    nested: bool
+    reached: bool
+    judged: bool = True
+
+
+@dataclass(frozen=True)
+class CanaryFacts:
+    """Experiment: what of a scratch context, with canaries in it, reaches the builder.
+
+    `ignore_file`: the one that the builder uses, None where there is none. `sources_missing`: (line, path) of
+    what COPY and ADD name in the project's tree but the ignore file withholds. `tests_left`: whether any test
+    reaches the builder, None where the project has none. `misplaced`: ignore files that the builder does not read.
+    """
+
+    canaries: tuple[Canary, ...]
+    ignore_file: str | None
+    files_reaching: int = 0
+    sources_missing: tuple[tuple[int, str], ...] = ()
+    tests_left: bool | None = None
+    misplaced: tuple[str, ...] = ()

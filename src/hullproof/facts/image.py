@@ -1,0 +1,167 @@
+"""The image: its base, its configuration, and its files layer by layer."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class BaseFacts:
+    """The image that the release stage starts from. `line` is that of the FROM that names it."""
+
+    reference: str
+    line: int
+    size_bytes: int | None = None
+    diff_ids: tuple[str, ...] = ()
+    stand_in: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One entry of the image's history. `line`: of the instruction that made it, where it is known."""
+
+    created_by: str
+    empty_layer: bool
+    from_base: bool
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """The release image's configuration, as the engine tells it.
+
+    `exposed` is in the engine's words: "5000/tcp". `command` and `entrypoint` are argument lists;
+    a shell-form instruction shows there as ("/bin/sh", "-c", ...).
+    """
+
+    id: str
+    size_bytes: int
+    user: str = ""
+    workdir: str = ""
+    exposed: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+    stop_signal: str = "SIGTERM"
+    healthcheck: tuple[str, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+    diff_ids: tuple[str, ...] = ()
+    on_build: tuple[str, ...] = ()
+    platform: str | None = None
+    digest: str | None = None
+
+
+FileKind = Literal["file", "directory", "symlink", "device", "fifo"]
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One path in one layer. `mode` holds the permission bits with setuid, setgid and sticky.
+
+    `sha256` is known for regular files that the project's own layers add, up to 1 MiB each.
+    `capabilities`: the file carries capabilities of its own (`security.capability`).
+    `private_key`: the content holds the header of a private key (own layers only).
+    A hard link shows as the file that it links to.
+    """
+
+    path: str
+    kind: FileKind
+    uid: int
+    gid: int
+    mode: int
+    size: int = 0
+    target: str = ""
+    sha256: str | None = None
+    capabilities: bool = False
+    private_key: bool = False
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return PurePosixPath(self.path).name
+
+    @property
+    def setuid(self) -> bool:
+        """Whether running it changes the user."""
+        return bool(self.mode & 0o4000) and self.kind == "file"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the image, from the base or added by the Dockerfile.
+
+    `removed` lists the paths that this layer deletes; one that ends in "/" had all that lower layers
+    put into that directory hidden. `texts` holds the small system files by path, wherever the layer
+    has them: /etc/passwd, /etc/group, /etc/shadow, the rules of sudo and doas, package databases of dpkg and apk;
+    and, in own layers, the small text files outside of what the system and packages bring.
+    """
+
+    diff_id: str
+    from_base: bool
+    entries: tuple[FileEntry, ...]
+    created_by: str = ""
+    line: int | None = None
+    removed: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """All files of the image, layer by layer, lowest first."""
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def added_layers(self) -> tuple[Layer, ...]:
+        """The layers that the Dockerfile adds to its base."""
+        return tuple(layer for layer in self.layers if not layer.from_base)
+
+    @cached_property
+    def final(self) -> Mapping[str, FileEntry]:
+        """The files as a container sees them: path to entry, with deletions applied."""
+        return self._merged(self.layers)
+
+    @cached_property
+    def base(self) -> Mapping[str, FileEntry]:
+        """The files of the base alone."""
+        return self._merged(tuple(layer for layer in self.layers if layer.from_base))
+
+    def text(self, path: str) -> str | None:
+        """Return the content of a system file (see `Layer.texts`) in the final view, None if absent."""
+        entry = self.final.get(path)
+        if entry is None:
+            return None
+        for layer in reversed(self.layers):
+            if path in layer.texts or any(other is entry for other in layer.entries):
+                return layer.texts.get(path)
+        return None
+
+    @staticmethod
+    def _merged(layers: tuple[Layer, ...]) -> Mapping[str, FileEntry]:
+        """Lay the layers over each other. A layer hides what lower ones have, never what it has itself."""
+        view: dict[str, FileEntry] = {}
+        for layer in layers:
+            hidden = [gone.rstrip("/") for gone in layer.removed]
+            for entry in layer.entries:
+                below = view.get(entry.path)
+                if below is not None and below.kind == "directory" != entry.kind:
+                    hidden.append(entry.path)
+            if hidden:
+                paths = sorted(view)
+                for folder in hidden:
+                    # All that starts with "folder/": "0" is the character after "/".
+                    for path in paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]:
+                        if path != "/":
+                            view.pop(path, None)
+            for gone in layer.removed:
+                view.pop(gone if gone != "/" else "", None)
+            view.update((entry.path, entry) for entry in layer.entries)
+        return view
