@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import sys
 import textwrap
-import threading
-import time
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hullproof.delivery import Delivery, Output, delivery, screen_width, write
-from hullproof.engine.build import build, end_all
+from hullproof.delivery import Output, delivery, screen_width, write
+from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
-from hullproof.errors import HullproofError, UsageError
-from hullproof.leftovers import end_children, sweep, sweep_folders
-from hullproof.lifecycle import END_DEADLINE_S, Run, signals_held
+from hullproof.errors import UsageError
+from hullproof.leftovers import sweep, sweep_folders
+from hullproof.lifecycle import Run
 from hullproof.practices import every, get
 from hullproof.progress_lines import BuildLines, explain_failure, say
 from hullproof.project import Project
-from hullproof.prove import choose, prove
-from hullproof.report.model import Report
+from hullproof.prove import choose
+from hullproof.proving import Proving, builds_ended
 from hullproof.report.text import clean, duration, size
 from hullproof.subject import Subject
 
-_PAUSE_S = 0.2
 _LOG_LINE = 2_000
 
 
@@ -53,112 +48,8 @@ def prove_all(
     projects = list({project.folder: project for project in opened}.values())
     deliver = delivery(projects, formats, [Output.parse(output) for output in outputs])
     with _connected() as engine:
-        proving = _Proving(engine, only, experiments, deliver, several=len(projects) > 1)
+        proving = Proving(engine, only, experiments, deliver, several=len(projects) > 1)
         return max(proving.all(projects, jobs))
-
-
-@dataclass
-class _Proving:
-    """One command's proving of one or several projects, which an interruption ends in good order."""
-
-    engine: Engine
-    only: Sequence[str] | None
-    experiments: bool
-    deliver: Delivery
-    several: bool
-    _ending: threading.Event = field(default_factory=threading.Event)
-    _runs: list[Run] = field(default_factory=list)
-    _threads: list[threading.Thread] = field(default_factory=list)
-
-    def all(self, projects: Sequence[Project], jobs: int) -> list[int]:
-        """Prove the projects, `jobs` at a time; return an exit code for each."""
-        try:
-            if min(jobs, len(projects)) == 1:  # in this thread: an interruption unwinds it as it stands
-                return [self._one(project) for project in projects]
-            return self._side_by_side(deque(projects), min(jobs, len(projects)))
-        except BaseException:
-            with signals_held():
-                self._end()
-            raise
-
-    def _side_by_side(self, waiting: deque[Project], workers: int) -> list[int]:
-        codes: list[int] = []
-        faults: list[BaseException] = []
-
-        def work() -> None:
-            while waiting and not self._ending.is_set():
-                try:
-                    project = waiting.popleft()
-                except IndexError:
-                    return
-                try:
-                    codes.append(self._one(project))
-                except BaseException as error:  # noqa: BLE001 - told by the thread that waits
-                    faults.append(error)
-
-        # Not a pool's threads, for which Python waits at its end, come what may.
-        for number in range(workers):
-            self._threads.append(threading.Thread(target=work, name=f"prove-{number}", daemon=True))
-            self._threads[-1].start()
-        while not faults and (working := [each for each in self._threads if each.is_alive()]):
-            working[0].join(_PAUSE_S)
-        if faults:
-            raise faults[0]
-        return codes
-
-    def _end(self) -> None:
-        """End all that is under way, from the thread that was interrupted: builds, then what the runs made."""
-        self._ending.set()
-        if not self._runs and not self._threads:
-            return  # it has unwound
-        end_all()
-        end_children()
-        deadline = time.monotonic() + END_DEADLINE_S
-        for run in list(self._runs):
-            run.close(deadline_s=max(0.0, deadline - time.monotonic()))
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-
-    def _one(self, project: Project) -> int:
-        try:
-            report = self._prove(project)
-        except HullproofError as error:
-            if not self.several:
-                raise
-            self._tell(project, f"hullproof: {error}")
-            return error.exit_code
-        if not self._ending.is_set():
-            self.deliver(project, report)
-        return 0 if report.verdict.is_good else 1
-
-    def _prove(self, project: Project) -> Report:
-        def tell(line: str) -> None:
-            self._tell(project, line)
-
-        tell(f"building {project.config.dockerfile}")
-        with Run() as run, self._listed(run), _builds_ended():
-            run.uses(self.engine)
-            return prove(
-                project,
-                self.engine,
-                run,
-                only=self.only,
-                experiments=self.experiments,
-                say=tell,
-                on_step=BuildLines(tell),
-            )
-
-    @contextmanager
-    def _listed(self, run: Run) -> Iterator[None]:
-        self._runs.append(run)
-        try:
-            yield
-        finally:
-            self._runs.remove(run)
-
-    def _tell(self, project: Project, line: str) -> None:
-        if not self._ending.is_set():
-            say(f"{project.name}: {line}" if self.several else line)
 
 
 @contextmanager
@@ -168,18 +59,6 @@ def _connected() -> Iterator[Engine]:
         yield engine
     finally:
         engine.close()
-
-
-@contextmanager
-def _builds_ended() -> Iterator[None]:
-    """Let no build go on when the command is interrupted, before anything is tidied up."""
-    try:
-        yield
-    except Exception:
-        raise
-    except BaseException:
-        end_all()
-        raise
 
 
 def build_one(
@@ -206,7 +85,7 @@ def build_one(
         raise UsageError(
             "--check keeps no image, so there is nothing to name with --tag; leave out one of them"
         )
-    with _connected() as engine, Run() as run, _builds_ended():
+    with _connected() as engine, Run() as run, builds_ended():
         run.uses(engine)
         subject = Subject(project, engine, run, say=say)
         recipe = subject["recipe"]
