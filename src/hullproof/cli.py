@@ -273,8 +273,9 @@ def build(
 @cli.command(short_help="Show a project's settings and where each came from.")
 @click.argument("project", default=".", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@_dockerfile_option
 @_build_arg_option
-def config(project: Path, build_args: Mapping[str, str], *, as_json: bool) -> int:
+def config(project: Path, dockerfile: str | None, build_args: Mapping[str, str], *, as_json: bool) -> int:
     """Show the settings in force for PROJECT, and where each came from: written down, found, or a default.
 
     \b
@@ -284,7 +285,7 @@ def config(project: Path, build_args: Mapping[str, str], *, as_json: bool) -> in
     """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.doors import settings_of  # noqa: PLC0415
 
-    click.echo(settings_of(project, build_args, as_json=as_json), nl=False)
+    click.echo(settings_of(project, build_args, dockerfile, as_json=as_json), nl=False)
     return 0
 
 

@@ -107,6 +107,16 @@ def test_the_command_shows_a_table_or_json(command: Command, folder: Path) -> No
     assert json.loads(out)["user"] == {"value": "app", "source": "Dockerfile:6"}
 
 
+def test_the_command_shows_another_dockerfile(command: Command, folder: Path) -> None:
+    """The one that `prove --dockerfile` would read, and that it was asked for."""
+    (folder / "Other.Dockerfile").write_text("FROM python:3.12-slim\nUSER other\n")
+    code, out, _ = command("config", str(folder), "--dockerfile", "Other.Dockerfile", "--json")
+    assert code == 0
+    told = json.loads(out)
+    assert told["dockerfile"] == {"value": "Other.Dockerfile", "source": "--dockerfile"}
+    assert told["user"] == {"value": "other", "source": "Other.Dockerfile:2"}
+
+
 def test_no_line_is_wider_than_the_screen(folder: Path) -> None:
     """Long values are folded, and odd characters shown."""
     (folder / "hullproof.toml").write_text(f'env = {{ A = "{"long " * 40}\\u001b[31m" }}\n')
