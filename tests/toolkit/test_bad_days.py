@@ -313,7 +313,7 @@ def test_a_container_that_ends_at_once_shows_its_exit_code_and_last_words(make: 
 @pytest.mark.engine
 def test_a_container_that_never_becomes_ready_shows_what_was_waited_for(make: Make, run: Run) -> None:
     """In the report: what was waited for, how long, what was seen last, and its last words; never a proof."""
-    code = "import time\nprint('waiting for the database', flush=True)\ntime.sleep(99)\n"
+    code = "import time\nprint('warming up', flush=True)\ntime.sleep(99)\n"
     files = {"Dockerfile": BARE, "run.py": code, "hullproof.toml": "ready_timeout_s = 2\n"}
     ended = run("prove", make("shop", files), "--format=json", "--only=default-command,expose")
     assert ended.code == 1
@@ -322,7 +322,7 @@ def test_a_container_that_never_becomes_ready_shows_what_was_waited_for(make: Ma
         assert proof["verdict"] == "broken", proof
     seen = json.dumps(ended.proof("default-command"))
     assert "waited 2 s for a listener on 8000/tcp; last seen: nothing listens" in seen
-    assert "waiting for the database" in seen
+    assert "warming up" in seen
 
 
 @pytest.mark.engine

@@ -16,6 +16,7 @@ import pytest
 from hullproof.engine.boot import Helper
 from hullproof.engine.connection import Engine
 from hullproof.engine.services import read, start
+from hullproof.engine.services.running import START_DEADLINE_S
 from hullproof.errors import UsageError
 from hullproof.facts import Unobservable
 from hullproof.lifecycle import Run
@@ -150,7 +151,9 @@ def test_without_it_the_report_says_what_is_missing(command: Command, project: P
 def test_a_failing_service_leaves_what_needs_the_container_unproven(command: Command, project: Path) -> None:
     """With its exit code and its last words as the reason; what can be seen of the image is still judged."""
     (project / "shop/greeting").unlink()
+    began = time.monotonic()
     code, proofs, _ = prove(command, project, "--only=expose,slim-base")
+    assert time.monotonic() - began < START_DEADLINE_S, "waited on for a service that had ended"
     assert code == 1
     assert proofs["slim-base"]["verdict"] == "proven"
     assert proofs["expose"]["verdict"] == "unproven"

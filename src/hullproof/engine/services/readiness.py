@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.container.observer import log_config, open_stream
 from hullproof.engine.container.words import engine_errors, lived, log_lines, one_line
+from hullproof.errors import EngineError
 from hullproof.facts import Unobservable
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _PAUSE_S = 0.2
 _MARGIN_S = 30  # the engine's own time
+_ENDED = ("exited", "dead")
 _LOG_LINES, _LOG_BYTES = 3, 1 << 16
 _TCP = re.compile(r"([0-9]+)(?:-[0-9]+)?(?:/tcp)?")
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
@@ -77,7 +79,7 @@ class Readiness:
         """Raise Unobservable, with its last log lines, for a service that ended badly or is not healthy."""
         for name, container in self._seen():
             state = container["State"]
-            if state["Status"] in ("exited", "dead"):
+            if state["Status"] in _ENDED:
                 if state["ExitCode"] == 0:
                     continue  # it had one thing to do
                 seconds = lived(state)
@@ -148,8 +150,19 @@ class Readiness:
                 self._api.start(made)
             except APIError:
                 return []
-            ended = self._api.wait(made, timeout=int(timeout_s) + _MARGIN_S)["StatusCode"]
+            ended = self._end_of(made, timeout_s + _MARGIN_S)
             return " ".join(self._log(made)).split() if ended == 0 else []
+
+    def _end_of(self, container_id: str, timeout_s: float) -> int:
+        """Wait until a container ends, or a service fails; return its exit code."""
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            state = self._api.inspect_container(container_id)["State"]
+            if state["Status"] in _ENDED:
+                return int(state["ExitCode"])
+            self.require_none_failed()
+            time.sleep(_PAUSE_S)
+        raise EngineError(f"the container that waits for the services did not end within {timeout_s:.0f} s")
 
     def _fail(self, name: str, container: Mapping[str, Any], how: str) -> None:
         log = [line for line in self._log(str(container["Id"])) if line.strip()]
