@@ -62,6 +62,13 @@ def test_listening_sockets() -> None:
     ]
 
 
+def test_the_engines_name_server_is_no_listener_of_the_containers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It listens in each container of a network that has names, before the application does."""
+    dns = TCP.replace("0100007F:1F90", "0B00007F:9C8D")
+    monkeypatch.setattr(kernel, "table", lambda name: dns if name == "tcp" else "")
+    assert [one["port"] for one in kernel.listening(set())] == [5000]
+
+
 @pytest.mark.parametrize(
     ("raw", "byteorder", "address"),
     [

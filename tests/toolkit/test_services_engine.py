@@ -129,6 +129,13 @@ def test_a_project_that_needs_a_database_is_proven_beside_it(
     assert left_by(engine, os.getpid()) == []
 
 
+def test_a_slow_start_beside_services_is_no_fault(command: Command, project: Path) -> None:
+    """Until the application listens, the engine's name server is all that does."""
+    (project / "run.py").write_text(CLIENT.replace("\nhttp", "\nimport time; time.sleep(6)\nhttp"))
+    code, proofs, _ = prove(command, project, "--only=expose")
+    assert code == 0, proofs["expose"]["summary"]
+
+
 def test_two_runs_at_once_have_a_database_each(engine: Engine, tmp_path: Path, project: Path) -> None:
     """No name and no port is fixed."""
     arguments = ("prove", project, "--no-experiments", "--only=expose")

@@ -21,9 +21,6 @@ _SERVERS = re.compile(
     r"(python|pypy|gunicorn|uvicorn|hypercorn|daphne|celery|flask|waitress|granian|uwsgi|unitd?|gevent)"
 )
 
-ENGINE_DNS = "127.0.0.11"
-"""The engine's own name server, which sits in the namespace of every container on a network with a name."""
-
 
 def program(process: Process) -> str:
     """Name the program: for busybox the tool that it plays, without folder, login dash and wrapping."""
@@ -90,8 +87,7 @@ def waits_for_a_service(container: ContainerFacts, *, serves: bool) -> bool:
 
     `serves`: the image exposes a port, so that an application that listens nowhere has not got that far.
     """
-    listens = any(listener.address != ENGINE_DNS for listener in container.listeners)
     main = container.main
-    if container.died or listens or main is None or not (is_shell(main) or (serves and not container.ready)):
+    if container.died or container.listeners or main is None:
         return False
-    return tells_of_waiting(container.log)
+    return (is_shell(main) or (serves and not container.ready)) and tells_of_waiting(container.log)

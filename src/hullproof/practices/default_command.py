@@ -24,7 +24,6 @@ from hullproof.practices._endings import BESIDE, judge_death, judge_start_error,
 from hullproof.practices._finding import Case, Finding, missing
 from hullproof.practices._logs import last_words
 from hullproof.practices._processes import (
-    ENGINE_DNS,
     children,
     is_application,
     is_idler,
@@ -104,7 +103,7 @@ def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerF
         )
     else:
         _judge_main(case, where, main, container)
-    listens = any(each.protocol == "tcp" and each.address != ENGINE_DNS for each in container.listeners)
+    listens = any(each.protocol == "tcp" for each in container.listeners)
     told = container.ready_by or "no port was listened on"
     seen = Evidence(
         "container", where, f"expected it to become ready, watched for {container.watched_s:.0f} s: {told}"

@@ -20,7 +20,6 @@ from hullproof.dockerfile import contract
 from hullproof.practices._finding import Case, Finding, listed, not_applicable, unproven
 from hullproof.practices._logs import last_words
 from hullproof.practices._processes import (
-    ENGINE_DNS,
     is_shell,
     shown,
     waits_for_a_service,
@@ -28,7 +27,7 @@ from hullproof.practices._processes import (
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hullproof.config import Config
     from hullproof.dockerfile import Dockerfile, Stage
@@ -64,7 +63,7 @@ def judge(
         return unproven(
             f"the ports could not be looked at: {unseen}", Evidence("container", "/proc/1", unseen)
         )
-    listeners = [each for each in container.listeners if each.address != ENGINE_DNS]
+    listeners = container.listeners
     if not exposed and not _served(listeners) and not case.is_broken:
         return not_applicable("a worker: it listens on no port and exposes none", *_loopback(listeners))
     undeclared = _undeclared(listeners, exposed)
@@ -197,7 +196,7 @@ def _why_dead(
 
 
 def _undeclared(
-    listeners: list[Listener], exposed: set[tuple[int, str]]
+    listeners: Sequence[Listener], exposed: set[tuple[int, str]]
 ) -> dict[tuple[int, str], list[Listener]]:
     """Collect the ports that others can reach and nobody declared."""
     found: dict[tuple[int, str], list[Listener]] = {}
@@ -211,7 +210,7 @@ def _undeclared(
     return found
 
 
-def _served(listeners: list[Listener]) -> list[Listener]:
+def _served(listeners: Sequence[Listener]) -> list[Listener]:
     return [
         each
         for each in listeners
@@ -219,7 +218,7 @@ def _served(listeners: list[Listener]) -> list[Listener]:
     ]
 
 
-def _loopback(listeners: list[Listener]) -> list[Evidence]:
+def _loopback(listeners: Sequence[Listener]) -> list[Evidence]:
     return [
         Evidence(
             "container",

@@ -104,11 +104,10 @@ def test_an_undeclared_listener_is_broken(more: Listener) -> None:
     [
         pytest.param(Listener("tcp", "127.0.0.1", 6379, (7,)), id="for the container itself"),
         pytest.param(Listener("udp", ANY, 41234, (1,)), id="a client's UDP socket"),
-        pytest.param(Listener("tcp", "127.0.0.11", 36001), id="the engine's name server"),
     ],
 )
 def test_what_others_cannot_use_is_no_fault(more: Listener) -> None:
-    """Loopback, ephemeral UDP ports and the engine's own listener need no EXPOSE."""
+    """Loopback and ephemeral UDP ports need no EXPOSE."""
     assert prove("expose", **listening(LISTENER, more)).verdict is PROVEN
 
 

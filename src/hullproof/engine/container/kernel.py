@@ -17,6 +17,9 @@ except ImportError:  # not CPython
 MAX_PROCESSES = 1000
 MAX_DESCRIPTORS = 4096
 LISTENING, UNCONNECTED = "0A", "07"
+ENGINE_DNS = (
+    "127.0.0.11"  # the engine's name server, on any port, in each container of a network that has names
+)
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
@@ -168,6 +171,7 @@ def listening(exposed: "set[tuple[str, int]]") -> "list[dict[str, object]]":
     """List the sockets that wait for clients.
 
     An unbound UDP client looks like a server: on a port that the kernel hands out it counts only when exposed.
+    The engine's own name server is none of the container's.
     """
     found = []
     for name in ("tcp", "tcp6"):
@@ -178,7 +182,7 @@ def listening(exposed: "set[tuple[str, int]]") -> "list[dict[str, object]]":
             port = int(str(one["port"]))
             if ("udp", port) in exposed or not low <= port <= high:
                 found.append(dict(one, protocol="udp"))
-    return found
+    return [one for one in found if one["address"] != ENGINE_DNS]
 
 
 def ephemeral() -> "tuple[int, int]":
