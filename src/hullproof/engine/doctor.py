@@ -77,7 +77,7 @@ def _remedy(system: System, problem: NoEngineError) -> str:
         if system.codename == "bookworm"
         else ""
     )
-    return f"sudo apt-get install {' '.join(packages)}{beside}; nox -s engine does it all"
+    return f"sudo apt-get install {' '.join(packages)}{beside}; `hullproof doctor --install` does it all"
 
 
 def _space(engine: Engine) -> Finding:

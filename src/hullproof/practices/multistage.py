@@ -9,15 +9,17 @@ runner, linter or build tool: neither as an installed package nor as a command.
 Broken by: A single stage; FROM test AS release; a virtual environment copied from the test stage with pytest
 in it; test tools listed in the requirements of the application; Poetry or uv left in the release.
 
-Mend: Give the tests a stage of their own, install test and build tools only there, and build the release from
-the stage below it, copying only what runs.
+Mend: Give the tests a stage of their own, install test and build tools only there (from a list of their own, such
+as requirements-test.txt), and build the release from the stage below it, copying only what runs.
 
     FROM python:3.11-slim AS base
-    COPY requirements.txt .
+    WORKDIR /app
+    COPY requirements.txt ./
     RUN pip install --no-cache-dir -r requirements.txt
 
     FROM base AS test
-    RUN pip install --no-cache-dir pytest
+    COPY requirements-test.txt ./
+    RUN pip install --no-cache-dir -r requirements-test.txt
     COPY . .
     RUN pytest && touch /tests-passed
 

@@ -12,12 +12,14 @@ libpq-dev left in the release, even if a later layer deletes them, since the lay
 /var/lib/apt/lists left behind.
 
 Mend: Start the release from python:X-slim, compile in a stage of its own, and copy only what it installed;
-clean package lists in the same RUN that fetched them.
+delete package lists in the same RUN that fetched them (rm -rf /var/lib/apt/lists/*).
 
     FROM python:3.11 AS build
+    COPY requirements.txt ./
     RUN python -m venv /venv && /venv/bin/pip install -r requirements.txt
 
     FROM python:3.11-slim
+    ENV PATH=/venv/bin:$PATH
     COPY --from=build /venv /venv
 """
 
