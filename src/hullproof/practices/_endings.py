@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 from hullproof.practices._logs import (
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
 
 STOPS_WELL_WITHIN_S = 8.0
 """Engines kill after 10 seconds. A Celery worker on its in-memory broker takes 6 to finish in good order."""
+NO_SHELL = (
+    'Start the application itself: exec form without a shell, or exec "$@" at the end of the entry script.'
+)
 _FOREGROUND = "Make the command start the application in the foreground, from a file that is in the image."
+_CANNOT_START = (
+    'Name a program that the image has and its user may run, such as CMD ["python", "run.py"]. A script needs a first '
+    "line such as #!/bin/sh, Unix line ends, and its execute bit (COPY --chmod=755)."
+)
 _MISSING = "Copy or install what it misses, in a version that fits the rest."
 _NO_COMMAND = (
     "There is no CMD. Where the ENTRYPOINT starts what it is handed, add the CMD that starts the application; where it "
@@ -51,7 +59,7 @@ def judge_start_error(case: Case, where: str, error: str) -> None:
     if "find user" in lowered or "find group" in lowered or "passwd" in lowered:
         case.doubt("the container does not start because of its user, see non-root-user", seen)
     elif any(reason in lowered for reason in _NO_SUCH_COMMAND):
-        case.broken(f"the container does not start: {error}", seen)
+        case.broken(f"the container does not start: {error}", seen, remedy=_CANNOT_START)
     else:
         case.doubt(f"the engine could not start the container: {error}", seen)
 
@@ -93,7 +101,7 @@ def judge_stop(case: Case, where: str, container: ContainerFacts, image: ImageFa
             where,
             f"expected it to end within {STOPS_WELL_WITHIN_S:.0f} s of {stopped.signal}, it {end}",
         )
-        case.broken(f"the container {end} after {stopped.signal}{why}", seen)
+        case.broken(f"the container {end} after {stopped.signal}{why}", seen, remedy=_to_hear(container, stopped))
         return
     usual = {0, 143, 128 + (signal_number(stopped.signal) or 15)}
     odd = "" if stopped.exit_code in usual else ", which is unusual"
@@ -109,6 +117,22 @@ def _why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
     if handles(main, stopped.signal) is False:
         return f": PID 1 ({program(main)}) has no handler for it, and the kernel spares PID 1 the default"
     return ""
+
+
+def _to_hear(container: ContainerFacts, stopped: Stopped) -> str | None:
+    main = container.main
+    if main is None:
+        return None
+    if is_shell(main):
+        return NO_SHELL
+    if handles(main, stopped.signal) is not False:
+        return None
+    if signal_number(stopped.signal) == signal.SIGTERM:
+        return (
+            "Handle SIGTERM in the program (signal.signal), use a server that does, or write STOPSIGNAL SIGINT, which "
+            "Python handles."
+        )
+    return f"Write a STOPSIGNAL that the application handles, or handle {stopped.signal} in it (signal.signal)."
 
 
 def quoted(container: ContainerFacts) -> tuple[Evidence, ...]:

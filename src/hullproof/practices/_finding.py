@@ -14,12 +14,16 @@ MOST_FAULTS_NAMED = 3
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict of one practice. `summary` is one sentence; `remedy` is None for the practice's usual one."""
+    """The verdict of one practice. `summary` is one sentence; `remedy` is None for the practice's usual one.
+
+    `usual_too`: of several faults some have no remedy of their own, so the usual one belongs before `remedy`.
+    """
 
     verdict: Verdict
     summary: str
     evidence: tuple[Evidence, ...] = ()
     remedy: str | None = None
+    usual_too: bool = False
 
 
 class MissingFact(Exception):  # noqa: N818 - no error: a practice says that it cannot go on without a fact
@@ -81,6 +85,7 @@ class Case:
             sentence(*(point.text for point in points)),
             evidence,
             " ".join(remedies) or None,
+            usual_too=not all(point.remedy for point in points),
         )
 
 

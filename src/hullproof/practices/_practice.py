@@ -95,7 +95,8 @@ def judge(practice: Practice, facts: Facts) -> Proof:
         finding = unproven(f"judging it failed with {type(error).__name__}: {error}")
     remedy = finding.remedy
     if finding.verdict is Verdict.BROKEN:
-        remedy = remedy or practice.remedy
+        usual = practice.remedy if finding.usual_too or not remedy else None
+        remedy = " ".join(filter(None, (usual, remedy)))
     return Proof(
         id=practice.id,
         family=practice.family,

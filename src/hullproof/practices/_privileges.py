@@ -77,13 +77,13 @@ def open_doors(files: FileFacts, account: Account) -> Iterator[Door]:
         fields = next((line.split(":") for line in _lines(files, path) if line.startswith("root:")), [])
         if "su" in helpers and fields[1:2] == [""]:
             clause, seen = f"{path} gives root an empty password", "root's password is empty, and su is there"
-            yield Door(path, clause, seen, "Lock root's password: leave passwd -d root out.")
+            yield Door(path, clause, seen, "Lock root's password: remove the step that empties it, such as passwd -d root.")
     for path in (*_ACCOUNTS, "/etc/sudoers", "/etc/sudoers.d"):
         entry = files.final.get(path)
         if entry is not None and (entry.mode & 0o002 or (entry.uid == account.uid and entry.mode & 0o200)):
             clause = f"{path} can be written by the user, who can make itself root there"
             seen = f"mode {entry.mode:04o}, uid {entry.uid}"
-            yield Door(path, clause, seen, f"Leave {path} to root alone: neither chmod nor chown it.")
+            yield Door(path, clause, seen, f"Leave {path} to root: remove the chmod or chown that opens it.")
 
 
 def _without_password(files: FileFacts, account: Account) -> Iterator[Door]:

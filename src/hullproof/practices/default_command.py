@@ -1,7 +1,7 @@
-"""The container starts, stays and stops by itself.
+"""The container starts, stays up and stops when told.
 
 Why: docker run IMAGE is all that an orchestrator does. The command has to be right without help, the application
-has to be PID 1 to get the stop signal, and a container that ignores it is killed in the middle of its work.
+has to be PID 1 to get the stop signal, and a container that ignores that signal is killed in the middle of its work.
 
 Proven by: Started with no override, the container becomes ready and stays; PID 1 is the application, or a small
 init with the application right below it; the stop signal ends it in good time; CMD and ENTRYPOINT are in exec form.
@@ -11,7 +11,7 @@ soon after, or only sleeps; SIGTERM ignored, as Python does as PID 1 unless it h
 swallows CMD.
 
 Mend: Start the application itself in exec form (CMD ["python", "run.py"]), let an entry script end in exec "$@", and
-handle SIGTERM in the program or use a server that does.
+handle SIGTERM: in the program (signal.signal), by a server that does, or by STOPSIGNAL SIGINT, which Python handles.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import contract
 from hullproof.practices._command import judge_form, judge_swallowing
-from hullproof.practices._endings import BESIDE, judge_death, judge_start_error, judge_stop, quoted
+from hullproof.practices._endings import BESIDE, NO_SHELL, judge_death, judge_start_error, judge_stop, quoted
 from hullproof.practices._finding import Case, Finding, missing
 from hullproof.practices._logs import last_words
 from hullproof.practices._processes import (
@@ -41,6 +41,15 @@ if TYPE_CHECKING:
     from hullproof.config import Config
     from hullproof.dockerfile import Dockerfile, Stage
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process
+
+_NOT_LISTENING = (
+    "Let the command start a server that listens on the exposed port; where it only takes longer to start, raise "
+    "`ready_timeout_s` in [tool.hullproof]."
+)
+_NOT_READY = (
+    "In [tool.hullproof], let `ready` name a path that answers 2xx or 3xx, or a port; where it only takes longer to "
+    "start, raise `ready_timeout_s`."
+)
 
 
 def judge(
@@ -80,7 +89,7 @@ def judge(
         f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s is not None else "stays"
     )
     return case.finding(
-        f"the command {' '.join(image.entrypoint + image.command)} starts, {ready} and stops by itself"
+        f"the command {' '.join(image.entrypoint + image.command)} starts, {ready} and stops when told"
     )
 
 
@@ -91,6 +100,7 @@ def _judge_pin(case: Case, where: str, config: Config, image: ImageFacts) -> Non
         case.broken(
             f"the command is {' '.join(got) or 'empty'}, and the configuration pins {' '.join(config.command)}",
             seen,
+            remedy="Let CMD and `command` in [tool.hullproof] say the same.",
         )
 
 
@@ -113,9 +123,10 @@ def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerF
     elif container.unobservable is not None:
         case.doubt(f"whether it became ready could not be seen: {container.unobservable}", seen)
     elif image.exposed and not listens and not _serves_udp(image, container):
-        case.broken(f"the container never becomes ready: {told}", seen, *quoted(container))
+        case.broken(f"the container never becomes ready: {told}", seen, *quoted(container), remedy=_NOT_LISTENING)
     elif listens:
-        case.doubt(f"the container listens, but did not become ready: {told}", seen, *quoted(container))
+        clause = f"the container listens, but did not become ready: {told}"
+        case.doubt(clause, seen, *quoted(container), remedy=_NOT_READY)
     else:
         case.show(Evidence("container", "readiness", "a worker: it exposes no port and stays"))
 
@@ -125,9 +136,8 @@ def _judge_main(case: Case, where: str, main: Process, container: ContainerFacts
     seen = Evidence("container", "/proc/1/cmdline", f"PID 1 is {shown(main)}")
     below = children(main, container)
     if is_shell(main):
-        remedy = 'Start the application itself: exec form without a shell, or exec "$@" at the end of the entry script.'
         case.broken(
-            f"a shell is PID 1 in front of the application: {shown(main, 60)}", line, seen, remedy=remedy
+            f"a shell is PID 1 in front of the application: {shown(main, 60)}", line, seen, remedy=NO_SHELL
         )
     elif is_idler(main):
         case.broken(f"PID 1 only waits and is no application: {shown(main, 60)}", line, seen)

@@ -4,16 +4,16 @@ Why: Whatever the ignore file lets through can end up in a layer with the next C
 repository, a password in .env, a key, a virtual environment of another system. It also makes every build slower
 and the cache worthless.
 
-Proven by: An experiment: canaries are planted in a scratch copy of the context, at the top and nested: version
-control data, environment files, keys, virtual environments, bytecode and caches. None of them reaches the
-builder, while all that the Dockerfile copies does, tests included.
+Proven by: An experiment: canaries, files that must not get through, are planted in a scratch copy of the context,
+at the top and nested: version control data, environment files, keys, virtual environments, bytecode and caches.
+None of them reaches the builder, while all that the Dockerfile copies does, tests included.
 
 Broken by: No ignore file, an empty one, or one where the builder does not look; a pattern such as .env that does
 not match in subfolders; a ! that lets a secret back in; a Dockerfile.dockerignore that BuildKit prefers; so much
 ignored that the build fails or no test is left.
 
-Mend: Put a .dockerignore beside the top of the context that leaves out at any depth, with **/ in front: **/.git,
-**/.env*, **/*.pem, **/*.key, **/.venv, **/__pycache__, **/*.py[cod], **/.pytest_cache.
+Mend: Put a .dockerignore at the top of the context, with **/ in front of each pattern, so that it matches at any
+depth: **/.git, **/.env*, **/*.pem, **/*.key, **/.venv, **/__pycache__, **/*.py[cod], **/.pytest_cache.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ def judge(
         if told is None:
             missing("canaries")
         case.broken(
-            "the build fails on what the ignore file withholds", takes, Evidence("experiment", where, told)
+            "the build fails on what the ignore file withholds",
+            takes,
+            Evidence("experiment", where, told),
+            remedy="Let through what the Dockerfile copies: narrow the pattern that matches it, or add !PATH after it.",
         )
         return case.finding("")
     _judge_withheld(case, dockerfile, takes, canaries)

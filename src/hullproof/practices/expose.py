@@ -55,7 +55,11 @@ def judge(
         seen = Evidence(
             "image", _place(dockerfile, release, places), f"expected {wanted}, which is configured, got {got}"
         )
-        case.broken(f"the image exposes {got}, and the configuration pins {wanted}", seen)
+        case.broken(
+            f"the image exposes {got}, and the configuration pins {wanted}",
+            seen,
+            remedy="Let EXPOSE and `ports` in [tool.hullproof] name the same ports.",
+        )
     unseen = _unseen(container) or _not_started(config, image, container)
     if unseen:
         if case.is_broken:
@@ -158,6 +162,7 @@ def _judge_answer(case: Case, wanted: tuple[int, str], declared: Evidence, conta
             f"{port} is listened on but does not answer: {told}",
             declared,
             Evidence("container", f"port {port}", told),
+            remedy=f"Let the application answer on 0.0.0.0:{number}, or do not expose the port.",
         )
     else:
         status = f"HTTP {answer.status}" if answer.status is not None else answer.detail or "it answers"
@@ -192,7 +197,8 @@ def _why_dead(
     instead = [f"{wrong}/{kind}" for wrong, kind in undeclared]
     but = f", which listens on {listed(instead)}" if instead else ""
     seen = f"expected a listener on {port}, found {listed(instead) or 'none'}"
-    return f"{port} is exposed but dead: the application does not listen there{but}", seen, None
+    remedy = f"Remove EXPOSE {port}, or let the application listen there, on 0.0.0.0."
+    return f"{port} is exposed but dead: the application does not listen there{but}", seen, remedy
 
 
 def _undeclared(

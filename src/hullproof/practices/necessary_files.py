@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
 _REMEDIES = {
-    "private key": "A key that was ever in a layer is known to all who pull: replace it, and use RUN --mount=type=secret.",
+    "private key": "A key that was ever in a layer is known to everyone who can pull the image: replace it, and use RUN --mount=type=secret.",
     "environment file": "Keep environment files out with .dockerignore (**/.env*), and pass the values when the container starts.",
-    "credentials file": "What it holds is known to all who pull: replace it, and use RUN --mount=type=secret.",
+    "credentials file": "What it holds is known to everyone who can pull the image: replace it, and use RUN --mount=type=secret.",
     "package list": "Delete lists and archives in the RUN that fetched them: apt-get clean && rm -rf /var/lib/apt/lists/*.",
     "cache": "Install with --no-cache-dir, or keep the cache outside with RUN --mount=type=cache.",
     "wheel": "Install wheels from a bind mount (RUN --mount=type=bind,from=build ...), so that they stay behind.",
 }
 _DISCLOSED = (
-    "Take the secret out and replace it where it is valid: it is known to all who pull. Use RUN --mount=type=secret "
-    "in the build, and pass it when the container starts."
+    "Take the secret out, and replace it: everyone who can pull the image knows it. Hand it to the build with RUN "
+    "--mount=type=secret, and to the container when it starts."
 )
 
 

@@ -9,10 +9,10 @@ a setuid interpreter or shell nor a sudo rule without a password leads back to r
 
 Broken by: No USER; USER root, 0, 00 or 0:0; a build argument that defaults to root; an account whose uid is 0;
 USER in another stage only; USER root again at the end; a name that /etc/passwd does not have; a setuid copy
-of a shell or of Python; a rule of sudo or doas that asks for no password; accounts that the user itself can write.
+of a shell or of Python; a rule of sudo or doas that asks for no password; an /etc/passwd that the user can write.
 
-Mend: Create an account in the release stage and make USER its last word: RUN useradd --system app, then USER app
-after the last step that needs root.
+Mend: Create an account in the release stage (RUN useradd --system app; on Alpine, RUN adduser -S app), and write
+USER app after the last step that needs root.
 """
 
 from __future__ import annotations
@@ -70,7 +70,11 @@ def judge(
         seen = Evidence(
             "image", where, f"expected {config.user}, which is configured, got {image.user or 'no user'}"
         )
-        case.broken(f"the user is {image.user or 'root'}, and the configuration pins {config.user}", seen)
+        case.broken(
+            f"the user is {image.user or 'root'}, and the configuration pins {config.user}",
+            seen,
+            remedy=f"Make USER {config.user} the last USER of the release, or change `user` in [tool.hullproof].",
+        )
     if container is None:
         if not case.is_broken:
             missing("container")
@@ -218,7 +222,7 @@ def _judge_ways_back(case: Case, dockerfile: Dockerfile, files: FileFacts, accou
         case.broken(
             f"{path} is a way back to root: {why}",
             Evidence("image", where, f"{path}: {why}"),
-            remedy=f"Do not give {path} the setuid bit or capabilities.",
+            remedy=f"Take the setuid bit and the capabilities off {path}: chmod u-s, setcap -r.",
         )
     for door in open_doors(files, account):
         place = layer_place(dockerfile, files, deciding_layers(files)[door.path])

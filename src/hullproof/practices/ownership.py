@@ -1,10 +1,10 @@
 """What the release works with belongs to the user it runs as.
 
 Why: An application that cannot read its files does not start; one whose files anybody may write, or that
-belong to somebody else, can be changed behind its back. The guide asks for one owner: the run-time user.
+belong to somebody else, can be changed behind its back. So there is one owner: the run-time user.
 
-Proven by: Every file and directory under the working directory, the directory itself, and what links in it lead
-to, belongs to the uid of the running process; nothing there is writable for everybody, nothing unreadable for its owner.
+Proven by: The working directory, every file and directory under it, and whatever links in it lead to belong to the
+uid of the running process; nothing there is writable for everybody or unreadable for its owner.
 
 Broken by: A COPY without --chown; a directory that WORKDIR made, which is root's even when every COPY into it
 has --chown; a later step that gives files back to root; chmod 777; the uid of somebody else.
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from hullproof.dockerfile import Dockerfile, Stage
     from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts
 
-_DEFENSIBLE = "root-owned and read-only is a defensible choice, but not the guide's"
+_DEFENSIBLE = "root-owned and read-only is defensible, but not what this practice asks for"
 _MAKE_DIRECTORY = (
-    "Make the directory the user's before WORKDIR enters it (RUN install -d -o USER -g USER DIRECTORY): "
+    "Make the directory the user's before WORKDIR enters it (RUN install -d -o {uid} {top}): "
     "WORKDIR makes it as root, and --chown on a COPY into it leaves the directory itself alone."
 )
 
@@ -133,7 +133,7 @@ def _judge_owner(
         clause += f" ({_DEFENSIBLE})"
     found = _per_layer(dockerfile, files, strange, lambda entry: f"expected uid {uid}, got {entry.uid}")
     only_directory = [entry.path for entry in strange] == [top]
-    case.broken(clause, *found, remedy=_MAKE_DIRECTORY if only_directory else None)
+    case.broken(clause, *found, remedy=_MAKE_DIRECTORY.format(uid=uid, top=top) if only_directory else None)
 
 
 def _judge_modes(

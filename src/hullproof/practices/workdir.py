@@ -62,7 +62,11 @@ def judge(
         case.broken(f"the release works in {image.workdir or '/'}, not in a directory of its own", seen)
     if config.workdir is not None and normal(config.workdir) != wanted:
         seen = Evidence("image", where, f"expected {config.workdir}, which is configured, got {wanted}")
-        case.broken(f"the working directory is {wanted}, and the configuration pins {config.workdir}", seen)
+        case.broken(
+            f"the working directory is {wanted}, and the configuration pins {config.workdir}",
+            seen,
+            remedy=f"Write WORKDIR {config.workdir} in the release stage, or change `workdir` in [tool.hullproof].",
+        )
     if container is None:
         if not case.is_broken:
             missing("container")

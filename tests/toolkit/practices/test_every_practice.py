@@ -12,6 +12,7 @@ from hullproof.errors import UsageError
 from hullproof.facts import Unobservable
 from hullproof.practices import (
     GUIDE,
+    Case,
     Finding,
     Practice,
     every,
@@ -106,6 +107,29 @@ def test_a_crash_is_unproven_with_the_error_as_its_reason() -> None:
     proof = judge(from_module(_module(judge=crash)), {})
     assert proof.verdict is UNPROVEN
     assert "ZeroDivisionError: by zero" in proof.summary
+
+
+@pytest.mark.parametrize(
+    ("remedies", "told"),
+    [
+        ([None], "Do it."),
+        (["Do that."], "Do that."),
+        (["Do that.", "Do more.", "Do that."], "Do that. Do more."),
+        ([None, "Do that."], "Do it. Do that."),
+    ],
+)
+def test_a_fault_without_a_remedy_of_its_own_gets_the_usual_one(
+    remedies: list[str | None], told: str
+) -> None:
+    """Beside those of other faults, too: no fault is left without."""
+
+    def look() -> Finding:
+        case = Case()
+        for number, remedy in enumerate(remedies):
+            case.broken(f"fault {number}", remedy=remedy)
+        return case.finding("")
+
+    assert judge(from_module(_module(judge=look)), {}).remedy == told
 
 
 def test_a_practice_is_read_off_its_module() -> None:

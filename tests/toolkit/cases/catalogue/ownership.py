@@ -108,7 +108,7 @@ CASES = (
     ),
     Case(
         "ownership/read-only",
-        "root owns the code and the service may only read it: defensible, but not the guide's",
+        "root owns the code and the service may only read it: defensible, but not what the practice asks for",
         (
             dockerfile(CODE, "COPY --from=test --chmod=555 /app/greeter greeter/"),
             dockerfile(MAKE, "RUN useradd --uid 10001 --no-create-home app"),
