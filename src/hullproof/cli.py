@@ -88,7 +88,7 @@ def cli() -> None:
       hullproof explain test-gate         why it matters, what proves it, how to mend it
       hullproof config                    which settings are in force, and why
       hullproof doctor                    is this machine ready?
-      hullproof clean                     remove what killed runs left
+      hullproof clean                     remove what killed runs left behind
     """  # noqa: D301 - click's mark is the character, not its name
 
 
@@ -112,7 +112,7 @@ _dockerfile_option = click.option(
     "--dockerfile",
     metavar="PATH",
     callback=_path_within,
-    help="The Dockerfile, within the project, which is its context; wins over the configured one.",
+    help="The Dockerfile, a path within PROJECT, which stays the build context; wins over the configured one.",
 )
 _build_arg_option = click.option(
     "--build-arg",
@@ -128,26 +128,27 @@ _build_arg_option = click.option(
 @click.argument("folders", metavar="[PROJECT]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--only", metavar="ID,...", help="Prove these practices only.")
 @click.option(
-    "--no-experiments", is_flag=True, help="Leave out what needs rebuilds; the report says what that was."
+    "--no-experiments", is_flag=True, help="Leave out the practices that need rebuilds; the report names them."
 )
 @click.option(
     "--output",
     "outputs",
     multiple=True,
     metavar="[FORMAT:]FILE",
-    help="Write the report to this file, in the format said or of its ending: .txt, .json, .md, .html, .xml "
-    "(JUnit), .sarif; or into this folder, as one has to with several projects. Can be given again.",
+    help="Write the report to this file, in the format named or that of its ending: .txt, .json, .md, .html, .xml "
+    "(JUnit), .sarif. A folder gets a file for each project; several projects need one. Stdout then gets a report "
+    "only by --format. Repeatable.",
 )
 @click.option(
     "--format",
     "formats",
     multiple=True,
     type=click.Choice(tuple(SUFFIXES)),
-    help="The format where nothing else says it: of stdout (default: text), of a file, or, as many as wanted, of "
-    "a folder's files (default: json).",
+    help="The format of stdout (default: text), or of outputs whose ending names none. Repeatable for a folder's "
+    "files (default: json).",
 )
 @click.option(
-    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Projects proved side by side."
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many projects to prove at once."
 )
 @_dockerfile_option
 @_build_arg_option
@@ -165,7 +166,7 @@ def prove(
     """Build each PROJECT (default: this folder) and prove its practices, by breaking things on purpose.
 
     \b
-    Exit code: 0 all proven, 1 something broken or unproven, 2 wrong usage, 3 no engine or base image.
+    Exit code: 0 all is well, 1 something broken or unproven, 2 wrong usage, 3 no engine or base image.
 
     \b
     Examples:
@@ -197,15 +198,15 @@ def prove(
 )
 @click.option("--port", type=int, help="The port that it listens on.")
 @click.option("--python", metavar="VERSION", help="The version of Python in the image, such as 3.13.")
-@click.option("--force", is_flag=True, help="Replace what is there and differs.")
+@click.option("--force", is_flag=True, help="Replace files that are there and differ.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show it all as a patch on stdout.")
 def init(
     project: Path, entry: str | None, port: int | None, python: str | None, *, force: bool, dry_run: bool
 ) -> int:
     """Look at PROJECT (default: this folder) and write what it is missing for an image that can be proven.
 
-    That is a Dockerfile and its ignore file, a noxfile, tests of the container and a workflow. Nothing of the
-    project is run. What is there already is kept; where it differs, that is shown as a patch.
+    That is a Dockerfile and its ignore file, a noxfile, tests of the container and a GitHub workflow. Nothing of
+    the project is run. Files that exist are kept; where they differ, the difference is shown as a patch.
 
     \b
     Examples:
@@ -223,8 +224,8 @@ def init(
 @click.argument("project", default=".", type=click.Path(path_type=Path))
 @click.option("--target", metavar="STAGE", help="Build this stage, by name or number; default: the release.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME", help="Name the image.")
-@click.option("--check", is_flag=True, help="Run the steps, keep no image; shows what the last step printed.")
-@click.option("--tests", is_flag=True, help="The same as --check of the stage that runs the tests.")
+@click.option("--check", is_flag=True, help="Run the steps but keep no image; show what the last step printed.")
+@click.option("--tests", is_flag=True, help="The same as --check, for the stage that runs the tests.")
 @click.option(
     "--metadata", type=click.Path(path_type=Path), help="Write id, size and base to this file, as JSON."
 )
@@ -241,7 +242,7 @@ def build(
     check: bool,
     tests: bool,
 ) -> int:
-    """Build PROJECT's image, with a stand-in where its base image cannot be had.
+    """Build PROJECT's image and keep it; where its base cannot be had, on a stand-in made from Debian's packages.
 
     \b
     Examples:
@@ -272,7 +273,7 @@ def build(
 
 @cli.command(short_help="Show a project's settings and where each came from.")
 @click.argument("project", default=".", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 @_dockerfile_option
 @_build_arg_option
 def config(project: Path, dockerfile: str | None, build_args: Mapping[str, str], *, as_json: bool) -> int:
@@ -289,10 +290,10 @@ def config(project: Path, dockerfile: str | None, build_args: Mapping[str, str],
     return 0
 
 
-@cli.command(short_help="Tell of a practice, or list all.")
+@cli.command(short_help="Explain a practice, or list them all.")
 @click.argument("practice", metavar="[ID]", required=False)
 def explain(practice: str | None) -> int:
-    """Say of practice ID why it matters, what proves it, what breaks it and how to mend it.
+    """Explain practice ID: why it matters, what proves it, what breaks it and how to mend it.
 
     \b
     Examples:
@@ -305,13 +306,13 @@ def explain(practice: str | None) -> int:
     return 0
 
 
-@cli.command(short_help="Say whether this machine is ready.")
+@cli.command(short_help="Check whether this machine is ready.")
 @click.option(
     "--install", is_flag=True, help="Install and start an engine where there is none (Debian, Ubuntu)."
 )
 @click.option("--yes", is_flag=True, help="Do not ask before installing.")
 def doctor(*, install: bool, yes: bool) -> int:
-    """Say whether this machine is ready, and what mends what is not.
+    """Check whether this machine is ready, and say what to run where it is not.
 
     \b
     Examples:
@@ -327,7 +328,7 @@ def doctor(*, install: bool, yes: bool) -> int:
 def clean() -> int:
     """Remove what killed runs left behind: containers, networks, volumes, images, scratch folders.
 
-    Nothing that Hullproof did not make is touched, nor what belongs to a run that still lives.
+    Nothing is touched that Hullproof did not make, or that belongs to a run that is still going.
 
     \b
     Examples:

@@ -41,7 +41,7 @@ class Output:
         is_said = bool(colon) and name in SUFFIXES
         if not (rest if is_said else text):
             raise UsageError(
-                f"--output {text!r} names no file; such as {text or 'markdown:'}report.txt would"
+                f"--output {text!r} names no file; write it as {text or 'markdown:'}report.md"
             )
         if is_said:
             return cls(Path(rest), name)
@@ -127,7 +127,7 @@ def _file(output: Output, formats: Sequence[str]) -> _Place:
         raise UsageError(f"{output.path}: one file takes one --format, not {' and '.join(formats)}")
     if output.format is None and not formats:
         raise UsageError(
-            f"{output.path}: no format has this ending; use {', '.join(_BY_ENDING)}, or say it: markdown:{output.path}"
+            f"{output.path}: no format has this ending; use {', '.join(_BY_ENDING)}, or name one: markdown:{output.path}"
         )
     return _Place(output.path, output.format or formats[0])
 

@@ -144,7 +144,7 @@ def _show_last_step(steps: Sequence[Any], stage: str) -> None:
 
 
 def settings_of(
-    folder: Path, build_args: Mapping[str, str], dockerfile: str | None = None, *, as_json: bool
+    folder: Path, build_args: Mapping[str, str], dockerfile: str | None, *, as_json: bool
 ) -> str:
     """Return the settings that are in force for the project in `folder`, and where each came from."""
     from hullproof import settings  # noqa: PLC0415 - no other command needs it
@@ -217,5 +217,5 @@ def clean_up() -> int:
         for line in sweep(engine):
             removed.append(line)
             say(f"removed {line}")
-    say(f"removed {len(removed)} leftovers" if removed else "nothing was left behind")
+    say(f"removed {len(removed)} in all" if removed else "nothing was left behind")
     return 0

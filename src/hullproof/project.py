@@ -122,11 +122,11 @@ def _where_else(folder: Path) -> str:
 
     found = [path for path in tree.files(folder) if _DOCKERFILE.fullmatch(path.rpartition("/")[2])]
     if not found:
-        return "write a Dockerfile there, or give the folder that holds one"
+        return "`hullproof init` writes one, or give the folder that holds one"
     named = ", ".join(found[:_MOST_NAMED]) + (" and more" if len(found) > _MOST_NAMED else "")
     return (
-        f"found {named}: --dockerfile {found[0]} builds it with this folder as its context; where its own is meant, "
-        "give that folder"
+        f"found {named}: --dockerfile {found[0]} builds it with this folder as the context; if its context is the "
+        "folder that it is in, give that folder"
     )
 
 

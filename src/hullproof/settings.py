@@ -92,7 +92,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - settings are of many types
 def _found(project: Project) -> dict[str, Setting]:
     """Say what is taken where nothing is written down: what the Dockerfile says."""
     dockerfile, release, test = project.dockerfile, project.release, project.test_stage
-    last = "the last stage" if release is dockerfile.stages[-1] else "the last but those for development"
+    last = "the last stage" if release is dockerfile.stages[-1] else "the last that is not for development"
     promise = contract(dockerfile, release, project.build_args)
     settings = [
         Setting("target", _reference(release), f"{dockerfile.where(release.line)}, {last}"),

@@ -50,11 +50,11 @@ def test_an_acceptance_excuses_its_own_practice_only() -> None:
         (1, Verdict.BROKEN, "ownership is accepted as broken for 1 more day, until 2027-01-31"),
         (0, Verdict.BROKEN, "ownership is accepted as broken for today only, until 2027-01-31"),
         (-1, Verdict.BROKEN, "ownership was accepted as broken until 2027-01-31, and counts again"),
-        (90, Verdict.PROVEN, "ownership is proven: its entry in `accept` is not needed any more"),
+        (90, Verdict.PROVEN, "ownership is proven: its entry in `accept` is no longer needed"),
         (
             90,
             Verdict.NOT_APPLICABLE,
-            "ownership is not-applicable: its entry in `accept` is not needed any more",
+            "ownership is not-applicable: its entry in `accept` is no longer needed",
         ),
         (90, Verdict.UNPROVEN, None),
     ],

@@ -85,11 +85,11 @@ def usage_error(ran: tuple[int, str, str]) -> str:
         (["clean", "all"], "Got unexpected extra argument (all) (hullproof clean --help tells more)"),
         (
             ["prove", "--output", "report.pdf"],
-            "report.pdf: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, or say it: markdown:report.pdf",
+            "report.pdf: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, or name one: markdown:report.pdf",
         ),
         (
             ["prove", "--output", "report"],
-            "report: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, or say it: markdown:report",
+            "report: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, or name one: markdown:report",
         ),
         (
             ["prove", "--output", "report", "--format", "json", "--format", "html"],
@@ -97,11 +97,11 @@ def usage_error(ran: tuple[int, str, str]) -> str:
         ),
         (
             ["prove", "--output", "markdown:"],
-            "--output 'markdown:' names no file; such as markdown:report.txt would",
+            "--output 'markdown:' names no file; write it as markdown:report.md",
         ),
         (
             ["prove", "--output", ""],
-            "--output '' names no file; such as markdown:report.txt would",
+            "--output '' names no file; write it as markdown:report.md",
         ),
         (
             ["prove", "--format", "text", "--format", "html"],
@@ -138,7 +138,7 @@ def test_a_practice_that_is_near_to_none_gets_the_list(command: Command, project
     [
         (
             {},
-            "{0}/shop/Dockerfile: no such file; write a Dockerfile there, or give the folder that holds one",
+            "{0}/shop/Dockerfile: no such file; `hullproof init` writes one, or give the folder that holds one",
         ),
         (
             {"hullproof.toml": "dockerfil = 'x'"},

@@ -210,7 +210,7 @@ def test_a_section_that_is_no_table_is_refused(tmp_path: Path, value: str) -> No
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path, file: str, content: bytes) -> None:
     """A syntax error is one line with the file's name."""
     (tmp_path / file).write_bytes(content)
-    assert complaint(tmp_path).startswith(f"{file} is no valid TOML: ")
+    assert complaint(tmp_path).startswith(f"{file} is not valid TOML: ")
 
 
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:

@@ -474,7 +474,7 @@ def test_clean_says_what_it_removed(
     monkeypatch.setattr(doors, "sweep", lambda _engine: ["container c1"])
     assert doors.clean_up() == 0
     assert capsys.readouterr().err == (
-        "removed scratch folder hullproof-x\nremoved container c1\nremoved 2 leftovers\n"
+        "removed scratch folder hullproof-x\nremoved container c1\nremoved 2 in all\n"
     )
     monkeypatch.setattr(doors, "sweep_folders", list)
     monkeypatch.setattr(doors, "sweep", lambda _engine: [])

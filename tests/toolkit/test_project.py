@@ -63,7 +63,7 @@ def test_a_dockerfile_given_wins_over_the_configured_one(tmp_path: Path) -> None
 
 def test_where_there_is_no_dockerfile_those_that_lie_elsewhere_are_named(tmp_path: Path) -> None:
     """Under all their usual names; ignore files and code are none."""
-    with pytest.raises(UsageError, match="no such file; write a Dockerfile there, or give the folder"):
+    with pytest.raises(UsageError, match="no such file; `hullproof init` writes one, or give the folder"):
         Project.open(tmp_path)
     for name in ("Dockerfile.prod", "docker/api.Dockerfile", "docker/Containerfile", "web/Dockerfile-dev"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

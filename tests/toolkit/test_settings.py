@@ -78,7 +78,7 @@ def test_what_is_written_down_wins_and_says_where(folder: Path) -> None:
 def test_a_stage_for_development_is_passed_over_and_that_is_said(folder: Path) -> None:
     """Whoever wonders which stage is judged finds it here."""
     (folder / "Dockerfile").write_text("FROM scratch AS release\nFROM release AS dev\n")
-    assert settings(folder)["target"] == ("release", "Dockerfile:1, the last but those for development")
+    assert settings(folder)["target"] == ("release", "Dockerfile:1, the last that is not for development")
 
 
 def test_what_nobody_says_is_the_base_images(folder: Path) -> None:

@@ -70,7 +70,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path.name} is no valid TOML: {error}") from error
+        raise UsageError(f"{path.name} is not valid TOML: {error}") from error
 
 
 def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -94,7 +94,7 @@ def _outcome(each: Compared, *, chosen: bool, dry_run: bool) -> tuple[str, str]:
             else (done, path)
         )
     if not each.may_be_replaced:
-        return "kept", f"{path}: add the last lines of the patch above, and all of this can be done with Nox"
+        return "kept", f"{path}: for sessions that build and prove, add the last lines of the patch above"
     return "kept", f"{path}: it differs, see the patch above (--force replaces it)"
 
 

@@ -52,7 +52,7 @@ def look(
     rivals = [each for each in ranked[1:] if _rank(each)[:-1] == _rank(best)[:-1]]
     if rivals:
         listed = " and ".join(f"{each.shown} in {each.place}" for each in (best, *rivals)[:_SHOWN])
-        raise UsageError(f"two applications or more: {listed}; say which, such as --entry {best.spelled}")
+        raise UsageError(f"two or more applications: {listed}; say which, such as --entry {best.spelled}")
     return best, [each for each in ranked if each.kind == "object" and each.path != best.path]
 
 
@@ -142,7 +142,7 @@ def _asked(files: Files, found: list[Entry], asked: str, by: str) -> Entry:
     if asked.endswith(".py"):
         script = posixpath.normpath(asked)
         if script not in files:
-            raise UsageError(f"{by}{asked}: there is no such file in the project")
+            raise UsageError(f"{by}{asked}: there is no such file; give its path within the project")
         return _as_script(script, import_root(files, script), 0)
     module, _, name = asked.partition(":")
     name, called = name.removesuffix("()"), name.endswith("()")
@@ -154,10 +154,10 @@ def _asked(files: Files, found: list[Entry], asked: str, by: str) -> Entry:
     path = _file_of(files, module)
     if path is None:
         missing = module.replace(".", "/") + ".py"
-        raise UsageError(f"{by}{asked}: there is no {missing} in the project, nor below src")
+        raise UsageError(f"{by}{asked}: there is no {missing} in the project or below src; name the module that makes it")
     line = files.line_of(path, name) or files.line_of(path, "import *")
     if not line:
-        raise UsageError(f"{by}{asked}: {path} has no {name}")
+        raise UsageError(f"{by}{asked}: {path} has no {name}; name the application as that file does")
     shown = f"{name}()" if called else name
     return Entry("factory" if called else "object", path, line, shown, module, name, root=_root_of(path))
 
@@ -172,7 +172,7 @@ def _script(files: Files, metadata: Metadata, found: list[Entry]) -> Entry:
         return _command(files, metadata)
     if len(scripts) > 1 and scripts[0].path.count("/") == scripts[1].path.count("/") > 0:
         listed = " and ".join(each.place for each in scripts[:_SHOWN])
-        raise UsageError(f"two programs or more: {listed}; say which, such as --entry {scripts[0].path}")
+        raise UsageError(f"two or more programs: {listed}; say which, such as --entry {scripts[0].path}")
     return scripts[0]
 
 
@@ -185,7 +185,7 @@ def _command(files: Files, metadata: Metadata) -> Entry:
     module, _, name = (part.strip() for part in target.partition(":"))
     path = _file_of(files, module)
     if path is None or not name.isidentifier():
-        raise UsageError(f"pyproject.toml [project.scripts]: {target} is not in the project; mend it")
+        raise UsageError(f"pyproject.toml [project.scripts]: {target} is not in the project; correct it, or name the application with --entry")
     words = ("python", "-c", f"import sys; from {module} import {name}; sys.exit({name}())")
     line = files.line_of(path, f"def {name}")
     return Entry("script", path, line, target, root=_root_of(path), words=words)

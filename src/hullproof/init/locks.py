@@ -42,7 +42,7 @@ def read(files: Files, path: str) -> Lock:
         text = (files.folder / path).read_text(encoding="utf-8")
         table = json.loads(text) if path == "Pipfile.lock" else tomllib.loads(text)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}; make it anew") from error
+        raise UsageError(f"{path} cannot be read: {error}; generate it again") from error
     readers = {"uv.lock": _uv, "poetry.lock": _poetry, "Pipfile.lock": _pipenv}
     release, all_hashed = readers[path](table)
     return Lock(path, release, all_hashed)
@@ -53,7 +53,7 @@ def pipfile_packages(files: Files) -> tuple[dict[str, str], dict[str, str]]:
     try:
         table = tomllib.loads(files.text("Pipfile"))
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"Pipfile is no valid TOML: {error}") from error
+        raise UsageError(f"Pipfile is not valid TOML: {error}") from error
 
     def places(section: str) -> dict[str, str]:
         names = table.get(section, {})

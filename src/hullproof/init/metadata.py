@@ -127,7 +127,7 @@ def read(files: Files) -> Metadata:
     try:
         table = tomllib.loads(files.text(_FILE))
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{_FILE} is no valid TOML: {error}") from error
+        raise UsageError(f"{_FILE} is not valid TOML: {error}") from error
     project, poetry = _table(table, "project"), _table(table, "tool", "poetry")
     extras, groups = (
         {name: own for name, own in part.items() if _SET_NAME.fullmatch(name)}

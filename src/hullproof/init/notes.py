@@ -32,8 +32,10 @@ def look(files: Files, application: Application, dependencies: Dependencies) -> 
     compose = files.first(*_COMPOSE)
     where = _database(files, application, dependencies)
     if where is not None:
-        how = f'compose = "{compose}"' if compose else "compose = the file that describes it"
-        yield Remark("note", f"{where}: if it cannot start without, set {how} in hullproof.toml")
+        how = f'compose = "{compose}"' if compose else "`compose` to the compose file that describes it"
+        own = "[tool.hullproof]" in files.text("pyproject.toml")
+        settings = "pyproject.toml [tool.hullproof]" if own else "hullproof.toml"
+        yield Remark("note", f"{where}: if the application cannot start without it, set {how} in {settings}")
     top = repository(files.folder)
     if top not in (None, files.folder):
         yield Remark(

@@ -55,11 +55,11 @@ def compare(folder: Path, planned: Planned) -> Compared:
     try:
         target = path.resolve()
     except (OSError, RuntimeError) as error:  # a loop of links
-        raise UsageError(f"{planned.path}: leads nowhere; remove the link") from error
+        raise UsageError(f"{planned.path}: is a link that leads nowhere; remove it") from error
     if target.is_symlink():  # a loop, of which newer Pythons do not complain
-        raise UsageError(f"{planned.path}: leads nowhere; remove the link")
+        raise UsageError(f"{planned.path}: is a link that leads nowhere; remove it")
     if not target.is_relative_to(top):
-        raise UsageError(f"{planned.path}: is a link to {target}, outside the project; remove the link")
+        raise UsageError(f"{planned.path}: is a link to {target}, outside the project; remove it")
     for parent in reversed(target.relative_to(top).parents):
         if (top / parent).exists() and not (top / parent).is_dir():
             raise UsageError(f"{planned.path}: {parent} is a file, not a folder; move it")

@@ -31,8 +31,8 @@ _CANNOT_START = (
 )
 _MISSING = "Copy or install what it misses, in a version that fits the rest."
 _NO_COMMAND = (
-    "There is no CMD. Where the ENTRYPOINT starts what it is handed, add the CMD that starts the application; where it "
-    "is to start that itself, keep it in the foreground."
+    "There is no CMD. If the ENTRYPOINT starts what it is handed, add the CMD that starts the application; if it starts "
+    "the application itself, keep that in the foreground."
 )
 BESIDE = (
     "It looks for a service that is not there, such as a database: name the compose file that describes it "
@@ -75,9 +75,9 @@ def judge_death(
     if missed_file(container.log, "") is not None:
         case.broken(clause, *evidence, remedy=_MISSING)
     elif alone and misses_a_service(container.log):
-        case.doubt(f"{clause} (another service is not there)", *evidence, remedy=BESIDE)
+        case.doubt(f"{clause} (a service that it needs is not there)", *evidence, remedy=BESIDE)
     elif misses_a_setting(container.log):
-        case.doubt(f"{clause} (a setting is not there)", *evidence, remedy=_SETTINGS)
+        case.doubt(f"{clause} (a setting that it needs is not there)", *evidence, remedy=_SETTINGS)
     elif image.entrypoint and not image.command and not container.exit_code:
         case.broken(clause, *evidence, remedy=_NO_COMMAND)
     else:

@@ -3,12 +3,12 @@
 Why: docker run IMAGE is all that an orchestrator does. The command has to be right without help, the application
 has to be PID 1 to get the stop signal, and a container that ignores that signal is killed in the middle of its work.
 
-Proven by: Started with no override, the container becomes ready and stays; PID 1 is the application, or a small
+Proven by: Started with no override, the container becomes ready and stays up; PID 1 is the application, or a small
 init with the application right below it; the stop signal ends it in good time; CMD and ENTRYPOINT are in exec form.
 
 Broken by: No CMD; shell form; a wrong file; a shell in front of the application; a process that exits at once or
-soon after, or only sleeps; SIGTERM ignored, as Python does as PID 1 unless it handles it; an ENTRYPOINT that
-swallows CMD.
+soon after, or only sleeps; SIGTERM without effect, as on any Python program that is PID 1 and has no handler for
+it; an ENTRYPOINT that swallows CMD.
 
 Mend: Start the application itself in exec form (CMD ["python", "run.py"]), let an entry script end in exec "$@", and
 handle SIGTERM: in the program (signal.signal), by a server that does, or by STOPSIGNAL SIGINT, which Python handles.
@@ -86,7 +86,7 @@ def judge(
         judge_swallowing(case, dockerfile, promised, image=image, files=files, container=container)
         judge_stop(case, where, container, image)
     ready = (
-        f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s is not None else "stays"
+        f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s is not None else "stays up"
     )
     return case.finding(
         f"the command {' '.join(image.entrypoint + image.command)} starts, {ready} and stops when told"

@@ -1,7 +1,7 @@
 """The ports that the image declares are the ports that it serves.
 
 Why: EXPOSE is what people and orchestrators read to know where to connect. A port that is declared but dead, or
-served but undeclared, or open on loopback only, is found out in production.
+served but undeclared, or open on loopback only, is a surprise in production.
 
 Proven by: In the container's own network namespace each exposed port is listened on by the application, on an
 address that others can reach, and answers; and no port is listened on that is not exposed.

@@ -111,7 +111,7 @@ def judge(
     else:
         _judge_files(case, dockerfile, files)
     names = listed([stage.label for stage in apart])
-    return case.finding(f"tests have {names}, and the release holds no test runner or build tool")
+    return case.finding(f"tests are kept to {names}, and the release holds no test runner or build tool")
 
 
 def _judge_files(case: Case, dockerfile: Dockerfile, files: FileFacts) -> None:

@@ -1,11 +1,11 @@
 """The release holds what it runs, and nothing else.
 
-Why: What a layer once held it ships for ever: a later rm only hides it. Git history, test data, caches and
+Why: What a layer once held, it ships for ever: a later rm only hides it. Git history, test data, caches and
 above all keys and passwords then travel to everyone who can pull the image.
 
 Proven by: One pass over every layer that the Dockerfile adds: only installed packages and application files, no
 version control data, tests, caches, wheels, package lists, environment files or keys. The configuration and
-history hold no secret, and nothing is missing: the container starts and stays.
+history hold no secret, and nothing is missing: the container starts and stays up.
 
 Broken by: COPY . .; the whole folder copied from the test stage; .git or .env; pip's cache; a key copied in and
 removed by a later layer; a secret in ENV, ARG or LABEL.
@@ -77,7 +77,7 @@ def judge(
         _judge_missing(case, where, image, container, alone=config.compose is None)
     count = len(files.added_layers) if files is not None else 0
     return case.finding(
-        f"its {count} own layers hold only installed packages and application files, and no secret"
+        f"the {count} layers that the Dockerfile adds hold only installed packages and application files, and no secret"
     )
 
 
@@ -205,9 +205,9 @@ def _judge_missing(
     )
     if missed is not None:
         case.broken(
-            f"the application misses a file that the release does not have: {missed}",
+            f"the application needs a file that the release does not have: {missed}",
             Evidence("container", where, f"expected the application to start; {code}"),
-            remedy="Copy what it misses into the release, or install it there.",
+            remedy="Copy what is missing into the release, or install it there.",
         )
     else:
         case.doubt(

@@ -84,7 +84,7 @@ def judge(
         _judge_ways_back(case, dockerfile, files, account)
     name = account.name or image.user
     return case.finding(
-        f"every process runs as {name} (uid {account.uid}), without capabilities and without a way back"
+        f"every process runs as {name} (uid {account.uid}), without capabilities and without a way back to root"
     )
 
 

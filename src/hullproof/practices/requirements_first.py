@@ -1,17 +1,17 @@
 """Dependencies are installed before the code is copied.
 
-Why: BuildKit runs a step again when what went into it changed. Where the code is copied before the installing
-step, every edit of a line of code downloads and installs all dependencies again: minutes instead of seconds.
+Why: BuildKit runs a step again when what goes into it has changed. Where the code is copied before the installing
+step, each edit to a line of code downloads and installs all dependencies again: minutes instead of seconds.
 
-Proven by: Two experiments in a scratch copy. After an edit to a file of the application the installing step is
-answered from the cache while the application's own step runs again; after an edit to what declares the
-dependencies the installing step runs again.
+Proven by: Two experiments in a scratch copy. After an edit to a file of the application, the installing step comes
+from the cache while the application's own step runs again; after an edit to the file that declares the
+dependencies, the installing step runs again.
 
 Broken by: COPY . . before pip install; code copied in the same COPY as requirements.txt; the whole context
-bind-mounted into the installing step; dependencies named in RUN, so that the file changes nothing.
+bind-mounted into the installing step; dependencies named in RUN, so that an edit to the file changes nothing.
 
-Mend: Copy only what declares the dependencies, install, and copy the code after that: COPY requirements.txt ./, RUN
-pip install --no-cache-dir -r requirements.txt, COPY app/ app/.
+Mend: Copy only the file that declares the dependencies (COPY requirements.txt ./), install from it (RUN pip install
+--no-cache-dir -r requirements.txt), and copy the code after that (COPY app/ app/).
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def judge(*, dockerfile: Dockerfile, build_args: Mapping[str, str], edits: Edits
     application = edits.application.edited if edits.application else "the code"
     lines = listed([dockerfile.where(step.line) for step in from_files])
     return case.finding(
-        f"an edit to {application} leaves {lines} cached, and an edit to what it installs from runs it again"
+        f"an edit to {application} leaves {lines} cached, and an edit to the requirements does not"
     )
 
 
@@ -120,7 +120,7 @@ def _judge_application(
             )
         elif not outcome.confirmed:
             case.doubt(
-                f"{dockerfile.where(step.line)} ran again after an edit to {outcome.edited}, but only once of twice"
+                f"{dockerfile.where(step.line)} ran again after an edit to {outcome.edited}, but in only one of two tries"
             )
         else:
             case.broken(
@@ -175,7 +175,7 @@ def _judge_requirements(
         elif stray:
             case.show(Evidence("experiment", place, "ran nothing again: no step installs from this file"))
         elif not outcome.confirmed:
-            case.doubt(f"the {place} left the installing step cached, but only once of twice")
+            case.doubt(f"the {place} left the installing step cached, but in only one of two tries")
         else:
             case.broken(
                 f"an edit to {outcome.edited} changes nothing: the installing step stays cached",

@@ -5,7 +5,7 @@ Each of them has to be pulled, stored and patched, and a compiler is a gift to w
 
 Proven by: The base of the release stage, followed through build arguments and stages, is a slim, alpine or
 distroless variant or is as small as one; and no layer of the release holds a compiler, a -dev package or
-package lists. The size over the base is reported, and max_size_mb is kept where it is configured.
+package lists. The size over the base is reported, and the whole is within max_size_mb where that is configured.
 
 Broken by: python:3.11, python:latest or python without a tag; a slim base in the test stage only; gcc or
 libpq-dev left in the release, even if a later layer deletes them, since the layer below still ships them;
@@ -98,7 +98,7 @@ def _judge_base(
         )
     elif size > COMPARABLY_SMALL:
         case.broken(
-            f"the release's base {reference} has {megabytes(size)}, where a slim one has about 130 MB",
+            f"the release's base {reference} is {megabytes(size)}, where a slim one is about 130 MB",
             Evidence("image", where, f"{reference}: expected a slim variant, got {megabytes(size)}"),
         )
     else:
@@ -145,13 +145,13 @@ def _judge_size(case: Case, where: str, config: Config, image: ImageFacts, base:
     if base is not None and base.size_bytes is not None:
         kind = "stand-in base" if base.stand_in else "base"
         over = f", {megabytes(image.size_bytes - base.size_bytes)} over its {kind}"
-    case.show(Evidence("image", "config.Size", f"the release has {megabytes(image.size_bytes)}{over}"))
+    case.show(Evidence("image", "config.Size", f"the release is {megabytes(image.size_bytes)}{over}"))
     if config.max_size_mb is not None and image.size_bytes > config.max_size_mb * 1_000_000:
         most = f"{config.max_size_mb:g} MB"
         case.broken(
-            f"the release has {megabytes(image.size_bytes)}, and max_size_mb allows {most}",
+            f"the release is {megabytes(image.size_bytes)}, and `max_size_mb` allows {most}",
             Evidence("image", where, f"expected at most {most}, got {megabytes(image.size_bytes)}{over}"),
-            remedy="Make the release smaller, or raise max_size_mb if it grew with reason.",
+            remedy="Make the release smaller, or raise `max_size_mb` in [tool.hullproof] if it grew for a reason.",
         )
 
 

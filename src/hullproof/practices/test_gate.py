@@ -1,17 +1,17 @@
 """A failing test stops the release.
 
-Why: Tests that can fail while the image is built all the same protect nobody. BuildKit skips every stage that
-the release does not need, so a test stage beside the release often never runs at all.
+Why: Tests protect nobody if the image is built although they fail. BuildKit skips every stage that the release
+does not need, so a test stage beside the release often never runs at all.
 
 Proven by: An experiment: a failing test is planted where the project's tests live, in a scratch copy. The
 build of the release fails, in the step that runs the tests, on the planted test; without it, it succeeds.
 
-Broken by: No step that runs tests; no tests; a swallowed exit code (|| true, ; exit 0, a pipe, if, &); no test
-collected and that accepted; a single file named; tests kept out of the context; a release that takes nothing
-from the test stage; tests as CMD or ONBUILD.
+Broken by: No step that runs tests; no tests; a swallowed exit code (|| true, ; exit 0, a pipe, if, &); a runner
+that is content when it collects no test, or is given a single file; tests kept out of the context; a release that
+takes nothing from the test stage; tests as CMD or ONBUILD.
 
 Mend: Let the release take something from the test stage, so that BuildKit has to run it, and let the runner's
-exit code end the step: RUN pytest && touch /passed there, COPY --from=test /passed /tmp/ in the release.
+exit code end the step: RUN pytest && touch /passed in the test stage, COPY --from=test /passed /tmp/ in the release.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def judge(
     if gate.planted is None:
         told = gate.no_tests or "no test file was found"
         case.broken(
-            f"a project without tests has a broken gate: {told}",
+            f"there is no test that could stop the release: {told}",
             Evidence(
                 "experiment",
                 _gate_place(dockerfile, gate) or last_line,
@@ -56,7 +56,7 @@ def judge(
         )
     elif gate.error is not None:
         case.doubt(
-            f"the experiment could not be made: {gate.error}",
+            f"the experiment could not be run: {gate.error}",
             Evidence("experiment", gate.planted, gate.error),
         )
     elif gate.failed:
@@ -91,7 +91,7 @@ def _judge_failure(case: Case, dockerfile: Dockerfile, gate: GateFacts, planted:
     output = tuple(Evidence("experiment", where, line) for line in gate.output[-3:])
     if gate.twin_passed is False:
         case.doubt(
-            f"the build fails at {where} with a planted test that passes, too, so its failing shows nothing",
+            f"the build fails at {where} even when the planted test passes, so its failure shows nothing",
             *output,
         )
     elif gate.named_planted or gate.twin_passed:
@@ -136,7 +136,7 @@ def _explained(
     held = next((run for run in runs if run.condition), None)
     if held is not None:
         reason = f"the tests run only under a condition: {held.condition}"
-        return held.line, reason, "Run the tests whatever the condition says."
+        return held.line, reason, "Run the tests unconditionally: take the condition off the step."
     return _not_collected(gate, runs)
 
 

@@ -3,12 +3,12 @@
 Why: Without WORKDIR the application runs in /, its files lie among the system's, and every relative path
 depends on what a base image happened to set.
 
-Proven by: The Dockerfile sets WORKDIR for the release, the result is absolute and no directory of the system's,
-and the kernel says that the running process works in just that directory.
+Proven by: The Dockerfile sets WORKDIR for the release, the result is absolute and not one of the system's own
+directories, and the kernel says that the running process works in just that directory.
 
-Broken by: No WORKDIR, or only the base's; WORKDIR /, /tmp or another of the system's; a relative WORKDIR, which
-lands below wherever the one before it pointed; RUN cd, which is forgotten when its step ends; a command or
-program that changes away.
+Broken by: No WORKDIR, or only the base's; WORKDIR /, /tmp or another of the system's directories; a relative
+WORKDIR, which lands below wherever the one before it pointed; RUN cd, which is forgotten when its step ends; a
+command or program that changes to another directory.
 
 Mend: Set one absolute WORKDIR in the release stage (WORKDIR /app), use relative paths after it, and do not
 change directories in the command.

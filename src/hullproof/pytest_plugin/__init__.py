@@ -49,8 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[FORMAT:]FILE",
-        help="Write the report of the practices to this file, in the format said or of its ending, as `hullproof "
-        "prove --output` does. Can be given again.",
+        help="Write the report of the practices to this file, in the format named or that of its ending, as `hullproof "
+        "prove --output` does. Repeatable.",
     )
     add(
         "--hullproof-project",
@@ -62,7 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="A build argument; wins over the configured ones. Can be given again.",
+        help="A build argument; wins over the configured ones. Repeatable.",
     )
     add(
         "--hullproof-image",

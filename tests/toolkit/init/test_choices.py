@@ -72,7 +72,7 @@ def test_poetry_has_its_own_way_to_write_a_range(see: See, written: str, version
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ("three", "--python three: is no version of Python; give one such as --python 3.13"),
+        ("three", "--python three: is not a version of Python; give one such as --python 3.13"),
         ("3.6", "--python 3.6: its pip is too old for these images; give 3.9 or newer"),
         ("3.11", "--python 3.11: pyproject.toml [project] says >=3.12; give one that fits"),
     ],

@@ -152,7 +152,7 @@ def test_a_noxfile_is_its_owners(command: Command, make: Make) -> None:
     _, out, err = command("init", str(folder), "--force")
     assert (folder / "noxfile.py").read_text() == own
     assert "+from hullproof.sessions import image_sessions\n" in out
-    assert "kept     noxfile.py: add the last lines of the patch above" in err
+    assert "kept     noxfile.py: for sessions that build and prove, add the last lines of the patch above" in err
 
 
 def test_a_noxfile_that_has_the_sessions_is_left_in_peace(command: Command, make: Make) -> None:
@@ -187,17 +187,17 @@ def test_new_files_have_the_mode_of_any_other(command: Command, make: Make) -> N
         (lambda folder: (folder / "Dockerfile").mkdir(), "Dockerfile: is a folder, not a file; move it"),
         (
             lambda folder: (folder / "Dockerfile").symlink_to("/etc/passwd"),
-            "Dockerfile: is a link to /etc/passwd, outside the project; remove the link",
+            "Dockerfile: is a link to /etc/passwd, outside the project; remove it",
         ),
         (
             lambda folder: (folder / ".github").symlink_to("/var/tmp"),
-            ".github/workflows/image.yml: is a link to /var/tmp/workflows/image.yml, outside the project; remove the link",
+            ".github/workflows/image.yml: is a link to /var/tmp/workflows/image.yml, outside the project; remove it",
         ),
         (
             lambda folder: (folder / ".github").write_text(""),
             ".github/workflows/image.yml: .github is a file, not a folder; move it",
         ),
-        (lambda folder: (folder / "Dockerfile").symlink_to("Dockerfile"), "Dockerfile: leads nowhere; remove the link"),
+        (lambda folder: (folder / "Dockerfile").symlink_to("Dockerfile"), "Dockerfile: is a link that leads nowhere; remove it"),
     ],
 )  # fmt: skip
 def test_where_a_file_cannot_go_nothing_is_written(

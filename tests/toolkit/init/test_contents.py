@@ -191,12 +191,20 @@ def test_tests_that_set_a_variable_get_none(see: See) -> None:
     assert found.test_environment == {"B_KEY": "made-up"}
 
 
-def test_a_database_is_told_of(see: See) -> None:
-    """With the compose file that may describe it; what init cannot know is left to the person."""
+@pytest.mark.parametrize(
+    ("own", "place"),
+    [
+        ({}, "hullproof.toml"),
+        ({"pyproject.toml": "[tool.hullproof]\nready = '/'\n"}, "pyproject.toml [tool.hullproof]"),
+    ],
+)
+def test_a_database_is_told_of(see: See, own: dict[str, str], place: str) -> None:
+    """With the compose file that may describe it, and where to say so: where the project's settings are."""
     settings = {"s/settings.py": "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n"}
-    found = see({"requirements.txt": "django\n", **MANAGE, **settings, "compose.yml": ""})
+    found = see({"requirements.txt": "django\n", **MANAGE, **settings, "compose.yml": "", **own})
     assert said(found, "note") == [
-        'PostgreSQL, in s/settings.py:1: if it cannot start without, set compose = "compose.yml" in hullproof.toml'
+        "PostgreSQL, in s/settings.py:1: if the application cannot start without it, "
+        f'set compose = "compose.yml" in {place}'
     ]
 
 

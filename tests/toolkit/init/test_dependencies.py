@@ -192,7 +192,7 @@ def test_pipenv_does_the_same(see: See) -> None:
             {"setup.py": "setup(install_requires=['flask'])\n"},
             "the dependencies are in setup.py only; list them in requirements.txt, then init again",
         ),
-        ({"pyproject.toml": "[project\n"}, "pyproject.toml is no valid TOML"),
+        ({"pyproject.toml": "[project\n"}, "pyproject.toml is not valid TOML"),
         (
             {"pyproject.toml": "[project]\nname = 'x'\n", "uv.lock": "]"},
             "uv.lock cannot be read: ",

@@ -120,7 +120,7 @@ def test_two_that_are_equally_likely_are_a_question(see: See) -> None:
     with pytest.raises(UsageError) as raised:
         see({**GUNICORN, "a/main.py": FLASK, "b/main.py": FLASK})
     assert str(raised.value) == (
-        "two applications or more: app = Flask(...) in a/main.py:3 and app = Flask(...) in b/main.py:3; "
+        "two or more applications: app = Flask(...) in a/main.py:3 and app = Flask(...) in b/main.py:3; "
         "say which, such as --entry a.main:app"
     )
 
@@ -148,10 +148,10 @@ def test_what_is_asked_for_is_taken(see: See, asked: str, expected: tuple[str, s
     ("asked", "told"),
     [
         ("shop.web", "--entry shop.web: must be MODULE:NAME, such as shop.web:app, or a file such as run.py"),
-        ("shop.api:app", "--entry shop.api:app: there is no shop/api.py in the project, nor below src"),
-        ("shop.web:server", "--entry shop.web:server: shop/web.py has no server"),
-        ("serve.py", "--entry serve.py: there is no such file in the project"),
-        ("../serve.py", "--entry ../serve.py: there is no such file in the project"),
+        ("shop.api:app", "--entry shop.api:app: there is no shop/api.py in the project or below src; name the module that makes it"),
+        ("shop.web:server", "--entry shop.web:server: shop/web.py has no server; name the application as that file does"),
+        ("serve.py", "--entry serve.py: there is no such file; give its path within the project"),
+        ("../serve.py", "--entry ../serve.py: there is no such file; give its path within the project"),
     ],
 )
 def test_what_is_asked_for_and_is_not_there_is_one_line(see: See, asked: str, told: str) -> None:
