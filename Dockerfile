@@ -1,4 +1,4 @@
-# The image of the release board: a worked example of the guide's eleven practices, numbered where they
+# The image of the release board: a worked example of the eleven practices, numbered where they
 # apply. `hullproof prove` shows that each of them holds. Read it from top to bottom.
 
 # 1. A slim base, and the version is one argument: docker build --build-arg PYTHON_VERSION=3.13 .

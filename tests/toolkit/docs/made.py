@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import click
@@ -13,6 +14,7 @@ from hullproof.report.text import paragraphs
 from ..cases.catalogue import CASES
 
 _NOTE = "<!-- Made from the code; see tests/toolkit/docs/made.py. -->\n"
+_SPECIAL = re.compile(r"([\\*_])")  # **/.env* is no emphasis
 _SECTIONS = (
     ("Why", "why"),
     ("What proves it", "proven_by"),
@@ -29,7 +31,7 @@ def pages() -> dict[str, str]:
 
 def practice_page(practice: Practice) -> str:
     """Return what `hullproof explain` says, and the faults that it is tested against."""
-    kind = "by an experiment" if practice.needs_experiment else "without an experiment"
+    kind = "by an experiment" if practice.needs_experiment else "by observation"
     lines = [_NOTE, f"# {practice.title}", "", f"`{practice.id}`, shown {kind}.", ""]
     for heading, field in _SECTIONS:
         lines += [f"## {heading}", "", *_text(getattr(practice, field))]
@@ -37,7 +39,7 @@ def practice_page(practice: Practice) -> str:
     lines += [
         "## Faults that it is tested against",
         "",
-        f"Each of these {len(faults)} is a copy of a good project with one edit. [The score](../score.md).",
+        f"Each of these {len(faults)} is a copy of a good project with one edit; [the score](../score.md) shows how they came out.",
         "",
         *(f"- {title}" for title in faults),
     ]
@@ -49,13 +51,13 @@ def _text(text: str) -> Iterator[str]:
         if paragraph.is_code:
             yield from ("```dockerfile", *(line.rstrip() for line in paragraph.text.split("\n")), "```")
         else:
-            yield paragraph.text.replace("<", "&lt;")
+            yield _SPECIAL.sub(r"\\\1", paragraph.text).replace("<", "&lt;")
         yield ""
 
 
 def _practices() -> str:
     rows = [
-        f"| [`{each}`]({each}.md) | {get(each).title} | {'experiment' if get(each).needs_experiment else ''} |"
+        f"| [`{each}`]({each}.md) | {get(each).title} | {'experiment' if get(each).needs_experiment else 'observation'} |"
         for each in GUIDE
     ]
     return "\n".join(
@@ -65,6 +67,7 @@ def _practices() -> str:
             "",
             "What a good image of a Python application does. Each has a page, with the text that `hullproof explain`",
             "prints and that reports carry: why it matters, what proves it, what breaks it and how to mend it.",
+            "Reports call the eleven the family `guide`.",
             "",
             "| id | practice | shown by |",
             "| --- | --- | --- |",
@@ -72,6 +75,8 @@ def _practices() -> str:
             "",
             "A practice is `proven` (shown to hold), `broken` (shown not to hold), `unproven` (could not be shown",
             "either way, with the reason) or `not-applicable`. What could not be observed is never called good.",
+            "Observation reads the Dockerfile and the image and watches the booted container; an experiment rebuilds a",
+            "scratch copy with one deliberate change. `--no-experiments` leaves the experiments out.",
             "",
             "More can be added: [practices of your own](../how-to/own-practices.md).",
             "",
@@ -96,7 +101,7 @@ _EXIT_CODES = (
     "",
     "| code | meaning |",
     "| --- | --- |",
-    "| 0 | every practice asked for is proven or not applicable |",
+    "| 0 | every practice asked for is proven, not applicable, or accepted as broken |",
     "| 1 | something is broken or unproven, or the project's own build fails |",
     "| 2 | wrong usage or wrong configuration: one line says what, where, and what would be right |",
     "| 3 | no usable engine or base image: one line says what is missing and the command that mends it |",

@@ -9,8 +9,9 @@ import os
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
-from hullproof.practices import GUIDE
+from hullproof.practices import GUIDE, get
 
 from .made import pages
 
@@ -24,6 +25,16 @@ def test_a_page_made_from_the_code_is_up_to_date(path: str) -> None:
     if os.environ.get("HULLPROOF_REWRITE_SAMPLES"):
         (DOCS / path).write_text(text, encoding="utf-8")
     assert (DOCS / path).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("practice", GUIDE)
+def test_a_page_shows_a_practices_words_as_they_are(practice: str) -> None:
+    """No pattern such as **/.env* is taken for emphasis."""
+    blocks = MarkdownIt("commonmark").parse(pages()[f"practices/{practice}.md"])
+    spans = [span for block in blocks for span in block.children or ()]
+    assert {span.type for span in spans} <= {"text", "code_inline", "link_open", "link_close"}
+    shown = ["".join(span.content for span in block.children or ()) for block in blocks]
+    assert get(practice).remedy in shown
 
 
 def test_there_is_a_page_for_each_practice_and_no_other() -> None:
