@@ -108,9 +108,9 @@ def complaint(folder: Path) -> str:
         ("redy = 1", "hullproof.toml: unknown key 'redy'; did you mean 'ready'?"),
         ("buildargs = {}", "hullproof.toml: unknown key 'buildargs'; did you mean 'build_args'?"),
         ("Target = 'x'", "hullproof.toml: unknown key 'Target'; did you mean 'target'?"),
-        ("dockerfile = ''", "hullproof.toml: dockerfile = '' must be a text that is not empty"),
-        ("dockerfile = 1", "hullproof.toml: dockerfile = 1 must be a text that is not empty"),
-        ("target = ['a']", "hullproof.toml: target = ['a'] must be a text that is not empty"),
+        ("dockerfile = ''", "hullproof.toml: dockerfile = '' must be a string that is not empty"),
+        ("dockerfile = 1", "hullproof.toml: dockerfile = 1 must be a string that is not empty"),
+        ("target = ['a']", "hullproof.toml: target = ['a'] must be a string that is not empty"),
         (
             "ready = 'healthz'",
             "hullproof.toml: ready = 'healthz' must be an HTTP path that starts with \"/\", or a TCP port from 1 to 65535",
@@ -120,16 +120,16 @@ def complaint(folder: Path) -> str:
         ("max_size_mb = '9'", "hullproof.toml: max_size_mb = '9' must be a number above 0"),
         (
             "env = { A = 1 }",
-            "hullproof.toml: env = {'A': 1} must be a table of texts, such as { NAME = \"value\" }",
+            "hullproof.toml: env = {'A': 1} must be a table of strings, such as { NAME = \"value\" }",
         ),
-        ("secrets = []", 'hullproof.toml: secrets = [] must be a table of texts, such as { NAME = "value" }'),
+        ("secrets = []", 'hullproof.toml: secrets = [] must be a table of strings, such as { NAME = "value" }'),
         (
             "command = 'run'",
-            'hullproof.toml: command = \'run\' must be a list of texts, such as ["python", "run.py"]',
+            'hullproof.toml: command = \'run\' must be a list of strings, such as ["python", "run.py"]',
         ),
         (
             "command = []",
-            'hullproof.toml: command = [] must be a list of texts, such as ["python", "run.py"]',
+            'hullproof.toml: command = [] must be a list of strings, such as ["python", "run.py"]',
         ),
         (
             "services = ['db']",

@@ -54,7 +54,7 @@ def test_full_has_compilers_and_slim_has_not() -> None:
         ("ubuntu:24.04", "`python` and `debian` images only"),
         ("ghcr.io/astral-sh/ruff:1", "ghcr.io/astral-sh/ruff:1 is neither present nor pullable"),
         ("debian:wheezy", "stand-ins are made of bookworm, trixie, sid"),
-        ("Not/Valid Reference", "is no image reference"),
+        ("Not/Valid Reference", "is not an image reference"),
     ],
 )
 def test_what_cannot_be_made_is_said(asked: str, says: str) -> None:

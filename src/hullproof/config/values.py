@@ -23,7 +23,7 @@ _ACCEPTED = (
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError("a text that is not empty")
+        raise ValueError("a string that is not empty")
     return value
 
 
@@ -51,7 +51,7 @@ def _positive(value: Any) -> float:
 
 def _texts_by_name(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
-        raise ValueError('a table of texts, such as { NAME = "value" }')
+        raise ValueError('a table of strings, such as { NAME = "value" }')
     return dict(value)
 
 
@@ -69,7 +69,7 @@ def _ports(value: Any) -> tuple[str, ...]:
 
 def _argument_list(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
-        raise ValueError('a list of texts, such as ["python", "run.py"]')
+        raise ValueError('a list of strings, such as ["python", "run.py"]')
     return tuple(value)
 
 

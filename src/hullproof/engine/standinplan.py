@@ -116,7 +116,7 @@ def parse_reference(text: str) -> Reference:
         text,
     )
     if match is None:
-        raise EngineError(f"{text!r} is no image reference: write it as name[:tag][@digest]")
+        raise EngineError(f"{text!r} is not an image reference: write it as name[:tag][@digest]")
     first, slash, rest = match["name"].partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         registry, repository = first, rest

@@ -37,7 +37,7 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> G
     found = suites.find(project.folder, beds.patterns(project))
     if not found.files:
         return replace(
-            facts, no_tests=f"no test file was found: looked for {suites.LOOKED_FOR} in the project"
+            facts, no_tests=f"looked for {suites.LOOKED_FOR} in the project, and found none"
         )
     gardener = _Gardener(engine, recipe, bench, bench.copy("gate"), found)
     outcomes: list[GateFacts] = []

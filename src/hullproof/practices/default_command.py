@@ -140,7 +140,7 @@ def _judge_main(case: Case, where: str, main: Process, container: ContainerFacts
             f"a shell is PID 1 in front of the application: {shown(main, 60)}", line, seen, remedy=NO_SHELL
         )
     elif is_idler(main):
-        case.broken(f"PID 1 only waits and is no application: {shown(main, 60)}", line, seen)
+        case.broken(f"PID 1 only waits, and is not the application: {shown(main, 60)}", line, seen)
     elif is_application(main, container):
         case.show(seen)
     elif is_init(main):
@@ -149,7 +149,7 @@ def _judge_main(case: Case, where: str, main: Process, container: ContainerFacts
         case.broken(f"{program(main)} is PID 1 in front of the application: {shown(main, 60)}", line, seen)
     else:
         case.doubt(
-            f"whether PID 1 is the application cannot be told: {shown(main, 60)} is no Python and listens nowhere",
+            f"whether PID 1 is the application cannot be told: {shown(main, 60)} is not Python and listens nowhere",
             line,
             seen,
         )

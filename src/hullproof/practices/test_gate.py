@@ -50,7 +50,7 @@ def judge(
             Evidence(
                 "experiment",
                 _gate_place(dockerfile, gate) or last_line,
-                f"expected tests to run, found none: {told}",
+                f"expected tests to run; {told}",
             ),
             remedy="Write a first test (tests/test_app.py), and run it in a stage that the release takes something from.",
         )

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from hullproof.report.model import Report
-from hullproof.report.reading import about, by_standing, governing_line
+from hullproof.report.reading import about, by_standing, governing_line, left_out
 from hullproof.report.text import acceptance, clean, duration, paragraphs
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def render(report: Report) -> str:
         groups=by_standing(report),
         good=sum(proof.is_good for proof in report.proofs),
         about=about(report),
+        left_out=left_out(report),
         started=f"{started:%Y-%m-%d %H:%M} UTC",
         started_iso=f"{started:%Y-%m-%dT%H:%M:%SZ}",
         line_of=functools.partial(governing_line, report),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hullproof.report.markdown import cell, code, plain
 from hullproof.report.model import BuildError, Proof, Report, Standing
-from hullproof.report.reading import about
+from hullproof.report.reading import about, left_out
 from hullproof.report.text import acceptance, clean
 
 _WORD = {
@@ -23,10 +23,11 @@ def render(report: Report) -> str:
     good = sum(proof.verdict.is_good for proof in report.proofs)
     excused = sum(proof.is_excused for proof in report.proofs)
     accepted = f", {excused} {'is' if excused == 1 else 'are'} accepted as broken" if excused else ""
+    absent = f"; {left_out(report)}" if report.left_out else ""
     lines = [
         f"## Release checklist: {plain(report.project.name)}",
         "",
-        f"**{report.verdict.value.capitalize()}**: {good} of {len(report.proofs)} practices hold{accepted}.",
+        f"**{report.verdict.value.capitalize()}**: {good} of {len(report.proofs)} practices hold{accepted}{absent}.",
         "",
         *_about(report),
         "",
@@ -61,7 +62,8 @@ def _build_error(error: BuildError) -> list[str]:
 
 def _item(proof: Proof) -> list[str]:
     tick = "x" if proof.is_good else " "
-    lines = [f"- [{tick}] **{plain(proof.title)}**{_WORD[proof.standing]}: {plain(proof.summary)}"]
+    name = f"**{plain(proof.title)}** ({code(proof.id)})"
+    lines = [f"- [{tick}] {name}{_WORD[proof.standing]}: {plain(proof.summary)}"]
     if proof.accepted:
         lines.append(f"  - {plain(acceptance(proof.accepted))}")
     shown = proof.evidence[:_EVIDENCE_SHOWN]

@@ -50,6 +50,12 @@ def tally(report: Report) -> str:
     return ", ".join(parts) or "nothing was asked for"
 
 
+def left_out(report: Report) -> str:
+    """Say in a phrase how many practices were left out, so that nobody takes the rest for all of them."""
+    count = len(report.left_out)
+    return f"{count} {'was' if count == 1 else 'were'} not asked for"
+
+
 def alike(proofs: Sequence[Proof]) -> dict[str, str]:
     """For each that is unproven for a reason that was given before, and says nothing else: where it was given.
 

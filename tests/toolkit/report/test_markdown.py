@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from markdown_it import MarkdownIt
 
@@ -60,3 +61,16 @@ def test_the_checklist_says_what_it_is_about(sample: Report) -> None:
     for wanted in ("sha256:" + "1a" * 32, "sha256:" + "2b" * 32, "python:3.10-slim", "stand-in", "0.13.1"):
         assert wanted in text
     assert "2026-11-23 08:30 UTC" in text
+
+
+def test_the_first_sentence_counts_what_was_left_out(sample: Report) -> None:
+    """Nobody takes the practices that were asked for to be all of them."""
+    assert "practices hold, 1 is accepted as broken; 2 were not asked for.\n" in as_markdown.render(sample)
+    whole = as_markdown.render(replace(sample, left_out=()))
+    assert "not asked for" not in whole.split("\n- [", 1)[0]
+
+
+def test_an_item_names_its_practice_as_commands_do(sample: Report) -> None:
+    """The id, which `hullproof explain` and `accept` take, stands beside the title."""
+    items = re.findall(r"(?m)^- \[[ x]\] .*\(`([a-z-]+)`\)", as_markdown.render(sample))
+    assert items == [proof.id for proof in sample.proofs]

@@ -51,7 +51,7 @@ def read(engine: Engine, folder: Path, file: str, wanted: Sequence[str] | None, 
         for each in copies:
             if each.source.exists() and not (each.source.is_file() or each.source.is_dir()):
                 raise UsageError(
-                    f"{file}: service {name} mounts {each.source}, which is no file or folder that can be copied; "
+                    f"{file}: service {name} mounts {each.source}, which is not a file or folder that can be copied; "
                     "name the services that are needed in `services`"
                 )
     return services
