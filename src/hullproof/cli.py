@@ -128,7 +128,9 @@ _build_arg_option = click.option(
 @click.argument("folders", metavar="[PROJECT]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--only", metavar="ID,...", help="Prove these practices only.")
 @click.option(
-    "--no-experiments", is_flag=True, help="Leave out the practices that need rebuilds; the report names them."
+    "--no-experiments",
+    is_flag=True,
+    help="Leave out the practices that need rebuilds; the report names them.",
 )
 @click.option(
     "--output",
@@ -148,7 +150,11 @@ _build_arg_option = click.option(
     "files (default: json).",
 )
 @click.option(
-    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many projects to prove at once."
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many projects to prove at once.",
 )
 @_dockerfile_option
 @_build_arg_option
@@ -224,7 +230,9 @@ def init(
 @click.argument("project", default=".", type=click.Path(path_type=Path))
 @click.option("--target", metavar="STAGE", help="Build this stage, by name or number; default: the release.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME", help="Name the image.")
-@click.option("--check", is_flag=True, help="Run the steps but keep no image; show what the last step printed.")
+@click.option(
+    "--check", is_flag=True, help="Run the steps but keep no image; show what the last step printed."
+)
 @click.option("--tests", is_flag=True, help="The same as --check, for the stage that runs the tests.")
 @click.option(
     "--metadata", type=click.Path(path_type=Path), help="Write id, size and base to this file, as JSON."

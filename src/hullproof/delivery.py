@@ -40,9 +40,7 @@ class Output:
         name, colon, rest = text.partition(":")
         is_said = bool(colon) and name in SUFFIXES
         if not (rest if is_said else text):
-            raise UsageError(
-                f"--output {text!r} names no file; write it as {text or 'markdown:'}report.md"
-            )
+            raise UsageError(f"--output {text!r} names no file; write it as {text or 'markdown:'}report.md")
         if is_said:
             return cls(Path(rest), name)
         path = Path(text)

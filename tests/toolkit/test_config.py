@@ -122,7 +122,10 @@ def complaint(folder: Path) -> str:
             "env = { A = 1 }",
             "hullproof.toml: env = {'A': 1} must be a table of strings, such as { NAME = \"value\" }",
         ),
-        ("secrets = []", 'hullproof.toml: secrets = [] must be a table of strings, such as { NAME = "value" }'),
+        (
+            "secrets = []",
+            'hullproof.toml: secrets = [] must be a table of strings, such as { NAME = "value" }',
+        ),
         (
             "command = 'run'",
             'hullproof.toml: command = \'run\' must be a list of strings, such as ["python", "run.py"]',

@@ -154,7 +154,9 @@ def _asked(files: Files, found: list[Entry], asked: str, by: str) -> Entry:
     path = _file_of(files, module)
     if path is None:
         missing = module.replace(".", "/") + ".py"
-        raise UsageError(f"{by}{asked}: there is no {missing} in the project or below src; name the module that makes it")
+        raise UsageError(
+            f"{by}{asked}: there is no {missing} in the project or below src; name the module that makes it"
+        )
     line = files.line_of(path, name) or files.line_of(path, "import *")
     if not line:
         raise UsageError(f"{by}{asked}: {path} has no {name}; name the application as that file does")
@@ -185,7 +187,9 @@ def _command(files: Files, metadata: Metadata) -> Entry:
     module, _, name = (part.strip() for part in target.partition(":"))
     path = _file_of(files, module)
     if path is None or not name.isidentifier():
-        raise UsageError(f"pyproject.toml [project.scripts]: {target} is not in the project; correct it, or name the application with --entry")
+        raise UsageError(
+            f"pyproject.toml [project.scripts]: {target} is not in the project; correct it, or name the application with --entry"
+        )
     words = ("python", "-c", f"import sys; from {module} import {name}; sys.exit({name}())")
     line = files.line_of(path, f"def {name}")
     return Entry("script", path, line, target, root=_root_of(path), words=words)

@@ -45,7 +45,9 @@ def look(files: Files, metadata: Metadata, asked: str | None) -> Python:
     if asked is not None:
         found = _VERSION.match(asked)
         if found is None:
-            raise UsageError(f"--python {asked}: is not a version of Python; give one such as --python {USUAL}")
+            raise UsageError(
+                f"--python {asked}: is not a version of Python; give one such as --python {USUAL}"
+            )
         if Version(found[1]) < _OLDEST:
             raise UsageError(
                 f"--python {asked}: its pip is too old for these images; give {_OLDEST} or newer"

@@ -101,7 +101,9 @@ def judge_stop(case: Case, where: str, container: ContainerFacts, image: ImageFa
             where,
             f"expected it to end within {STOPS_WELL_WITHIN_S:.0f} s of {stopped.signal}, it {end}",
         )
-        case.broken(f"the container {end} after {stopped.signal}{why}", seen, remedy=_to_hear(container, stopped))
+        case.broken(
+            f"the container {end} after {stopped.signal}{why}", seen, remedy=_to_hear(container, stopped)
+        )
         return
     usual = {0, 143, 128 + (signal_number(stopped.signal) or 15)}
     odd = "" if stopped.exit_code in usual else ", which is unusual"
@@ -132,7 +134,9 @@ def _to_hear(container: ContainerFacts, stopped: Stopped) -> str | None:
             "Handle SIGTERM in the program (signal.signal), use a server that does, or write STOPSIGNAL SIGINT, which "
             "Python handles."
         )
-    return f"Write a STOPSIGNAL that the application handles, or handle {stopped.signal} in it (signal.signal)."
+    return (
+        f"Write a STOPSIGNAL that the application handles, or handle {stopped.signal} in it (signal.signal)."
+    )
 
 
 def quoted(container: ContainerFacts) -> tuple[Evidence, ...]:

@@ -77,7 +77,12 @@ def open_doors(files: FileFacts, account: Account) -> Iterator[Door]:
         fields = next((line.split(":") for line in _lines(files, path) if line.startswith("root:")), [])
         if "su" in helpers and fields[1:2] == [""]:
             clause, seen = f"{path} gives root an empty password", "root's password is empty, and su is there"
-            yield Door(path, clause, seen, "Lock root's password: remove the step that empties it, such as passwd -d root.")
+            yield Door(
+                path,
+                clause,
+                seen,
+                "Lock root's password: remove the step that empties it, such as passwd -d root.",
+            )
     for path in (*_ACCOUNTS, "/etc/sudoers", "/etc/sudoers.d"):
         entry = files.final.get(path)
         if entry is not None and (entry.mode & 0o002 or (entry.uid == account.uid and entry.mode & 0o200)):

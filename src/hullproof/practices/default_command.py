@@ -86,7 +86,9 @@ def judge(
         judge_swallowing(case, dockerfile, promised, image=image, files=files, container=container)
         judge_stop(case, where, container, image)
     ready = (
-        f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s is not None else "stays up"
+        f"is ready after {container.ready_after_s:.1f} s"
+        if container.ready_after_s is not None
+        else "stays up"
     )
     return case.finding(
         f"the command {' '.join(image.entrypoint + image.command)} starts, {ready} and stops when told"
@@ -123,7 +125,9 @@ def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerF
     elif container.unobservable is not None:
         case.doubt(f"whether it became ready could not be seen: {container.unobservable}", seen)
     elif image.exposed and not listens and not _serves_udp(image, container):
-        case.broken(f"the container never becomes ready: {told}", seen, *quoted(container), remedy=_NOT_LISTENING)
+        case.broken(
+            f"the container never becomes ready: {told}", seen, *quoted(container), remedy=_NOT_LISTENING
+        )
     elif listens:
         clause = f"the container listens, but did not become ready: {told}"
         case.doubt(clause, seen, *quoted(container), remedy=_NOT_READY)

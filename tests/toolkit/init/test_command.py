@@ -152,7 +152,9 @@ def test_a_noxfile_is_its_owners(command: Command, make: Make) -> None:
     _, out, err = command("init", str(folder), "--force")
     assert (folder / "noxfile.py").read_text() == own
     assert "+from hullproof.sessions import image_sessions\n" in out
-    assert "kept     noxfile.py: for sessions that build and prove, add the last lines of the patch above" in err
+    assert (
+        "kept     noxfile.py: for sessions that build and prove, add the last lines of the patch above" in err
+    )
 
 
 def test_a_noxfile_that_has_the_sessions_is_left_in_peace(command: Command, make: Make) -> None:

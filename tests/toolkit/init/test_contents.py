@@ -202,10 +202,8 @@ def test_a_database_is_told_of(see: See, own: dict[str, str], place: str) -> Non
     """With the compose file that may describe it, and where to say so: where the project's settings are."""
     settings = {"s/settings.py": "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n"}
     found = see({"requirements.txt": "django\n", **MANAGE, **settings, "compose.yml": "", **own})
-    assert said(found, "note") == [
-        "PostgreSQL, in s/settings.py:1: if the application cannot start without it, "
-        f'set compose = "compose.yml" in {place}'
-    ]
+    told = "PostgreSQL, in s/settings.py:1: if the application cannot start without it, set compose ="
+    assert said(found, "note") == [f'{told} "compose.yml" in {place}']
 
 
 def test_a_project_that_asks_for_its_own_version_is_installed(see: See) -> None:

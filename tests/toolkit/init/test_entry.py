@@ -148,8 +148,14 @@ def test_what_is_asked_for_is_taken(see: See, asked: str, expected: tuple[str, s
     ("asked", "told"),
     [
         ("shop.web", "--entry shop.web: must be MODULE:NAME, such as shop.web:app, or a file such as run.py"),
-        ("shop.api:app", "--entry shop.api:app: there is no shop/api.py in the project or below src; name the module that makes it"),
-        ("shop.web:server", "--entry shop.web:server: shop/web.py has no server; name the application as that file does"),
+        (
+            "shop.api:app",
+            "--entry shop.api:app: there is no shop/api.py in the project or below src; name the module that makes it",
+        ),
+        (
+            "shop.web:server",
+            "--entry shop.web:server: shop/web.py has no server; name the application as that file does",
+        ),
         ("serve.py", "--entry serve.py: there is no such file; give its path within the project"),
         ("../serve.py", "--entry ../serve.py: there is no such file; give its path within the project"),
     ],

@@ -26,7 +26,9 @@ from .by_hand import (
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        pytest.param(entry("/app/app/views.py"), "defensible, but not what this practice asks for", id="root's"),
+        pytest.param(
+            entry("/app/app/views.py"), "defensible, but not what this practice asks for", id="root's"
+        ),
         pytest.param(entry("/app/data/"), "belongs to root", id="a directory of root's"),
         pytest.param(entry("/app/app/views.py", uid=1234), "uid 1234", id="a foreign number"),
         pytest.param(
