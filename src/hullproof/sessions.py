@@ -49,13 +49,15 @@ def image_sessions(
 
     A session of the same name that the noxfile defines above takes the place of ours.
 
-    `project`: the folder with the Dockerfile, from the noxfile's. `prefix`: goes in front of each session's name,
-    for a noxfile with several images. `tag`: names the image that is built, by default as the project is called.
-    `build_args`: build arguments, such as `{"PYTHON_VERSION": "3.13"}`. `tests`: the tests of the booted container;
-    where there is no such folder, `container` says so and is skipped. `requirements`: what pip installs for them, by
-    default this Hullproof with its pytest plugin. `reports`: a folder to write the checklist and the test results
-    to. `python`: returns the Python that has Hullproof, by default the one that runs Nox. `default`: whether plain
-    `nox` runs them.
+    - `project`: the folder with the Dockerfile, relative to the noxfile's.
+    - `prefix`: goes in front of each session's name, for a noxfile with several images.
+    - `tag`: names the image that is built; by default, the project's name.
+    - `build_args`: build arguments, such as `{"PYTHON_VERSION": "3.13"}`.
+    - `tests`: the folder with the tests of the booted container; where there is none, `container` is skipped.
+    - `requirements`: what pip installs for them; by default, this Hullproof with its pytest plugin.
+    - `reports`: a folder to write the checklist and the test results to.
+    - `python`: returns the Python that has Hullproof; by default, the one that runs Nox.
+    - `default`: whether plain `nox` runs them.
     """
     made = ImageSessions(
         project=Path(project),
