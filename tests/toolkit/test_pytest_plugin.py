@@ -278,7 +278,12 @@ def test_a_project_that_cannot_be_read_is_a_line_too(project: pytest.Pytester) -
     result = run_here(project)
     result.assert_outcomes(passed=1, errors=4)
     assert (
-        len(re.findall(r"(?m)^/\S+/Dockerfile: no such file; `hullproof init` writes one", result.stdout.str())) == 4
+        len(
+            re.findall(
+                r"(?m)^/\S+/Dockerfile: no such file; `hullproof init` writes one", result.stdout.str()
+            )
+        )
+        == 4
     )
 
 

@@ -117,7 +117,7 @@ def _why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
     if is_shell(main):
         return ": the shell in front of the application does not pass it on"
     if handles(main, stopped.signal) is False:
-        return f": PID 1 ({program(main)}) has no handler for it, and the kernel spares PID 1 the default"
+        return f": PID 1 ({program(main)}) has no handler for it, and without one the kernel ignores it for PID 1"
     return ""
 
 

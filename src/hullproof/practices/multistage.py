@@ -21,7 +21,7 @@ as requirements-test.txt), and build the release from the stage below it, copyin
     COPY requirements-test.txt ./
     RUN pip install --no-cache-dir -r requirements-test.txt
     COPY . .
-    RUN pytest && touch /tests-passed
+    RUN python -m pytest && touch /tests-passed
 
     FROM base AS release
     COPY --from=test /tests-passed /tmp/

@@ -10,8 +10,9 @@ Broken by: No step that runs tests; no tests; a swallowed exit code (|| true, ; 
 that is content when it collects no test, or is given a single file; tests kept out of the context; a release that
 takes nothing from the test stage; tests as CMD or ONBUILD.
 
-Mend: Let the release take something from the test stage, so that BuildKit has to run it, and let the runner's
-exit code end the step: RUN pytest && touch /passed in the test stage, COPY --from=test /passed /tmp/ in the release.
+Mend: Let the release take something from the test stage, so that BuildKit has to run it, and let the runner's exit
+code end the step: RUN python -m pytest && touch /passed in the test stage, COPY --from=test /passed /tmp/ in the
+release.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def judge(
         line, reason, remedy = _explained(dockerfile, build_args, release, gate)
         _judge_escape(case, gate.planted, dockerfile.where(line), reason, remedy)
     where = dockerfile.where(gate.failed_line) if gate.failed_line else "the test step"
-    named = " and names it" if gate.named_planted else ""
+    named = ", on that test" if gate.named_planted else ""
     return case.finding(
         f"with a failing test planted as {gate.planted}, the build of the release fails at {where}{named}"
     )
