@@ -281,7 +281,7 @@ def build(
 
 @cli.command(short_help="Show a project's settings and where each came from.")
 @click.argument("project", default=".", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
 @_dockerfile_option
 @_build_arg_option
 def config(project: Path, dockerfile: str | None, build_args: Mapping[str, str], *, as_json: bool) -> int:

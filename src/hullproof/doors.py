@@ -143,7 +143,9 @@ def _show_last_step(steps: Sequence[Any], stage: str) -> None:
         write("".join(clean(line, _LOG_LINE) + "\n" for line in own[-1].log), sys.stdout)
 
 
-def settings_of(folder: Path, build_args: Mapping[str, str], dockerfile: str | None, *, as_json: bool) -> str:
+def settings_of(
+    folder: Path, build_args: Mapping[str, str], dockerfile: str | None = None, *, as_json: bool
+) -> str:
     """Return the settings that are in force for the project in `folder`, and where each came from."""
     from hullproof import settings  # noqa: PLC0415 - no other command needs it
 

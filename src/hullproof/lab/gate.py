@@ -36,7 +36,9 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> G
     facts = _test_lines(project)
     found = suites.find(project.folder, beds.patterns(project))
     if not found.files:
-        return replace(facts, no_tests=f"looked for {suites.LOOKED_FOR} in the project, and found none")
+        return replace(
+            facts, no_tests=f"no test file was found: looked for {suites.LOOKED_FOR} in the project"
+        )
     gardener = _Gardener(engine, recipe, bench, bench.copy("gate"), found)
     outcomes: list[GateFacts] = []
     for group in beds.find(project, found)[:_MOST_GROUPS]:

@@ -47,7 +47,7 @@ def judge(
     if gate.planted is None:
         told = gate.no_tests or "no test file was found"
         case.broken(
-            f"there is no test that could stop the release: {told}",
+            f"there is no test that could stop the release ({told})",
             Evidence(
                 "experiment",
                 _gate_place(dockerfile, gate) or last_line,
