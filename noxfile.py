@@ -183,7 +183,11 @@ for version in PYTHONS:
 def toolkit(session: nox.Session) -> None:
     """Test the toolkit, and the board's unit tests on this machine; arguments go to pytest."""
     _install(session, "toolkit", "board-test", board=True)
-    session.run("pytest", *(session.posargs or ("tests/toolkit", "tests/unit")))
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+    else:  # those that need no engine side by side; the others would disturb each other's boots
+        session.run("pytest", "-m", "not engine", "--numprocesses=auto", "tests/toolkit", "tests/unit")
+        session.run("pytest", "-m", "engine", "tests/toolkit")
     image.passed.append("toolkit")
 
 
