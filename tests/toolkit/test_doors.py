@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from hullproof import doors
+from hullproof import doors, proving
 from hullproof.delivery import Output, delivery, distinct, show
 from hullproof.engine.doctor import Finding
 from hullproof.errors import EngineError, UsageError
@@ -59,8 +59,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """Let the doors connect to an engine with nothing on it; ending all builds is for good, so it is only noted."""
     fake = FakeEngine()
     monkeypatch.setattr("hullproof.engine.connection.Engine.connect", lambda *_: fake)
-    monkeypatch.setattr(doors, "end_all", lambda: None)
-    monkeypatch.setattr(doors, "end_children", lambda: None)
+    monkeypatch.setattr(proving, "end_all", lambda: None)
+    monkeypatch.setattr(proving, "end_children", lambda: None)
     return fake
 
 
@@ -70,7 +70,7 @@ def prove_all(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine) -> ProveAll:
     assert not engine.closed
 
     def run(folders: list[Path], outcome: Callable[..., Report], **settings: Any) -> int:  # noqa: ANN401 - the door's own
-        monkeypatch.setattr(doors, "prove", lambda project, *_, **given: outcome(project, **given))
+        monkeypatch.setattr(proving, "prove", lambda project, *_, **given: outcome(project, **given))
         defaults: dict[str, Any] = {
             "only": None,
             "experiments": True,
