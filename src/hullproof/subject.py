@@ -95,6 +95,7 @@ class Subject:
             "files_and_image": self._files_and_image,
             "files": lambda: self["files_and_image"][0],
             "image": self._image,
+            "test_scripts": self._test_scripts,
             "services": self._services,
             "network": self._network,
             "container": self._container,
@@ -224,6 +225,11 @@ class Subject:
             if each.keyword in STEP_KEYWORDS
         ]
         return attach_lines(files, self["image"], instructions)
+
+    def _test_scripts(self) -> Mapping[int, str]:
+        from hullproof.lab.scripts import testing  # noqa: PLC0415 - as for the lab
+
+        return testing(self.project)
 
     def _services(self) -> Services | None:
         config = self.project.config

@@ -12,7 +12,7 @@ import pytest
 
 from hullproof import ignorefile
 from hullproof.facts import FileEntry, FileFacts, Layer, Step
-from hullproof.lab import application, beds, editing, installed, installing, planting, secrets, suites
+from hullproof.lab import application, beds, editing, installed, installing, planting, scripts, secrets, suites
 from hullproof.lab.gate import _Seed
 from hullproof.lab.sources import context_sources, trace
 from hullproof.project import Project
@@ -94,6 +94,7 @@ def installs(made: Project) -> list[tuple[int, tuple[str, ...], bool]]:
             [(4, ("requirements/dev.txt", "requirements/base.txt"), False)],
         ),
         ("FROM x\nCOPY . .\nRUN sh ./run_tests.sh && sh /usr/local/setup.sh", []),
+        ("FROM x\nCOPY . .\nRUN ./verify.sh", []),
         ("FROM x AS unused\nRUN pip install -r requirements.txt\nFROM x\nRUN echo", []),
         ("FROM x\nCOPY . .\nRUN tox -e py", []),
     ],
@@ -109,10 +110,37 @@ def test_installing_steps(tmp_path: Path, dockerfile: str, expected: object) -> 
         "poetry.lock": "",
         "install.sh": "#!/bin/sh\nset -e\npip install --no-cache-dir -r requirements.txt\n",
         "named.sh": "pip install flask\n",
+        "verify.sh": "pip install -r requirements.txt && python -m pytest\n",
         "run_tests.sh": "pip install -r requirements.txt\npytest\n",
         "Makefile": "deps:\n\tpip install -r requirements/dev.txt\n",
     }
     assert installs(project(tmp_path, dockerfile, files)) == expected
+
+
+@pytest.mark.parametrize(
+    ("run", "script"),
+    [
+        ("./ci/verify.sh", "ci/verify.sh"),
+        ("cd / && sh -e /w/ci/verify.sh --quick", "ci/verify.sh"),
+        ("python ci/all.py", "ci/all.py"),
+        ("python -X dev ci/runner.py", "ci/runner.py"),
+        ("./ci/deps.sh", None),
+        ("python ci/lists.py", None),
+        ("./ci/gone.sh", None),
+        ("cat ci/verify.sh", None),
+    ],
+)
+def test_scripts_that_run_tests(tmp_path: Path, run: str, script: str | None) -> None:
+    """A script that runs the tests is known by what it says, not by its name."""
+    files = {
+        "ci/verify.sh": "#!/bin/sh\nset -e\nruff check .\npython -m pytest tests\n",
+        "ci/all.py": 'import subprocess\n\nsubprocess.run(["pytest"], check=True)\n',
+        "ci/runner.py": "import unittest\n\nunittest.main(module=None)\n",
+        "ci/deps.sh": "# pytest comes later\npip install pytest\n",
+        "ci/lists.py": "import sys\n\n# pytest.ini is not ours\nprint(sys.path)\n",
+    }
+    opened = project(tmp_path, f"FROM x\nWORKDIR /w\nCOPY ci ci\nRUN {run}\n", files)
+    assert scripts.testing(opened) == ({} if script is None else {4: script})
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from hullproof.dockerfile.installs import Install, install_commands
 from hullproof.dockerfile.model import Heredoc, ImageReference, Instruction, Mount, Stage
 from hullproof.dockerfile.parse import parse
 from hullproof.dockerfile.shell import ShellCommand, ShellProgram, commands, simple_words
-from hullproof.dockerfile.testruns import TestRun, test_commands
+from hullproof.dockerfile.testruns import TestRun, script_runs_tests, test_commands
 from hullproof.dockerfile.variables import Scope, expand
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "issued_token",
     "mentions_of_secrets",
     "parse",
+    "script_runs_tests",
     "secret_in",
     "secret_name",
     "simple_words",

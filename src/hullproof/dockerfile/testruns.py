@@ -28,6 +28,7 @@ _ENVIRONMENTS = options.names("""-e -c --conf --workdir --root --result-json -s 
 _MAKE = frozenset({"-C", "--directory", "-f", "--file", "--makefile", "-j", "--jobs", "-I", "-o", "-W"})
 _DJANGO = options.names("""--settings --pythonpath -v --verbosity --testrunner -k -p --pattern --tag --exclude-tag --parallel -t
     --top-level-directory --shuffle --durations""")
+_PYTHON = frozenset({"-W", "-X"})
 _OTHER = frozenset({"-k", "-m", "-s", "-c", "--config", "--plugin", "-p", "--pattern", "--exclude-tag"})
 _NO_RUN = {
     "pytest": options.names("""--collect-only --co --collectonly --version -V --help -h --fixtures --fixtures-per-test
@@ -41,6 +42,10 @@ _TASK = re.compile(r"(?:\w+[-_:.])*(?:unit|py)?[-_]?tests?(?:[-_:.]\w+)*\Z|check
 _SCRIPT = re.compile(r"(?:run[-_]?)?(?:all[-_]?|unit[-_]?)?tests?(?:[-_]unit)?(?:\.sh|\.py|\.bash)?\Z")
 _TEST_FILE = re.compile(r"test_\w+\.py\Z|\w+_tests?\.py\Z")
 _CALLED = re.compile(r"\b(pytest|unittest)\.main\b")
+_PYTHON_SCRIPT = re.compile(r"(?m)^(?:from \S+ )?import \w")
+_STARTED = re.compile(
+    r"\b(?:pytest|unittest)\.main\b|\bTextTestRunner\b|[\"'](?:pytest|unittest)[\"']|\bget_runner\(|\brun_tests\("
+)
 _NO_TESTS = re.compile(
     r"(?:lint|format|fmt|docs?|typing|types?|typecheck|mypy|ruff|build|release|flake8|black)\b"
 )
@@ -79,6 +84,14 @@ def test_commands(instruction: Instruction) -> tuple[TestRun, ...]:
 
 
 test_commands.__test__ = False  # type: ignore[attr-defined] # the same
+
+
+def script_runs_tests(text: str) -> bool:
+    """Whether a script, of a shell or of Python, runs tests; what it says elsewhere of tests does not count."""
+    first = text.partition("\n")[0]
+    if "python" in first if first.startswith("#!") else _PYTHON_SCRIPT.search(text):
+        return _STARTED.search(text) is not None
+    return any(_recognised(command, 1) for command in shell.read(text).commands)
 
 
 def _recognised(command: ShellCommand, line: int) -> TestRun | None:
@@ -151,7 +164,7 @@ def _django(command: ShellCommand, line: int) -> TestRun | None:
 
 
 def _subcommand(command: ShellCommand, line: int) -> TestRun | None:
-    read = options.split(command.argv[1:], _OTHER | {"-e", "--env", "-py", "-i"})
+    read = options.split(command.argv[1:], _OTHER | {"-e", "--env", "-py", "-i", "-A", "--app"})
     if read.words[:1] != (["run"] if command.program == "stestr" else ["test"]):
         return None
     runner = f"{command.program} {read.words[0]}"
@@ -172,7 +185,7 @@ def _by_name(command: ShellCommand, line: int) -> TestRun | None:
     wrapper = command.wrappers[-1] if command.wrappers else ""
     runner = ""
     paths: tuple[str, ...] = ()
-    if wrapper in {"hatch run", "pdm run", "rye run", "pixi run"} and _TASK.match(name):
+    if wrapper in {"hatch run", "pdm run", "pipenv run", "rye run", "pixi run"} and _TASK.match(name):
         runner = f"{wrapper} {name}"
     elif ("/" in command.argv[0] or wrapper == "python -m") and _SCRIPT.match(name):
         runner = name
@@ -193,7 +206,7 @@ def _guessed(run: TestRun | None) -> TestRun | None:
 
 def _script_of(args: tuple[str, ...]) -> str:
     """Name the script among an interpreter's arguments."""
-    words = [word for word in args if not word.startswith("-")]
+    words = options.split(args, _PYTHON).words
     return words[0].rsplit("/", 1)[-1] if words else ""
 
 
@@ -205,7 +218,8 @@ _READERS: dict[str, Callable[[ShellCommand, int], TestRun | None]] = {
     "nox": _environments,
     "manage.py": _django,
     "django-admin": _django,
-    **dict.fromkeys(("nose2", "nosetests", "doctest", "green", "trial", "ward"), _plain),
-    **dict.fromkeys(("stestr", "hatch", "rye"), _subcommand),
+    "django": _django,  # python -m django
+    **dict.fromkeys(("nose2", "nosetests", "doctest", "green", "trial", "ward", "behave"), _plain),
+    **dict.fromkeys(("stestr", "hatch", "rye", "flask"), _subcommand),
     **dict.fromkeys(("make", "gmake", "just", "task", "invoke", "inv", "poe", "poethepoet", "doit"), _task),
 }

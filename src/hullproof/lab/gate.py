@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import test_commands
 from hullproof.facts import GateFacts, Unobservable
-from hullproof.lab import beds, suites
+from hullproof.lab import beds, scripts, suites
 from hullproof.lab.rebuild import reaching, rebuild
 from hullproof.lab.scratch import put, remove
 
@@ -56,10 +56,11 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> G
 def _test_lines(project: Project) -> GateFacts:
     """Note which steps run tests, in stages that the release needs and in others."""
     needed = {stage.index for stage in project.needed_stages}
+    scripted = scripts.testing(project)
     lines = [
         (each.line, each.stage_index in needed)
         for each in project.dockerfile.instructions
-        if test_commands(each)
+        if test_commands(each) or each.line in scripted
     ]
     return GateFacts(
         test_lines=tuple(line for line, is_needed in lines if is_needed),

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import commands, install_commands, test_commands
+from hullproof.dockerfile import commands, install_commands, script_runs_tests, test_commands
 from hullproof.facts import InstallStep
 from hullproof.lab import scripts
 from hullproof.lab.sources import Place, own_places, trace
@@ -196,6 +196,8 @@ def _scripted(project: Project, place: Place) -> tuple[str, ...]:
         return ()
     declaring: list[str] = []
     for script, text in scripts.installing(project, place):
+        if script_runs_tests(text):
+            continue
         traced = (_in_project(project, place, found[0], guess=False) for found in _PATH.finditer(text))
         named = [path for path in traced if path is not None and scripts.declares(path)]
         declaring += [each for path in named for each in _with_nested(project.folder, path)] or [script]

@@ -1,4 +1,4 @@
-"""Scripts and Makefiles of the project that a step runs, and that install its dependencies."""
+"""Scripts and Makefiles of the project that a step runs: those that install its dependencies, or run its tests."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import commands
-from hullproof.lab.sources import Place, trace
+from hullproof.dockerfile import commands, script_runs_tests
+from hullproof.lab.sources import Place, own_places, trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,26 @@ def installing(project: Project, place: Place) -> Iterator[tuple[str, str]]:
             text = _text(project, path) if path is not None else ""
             if path is not None and _INSTALLS.search(text):
                 yield path, text
+
+
+def testing(project: Project) -> dict[int, str]:
+    """Map the line of each step that runs the tests through a script of the project to the script's path."""
+    places = (place for stage in project.dockerfile.stages for place in own_places(project, stage))
+    found = {}
+    for place in places:
+        for command in commands(place.instruction).commands if place.instruction.keyword == "RUN" else ():
+            for name in _scripts_of(command):
+                path = trace(project, place.stage, place.instruction.line, place.absolute(name))
+                if path is not None and script_runs_tests(_text(project, path)):
+                    found[place.instruction.line] = path
+    return found
+
+
+def _scripts_of(command: ShellCommand) -> tuple[str, ...]:
+    """Name the script that a command runs, but no Makefile: which of its rules runs is not told by its text."""
+    if command.program == "python":
+        return tuple(word for word in command.argv[1:] if word.endswith(".py"))[:1]
+    return () if command.program in _TASKS else _run_by(command)
 
 
 def _run_by(command: ShellCommand) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 Why: What tests and builds need is not what runs. A test runner, coverage or Poetry in the released image is
 more to pull, more to patch, and more for an intruder to work with.
 
-Proven by: A test stage exists that the release is not built on, and no layer of the release holds a test
-runner, linter or build tool: neither as an installed package nor as a command.
+Proven by: A test stage exists that the release is not built on, and no layer of the release, its base included,
+holds a test runner or library, linter or build tool: neither as an installed package nor as a command.
 
 Broken by: A single stage; FROM test AS release; a virtual environment copied from the test stage with pytest
 in it; test tools listed in the requirements of the application; Poetry or uv left in the release.
@@ -34,6 +34,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import install_commands, test_commands
+from hullproof.dockerfile.options import names
 from hullproof.practices._finding import Case, Finding, listed, missing
 from hullproof.practices._places import layer_place, own_entries
 from hullproof.report.model import Evidence
@@ -41,32 +42,19 @@ from hullproof.report.model import Evidence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hullproof.config import Config
     from hullproof.dockerfile import Dockerfile, Stage
     from hullproof.facts import FileFacts
 
-_RUNNERS = frozenset(
-    {"pytest", "tox", "nox", "coverage", "hypothesis", "nose", "nose2", "unittest2", "pytest-cov"}
-)
-_BUILD_TOOLS = frozenset(
-    {"poetry", "poetry-core", "pdm", "hatch", "hatchling", "flit", "flit-core", "build", "pipenv", "uv"}
-)
-_DEVELOPMENT_TOOLS = frozenset(
-    {
-        "black",
-        "flake8",
-        "pylint",
-        "mypy",
-        "ruff",
-        "isort",
-        "bandit",
-        "pre-commit",
-        "ipdb",
-        "pudb",
-        "pyright",
-        "twine",
-    }
-)
-_TOOLS = _RUNNERS | _BUILD_TOOLS | _DEVELOPMENT_TOOLS
+_RUNNERS = names("""pytest tox nox coverage hypothesis nose nose2 unittest2 green ward behave robotframework stestr
+    zope-testrunner""")
+_TEST_LIBRARIES = names("""factory-boy freezegun time-machine model-bakery responses requests-mock respx vcrpy
+    testcontainers""")
+"""What tests alone import, and applications do not: an environment that has them was made for tests."""
+_BUILD_TOOLS = names("""poetry poetry-core pdm hatch hatchling flit flit-core build pipenv pip-tools uv maturin
+    scikit-build scikit-build-core meson-python""")
+_DEVELOPMENT_TOOLS = names("black flake8 pylint mypy ruff isort bandit pre-commit ipdb pudb debugpy pyright twine")
+_TOOLS = _RUNNERS | _TEST_LIBRARIES | _BUILD_TOOLS | _DEVELOPMENT_TOOLS
 _COMMANDS = re.compile(
     r"/s?bin/(pytest|py\.test|tox|nox|coverage3?|hypothesis|nose2|nosetests|poetry|pdm|hatch|flit|pyproject-build"
     r"|pipenv|uvx?)$"
@@ -79,18 +67,29 @@ _TEST_NAME = re.compile(r"(?:^|[-_.])(?:unit)?tests?(?:$|[-_.])|^(?:unit)?test(?
 
 
 def judge(
-    *, dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str], files: FileFacts | None
+    *,
+    config: Config,
+    dockerfile: Dockerfile,
+    release: Stage,
+    build_args: Mapping[str, str],
+    test_scripts: Mapping[int, str],
+    files: FileFacts | None,
 ) -> Finding:
-    """Look for a test stage beside the release in the text, and for test and build tools in its files."""
+    """Look for a test stage beside the release in the text, and for test and build tools in its files.
+
+    `test_scripts` are scripts of the project that run its tests, by the line of the step that runs them.
+    """
     case = Case()
     beneath = dockerfile.ancestors(release, build_args)
-    apart = [stage for stage in dockerfile.stages if stage not in beneath and why_test(stage)]
-    built_on = [stage for stage in beneath[1:] if _runs_tests(stage) or _named_test(stage)]
+    configured = dockerfile.stage(config.test_target) if config.test_target is not None else None
+    why = {stage.index: why_test(stage, test_scripts, configured) for stage in dockerfile.stages}
+    apart = [stage for stage in dockerfile.stages if stage not in beneath and why[stage.index]]
+    built_on = [stage for stage in beneath[1:] if _purpose(stage, test_scripts, configured)]
     from_line = dockerfile.where(release.line)
     if built_on:
         test = built_on[0]
         case.broken(
-            f"the release is built on {test.label}, which {why_test(test)}",
+            f"the release is built on {test.label}, which {why[test.index]}",
             Evidence(
                 "dockerfile", from_line, f"FROM {release.base}: everything in {test.label} is in the release"
             ),
@@ -104,23 +103,28 @@ def judge(
             Evidence("dockerfile", from_line, "expected a stage beside the release that runs the tests"),
         )
     for stage in apart:
-        case.show(Evidence("dockerfile", dockerfile.where(stage.line), f"{stage.label} {why_test(stage)}"))
+        case.show(Evidence("dockerfile", dockerfile.where(stage.line), f"{stage.label} {why[stage.index]}"))
     if files is None:
         if not case.is_broken:
             missing("files")
     else:
-        _judge_files(case, dockerfile, files)
-    names = listed([stage.label for stage in apart])
-    return case.finding(f"tests are kept to {names}, and the release holds no test runner or build tool")
+        base_line = dockerfile.where(dockerfile.base_image(release, build_args).line)
+        _judge_files(case, dockerfile, files, base_line)
+    stages = listed([stage.label for stage in apart])
+    return case.finding(f"tests are kept to {stages}, and the release holds no test runner or build tool")
 
 
-def _judge_files(case: Case, dockerfile: Dockerfile, files: FileFacts) -> None:
-    """Look at every own layer: a tool that a later layer uninstalls is shipped all the same.
+def _judge_files(case: Case, dockerfile: Dockerfile, files: FileFacts, base_line: str) -> None:
+    """Look at the base, and at every own layer: a tool that a later layer uninstalls is shipped all the same.
 
     A path counts where it comes in: a later `chown -R` writes all of it again.
     """
     found: dict[str, dict[str, str]] = {}
     told: set[str] = set()
+    for path in files.base:
+        tool = tool_of(path)
+        if tool is not None:
+            found.setdefault(base_line, {}).setdefault(tool, path)
     for layer, entry in own_entries(files):
         tool = tool_of(entry.path)
         if tool is not None and entry.path not in files.base and entry.path not in told:
@@ -156,21 +160,28 @@ def _kind(tools: list[str]) -> str:
     """Name the worst of them."""
     if any(is_runner(tool) for tool in tools):
         return "a test runner"
+    if any(tool in _TEST_LIBRARIES for tool in tools):
+        return "a library for tests"
     return "a development tool" if all(tool in _DEVELOPMENT_TOOLS for tool in tools) else "a build tool"
 
 
-def _named_test(stage: Stage) -> bool:
-    return stage.name is not None and _TEST_NAME.search(stage.name) is not None
-
-
-def _runs_tests(stage: Stage) -> bool:
-    return any(test_commands(instruction) for instruction in stage.instructions)
-
-
-def why_test(stage: Stage) -> str:
-    """Say what makes a stage a test stage; empty if nothing does."""
-    if _runs_tests(stage):
+def _purpose(stage: Stage, test_scripts: Mapping[int, str], configured: Stage | None) -> str:
+    """Say what shows that a stage is there for tests; empty if nothing does."""
+    if any(test_commands(instruction) for instruction in stage.instructions):
         return "runs tests"
+    scripts = [test_scripts[each.line] for each in stage.instructions if each.line in test_scripts]
+    if scripts:
+        return f"runs tests, by {listed(scripts)}"
+    if stage == configured:
+        return "is configured as the test stage"
+    named = stage.name is not None and _TEST_NAME.search(stage.name) is not None
+    return "is named for tests" if named else ""
+
+
+def why_test(
+    stage: Stage, test_scripts: Mapping[int, str] | None = None, configured: Stage | None = None
+) -> str:
+    """Say what makes a stage a test stage; empty if nothing does."""
     installed = {
         re.split(r"[\[=<>!~@; ]", package, maxsplit=1)[0].lower()
         for instruction in stage.instructions
@@ -178,6 +189,5 @@ def why_test(stage: Stage) -> str:
         for package in install.packages
     }
     runners = sorted(name for name in installed if name in _RUNNERS)
-    if runners:
-        return f"installs {listed(runners)}"
-    return "is named for tests" if _named_test(stage) else ""
+    found = _purpose(stage, test_scripts or {}, configured)
+    return found or (f"installs {listed(runners)}" if runners else "")

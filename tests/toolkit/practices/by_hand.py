@@ -195,6 +195,7 @@ FACTS: Mapping[str, Any] = {
     "config": Config(),
     "build_args": {},
     "build": BUILD,
+    "test_scripts": {},
     "base": BaseFacts("python:3.11-slim", 1, size_bytes=130_000_000),
     "image": IMAGE,
     "files": files(),

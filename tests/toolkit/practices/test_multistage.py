@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from .by_hand import BROKEN, GOOD, NOTHING_BUILT, PROVEN, UNPROVEN, entry, files, layer, lines, prove
+from hullproof.config import Config
+
+from .by_hand import BASE_LAYER, BROKEN, GOOD, NOTHING_BUILT, PROVEN, UNPROVEN, entry, files, layer, lines, prove
 
 SITE = "/usr/local/lib/python3.11/site-packages"
 SINGLE = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "run.py"]\n'
@@ -52,6 +56,34 @@ def test_a_stage_that_is_named_for_tests_counts() -> None:
     assert prove("multistage", GOOD.replace("python -m pytest", "./verify")).verdict is PROVEN
 
 
+def test_a_stage_that_runs_a_script_of_tests_counts() -> None:
+    """The script's text says what its name does not; a release that is built on such a stage is broken."""
+    text = GOOD.replace("AS test", "AS verify").replace("--from=test", "--from=verify")
+    text = text.replace("python -m pytest &&", "./ci/verify.sh &&")
+    assert prove("multistage", text).verdict is BROKEN
+    assert prove("multistage", text, test_scripts={10: "ci/verify.sh"}).verdict is PROVEN
+    on_it = text.replace("FROM base AS release", "FROM verify AS release")
+    assert (
+        "built on stage 'verify'"
+        in prove("multistage", on_it, test_scripts={10: "ci/verify.sh"}).summary
+    )
+
+
+def test_the_configured_test_stage_counts() -> None:
+    """What the configuration calls the test stage is one, whatever it runs."""
+    text = GOOD.replace("AS test", "AS verify").replace("--from=test", "--from=verify")
+    text = text.replace("python -m pytest &&", "./verify &&")
+    assert prove("multistage", text, config=Config(test_target="verify")).verdict is PROVEN
+
+
+def test_a_tool_of_the_base_is_broken() -> None:
+    """What the base brings is in the release, too; the FROM is the line to mend."""
+    beneath = replace(BASE_LAYER, entries=(*BASE_LAYER.entries, entry("/usr/local/bin/uv")))
+    proof = prove("multistage", files=files(base=beneath))
+    assert proof.verdict is BROKEN
+    assert "Dockerfile:1" in lines(proof)
+
+
 def test_a_test_stage_on_the_release_is_fine() -> None:
     """With the release as the target, tests may be built on it."""
     text = GOOD + "\nFROM release AS checks\nRUN python -m pytest\n"
@@ -69,6 +101,8 @@ def test_a_test_stage_on_the_release_is_fine() -> None:
         "/deps/coverage-7.5.dist-info/RECORD",
         f"{SITE}/flake8-7.1.dist-info/METADATA",
         f"{SITE}/mypy-1.18.dist-info/RECORD",
+        f"{SITE}/factory_boy-3.3.dist-info/METADATA",
+        f"{SITE}/debugpy-1.8.dist-info/RECORD",
         "/usr/local/bin/poetry",
         "/bin/uv",
         "/venv/bin/nox",
@@ -111,7 +145,12 @@ def test_what_a_later_step_only_gives_away_is_told_once() -> None:
 
 def test_the_worst_of_the_tools_names_their_kind() -> None:
     """A test runner before a build tool, and that before a linter."""
-    names = {"pytest": "a test runner", "poetry": "a build tool", "flake8": "a development tool"}
+    names = {
+        "pytest": "a test runner",
+        "freezegun": "a library for tests",
+        "poetry": "a build tool",
+        "flake8": "a development tool",
+    }
     for at, kind in enumerate(names.values()):
         held = [entry(f"{SITE}/{name}-1.0.dist-info/METADATA") for name in list(names)[at:]]
         assert f"brings {kind} into" in prove("multistage", files=files(layer(13, *held))).summary
