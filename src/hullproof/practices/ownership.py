@@ -84,12 +84,13 @@ def judge(
 def _linked(files: FileFacts, top: str) -> list[str]:
     """List where links below the working directory lead, outside of it: to the application's own files elsewhere.
 
-    What the base, the system or a virtual environment has there keeps its owner.
+    What the base, the system or a virtual environment has there keeps its owner, and so does the interpreter that
+    a virtual environment links to.
     """
     goals = {
         resolved(normal(posixpath.join(posixpath.dirname(path), entry.target)), files)
         for path, entry in files.final.items()
-        if entry.kind == "symlink" and path.startswith(f"{top}/")
+        if entry.kind == "symlink" and path.startswith(f"{top}/") and not _in_environment(path, files)
     }
     return [
         goal
@@ -99,6 +100,11 @@ def _linked(files: FileFacts, top: str) -> list[str]:
         and not is_systems(f"{goal}/")
         and f"{goal}/pyvenv.cfg" not in files.final
     ]
+
+
+def _in_environment(path: str, files: FileFacts) -> bool:
+    """Whether it is a link in a virtual environment's bin."""
+    return f"{posixpath.dirname(posixpath.dirname(path))}/pyvenv.cfg" in files.final
 
 
 def _at_root(place: str, uid: int) -> Finding:

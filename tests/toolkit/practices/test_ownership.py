@@ -142,6 +142,15 @@ def test_what_a_link_leads_to_counts_as_what_lies_there(
     assert proof.verdict is verdict, proof.summary
 
 
+def test_the_interpreter_of_an_environment_keeps_its_owner() -> None:
+    """uv puts an interpreter anywhere, and links to it from the environment; other links count."""
+    python = entry("/python/cpython-3.13/bin/python3.13", mode=0o755)
+    venv = entry("/app/.venv/pyvenv.cfg", uid=1000)
+    for path, verdict in (("/app/.venv/bin/python", PROVEN), ("/app/bin/python", BROKEN)):
+        link = entry(path, kind="symlink", target=python.path, mode=0o777)
+        assert prove("ownership", files=files(layer(15, venv, python, link))).verdict is verdict
+
+
 def test_the_lock_of_a_virtual_environment_is_for_everybody() -> None:
     """An empty file that uv makes so; the same elsewhere, or with something in it, is not."""
     venv = entry("/app/.venv/pyvenv.cfg", uid=1000)
