@@ -48,6 +48,7 @@ _SMALL_REPOSITORY = re.compile(
     r"distroless|chainguard|wolfi|(?:^|[/-])(?:alpine|slim|minimal|micro)(?:$|[/-])"
 )
 _JUDGED_BY_TAG = frozenset({"python", "pypy"})
+_SMALL_AS_IT_IS = frozenset({"debian", "docker.io/debian", "library/debian", "docker.io/library/debian"})
 
 
 def judge(
@@ -164,7 +165,7 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 
 def _is_small_by_name(repository: str, tag: str) -> bool:
-    if repository == "scratch" or _SMALL_TAG.search(tag):
+    if repository == "scratch" or repository in _SMALL_AS_IT_IS or _SMALL_TAG.search(tag):
         return True
     return _SMALL_REPOSITORY.search(repository) is not None
 

@@ -42,6 +42,7 @@ def dpkg(line: int, package: str) -> Layer:
         "cgr.dev/chainguard/python:latest",
         "alpine:3.20",
         "debian:bookworm-slim",
+        "debian:bookworm",
     ],
 )
 def test_a_slim_base_is_proven_by_its_name(reference: str) -> None:
