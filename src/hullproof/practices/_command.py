@@ -9,6 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import simple_words
+from hullproof.dockerfile.shell import read as read_shell
+from hullproof.dockerfile.wrappers import unwrap
 from hullproof.practices._processes import shown
 from hullproof.report.model import Evidence
 
@@ -104,7 +106,8 @@ def judge_swallowing(
         return
     if files is None or not _is_program(words[0], image, files):
         return
-    if any(_runs(process, words) for process in container.processes):
+    meant = _becomes(words)
+    if not meant or any(_runs(process, each) for process in container.processes for each in (words, meant)):
         return
     where = dockerfile.where(command.line)
     running = "; ".join(shown(process, 50) for process in container.processes[:3])
@@ -125,6 +128,15 @@ def _is_program(word: str, image: ImageFacts, files: FileFacts) -> bool:
         if entry is not None and (entry.kind == "symlink" or (entry.kind == "file" and entry.mode & 0o111)):
             return True
     return False
+
+
+def _becomes(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is left of a command once its wrappers made way: `env`, `sh -c "exec ..."`. Empty: cannot be told."""
+    seen = unwrap(words)
+    if seen.script is None:
+        return seen.argv
+    found = read_shell(seen.script).commands
+    return found[-1].argv if found else ()
 
 
 def _runs(process: Process, words: tuple[str, ...]) -> bool:

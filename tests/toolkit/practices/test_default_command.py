@@ -345,7 +345,9 @@ def test_why_it_ignores_the_signal_is_explained() -> None:
 
 
 SCRIPT = GOOD.replace(CMD, f'ENTRYPOINT ["/entry.sh"]\n{CMD}')
-PROGRAMS = files(layer(13, entry("/usr/local/bin/gunicorn", mode=0o755)))
+PROGRAMS = files(
+    layer(13, *(entry(path, mode=0o755) for path in ("/usr/local/bin/gunicorn", "/bin/sh", "/usr/bin/env")))
+)
 
 
 def test_an_entrypoint_that_swallows_the_command_is_broken() -> None:
@@ -356,6 +358,8 @@ def test_an_entrypoint_that_swallows_the_command_is_broken() -> None:
     assert proof.verdict is BROKEN
     assert "swallows CMD" in proof.summary
     assert "Dockerfile:19" in lines(proof)
+    shell = replace(told, command=("sh", "-c", "exec gunicorn app:app"))
+    assert "swallows CMD" in prove("default-command", SCRIPT, image=shell, files=PROGRAMS).summary
     assert prove("default-command", SCRIPT, image=told).verdict is PROVEN
 
 
@@ -374,8 +378,25 @@ def test_an_entrypoint_that_swallows_the_command_is_broken() -> None:
             ("gunicorn", "-b", "0.0.0.0:$PORT"),
             ("python", "/usr/local/bin/gunicorn", "-b", "0.0.0.0:80"),
         ),
+        (
+            ("tini", "--"),
+            ("sh", "-c", "echo starting; exec gunicorn -b 0.0.0.0:${PORT:-80} app:app"),
+            ("python", "/usr/local/bin/gunicorn", "-b", "0.0.0.0:80", "app:app"),
+        ),
+        (
+            ("tini", "--"),
+            ("env", "TZ=UTC", "gunicorn", "app:app"),
+            ("python", "/usr/local/bin/gunicorn", "app:app"),
+        ),
     ],
-    ids=["arguments", "arguments of a server", "a title of its own", "a variable"],
+    ids=[
+        "arguments",
+        "arguments of a server",
+        "a title of its own",
+        "a variable",
+        "a shell that makes way",
+        "a program that makes way",
+    ],
 )
 def test_entrypoint_with_command_is_fine(
     entrypoint: tuple[str, ...], command: tuple[str, ...], seen: tuple[str, ...]
