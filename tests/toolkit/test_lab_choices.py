@@ -13,7 +13,7 @@ import pytest
 from hullproof import ignorefile
 from hullproof.facts import FileEntry, FileFacts, Layer, Step
 from hullproof.lab import application, beds, editing, installed, installing, planting, scripts, secrets, suites
-from hullproof.lab.gate import _Seed
+from hullproof.lab.gate import _Seed, _test_lines
 from hullproof.lab.sources import context_sources, trace
 from hullproof.project import Project
 
@@ -141,6 +141,7 @@ def test_scripts_that_run_tests(tmp_path: Path, run: str, script: str | None) ->
     }
     opened = project(tmp_path, f"FROM x\nWORKDIR /w\nCOPY ci ci\nRUN {run}\n", files)
     assert scripts.testing(opened) == ({} if script is None else {4: script})
+    assert _test_lines(opened).test_lines == (() if script is None else (4,))
 
 
 @pytest.mark.parametrize(

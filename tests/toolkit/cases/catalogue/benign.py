@@ -703,6 +703,17 @@ CASES = (
         ),
     ),
     Case(
+        "benign/script-of-another-name",
+        "a stage and a script whose names do not tell that they test",
+        (
+            write("ci.sh", "#!/bin/sh\nset -eu\npython -m compileall -q greeter\npython -m pytest\n", 0o755),
+            dockerfile("FROM deps AS test", "FROM deps AS verified"),
+            dockerfile("--from=test", "--from=verified"),
+            dockerfile("/app/greeter greeter/", "/app/greeter/*.py greeter/"),
+            dockerfile(TESTS, "COPY ci.sh ./\nRUN ./ci.sh"),
+        ),
+    ),
+    Case(
         "benign/pipe-with-pipefail",
         "a pipe whose failure counts",
         (
@@ -948,6 +959,17 @@ CASES = (
         (
             after(RELEASE, f"RUN apt-get update && {LEAN} dumb-init && rm -rf /var/lib/apt/lists/*"),
             dockerfile(COMMAND, 'CMD ["dumb-init", "python", "-m", "greeter"]'),
+        ),
+    ),
+    Case(
+        "benign/init-with-a-shell-that-makes-way",
+        "an init in front, and a command whose shell makes way",
+        (
+            after(RELEASE, f"RUN apt-get update && {LEAN} tini && rm -rf /var/lib/apt/lists/*"),
+            dockerfile(
+                COMMAND,
+                'ENTRYPOINT ["tini", "--"]\nCMD ["sh", "-c", "umask 027 && exec python -m ${MODULE:-greeter}"]',
+            ),
         ),
     ),
     Case(

@@ -131,6 +131,16 @@ CASES = (
         (append("requirements.txt", "flake8\n"),),
     ),
     Case(
+        "multistage/test-library-required",
+        "a library for tests is listed among what the service needs",
+        (append("requirements.txt", "freezegun\n"),),
+    ),
+    Case(
+        "multistage/debugger-required",
+        "a debugger is listed among what the service needs",
+        (append("requirements.txt", "debugpy\n"),),
+    ),
+    Case(
         "multistage/nox-required",
         "another test runner is listed among what the service needs",
         (append("requirements.txt", "nox\n"),),
