@@ -159,6 +159,14 @@ def test_a_development_stage_behind_the_release_is_not_what_is_shipped(last: str
     assert dockerfile.release(last).name == last
 
 
+@pytest.mark.parametrize("last", ["dev", "web-dev", "local"])
+def test_a_stage_that_says_what_it_starts_is_shipped_rather_than_one_for_development(last: str) -> None:
+    """Under any name of its own, unless it is there for tests."""
+    text = 'FROM a AS {}\nCMD ["python"]\nFROM b AS test\nCMD ["pytest"]\nFROM test AS {}\nCMD ["bash"]\n'
+    assert parse(text.format("web", last)).release().name == "web"
+    assert parse(text.format("lint", last)).release().name == last
+
+
 def test_a_last_stage_for_development_is_the_release_where_no_other_is_named_so() -> None:
     """There is nothing else that could be meant."""
     assert parse("FROM a AS deps\nFROM deps AS dev\n").release().name == "dev"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 _NO_ARGUMENTS: Mapping[str, str] = {}
 _FOR_DEVELOPMENT = re.compile(
-    r"(?:dev|devel|develop|development|devcontainer|debug|local)(?:[-_].*)?", re.IGNORECASE
+    r"(?:.*[-_.])?(?:dev|devel|develop|development|devcontainer|debug|local)(?:[-_.].*)?", re.IGNORECASE
 )
+_FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:(?:unit)?tests?|tested|tester|testing|lint|ci|qa)(?:[-_.].*)?", re.IGNORECASE)
 _FOR_RELEASE = re.compile(
-    r"(?:release|prod|production|final|runtime|runner|deploy|live|app)(?:[-_].*)?", re.IGNORECASE
+    r"(?:.*[-_.])?(?:release|prod|production|final|runtime|runner|deploy|live|app)(?:[-_.].*)?", re.IGNORECASE
 )
 
 
@@ -66,16 +68,22 @@ class Dockerfile:
     def release(self, target: str | int | None = None) -> Stage:
         """Return the stage that becomes the release: the target, or else the last.
 
-        A last stage that is named for development, behind one that is named as a release, is passed over: it is
-        built by `--target` on developers' machines, and shipped by nobody.
+        A last stage that is named for development is passed over for one that is named as a release, or that says
+        itself what it starts: it is built by `--target` on developers' machines, and shipped by nobody.
         """
         if target is not None:
             return self.stage(target)
-        if _FOR_DEVELOPMENT.fullmatch(self.stages[-1].name or ""):
-            for stage in reversed(self.stages[:-1]):
-                if _FOR_RELEASE.fullmatch(stage.name or ""):
-                    return stage
-        return self.stages[-1]
+        last = self.stages[-1]
+        if not _FOR_DEVELOPMENT.fullmatch(last.name or ""):
+            return last
+        others = [
+            stage
+            for stage in reversed(self.stages[:-1])
+            if not any(kind.fullmatch(stage.name or "") for kind in (_FOR_DEVELOPMENT, _FOR_TESTS))
+        ]
+        named = (stage for stage in others if _FOR_RELEASE.fullmatch(stage.name or ""))
+        starting = (stage for stage in others if {"CMD", "ENTRYPOINT"} & {i.keyword for i in stage.instructions})
+        return next(itertools.chain(named, starting), last)
 
     def global_scope(self, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> Scope:
         """Collect the variables that FROM lines can use."""
