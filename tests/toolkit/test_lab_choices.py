@@ -12,7 +12,17 @@ import pytest
 
 from hullproof import ignorefile
 from hullproof.facts import FileEntry, FileFacts, Layer, Step
-from hullproof.lab import application, beds, editing, installed, installing, planting, scripts, secrets, suites
+from hullproof.lab import (
+    application,
+    beds,
+    editing,
+    installed,
+    installing,
+    planting,
+    scripts,
+    secrets,
+    suites,
+)
 from hullproof.lab.gate import _Seed, _test_lines
 from hullproof.lab.sources import context_sources, trace
 from hullproof.project import Project

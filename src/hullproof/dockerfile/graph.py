@@ -20,7 +20,9 @@ _NO_ARGUMENTS: Mapping[str, str] = {}
 _FOR_DEVELOPMENT = re.compile(
     r"(?:.*[-_.])?(?:dev|devel|develop|development|devcontainer|debug|local)(?:[-_.].*)?", re.IGNORECASE
 )
-_FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:(?:unit)?tests?|tested|tester|testing|lint|ci|qa)(?:[-_.].*)?", re.IGNORECASE)
+_FOR_TESTS = re.compile(
+    r"(?:.*[-_.])?(?:(?:unit)?tests?|tested|tester|testing|lint|ci|qa)(?:[-_.].*)?", re.IGNORECASE
+)
 _FOR_RELEASE = re.compile(
     r"(?:.*[-_.])?(?:release|prod|production|final|runtime|runner|deploy|live|app)(?:[-_.].*)?", re.IGNORECASE
 )
@@ -82,7 +84,9 @@ class Dockerfile:
             if not any(kind.fullmatch(stage.name or "") for kind in (_FOR_DEVELOPMENT, _FOR_TESTS))
         ]
         named = (stage for stage in others if _FOR_RELEASE.fullmatch(stage.name or ""))
-        starting = (stage for stage in others if {"CMD", "ENTRYPOINT"} & {i.keyword for i in stage.instructions})
+        starting = (
+            stage for stage in others if {"CMD", "ENTRYPOINT"} & {i.keyword for i in stage.instructions}
+        )
         return next(itertools.chain(named, starting), last)
 
     def global_scope(self, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> Scope:

@@ -53,7 +53,9 @@ _TEST_LIBRARIES = names("""factory-boy freezegun time-machine model-bakery respo
 """What tests alone import, and applications do not: an environment that has them was made for tests."""
 _BUILD_TOOLS = names("""poetry poetry-core pdm hatch hatchling flit flit-core build pipenv pip-tools uv maturin
     scikit-build scikit-build-core meson-python""")
-_DEVELOPMENT_TOOLS = names("black flake8 pylint mypy ruff isort bandit pre-commit ipdb pudb debugpy pyright twine")
+_DEVELOPMENT_TOOLS = names(
+    "black flake8 pylint mypy ruff isort bandit pre-commit ipdb pudb debugpy pyright twine"
+)
 _TOOLS = _RUNNERS | _TEST_LIBRARIES | _BUILD_TOOLS | _DEVELOPMENT_TOOLS
 _COMMANDS = re.compile(
     r"/s?bin/(pytest|py\.test|tox|nox|coverage3?|hypothesis|nose2|nosetests|poetry|pdm|hatch|flit|pyproject-build"

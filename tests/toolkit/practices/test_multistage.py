@@ -8,7 +8,19 @@ import pytest
 
 from hullproof.config import Config
 
-from .by_hand import BASE_LAYER, BROKEN, GOOD, NOTHING_BUILT, PROVEN, UNPROVEN, entry, files, layer, lines, prove
+from .by_hand import (
+    BASE_LAYER,
+    BROKEN,
+    GOOD,
+    NOTHING_BUILT,
+    PROVEN,
+    UNPROVEN,
+    entry,
+    files,
+    layer,
+    lines,
+    prove,
+)
 
 SITE = "/usr/local/lib/python3.11/site-packages"
 SINGLE = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "run.py"]\n'
@@ -63,10 +75,7 @@ def test_a_stage_that_runs_a_script_of_tests_counts() -> None:
     assert prove("multistage", text).verdict is BROKEN
     assert prove("multistage", text, test_scripts={10: "ci/verify.sh"}).verdict is PROVEN
     on_it = text.replace("FROM base AS release", "FROM verify AS release")
-    assert (
-        "built on stage 'verify'"
-        in prove("multistage", on_it, test_scripts={10: "ci/verify.sh"}).summary
-    )
+    assert "built on stage 'verify'" in prove("multistage", on_it, test_scripts={10: "ci/verify.sh"}).summary
 
 
 def test_the_configured_test_stage_counts() -> None:

@@ -143,7 +143,7 @@ def test_what_a_link_leads_to_counts_as_what_lies_there(
 
 
 def test_the_interpreter_of_an_environment_keeps_its_owner() -> None:
-    """uv puts an interpreter anywhere, and links to it from the environment; other links count."""
+    """An installer such as uv puts one anywhere, and links to it from the environment; other links count."""
     python = entry("/python/cpython-3.13/bin/python3.13", mode=0o755)
     venv = entry("/app/.venv/pyvenv.cfg", uid=1000)
     for path, verdict in (("/app/.venv/bin/python", PROVEN), ("/app/bin/python", BROKEN)):
