@@ -164,7 +164,7 @@ def _django(command: ShellCommand, line: int) -> TestRun | None:
 
 
 def _subcommand(command: ShellCommand, line: int) -> TestRun | None:
-    read = options.split(command.argv[1:], _OTHER | {"-e", "--env", "-py", "-i", "-A", "--app"})
+    read = options.split(command.argv[1:], _OTHER | {"-e", "--env", "-py", "-i"})
     if read.words[:1] != (["run"] if command.program == "stestr" else ["test"]):
         return None
     runner = f"{command.program} {read.words[0]}"
@@ -220,6 +220,6 @@ _READERS: dict[str, Callable[[ShellCommand, int], TestRun | None]] = {
     "django-admin": _django,
     "django": _django,  # python -m django
     **dict.fromkeys(("nose2", "nosetests", "doctest", "green", "trial", "ward", "behave"), _plain),
-    **dict.fromkeys(("stestr", "hatch", "rye", "flask"), _subcommand),
+    **dict.fromkeys(("stestr", "hatch", "rye"), _subcommand),
     **dict.fromkeys(("make", "gmake", "just", "task", "invoke", "inv", "poe", "poethepoet", "doit"), _task),
 }

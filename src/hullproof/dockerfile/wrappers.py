@@ -37,7 +37,6 @@ _PLAIN = {
     "stdbuf": _rule("-i -o -e --input --output --error"),
     "setsid": _rule(),
     "setpriv": _rule("--reuid --regid --groups --inh-caps --bounding-set --securebits"),
-    "runuser": _rule("-u -g -G -s -w --user --group --supp-group --shell --whitelist-environment"),
     "unbuffer": _rule(),
     "fakeroot": _rule(),
     "eatmydata": _rule(),

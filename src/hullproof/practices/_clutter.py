@@ -52,12 +52,18 @@ _JUNK = re.compile(
 
 
 def clutter_of(
-    entry: FileEntry, workdir: str, unused: Collection[str], *, copied: bool
+    entry: FileEntry,
+    workdir: str,
+    unused: Collection[str],
+    *,
+    copied: bool,
+    sites: Collection[str] = (),
 ) -> tuple[str, str] | None:
     """Tell what kind of clutter a path is, and the path to name it by; None for what a release may hold.
 
     `unused` are virtual environments of the host that this layer may have brought. Bytecode counts only where it
     was `copied` from the context or from a stage that ran the tests: made for the release it saves time at a start.
+    `sites` are directories that packages were installed to (see `package_sites`).
     """
     path = entry.path
     if entry.kind == "directory":
@@ -71,9 +77,19 @@ def clutter_of(
     environment = next((top for top in unused if path.startswith(f"{top}/")), None)
     if environment is not None:
         return "virtual environment of the host", environment
-    if _INSTALLED.search(path):
+    if _INSTALLED.search(path) or any(path.startswith(f"{site}/") for site in sites):
         return None
     return _secret_file(entry) or (None if is_systems(path) else _project_file(path, workdir, copied=copied))
+
+
+def package_sites(files: FileFacts, workdir: str) -> tuple[str, ...]:
+    """List directories of any name that hold installed packages, as `pip install --target` makes them.
+
+    One that the application itself may lie in is none: its files cannot be told from those of packages.
+    """
+    tops = {path.rsplit("/", 2)[0] for path in files.final if path.endswith(".dist-info/METADATA")}
+    own = f"{workdir.rstrip('/')}/"
+    return tuple(sorted(top for top in tops if not own.startswith(f"{top}/")))
 
 
 def is_systems(path: str) -> bool:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import mentions_of_secrets, secret_in, test_commands, token_shape
-from hullproof.practices._clutter import clutter_of, unused_environments
+from hullproof.practices._clutter import clutter_of, package_sites, unused_environments
 from hullproof.practices._disclosed import recorded_arguments, secret_in_file, secret_on_command_line
 from hullproof.practices._finding import Case, Finding, listed, missing
 from hullproof.practices._logs import last_words, missed_file
@@ -139,6 +139,8 @@ def _judge_layers(
     """
     groups: dict[tuple[str, str], dict[str, int]] = {}
     environments = unused_environments(files, image, container)
+    workdir = image.workdir or "/"
+    sites = package_sites(files, workdir)
     told: set[str] = set()
     for layer in files.added_layers:
         step = instruction_at(dockerfile, layer.line)
@@ -146,7 +148,7 @@ def _judge_layers(
         copied = from_context or _copies_used_stage(dockerfile, step)
         unused = environments if from_context else ()
         for entry in layer.entries:
-            kind_and_top = clutter_of(entry, image.workdir or "/", unused, copied=copied)
+            kind_and_top = clutter_of(entry, workdir, unused, copied=copied, sites=sites)
             if kind_and_top is None and (text := layer.texts.get(entry.path)):
                 held = secret_in_file(entry.path, text)
                 kind_and_top = (f"file that holds {held}", entry.path) if held else None

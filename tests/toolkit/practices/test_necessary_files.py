@@ -267,6 +267,16 @@ def test_a_missing_module_is_broken_and_another_death_unproven() -> None:
     assert prove("necessary-files", container=named, image=wrong).verdict is UNPROVEN
 
 
+def test_packages_may_bring_tests_wherever_they_were_installed() -> None:
+    """What `pip install --target` fills is a site, whatever its name, but for where the application lies."""
+    for site, verdict in (("/deps", PROVEN), ("/app/vendor", PROVEN), ("/app", BROKEN)):
+        held = (
+            entry(f"{site}/aiohttp-3.9.dist-info/METADATA"),
+            entry(f"{site}/aiohttp/test_utils.py"),
+        )
+        assert prove("necessary-files", files=files(layer(14, *held))).verdict is verdict
+
+
 @pytest.mark.parametrize("command", [("python", "-m", "wrong"), ("gunicorn", "wrong.app:app")])
 def test_a_module_missing_inside_the_package_that_the_command_names_is_broken(
     command: tuple[str, ...],
