@@ -43,6 +43,12 @@ def test_full_has_compilers_and_slim_has_not() -> None:
     assert "gcc" not in plan(parse_reference("python:3.11-slim")).packages
 
 
+def test_wheel_comes_with_pythons_up_to_3_11() -> None:
+    """As in the real ones, slim or full."""
+    for tag, brought in (("3.11-slim", True), ("3.11", True), ("3.13-slim", False)):
+        assert ("python3-wheel" in plan(parse_reference(f"python:{tag}")).packages) is brought
+
+
 @pytest.mark.parametrize(
     ("asked", "says"),
     [

@@ -27,6 +27,9 @@ _NEWEST_STABLE = (3, 13)
 
 # What an official slim image has beside its Debian: authorities, /etc/services, time zones.
 SLIM_PACKAGES = ("adduser", "ca-certificates", "netbase", "tzdata", "python3", "python3-venv")
+# Official images bring it along up to 3.11: `pip wheel` needs it for projects that have a setup.py alone.
+WHEEL = ("python3-wheel",)
+_WITHOUT_WHEEL = (3, 12)
 # The compilers and headers of the full images (buildpack-deps), without its image and database libraries
 # that hardly anyone compiles against.
 FULL_PACKAGES = (
@@ -185,9 +188,8 @@ def _plan_python(reference: Reference) -> Plan:
             f"ask for {newest} or older, or `docker pull {reference.text}` where a registry can be reached"
         )
     full = "slim" not in words
-    return Plan(
-        reference.text, suite, ".".join(map(str, version)), full, FULL_PACKAGES if full else SLIM_PACKAGES
-    )
+    packages = (FULL_PACKAGES if full else SLIM_PACKAGES) + (WHEEL if version < _WITHOUT_WHEEL else ())
+    return Plan(reference.text, suite, ".".join(map(str, version)), full, packages)
 
 
 def _python_version(word: str, reference: Reference) -> tuple[int, int]:

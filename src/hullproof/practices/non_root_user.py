@@ -79,7 +79,7 @@ def judge(
         if not case.is_broken:
             missing("container")
     else:
-        _judge_processes(case, where, container)
+        _judge_processes(case, where, container, image.user)
     if files is not None:
         _judge_ways_back(case, dockerfile, files, account)
     name = account.name or image.user
@@ -130,7 +130,7 @@ def _judge_config(
         case.broken(
             f"the user {text} does not exist in the image's /etc/passwd",
             Evidence("image", where, f"{spelled}{comes_out}: expected an account, /etc/passwd has none"),
-            remedy=f"Create the account in the release stage (RUN useradd --system {text.partition(':')[0]}) before USER.",
+            remedy=_to_create(text),
         )
     elif account.uid is None:
         case.doubt(f"the user {text} could not be looked up: the image's /etc/passwd is not known", seen)
@@ -138,6 +138,14 @@ def _judge_config(
         case.show(Evidence("image", where, f"{spelled}{comes_out}: uid {account.uid}"))
         if files is not None and not account.listed:
             _judge_unlisted(case, seen, account.uid, files)
+
+
+def _to_create(user: str) -> str:
+    """Say how to make an account exist; or that what looks like a comment is a part of its name."""
+    name = user.partition(":")[0]
+    if " #" in name:
+        return "Put the comment on a line of its own: at the end of a USER it is a part of the name."
+    return f"Create the account in the release stage (RUN useradd --system {name}) before USER."
 
 
 def _judge_unlisted(case: Case, seen: Evidence, uid: int, files: FileFacts) -> None:
@@ -172,13 +180,13 @@ def _users_elsewhere(dockerfile: Dockerfile, release: Stage, build_args: Mapping
     ]
 
 
-def _judge_processes(case: Case, where: str, container: ContainerFacts) -> None:
+def _judge_processes(case: Case, where: str, container: ContainerFacts, user: str) -> None:
     """Ask the kernel, of every process: real, effective and saved uid, and capabilities."""
     if container.start_error is not None and _NO_SUCH_USER.search(container.start_error):
         case.broken(
             "the container does not start, since its user does not exist",
             Evidence("container", where, container.start_error),
-            remedy="Create the account in the release stage (RUN useradd --system app) before USER names it.",
+            remedy=_to_create(user),
         )
         return
     if not container.processes:

@@ -105,6 +105,8 @@ def test_a_name_without_an_account_is_broken_however_it_shows() -> None:
         start_error="unable to find user ghost: no matching entries in passwd file", processes=()
     )
     assert prove("non-root-user", text, image=image(user="ghost"), container=refused).verdict is BROKEN
+    said = prove("non-root-user", text, image=image(user="app # not root"), container=refused).remedy
+    assert said == "Put the comment on a line of its own: at the end of a USER it is a part of the name."
     step = Step("RUN true", line=16, error="unable to find user ghost: invalid argument")
     failed = BuildFacts(ok=False, steps=(step,), duration_s=1, error="it failed", failed_step=step)
     proof = prove("non-root-user", text, **{**NOTHING_BUILT, "build": failed})
