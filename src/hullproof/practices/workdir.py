@@ -106,10 +106,15 @@ def _judge_text(
             dockerfile.where(first.line),
             f"expected an absolute path, got {first.raw}: {landed}",
         )
-        case.broken(
-            clause, seen, remedy=f"Write the whole path: WORKDIR {landed if landed != '/' else '/app'}."
-        )
+        case.broken(clause, seen, remedy=_in_full(first.raw, landed))
     return where
+
+
+def _in_full(raw: str, landed: str) -> str:
+    """Say how to write a relative WORKDIR; a `~` is no home here, but a directory of that name."""
+    if raw.startswith("~"):
+        return f"WORKDIR takes ~ for a name: write the whole path, such as WORKDIR {raw.lstrip('~').rstrip('/') or '/app'}."
+    return f"Write the whole path: WORKDIR {landed if landed != '/' else '/app'}."
 
 
 def _no_workdir(
