@@ -24,6 +24,7 @@ from hullproof.lab import (
     suites,
 )
 from hullproof.lab.gate import _Seed, _test_lines
+from hullproof.lab.reach import can_reach
 from hullproof.lab.sources import context_sources, trace
 from hullproof.project import Project
 
@@ -170,6 +171,36 @@ def test_scripts_that_run_tests(tmp_path: Path, run: str, script: str | None) ->
 def test_foreign_packages(line: str, packages: set[str]) -> None:
     """A step's output tells whether it installed packages of others."""
     assert installed.foreign_packages(Step("x", log=(line,)), frozenset({"my-app"})) == packages
+
+
+REACHING = """\
+FROM x AS code
+COPY . /src
+FROM x AS base
+COPY requirements.txt /
+RUN pip install -r /requirements.txt
+FROM base AS tested
+RUN pip install pytest
+COPY --from=code /src /src
+RUN pip install /src
+FROM base AS linted
+RUN --mount=type=bind,target=/m pip install ruff
+RUN pip install mypy
+FROM base
+COPY pk* /
+RUN pip install gunicorn
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "reached"),
+    [(5, False), (7, False), (9, True), (11, True), (12, True), (15, True), (99, True)],
+)
+def test_what_an_edit_can_get_into(tmp_path: Path, line: int, reached: bool) -> None:  # noqa: FBT001 (a table's column)
+    """By a copy above it or a mount, through other stages too; what is not known counts as reached."""
+    opened = project(tmp_path, REACHING, {"requirements.txt": "", "pkg/app.py": ""})
+    assert can_reach(opened, line, "pkg/app.py") is reached
+    assert can_reach(opened, 5, "requirements.txt")
 
 
 # --- files to edit ---------------------------------------------------------------------------------

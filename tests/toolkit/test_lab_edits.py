@@ -12,6 +12,7 @@ from hullproof.facts import BuildFacts, InstallStep, Step
 from hullproof.lab import edits
 from hullproof.lab.application import Choice
 from hullproof.lab.installing import Candidate
+from hullproof.project import Project
 
 REQUIREMENTS = "requirements.txt"
 WORKDIR, INSTALL, COPY = 3, 6, 11
@@ -37,12 +38,19 @@ def replayed(monkeypatch: pytest.MonkeyPatch, moments: list[list[Step]]) -> None
 
 @pytest.fixture
 def editor(tmp_path: Path) -> edits.Editor:
-    """An editor of a project with one installing step."""
-    (tmp_path / REQUIREMENTS).write_text("flask\n")
-    (tmp_path / "app.py").write_text("")
+    """An editor of a project with one installing step, which everything is copied in front of."""
+    return editor_of(tmp_path, ".")
+
+
+def editor_of(folder: Path, copied: str) -> edits.Editor:
+    """Make an editor of a project that copies this in front of its installing step."""
+    (folder / REQUIREMENTS).write_text("flask\n")
+    (folder / "app.py").write_text("")
+    lines = ["FROM x", "", "WORKDIR /a", f"COPY {copied} ./", "", f"RUN pip install -r {REQUIREMENTS}"]
+    (folder / "Dockerfile").write_text("\n".join([*lines, "", "", "", "", "COPY app.py ./", ""]))
     installing = (Candidate(InstallStep(INSTALL, "RUN pip install", "x", (REQUIREMENTS,))),)
-    nowhere = cast("Any", SimpleNamespace())
-    return edits.Editor(nowhere, nowhere, tmp_path, installing, frozenset())
+    recipe = cast("Any", SimpleNamespace(project=Project.open(folder)))
+    return edits.Editor(cast("Any", None), recipe, folder, installing, frozenset())
 
 
 def test_step_that_is_not_named_yet_is_waited_for(
@@ -65,6 +73,18 @@ def test_edit_that_took_effect_elsewhere_is_not_enough(
     replayed(monkeypatch, [early, end])
     choice = Choice(main="app.py")
     assert editor.application(choice).installs == {INSTALL: "ran"}
+
+
+def test_step_that_the_edit_cannot_get_into_is_forgotten_by_the_cache_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A full or busy cache lets results go: what runs again for that is not accused, and the rebuild goes on."""
+    first = [step(INSTALL, ran=True)]
+    end = [step(INSTALL, ran=True), step(COPY, ran=True)]
+    replayed(monkeypatch, [first, end])
+    outcome = editor_of(tmp_path, REQUIREMENTS).application(Choice(main="app.py"))
+    assert outcome.installs == {INSTALL: "forgotten"}
+    assert outcome.other_steps_ran == (COPY,)
 
 
 def test_step_of_a_finished_build_that_was_never_named_is_not_built(

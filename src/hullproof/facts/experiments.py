@@ -24,14 +24,15 @@ class InstallStep:
 class EditOutcome:
     """A rebuild after one edit. `edited` is the path in the project.
 
-    `installs` tells for each installing step, by its line, whether it "ran", was "cached", or was "not-built".
+    `installs` tells for each installing step, by its line, whether it "ran", was "cached", was "not-built", or was
+    "forgotten": the builder ran it again although the edited file cannot get into it, so that its cache let it go.
     `brought`: lines of those that ran and whose output names packages of others, not the project alone.
     `other_steps_ran`: lines of the other steps that the edit made run again.
     `confirmed`: an accusing result was seen twice, with fresh content.
     """
 
     edited: str
-    installs: Mapping[int, Literal["ran", "cached", "not-built"]]
+    installs: Mapping[int, Literal["ran", "cached", "not-built", "forgotten"]]
     other_steps_ran: tuple[int, ...] = ()
     brought: tuple[int, ...] = ()
     confirmed: bool = True

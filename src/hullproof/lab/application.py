@@ -54,7 +54,7 @@ def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> C
     ways: dict[str, tuple[int, ...]] = {}
     for path in tree.files(project.folder):
         if path not in avoided and can_edit(path) and not _NO_CODE.search(path):
-            lines = tuple(sorted({source.line for source in sources if _takes(source, path)}))
+            lines = tuple(sorted({source.line for source in sources if takes(source, path)}))
             ways |= {path: lines} if lines else {}
     proven = _proven(project, files, list(ways)) if files is not None else []
     if proven:
@@ -71,7 +71,8 @@ def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> C
     return Choice(None, reason="no file that the Dockerfile copies was recognised as the application's code")
 
 
-def _takes(source: Source, path: str) -> bool:
+def takes(source: Source, path: str) -> bool:
+    """Whether a source of the context holds a file."""
     return (
         source.path in {"", path}
         or path.startswith(source.path + "/")

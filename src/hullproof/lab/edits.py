@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from hullproof.facts import EditOutcome, EditsFacts, Unobservable
 from hullproof.lab import application, installed, installing
 from hullproof.lab.editing import can_edit, edited
+from hullproof.lab.reach import can_reach
 from hullproof.lab.rebuild import rebuild
 from hullproof.lab.scratch import put
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from hullproof.project import Recipe
 
 _MOST_FILES = 4
-State = Literal["ran", "cached", "not-built"]
+State = Literal["ran", "cached", "not-built", "forgotten"]
 
 
 def run(
@@ -107,6 +108,7 @@ class Editor:
         """Take the scratch copy to edit, the steps that may install, and the project's own distributions."""
         self.engine, self.recipe, self.context, self.own = engine, recipe, context, own
         self.installing = list(steps)
+        self.out_of_reach: frozenset[int] = frozenset()  # lines that the edit of the moment cannot get to
 
     def application(self, chosen: application.Choice) -> EditOutcome:
         """Edit the application: no installing step may run. Where one did, see it twice, and for one file."""
@@ -137,6 +139,13 @@ class Editor:
         return again if ran else replace(again, confirmed=again.error is None)
 
     def _edit(self, paths: list[str], known: StopWhen) -> EditOutcome:
+        self.out_of_reach = frozenset(
+            each.line
+            for each in self.installing
+            if not any(
+                path in each.step.files or can_reach(self.recipe.project, each.line, path) for path in paths
+            )
+        )
         before = {path: (self.context / path).read_bytes() for path in paths}
         for path, content in before.items():
             put(self.context / path, edited(path, content, secrets.token_hex(8)))
@@ -150,7 +159,11 @@ class Editor:
         kept = {each.line for each in self.installing}
         return EditOutcome(
             edited=paths[0],
-            installs={line: state for line, state in seen.installs().items() if line in kept},
+            installs={
+                line: "forgotten" if state == "ran" and line in self.out_of_reach else state
+                for line, state in seen.installs().items()
+                if line in kept
+            },
             other_steps_ran=tuple(sorted({*seen.others, *(seen.ran - kept)})),
             brought=tuple(sorted(line for line in seen.ran & kept if self._installed(facts.steps, line))),
             error=None if facts.ok or facts.stopped_early else facts.error,
@@ -161,11 +174,11 @@ class Editor:
         seen = self._look(steps)
         unknown = {each.line for each in self.installing} - seen.ran - seen.cached
         waiting = {line for line in self._tentative() & seen.ran if not self._is_done(steps, line)}
-        if seen.ran - self._tentative():
+        if seen.ran - self._tentative() - self.out_of_reach:
             return True
-        if any(self._installed(steps, line) for line in seen.ran):
+        if any(self._installed(steps, line) for line in seen.ran - self.out_of_reach):
             return True
-        return not unknown and not waiting and bool(seen.others or seen.ran)
+        return not unknown and not waiting and bool(seen.others or seen.ran - self.out_of_reach)
 
     def _look(self, steps: tuple[Step, ...], *, final: bool = False) -> _Seen:
         """Sort the installing steps. One that was never named is no part of the release's build.

@@ -137,13 +137,16 @@ def _judge_cached(case: Case, dockerfile: Dockerfile, steps: list[InstallStep], 
     place = f"rebuild after an edit to {outcome.edited}"
     if outcome.error is not None:
         case.doubt(f"the {place} failed: {outcome.error}", Evidence("experiment", place, outcome.error))
-    elif not any(outcome.installs.get(step.line) == "cached" for step in steps):
+    elif not any(outcome.installs.get(step.line) in {"cached", "forgotten"} for step in steps):
         case.doubt(f"the {place} did not reach any installing step")
     elif not outcome.other_steps_ran:
         case.doubt(f"the {place} made no step run again, so nothing can be told from it")
     for step in steps:
         if outcome.installs.get(step.line) == "cached":
             case.show(_at(dockerfile, step, f"cached after an edit to {outcome.edited}"))
+        elif outcome.installs.get(step.line) == "forgotten":
+            told = f"ran again, but {outcome.edited} cannot get into it: the builder's cache had let it go"
+            case.show(_at(dockerfile, step, told))
     for line in outcome.other_steps_ran[:2]:
         case.show(
             Evidence("experiment", dockerfile.where(line), f"ran again after an edit to {outcome.edited}")

@@ -171,3 +171,11 @@ def test_a_project_without_dependencies_is_not_concerned() -> None:
     )
     assert proof.verdict is NOT_APPLICABLE
     assert "Nothing declares any" in proof.summary
+
+
+def test_what_the_cache_let_go_is_no_fault() -> None:
+    """A step that runs again although the edit cannot get into it says something of the builder alone."""
+    forgotten = replace(APPLICATION, installs={4: "forgotten", 8: "cached"})
+    proof = prove("requirements-first", edits=replace(EDITS, application=forgotten))
+    assert proof.verdict is PROVEN
+    assert "had let it go" in str(proof.evidence)
