@@ -42,6 +42,7 @@ _SETTINGS = (
     "It looks for a setting that is not in its environment: give a default in the image (ENV), or, where there can be "
     "none, the value that it is to be proven with (`env` in [tool.hullproof])."
 )
+_SIGNAL = "Leave STOPSIGNAL out, or name a signal that the application ends on."
 _NO_SUCH_COMMAND = (
     "executable file not found",
     "no such file or directory",
@@ -85,7 +86,10 @@ def judge_death(
         case.broken(clause, *evidence, remedy=_FOREGROUND if commanded else None)
 
 
-def judge_stop(case: Case, where: str, container: ContainerFacts, image: ImageFacts) -> None:
+def judge_stop(
+    case: Case, where: str, container: ContainerFacts, image: ImageFacts, asked_at: str | None
+) -> None:
+    """Judge how it ended when it was told to. `asked_at` is the line whose STOPSIGNAL is another than usual."""
     stopped = container.stopped
     if stopped is None:
         case.doubt(
@@ -98,12 +102,11 @@ def judge_stop(case: Case, where: str, container: ContainerFacts, image: ImageFa
         why = _why_deaf(container, stopped)
         seen = Evidence(
             "container",
-            where,
+            asked_at or where,
             f"expected it to end within {STOPS_WELL_WITHIN_S:.0f} s of {stopped.signal}, it {end}",
         )
-        case.broken(
-            f"the container {end} after {stopped.signal}{why}", seen, remedy=_to_hear(container, stopped)
-        )
+        remedy = _to_hear(container, stopped) if asked_at is None else _SIGNAL
+        case.broken(f"the container {end} after {stopped.signal}{why}", seen, remedy=remedy)
         return
     usual = {0, 143, 128 + (signal_number(stopped.signal) or 15)}
     odd = "" if stopped.exit_code in usual else ", which is unusual"

@@ -16,6 +16,7 @@ handle SIGTERM: in the program (signal.signal), by a server that does, or by STO
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import contract
@@ -31,6 +32,7 @@ from hullproof.practices._processes import (
     is_shell,
     program,
     shown,
+    signal_number,
     waits_for_a_service,
 )
 from hullproof.report.model import Evidence
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hullproof.config import Config
-    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.dockerfile import Contract, Dockerfile, Stage
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process
 
 _NOT_LISTENING = (
@@ -84,7 +86,7 @@ def judge(
     else:
         _judge_life(case, where, image, container)
         judge_swallowing(case, dockerfile, promised, image=image, files=files, container=container)
-        judge_stop(case, where, container, image)
+        judge_stop(case, where, container, image, _stop_signal_at(dockerfile, promised))
     ready = (
         f"is ready after {container.ready_after_s:.1f} s"
         if container.ready_after_s is not None
@@ -92,6 +94,16 @@ def judge(
     )
     return case.finding(
         f"the command {' '.join(image.entrypoint + image.command)} starts, {ready} and stops when told"
+    )
+
+
+def _stop_signal_at(dockerfile: Dockerfile, promised: Contract) -> str | None:
+    """Name the line of a STOPSIGNAL that asks for another signal than SIGTERM."""
+    asked = promised.stop_signal
+    return (
+        dockerfile.where(asked.line)
+        if asked is not None and signal_number(asked.text.upper()) != signal.SIGTERM
+        else None
     )
 
 

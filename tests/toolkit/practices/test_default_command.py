@@ -344,6 +344,16 @@ def test_why_it_ignores_the_signal_is_explained() -> None:
     assert "no handler" not in prove("default-command", container=handled).summary
 
 
+def test_a_stop_signal_that_ends_nothing_is_named_with_its_line() -> None:
+    """The command is right where the image asks for a signal that servers take for something else."""
+    deaf = container(stopped=Stopped("SIGHUP", 10.2, 137, killed=True))
+    proof = prove("default-command", GOOD.replace(CMD, f"STOPSIGNAL SIGHUP\n{CMD}"), container=deaf)
+    assert "Dockerfile:18" in lines(proof)
+    assert str(proof.remedy).startswith("Leave STOPSIGNAL out")
+    usual = prove("default-command", GOOD.replace(CMD, f"STOPSIGNAL 15\n{CMD}"), container=deaf)
+    assert "Dockerfile:18" not in lines(usual)
+
+
 SCRIPT = GOOD.replace(CMD, f'ENTRYPOINT ["/entry.sh"]\n{CMD}')
 PROGRAMS = files(
     layer(13, *(entry(path, mode=0o755) for path in ("/usr/local/bin/gunicorn", "/bin/sh", "/usr/bin/env")))
