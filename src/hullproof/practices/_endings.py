@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 import signal
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from hullproof.practices._logs import (
     misses_a_setting,
     telling_line,
 )
-from hullproof.practices._processes import handles, is_shell, program, signal_number
+from hullproof.practices._processes import SHELLS, handles, is_shell, program, signal_number
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ _SETTINGS = (
     "none, the value that it is to be proven with (`env` in [tool.hullproof])."
 )
 _SIGNAL = "Leave STOPSIGNAL out, or name a signal that the application ends on."
+_VARIABLE = re.compile(r"\$(?:[A-Za-z_]|\{[A-Za-z_])")
 _NO_SUCH_COMMAND = (
     "executable file not found",
     "no such file or directory",
@@ -81,9 +84,23 @@ def judge_death(
         case.doubt(f"{clause} (a setting that it needs is not there)", *evidence, remedy=_SETTINGS)
     elif image.entrypoint and not image.command and not container.exit_code:
         case.broken(clause, *evidence, remedy=_NO_COMMAND)
+    elif (word := _unreplaced(image)) is not None:
+        remedy = (
+            f"A JSON list replaces no variables, so that the program got {word} as it stands: write the value, or let a "
+            'shell replace it and make way: CMD ["sh", "-c", "exec ..."].'
+        )
+        case.broken(clause, *evidence, remedy=remedy)
     else:
         # Where nothing says what to start, the remedy is to write that.
         case.broken(clause, *evidence, remedy=_FOREGROUND if commanded else None)
+
+
+def _unreplaced(image: ImageFacts) -> str | None:
+    """Find a word with a variable in a command that no shell is started with."""
+    words = image.entrypoint + image.command
+    if any(posixpath.basename(word) in SHELLS for word in words):
+        return None
+    return next((word for word in words if _VARIABLE.search(word)), None)
 
 
 def judge_stop(

@@ -344,6 +344,19 @@ def test_why_it_ignores_the_signal_is_explained() -> None:
     assert "no handler" not in prove("default-command", container=handled).summary
 
 
+def test_a_variable_that_nobody_replaces_is_named() -> None:
+    """In a JSON list it reaches the program as it stands; where a shell is started, that is another matter."""
+    dead = container(exit_code=2, lived_s=1.0, processes=(), listeners=(), ready=False)
+    for command, named in (
+        (("uvicorn", "--port=${PORT}"), True),
+        (("/bin/sh", "-c", "exec uvicorn --port=$PORT"), False),
+        (("uvicorn", "--header=cost:5$"), False),
+    ):
+        proof = prove("default-command", image=image(command=command), container=dead)
+        assert proof.verdict is BROKEN
+        assert ("replaces no variables" in str(proof.remedy)) is named
+
+
 def test_a_stop_signal_that_ends_nothing_is_named_with_its_line() -> None:
     """The command is right where the image asks for a signal that servers take for something else."""
     deaf = container(stopped=Stopped("SIGHUP", 10.2, 137, killed=True))
