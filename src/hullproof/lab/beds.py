@@ -31,13 +31,14 @@ class Bed:
     """A directory of the context to plant in, and what the runner that looks there selects by.
 
     `patterns` are names of test files; `marker` and `keyword` are set where they are one plain word that the
-    tests there bear, too.
+    tests there bear, too. `document` is a file whose doctests are the tests: a failing one is put to its end.
     """
 
     folder: str
     patterns: tuple[str, ...] = ()
     marker: str | None = None
     keyword: str | None = None
+    document: str | None = None
 
 
 Group = tuple[Bed, ...]
@@ -61,6 +62,8 @@ def find(project: Project, suites: Suites) -> tuple[Group, ...]:
     groups: list[Group] = []
     for place in places:
         for run in test_commands(place.instruction):
+            if run.runner == "doctest":
+                continue  # it looks into the files that it is given, whatever lies beside them
             named = [group for path in run.paths if (group := _named(project, suites, place, run, path))]
             groups += named or _likely(project, suites, place, run)
     if not groups:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import test_commands
 from hullproof.facts import GateFacts, Unobservable
-from hullproof.lab import beds, scripts, suites
+from hullproof.lab import beds, doctests, scripts, suites
 from hullproof.lab.rebuild import reaching, rebuild
 from hullproof.lab.scratch import put, remove
 
@@ -35,13 +35,14 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> G
     project = recipe.project
     facts = _test_lines(project)
     found = suites.find(project.folder, beds.patterns(project))
-    if not found.files:
+    groups = beds.find(project, found) if found.files else doctests.find(project)
+    if not groups:
         return replace(
             facts, no_tests=f"no test file was found: looked for {suites.LOOKED_FOR} in the project"
         )
     gardener = _Gardener(engine, recipe, bench, bench.copy("gate"), found)
     outcomes: list[GateFacts] = []
-    for group in beds.find(project, found)[:_MOST_GROUPS]:
+    for group in groups[:_MOST_GROUPS]:
         outcome = facts
         for bed in group[:_MOST_BEDS]:
             outcome = gardener.plant(bed, facts)
@@ -75,7 +76,9 @@ class _Seed:
     bed: Bed
 
     def text(self, *, passing: bool = False) -> bytes:
-        """Write a test that unittest, pytest and Django's runner collect alike."""
+        """Write a test that unittest, pytest and Django's runner collect alike; an example where those are the tests."""
+        if self.bed.document is not None:
+            return doctests.example(self.path, self.nonce, passing=passing)
         word = f"{self.bed.keyword}_" if self.bed.keyword else ""
         marked = (
             f"import pytest\n\npytestmark = pytest.mark.{self.bed.marker}\n\n\n" if self.bed.marker else "\n"
@@ -109,10 +112,15 @@ class _Gardener:
         )
 
     def plant(self, bed: Bed, facts: GateFacts) -> GateFacts:
-        """Build with a failing test; where the failure does not name it, once more, and with a passing twin."""
+        """Build with a failing test; where the failure does not name it, once more, and with a passing twin.
+
+        A step that is not known to run tests may name the file for another reason, as linters do: the twin tells.
+        """
         outcome = self._try(bed, facts)
-        if not outcome.failed or outcome.named_planted:
+        if not outcome.failed or (outcome.named_planted and outcome.failed_line in facts.test_lines):
             return outcome
+        if outcome.named_planted:
+            return replace(outcome, twin_passed=self._build_with(self._seed(bed), passing=True).ok)
         # An index that did not answer fails a build as well: only what fails twice in one place is no accident.
         again = self._try(bed, facts)
         if not again.failed or again.named_planted:
@@ -151,16 +159,22 @@ class _Gardener:
 
     def _seed(self, bed: Bed) -> _Seed:
         nonce = secrets.token_hex(6)
+        if bed.document is not None:
+            return _Seed(bed.document, nonce, bed)
         name = self.suites.name_for(bed.folder, nonce, bed.patterns)
         return _Seed(posixpath.join(bed.folder, name), nonce, bed)
 
     def _build_with(self, seed: _Seed, *, passing: bool = False) -> BuildFacts:
         target = self.context / seed.path
-        put(target, seed.text(passing=passing))
+        before = target.read_bytes() if target.is_file() else None
+        put(target, (before or b"") + seed.text(passing=passing))
         try:
             return rebuild(self.engine, self.recipe, self.context, f"the build with {seed.path} planted")
         finally:
-            remove(target)
+            if before is None:
+                remove(target)
+            else:
+                put(target, before)
 
     def _existing_tests_gate(self) -> bool:
         """Break every existing test file instead, and tell whether the build fails."""

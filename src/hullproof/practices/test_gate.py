@@ -68,8 +68,13 @@ def judge(
     where = dockerfile.where(gate.failed_line) if gate.failed_line else "the test step"
     named = ", on that test" if gate.named_planted else ""
     return case.finding(
-        f"with a failing test planted as {gate.planted}, the build of the release fails at {where}{named}"
+        f"with a failing test planted {_spot(gate.planted)}, the build of the release fails at {where}{named}"
     )
+
+
+def _spot(planted: str | None) -> str:
+    """Say whether the planted test is a file of its own, or an example at the end of one that is there."""
+    return f"as {planted}" if planted and "hullproof" in planted else f"in {planted}"
 
 
 def _without_experiment(dockerfile: Dockerfile, build: BuildFacts) -> Finding:
