@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import doctest
+import itertools
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -15,6 +18,7 @@ from hullproof.facts import FileEntry, FileFacts, Layer, Step
 from hullproof.lab import (
     application,
     beds,
+    doctests,
     editing,
     installed,
     installing,
@@ -85,7 +89,7 @@ def installs(made: Project) -> list[tuple[int, tuple[str, ...], bool]]:
                 "FROM x AS e\nCOPY pyproject.toml poetry.lock ./\nRUN poetry export -o requirements.txt\nFROM x\n"
                 "COPY --from=e /requirements.txt .\nRUN pip install -r requirements.txt"
             ),
-            [(3, ("pyproject.toml", "poetry.lock"), False), (6, (), False)],
+            [(3, ("pyproject.toml", "poetry.lock"), True), (6, (), False)],
         ),
         (
             "FROM x\nCOPY requirements.txt .\nRUN cat requirements.txt | xargs pip install",
@@ -94,6 +98,30 @@ def installs(made: Project) -> list[tuple[int, tuple[str, ...], bool]]:
         (
             "FROM x\nCOPY requirements.txt /r/\nRUN pip install $(grep -v '^#' /r/requirements.txt)",
             [(3, ("requirements.txt",), False)],
+        ),
+        (
+            "FROM x\nCOPY pyproject.toml poetry.lock ./\nRUN poetry export | pip install -r /dev/stdin",
+            [(3, ("pyproject.toml", "poetry.lock"), False)],
+        ),
+        (
+            'FROM x\nCOPY pyproject.toml uv.lock ./\nRUN ["bash", "-c", "pip install -r <(uv export)"]',
+            [(3, ("pyproject.toml", "uv.lock"), False)],
+        ),
+        (
+            'FROM x\nCOPY requirements.txt .\nRUN while read -r each; do pip install "$each"; done < requirements.txt',
+            [(3, ("requirements.txt",), False)],
+        ),
+        (
+            'FROM x\nCOPY requirements /r/\nRUN for each in /r/*.txt; do pip install -r "$each"; done',
+            [(3, ("requirements/base.txt", "requirements/dev.txt"), False)],
+        ),
+        ("FROM x\nARG FLASK=3.1\nCOPY requirements.txt .\nRUN pip install flask==$FLASK", [(4, (), False)]),
+        (
+            (
+                "FROM x AS b\nCOPY requirements.txt .\nRUN pip wheel -w /w -r requirements.txt\nFROM x\n"
+                "RUN --mount=from=b,source=/w,target=/w pip install --no-index --find-links=/w app"
+            ),
+            [(3, ("requirements.txt",), False), (5, (), True)],
         ),
         (
             "FROM x\nWORKDIR /a\nCOPY install.sh requirements.txt ./\nRUN ./install.sh",
@@ -322,6 +350,42 @@ def test_beds(tmp_path: Path, dockerfile: str, first: list[list[str]]) -> None:
     assert [sorted(each) for each in found] == [sorted(each) for each in first]
     if len(found[0]) > 1:
         assert found[0][0] == "tests/unit"
+
+
+def test_doctests_beside_other_tests_ask_for_no_bed_of_their_own(tmp_path: Path) -> None:
+    """`python -m doctest app/main.py` looks into that file, not at tests that are put beside it."""
+    run = "RUN python -m doctest app/main.py && python -m unittest discover -s tests/unit"
+    made = project(tmp_path, f"FROM x\nWORKDIR /a\nCOPY . .\n{run}", TESTS)
+    assert folders(made) == [["tests/unit"]]
+
+
+@pytest.mark.parametrize(
+    ("run", "documents"),
+    [
+        ("python -m doctest words.py", ["words.py"]),
+        ("python -m doctest pkg/*.py", ["pkg/a.py"]),
+        ("pytest --doctest-modules pkg", ["pkg/a.py"]),
+        ("pytest --doctest-glob='*.md'", ["README.md", "words.py", "pkg/a.py"]),
+        ("pytest", []),
+        ("python -m compileall words.py", []),
+    ],
+)
+def test_where_doctests_are_the_only_tests(tmp_path: Path, run: str, documents: list[str]) -> None:
+    """A failing example goes into the files that the runner is given, or else into any that has examples."""
+    example = '"""\n>>> 1\n1\n"""\n'
+    sources = {"words.py": example, "pkg/a.py": example, "pkg/b.py": "", "README.md": example}
+    made = project(tmp_path, f"FROM x\nWORKDIR /a\nCOPY . .\nRUN {run}", sources)
+    assert [bed.document for group in doctests.find(made) for bed in group] == documents
+
+
+def test_planted_examples_fail_and_pass() -> None:
+    """An example at the end of a module or a text fails under its nonce; its twin passes."""
+    for path, passing in itertools.product(("a.py", "a.md"), (False, True)):
+        text = doctests.example(path, "ab12", passing=passing).decode()
+        test = doctest.DocTestParser().get_doctest(textwrap.dedent(text.replace('"""', "")), {}, path, path, 0)
+        told: list[str] = []
+        assert (doctest.DocTestRunner().run(test, out=told.append).failed == 0) is passing
+        assert ("ab12" in "".join(told)) is not passing
 
 
 def test_configured_directory_does_not_hide_copied_tests(tmp_path: Path) -> None:

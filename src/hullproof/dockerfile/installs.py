@@ -33,6 +33,7 @@ _CONDA = options.names("""-n --name -p --prefix -c --channel -f --file --solver 
 _LOCAL = re.compile(r"(?:\.{1,2}(?:/|\[|\Z)|/|~/|file:|\$\{?PWD\b)|[\w.-]+/")
 _ARTIFACT = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:\[|\Z)|/\*\Z")
 _REMOTE = re.compile(r"(?:git|hg|svn|bzr)\+|https?:|ssh:")
+_PIPED = re.compile(r"(?:/dev/(?:stdin|fd/\d+)|/proc/self/fd/\d+|-|<\(.*)\Z", re.DOTALL)
 _TOOLS = options.names("""pip setuptools wheel uv poetry poetry-core pdm pipenv hatch hatchling pip-tools build virtualenv flit-core
     nox tox pipx poetry-plugin-export poetry-plugin-bundle""")
 
@@ -57,11 +58,11 @@ class Install:
     local_paths: tuple[str, ...] = ()
     """Projects installed from a path: `.`, `./pkg`, `/src[extra]`."""
     artifacts: tuple[str, ...] = ()
-    """Built files installed from a path, such as `/wheels/*.whl`."""
+    """Built files installed from a path, such as `/wheels/*.whl`, or by name from a folder of them."""
     installs_project: bool = False
     no_deps: bool = False
     computed: bool = False
-    """Whether what to install is worked out by another command: `$(cat list)`, or a list on stdin."""
+    """Whether what to install is worked out by another command: `$(cat list)`, a list on stdin, a `<(...)`."""
 
     @property
     def declares_file(self) -> bool:
@@ -114,9 +115,15 @@ def _pip_like(command: ShellCommand, line: int, tool: str, args: tuple[str, ...]
     words, files = read.words[1:], read.all("-r", "--requirement", "--requirements")
     if action == "sync":
         words, files = [], (*files, *words)
+    piped = tuple(file for file in files if _PIPED.match(file))
+    files = tuple(file for file in files if file not in piped)
     editable = read.all("-e", "--editable")
     words = [*words, *(path for path in editable if _REMOTE.match(path))]
-    artifacts = tuple(w for w in words if _ARTIFACT.search(w) and not _REMOTE.match(w))
+    # From a folder of wheels, and from nowhere else: `pip install --no-index --find-links=/wheels app`.
+    only_wheels = read.has("--no-index") and any(not _REMOTE.match(each) for each in read.all("-f", "--find-links"))
+    artifacts = tuple(
+        w for w in words if not _REMOTE.match(w) and (_ARTIFACT.search(w) or (only_wheels and not _is_local(w)))
+    )
     local = tuple(w for w in (*editable, *words) if _is_local(w) and w not in artifacts)
     packages = tuple(w for w in words if w not in local and w not in artifacts)
     return Install(
@@ -132,7 +139,9 @@ def _pip_like(command: ShellCommand, line: int, tool: str, args: tuple[str, ...]
         artifacts=artifacts,
         installs_project=bool(local),
         no_deps=read.has("--no-deps"),
-        computed="xargs" in command.wrappers or any("$(" in word or "`" in word for word in words),
+        computed=bool(piped)
+        or "xargs" in command.wrappers
+        or any("$(" in word or "`" in word for word in words),
     )
 
 

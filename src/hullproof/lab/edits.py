@@ -113,15 +113,27 @@ class Editor:
     def application(self, chosen: application.Choice) -> EditOutcome:
         """Edit the application: no installing step may run. Where one did, see it twice, and for one file."""
         every = [path for path in (chosen.main, *chosen.others) if path]
-        outcome = self._edit(every, self._application_is_known)
+        outcome = self._edit_application(every)
         if not _accused(outcome):
             return outcome
         # A busy engine now and then runs a cached step again: what a second rebuild leaves alone is not accused.
         for path in every:
-            again = self._edit([path], self._application_is_known)
+            again = self._edit_application([path])
             if _accused(again):
                 return again
         return again
+
+    def _edit_application(self, paths: list[str]) -> EditOutcome:
+        """Edit files of the application. An export that runs again installs nothing: its list may well be the same."""
+        outcome = self._edit(paths, self._application_is_known)
+        exports = {each.line for each in self.installing if each.exports}
+        again = {line for line in exports if outcome.installs.get(line) == "ran"}
+        if not again or all(line in exports for line in outcome.installs):
+            return outcome
+        installs = {line: state for line, state in outcome.installs.items() if line not in again}
+        return replace(
+            outcome, installs=installs, other_steps_ran=tuple(sorted({*outcome.other_steps_ran, *again}))
+        )
 
     def requirements(self, path: str) -> EditOutcome:
         """Edit what declares the dependencies: a step that declares it must run. Where none did, see it twice."""
@@ -219,7 +231,7 @@ class Editor:
         """Forget the tentative steps that ran and installed nothing but the project: those are its own."""
         dropped = {
             line
-            for line in self._tentative()
+            for line in self._tentative() - {each.line for each in self.installing if each.exports}
             if any(step.ran and step.completed and not step.error for step in steps if step.line == line)
             and not self._installed(steps, line)
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import commands, install_commands, script_runs_tests, test_commands
 from hullproof.facts import InstallStep
-from hullproof.lab import scripts
+from hullproof.lab import scripts, tree
 from hullproof.lab.sources import Place, own_places, trace
 
 if TYPE_CHECKING:
@@ -32,15 +33,21 @@ _EXPORTS = {
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 _DECLARING = re.compile(r"[\w./-]*(?:pyproject\.toml|Pipfile\.lock|poetry\.lock|uv\.lock|setup\.cfg)\b")
 """What a line of Python reads that lists the dependencies for pip."""
+_PATTERN = re.compile(r"[\w.${}/-]*\*[\w.*-]*")
+_VARIABLE = re.compile(r"\$\{?(\w+)")
 _PATH = re.compile(r"[\w.${}/-]*\w\.\w+")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A step that may install dependencies. `tentative`: only what it does when it runs again can tell."""
+    """A step that may install dependencies. `tentative`: only what it does when it runs again can tell.
+
+    `exports`: it installs nothing itself, but writes the list from which a later step does.
+    """
 
     step: InstallStep
     tentative: bool = False
+    exports: bool = False
 
     @property
     def line(self) -> int:
@@ -60,7 +67,7 @@ def candidates(project: Project) -> tuple[Candidate, ...]:
             instruction = place.instruction
             installs = [each for each in install_commands(instruction) if not each.tools_only]
             files = tuple(dict.fromkeys(_declaring(project, place, installs)))
-            if any(each.declares_file or each.artifacts for each in installs):
+            if any(each.declares_file or each.artifacts or _is_computed(place, each) for each in installs):
                 if all(each.no_deps and each.installs_project for each in installs):
                     continue  # the application's own step
                 declared.append(
@@ -68,8 +75,10 @@ def candidates(project: Project) -> tuple[Candidate, ...]:
                 )
             elif installs and not test_commands(instruction):
                 named.append(Candidate(_step(place, ())))
-            elif (exported := _exported(project, place) or _scripted(project, place)) and not installs:
-                declared.append(Candidate(_step(place, exported)))
+            elif (exported := _exported(project, place)) and not installs:
+                declared.append(Candidate(_step(place, exported), tentative=True, exports=True))
+            elif (scripted := _scripted(project, place)) and not installs:
+                declared.append(Candidate(_step(place, scripted)))
     alone = [each for each in named if not _has_declared(project, each, declared)]
     return tuple(sorted([*declared, *alone], key=lambda candidate: candidate.line))
 
@@ -114,7 +123,7 @@ def _declaring(project: Project, place: Place, installs: Iterable[Install]) -> I
             found = _in_project(project, place, raw)
             if found is not None:
                 yield from _with_nested(project.folder, found)
-        for raw in _read_by_others(place) if install.computed else ():
+        for raw in _read_by_others(project, place) if _is_computed(place, install) else ():
             found = _in_project(project, place, raw, guess=False)
             if found is not None:
                 yield from _with_nested(project.folder, found)
@@ -132,9 +141,23 @@ def _implied(install: Install) -> Iterator[str]:
         yield from (posixpath.join(folder, name) for name in _PROJECT_FILES)
 
 
-def _read_by_others(place: Place) -> Iterator[str]:
+def _is_computed(place: Place, install: Install) -> bool:
+    """Whether what is installed is worked out while the step runs: by another command, or in a loop of the shell's."""
+    words = (*install.packages, *install.requirement_files)
+    return install.computed or any(
+        name not in place.values for word in words for name in _VARIABLE.findall(word)
+    )
+
+
+def _read_by_others(project: Project, place: Place) -> Iterator[str]:
     """Yield what may be paths in a step whose packages another command works out: `cat list.txt | xargs pip install`."""
-    return (found[0] for found in _PATH.finditer(place.instruction.shell_text))
+    text = place.instruction.shell_text
+    yield from (found[0] for found in _PATH.finditer(text))
+    yield from _export_names(place)
+    for pattern in (found[0] for found in _PATTERN.finditer(text)):
+        folder, wanted = posixpath.split(pattern)
+        names = {posixpath.basename(path) for path in tree.files(project.folder) if scripts.declares(path)}
+        yield from (posixpath.join(folder, name) for name in sorted(names) if fnmatch.fnmatch(name, wanted))
 
 
 def _in_project(project: Project, place: Place, raw: str, *, guess: bool = True) -> str | None:
@@ -182,9 +205,13 @@ def _exported(project: Project, place: Place) -> tuple[str, ...]:
     """Find what a step reads that writes a requirements file for a later step: `poetry export` and its kin."""
     if place.instruction.keyword != "RUN":
         return ()
-    names = [name for command in commands(place.instruction).commands for name in _export_of(command.argv)]
-    found = (_in_project(project, place, name, guess=False) for name in names)
+    found = (_in_project(project, place, name, guess=False) for name in _export_names(place))
     return tuple(dict.fromkeys(path for path in found if path))
+
+
+def _export_names(place: Place) -> Iterator[str]:
+    for command in commands(place.instruction).commands:
+        yield from _export_of(command.argv)
 
 
 def _scripted(project: Project, place: Place) -> tuple[str, ...]:

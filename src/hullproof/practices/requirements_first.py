@@ -82,7 +82,9 @@ def judge(*, dockerfile: Dockerfile, build_args: Mapping[str, str], edits: Edits
     if from_files:
         _judge_requirements(case, dockerfile, from_files, edits)
     application = edits.application.edited if edits.application else "the code"
-    lines = listed([dockerfile.where(step.line) for step in from_files])
+    states = edits.application.installs if edits.application else {}
+    kept = [step for step in steps if states.get(step.line) == "cached"] or from_files
+    lines = listed([dockerfile.where(step.line) for step in kept])
     return case.finding(
         f"an edit to {application} leaves {lines} cached, and an edit to the requirements does not"
     )
