@@ -93,7 +93,12 @@ def test_artifacts_and_stdin() -> None:
         False,
         False,
     )
+    (named,) = installs("pip install --no-index --find-links /w app")
+    assert (named.artifacts, named.installs_named_only) == (("app",), False)
+    assert installs("pip install --no-index --find-links /w .")[0].installs_project
     assert installs("pip install $(cat r.txt)")[0].declares_file
+    for piped in ("pip install -r /dev/stdin", "uv pip install -r -"):
+        assert installs(f"uv export | {piped}")[0].declares_file
     assert installs("cat r.txt | xargs pip install")[0].declares_file
 
 
@@ -120,6 +125,13 @@ def test_what_installs_nothing(command: str) -> None:
         ("nox -s tests", "nox", []),
         ("python manage.py test shop --parallel 4", "django", ["shop"]),
         ("./manage.py test", "django", []),
+        ("flask test", "flask test", []),
+        ("pdm test", "pdm test", []),
+        ("runuser -u app -- python -m unittest discover -s test", "unittest", ["test"]),
+        ("python -m xmlrunner discover -s test", "unittest", ["test"]),
+        ("unittest-parallel -s test", "unittest", ["test"]),
+        ("python -m tests.run", "tests.run", []),
+        ("python tests/run_all.py", "run_all.py", []),
         ("django-admin test", "django", []),
         ("python -W error manage.py test", "django", []),
         ("python -m django test --settings=shop.settings", "django", []),

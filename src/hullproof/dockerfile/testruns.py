@@ -40,7 +40,9 @@ _NO_RUN = {
 }
 _TASK = re.compile(r"(?:\w+[-_:.])*(?:unit|py)?[-_]?tests?(?:[-_:.]\w+)*\Z|check\Z|unit\Z|coverage\Z|cov\Z")
 _SCRIPT = re.compile(r"(?:run[-_]?)?(?:all[-_]?|unit[-_]?)?tests?(?:[-_]unit)?(?:\.sh|\.py|\.bash)?\Z")
+_MODULE = re.compile(r"tests?(?:\.\w+)*\.(?:run|main|runner|all|suite)(?:_\w+)?\Z|(?:run|all)_tests?\Z")
 _TEST_FILE = re.compile(r"test_\w+\.py\Z|\w+_tests?\.py\Z")
+_RUN_ALL = re.compile(r"(?:run[-_]?all|all[-_]?tests?|run[-_]?suite)\.(?:py|sh|bash)\Z")
 _CALLED = re.compile(r"\b(pytest|unittest)\.main\b")
 _PYTHON_SCRIPT = re.compile(r"(?m)^(?:from \S+ )?import \w")
 _STARTED = re.compile(
@@ -187,11 +189,15 @@ def _by_name(command: ShellCommand, line: int) -> TestRun | None:
     paths: tuple[str, ...] = ()
     if wrapper in {"hatch run", "pdm run", "pipenv run", "rye run", "pixi run"} and _TASK.match(name):
         runner = f"{wrapper} {name}"
-    elif ("/" in command.argv[0] or wrapper == "python -m") and _SCRIPT.match(name):
+    elif wrapper == "python -m" and (_SCRIPT.match(name) or _MODULE.match(name)):
         runner = name
+    elif "/" in command.argv[0] and _SCRIPT.match(name):
+        runner = name
+    elif command.program in {"flask", "pdm"} and args[:1] and _TASK.match(args[-1]):
+        runner = f"{command.program} {args[-1]}"  # a command of the application's own, a script of the project's
     elif command.program in {"python", "sh", "bash", "dash"}:
         script = _script_of(args)
-        if _SCRIPT.match(script) or _TEST_FILE.match(script):
+        if _SCRIPT.match(script) or _TEST_FILE.match(script) or _RUN_ALL.match(script):
             runner, paths = script, tuple(word for word in args if _TEST_FILE.match(word.rsplit("/", 1)[-1]))
         elif script == "setup.py" and "test" in args:
             runner = "setup.py test"
@@ -213,7 +219,7 @@ def _script_of(args: tuple[str, ...]) -> str:
 _READERS: dict[str, Callable[[ShellCommand, int], TestRun | None]] = {
     "pytest": _pytest,
     "py.test": _pytest,
-    "unittest": _unittest,
+    **dict.fromkeys(("unittest", "xmlrunner", "unittest_parallel", "unittest-parallel"), _unittest),
     "tox": _environments,
     "nox": _environments,
     "manage.py": _django,

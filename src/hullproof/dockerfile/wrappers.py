@@ -44,6 +44,7 @@ _PLAIN = {
     "xvfb-run": _rule("-n -s -e -f -p -w --server-num --server-args --error-file --wait"),
     "gosu": _rule(words=1),
     "su-exec": _rule(words=1),
+    "runuser": _rule("-u -g -G -s -w --user --group --supp-group --shell"),
     "chroot": _rule(words=1),
     "tini": _rule("-p -e"),
     "dumb-init": _rule("-r --rewrite"),

@@ -33,7 +33,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import install_commands, test_commands
+from hullproof.dockerfile import commands, install_commands, test_commands
 from hullproof.dockerfile.options import names
 from hullproof.practices._finding import Case, Finding, listed, missing
 from hullproof.practices._places import layer_place, own_entries
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hullproof.config import Config
-    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.dockerfile import Dockerfile, Instruction, Stage
     from hullproof.facts import FileFacts
 
 _RUNNERS = names("""pytest tox nox coverage hypothesis nose nose2 unittest2 green ward behave robotframework stestr
@@ -66,6 +66,8 @@ _IMPORTABLE = re.compile(
     r"/(?:site|dist)-packages/(pytest|_pytest|tox|nox|coverage|hypothesis|nose2|poetry|pdm|pipenv)/"
 )
 _TEST_NAME = re.compile(r"(?:^|[-_.])(?:unit)?tests?(?:$|[-_.])|^(?:unit)?test(?:s|er|ing)?$", re.IGNORECASE)
+_STARTERS = frozenset({"make", "gmake", "just", "task", "invoke", "inv", "poe", "doit", "sh", "bash"})
+_FOR_TESTS = re.compile(r"(?:^|[-_./])(?:tests?|testing|dev|develop|development|ci)\.(?:txt|in|pip)$")
 
 
 def judge(
@@ -192,4 +194,19 @@ def why_test(
     }
     runners = sorted(name for name in installed if name in _RUNNERS)
     found = _purpose(stage, test_scripts or {}, configured)
-    return found or (f"installs {listed(runners)}" if runners else "")
+    if found or runners:
+        return found or f"installs {listed(runners)}"
+    tools = next(filter(_FOR_TESTS.search, _requirement_files(stage)), None)
+    task = next((task for instruction in stage.instructions if (task := _task(instruction))), None)
+    return f"installs {tools} and runs {task}" if tools and task else ""
+
+
+def _requirement_files(stage: Stage) -> tuple[str, ...]:
+    installs = [install for instruction in stage.instructions for install in install_commands(instruction)]
+    return tuple(file for install in installs for file in install.requirement_files)
+
+
+def _task(instruction: Instruction) -> str | None:
+    """Name a script or a task of the project's that a RUN starts: it may run tests where nobody can read that."""
+    found = commands(instruction).commands if instruction.keyword == "RUN" else ()
+    return next((each.text for each in found if each.program in _STARTERS or each.argv[0].startswith(".")), None)
