@@ -99,6 +99,7 @@ class Subject:
             "services": self._services,
             "network": self._network,
             "container": self._container,
+            "tests": self._tests,
             "lab": self._lab,
             "edits": self._edits,
             "gate": self._gate,
@@ -284,6 +285,11 @@ class Subject:
             network=self["network"],
             options=options,
         )
+
+    def _tests(self) -> Mapping[str, str]:
+        from hullproof.lab import suites  # noqa: PLC0415 - see _lab
+
+        return suites.contents(self.project.folder)
 
     def _lab(self) -> Lab:
         from hullproof.lab import Lab  # noqa: PLC0415 - not needed without experiments

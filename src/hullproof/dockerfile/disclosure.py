@@ -50,7 +50,7 @@ _HARMLESS_LAST = options.names(
     """file files path dir directory name names id length len ttl expiry expires expiration timeout
     age header prefix suffix field type enabled disabled required policy version algorithm alg
     count limit size format issuer host endpoint provider backend manager store class arn url uri
-    user username lifetime days minutes seconds hours parallelism validators"""
+    user username lifetime days minutes seconds hours parallelism validators hasher hashers env"""
 )
 _ORDINARY_TOKENS = frozenset({"pad", "eos", "bos", "unk", "sep", "cls", "mask", "next", "page", "stop"})
 _NO_SECRET = re.compile(r"(?i:true|false|yes|no|on|off|none|null|0|1)\Z|/[^:\s]*\Z|[a-z][a-z0-9+.-]*://\S*\Z")

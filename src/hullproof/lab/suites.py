@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import fnmatch
+import hashlib
 import posixpath
 import re
 import shlex
@@ -33,6 +34,7 @@ _INI = (
     ("tox.ini", "pytest"),
     ("setup.cfg", "tool:pytest"),
 )
+_SMALLEST, _LARGEST = 40, 1 << 20
 _TASK_FILES = (
     "noxfile.py",
     "tox.ini",
@@ -108,6 +110,19 @@ def find(folder: Path, more: Iterable[str] = ()) -> Suites:
         testpaths,
         texts,
     )
+
+
+def contents(folder: Path) -> Mapping[str, str]:
+    """Give the SHA-256 of each test file's content, with the file's path. Tiny files say nothing and are left out."""
+    found = {}
+    for path in find(folder).files:
+        try:
+            content = (folder / path).read_bytes()
+        except OSError:
+            continue
+        if _SMALLEST <= len(content) <= _LARGEST:
+            found[hashlib.sha256(content).hexdigest()] = path
+    return found
 
 
 def _text(path: Path) -> str:

@@ -21,14 +21,19 @@ _SYSTEM = re.compile(
     r"^/(?:usr/(?:local/)?(?:s?bin|lib(?:32|64|x32|exec)?|share|include|games|etc|man)|s?bin|lib(?:32|64|x32)?|etc"
     r"|boot|proc|sys|dev|run|var/(?:lib|cache|log|spool|backups|mail))/"
 )
+_HOME_IN_SYSTEM = re.compile(r"^/(?:var/lib|usr/(?:local/)?(?:lib|libexec|share))/[^/]+")
+"""Applications live there, too."""
 _VERSION_CONTROL = re.compile(r"^(.*?/(?:\.git|\.hg|\.svn|\.bzr|CVS))(?:/|$)")
 _CACHE = re.compile(
     r"^(.*?/(?:\.pytest_cache|\.mypy_cache|\.ruff_cache|\.hypothesis|\.tox|\.nox|\.eggs|htmlcov|\.ipynb_checkpoints"
     r"|\.cache/(?:pip|uv|pypoetry|pipenv|pdm|hatch|pre-commit|virtualenv|pip-tools|Homebrew)|\.npm/_cacache"
     r"|\.?pip[-_]cache|\.?uv[-_]cache))/.|^(.*/\.coverage(?:\.[^/]+)?)$|^(/tmp/pip-[^/]+)/."
 )
-_TESTS_FOLDER = re.compile(r"^(.*?/tests)/.")
-_TEST_FILE = re.compile(r"/(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+_HTTP_CACHE = re.compile(r"^(.*?)/_?http(?:-v2)?(?:/[0-9a-f]){5}/[0-9a-f]{20,}")
+"""How pip and Poetry file what they fetched, wherever their cache was put."""
+_BUILT = re.compile(r"^(.*?/build/(?:lib(?:\.[^/]+)?|bdist\.[^/]+))/.")
+_TESTS_FOLDER = re.compile(r"^(.*?/tests?)/.")
+_TEST_FILE = re.compile(r"/(?:test_[^/]*|[^/]*_test|conftest|tests)\.py$")
 _TEST_BYTECODE = re.compile(r"/__pycache__/[^/]*-pytest-[^/]*\.pyc$")
 _BYTECODE = re.compile(r"^(.*?/__pycache__)/.|^(.*\.py[cod])$")
 _ENVIRONMENT_FILE = re.compile(r"^(?:\.env(?:\..+|rc)?|[^.].*\.env)$")
@@ -36,7 +41,8 @@ _EXAMPLE = re.compile(r"example|sample|template|dist$|default|schema", re.IGNORE
 _KEY_NAME = re.compile(r"^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$")
 _KEY_FILE = re.compile(r"\.(?:key|pem|p12|pfx|ppk|jks)$")
 _CREDENTIALS = re.compile(
-    r"/(?:\.netrc|\.pypirc|\.pgpass|\.git-credentials|\.aws/credentials|\.docker/config\.json|\.kube/config)$"
+    r"/(?:\.netrc|\.pypirc|\.pgpass|\.htpasswd|\.git-credentials|\.aws/credentials|\.docker/config\.json|\.kube/config"
+    r"|credentials\.json)$"
 )
 _SDIST = re.compile(r"/[A-Za-z0-9][\w.]*-\d+\.\d[\w.]*\.(?:tar\.gz|zip)$")
 _SDIST_FOLDER = re.compile(r"/(?:dist|wheels|wheelhouse|sdist|sdists|pkgs)/[^/]+$|^/(?:tmp|var/tmp)/")
@@ -70,7 +76,11 @@ def clutter_of(
         return None
     if is_package_list(path):
         return "package list", path.rpartition("/")[0]
-    for pattern, kind in ((_VERSION_CONTROL, "version control data"), (_CACHE, "cache")):
+    for pattern, kind in (
+        (_VERSION_CONTROL, "version control data"),
+        (_CACHE, "cache"),
+        (_HTTP_CACHE, "cache"),
+    ):
         found = pattern.match(path)
         if found is not None:
             return kind, _first_group(found)
@@ -79,7 +89,10 @@ def clutter_of(
         return "virtual environment of the host", environment
     if _INSTALLED.search(path) or any(path.startswith(f"{site}/") for site in sites):
         return None
-    return _secret_file(entry) or (None if is_systems(path) else _project_file(path, workdir, copied=copied))
+    at_home = _HOME_IN_SYSTEM.match(workdir) is not None and path.startswith(f"{workdir.rstrip('/')}/")
+    if is_systems(path) and not at_home:
+        return _secret_file(entry)
+    return _secret_file(entry) or _project_file(path, workdir, copied=copied)
 
 
 def package_sites(files: FileFacts, workdir: str) -> tuple[str, ...]:
@@ -126,14 +139,16 @@ def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] |
         "tests": _TEST_FILE.search(path) or _TEST_BYTECODE.search(path),
         "wheel": path.endswith((".whl", ".egg")),
         "archive": _LEFT_ARCHIVE.search(path),
+        "build leftover": _BUILT.match(path),
         "log file": copied and _LOG.search(path),
         "source distribution": _SDIST.search(path) and (top_level or _SDIST_FOLDER.search(path)),
         # Among the code it means nothing, and is no sign of COPY . .
-        "development file": top_level and path.endswith(".dockerignore"),
+        "development file": top_level and path.endswith((".dockerignore", "/.gitignore", "/.gitattributes")),
     }
     kind = next((name for name, is_one in kinds.items() if is_one), None)
     if kind is not None:
-        return kind, path
+        built = _BUILT.match(path)
+        return kind, built[1] if built else path
     junk = _JUNK.match(path)
     return ("development file", _first_group(junk)) if junk is not None else None
 

@@ -57,6 +57,7 @@ def judge(
     image: ImageFacts | None,
     files: FileFacts | None,
     container: ContainerFacts | None,
+    tests: Mapping[str, str],
 ) -> Finding:
     """Go through the text, the configuration and every layer; ask the container whether anything is missing."""
     case = Case()
@@ -67,7 +68,7 @@ def judge(
             case, dockerfile, governing(dockerfile, release, build_args, "ENV", "LABEL", "ARG"), image
         )
     if files is not None and image is not None:
-        _judge_layers(case, dockerfile, files, image, container)
+        _judge_layers(case, dockerfile, files, image, container, tests)
     if not case.is_broken:
         if image is None or files is None:
             missing("files" if files is None else "image")
@@ -130,12 +131,18 @@ def _judge_config(case: Case, dockerfile: Dockerfile, where: str, image: ImageFa
             case.broken(f"the image's history holds a secret: {what}", seen, remedy=_DISCLOSED)
 
 
-def _judge_layers(
-    case: Case, dockerfile: Dockerfile, files: FileFacts, image: ImageFacts, container: ContainerFacts | None
+def _judge_layers(  # noqa: PLR0913, PLR0917 - all that is known of a file
+    case: Case,
+    dockerfile: Dockerfile,
+    files: FileFacts,
+    image: ImageFacts,
+    container: ContainerFacts | None,
+    tests: Mapping[str, str],
 ) -> None:
     """Sort every path of every own layer; group what is found by line and kind, so that one COPY is one fault.
 
-    A path counts where it comes in: a later `chown -R` writes all of it again.
+    A path counts where it comes in: a later `chown -R` writes all of it again. The project's own tests, by what they
+    hold, count wherever they are: a package may be installed with its tests.
     """
     groups: dict[tuple[str, str], dict[str, int]] = {}
     environments = unused_environments(files, image, container)
@@ -149,6 +156,8 @@ def _judge_layers(
         unused = environments if from_context else ()
         for entry in layer.entries:
             kind_and_top = clutter_of(entry, workdir, unused, copied=copied, sites=sites)
+            if kind_and_top is None and entry.sha256 in tests:
+                kind_and_top = ("tests", entry.path)
             if kind_and_top is None and (text := layer.texts.get(entry.path)):
                 held = secret_in_file(entry.path, text)
                 kind_and_top = (f"file that holds {held}", entry.path) if held else None

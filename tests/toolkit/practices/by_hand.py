@@ -203,6 +203,7 @@ FACTS: Mapping[str, Any] = {
     "edits": EDITS,
     "gate": GATE,
     "canaries": CANARIES,
+    "tests": {},
 }
 
 

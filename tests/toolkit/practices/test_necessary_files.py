@@ -35,12 +35,17 @@ CLUTTER = [
     "/app/tests/data.json",
     "/app/app/tests/__init__.py",
     "/app/test_run.py",
+    "/app/orders/tests.py",
+    "/app/test/data/sample.md",
     "/app/app/views_test.py",
     "/app/conftest.py",
     "/app/.pytest_cache/v/cache/lastfailed",
     "/app/app/__pycache__/test_a.cpython-311-pytest-8.4.2.pyc",
     "/app/.mypy_cache/3.11/x.json",
     "/root/.cache/pip/http-v2/a/b",
+    "/var/cache/packages/http-v2/a/b/c/d/e/abcde0123456789abcdef0123456789abcdef0123456789abcdef012.body",
+    "/tmp/poetry/cache/repositories/PyPI/_http/a/b/c/d/e/abcde0123456789abcdef0123456789abcdef01234567",
+    "/app/build/lib/app/views.py",
     "/home/app/.cache/uv/wheels/x",
     "/wheels/flask-3.0-py3-none-any.whl",
     "/app/dist/app-1.0.tar.gz",
@@ -52,10 +57,12 @@ CLUTTER = [
     "/root/.ssh/id_ed25519",
     "/root/.netrc",
     "/root/.pypirc",
+    "/app/credentials.json",
     "/app/.github/workflows/ci.yml",
     "/app/.vscode/settings.json",
     "/app/Dockerfile",
     "/app/.dockerignore",
+    "/app/.gitignore",
     "/app/noxfile.py",
     "/app/tox.ini",
     "/app/docker-compose.yml",
@@ -76,6 +83,10 @@ NECESSARY = [
     "/app/data/geo-2024.tar.gz",
     "/app/uploads/.gitkeep",
     "/app/static/app.css",
+    "/app/uploads/.gitignore",
+    "/app/build/index.html",
+    "/usr/local/lib/python3.11/test/test_os.py",
+    "/var/lib/other/tests/test_x.py",
     "/app/app/__pycache__/views.cpython-311.pyc",
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/ssl/certs/root.pem",
@@ -109,6 +120,23 @@ def test_what_a_release_may_hold_is_fine(path: str) -> None:
     """Application files, packages with all that is theirs, documents and bytecode made for the release."""
     proof = prove("necessary-files", files=files(layer(13, entry(path))))
     assert proof.verdict is PROVEN, proof.summary
+
+
+@pytest.mark.parametrize("path", [f"{SITE}/app/tests/test_views.py", "/app/selfcheck.py", "/usr/share/app/views.py"])
+def test_the_project_s_own_tests_are_known_by_what_they_hold(path: str) -> None:
+    """Installed along with the package, or under another name: the content is that of a test of the project's."""
+    brought = files(layer(13, entry(path, sha256="abc")))
+    assert prove("necessary-files", files=brought, tests={}).verdict is PROVEN
+    proof = prove("necessary-files", files=brought, tests={"abc": "tests/test_views.py"})
+    assert proof.verdict is BROKEN
+    assert path in proof.summary
+
+
+def test_an_application_may_live_in_the_system_s_folders() -> None:
+    """With its working directory there, what lies below is the application's."""
+    brought = files(layer(13, entry("/var/lib/app/tests/test_views.py")))
+    assert prove("necessary-files", files=brought).verdict is PROVEN
+    assert prove("necessary-files", files=brought, image=image(workdir="/var/lib/app")).verdict is BROKEN
 
 
 def test_what_a_later_layer_hides_is_said_to_be_shipped() -> None:
