@@ -49,6 +49,17 @@ def script(text: str) -> tuple[Edit, ...]:
     )
 
 
+EXAMPLE = '''
+
+    def loud(text):
+        """Say it loudly.
+
+        >>> loud("hello")
+        'HELLO'
+        """
+        return text.upper()
+    '''
+
 PYPROJECT = """\
     [build-system]
     requires = ["setuptools>=61"]
@@ -402,6 +413,34 @@ CASES = (
         (dockerfile(INSTALL, "RUN grep -v '^#' requirements.txt | xargs pip install --no-cache-dir"),),
     ),
     Case(
+        "benign/requirements-in-a-loop",
+        "the requirements are installed one by one",
+        (
+            dockerfile(
+                INSTALL,
+                'RUN while read -r each; do pip install --no-cache-dir "$each" || exit 1; done < requirements.txt',
+            ),
+        ),
+    ),
+    Case(
+        "benign/requirements-listed-after-all",
+        "the list is written in a stage that has everything, and is the same after each edit to the code",
+        (
+            write("pyproject.toml", PYPROJECT),
+            delete("requirements.txt"),
+            before(
+                "FROM python:3.11-slim AS deps",
+                "FROM python:3.11-slim AS list",
+                "WORKDIR /src",
+                "COPY . .",
+                "RUN python -c \"import tomllib; "
+                "print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\\n')\""
+                " > requirements.txt\n",
+            ),
+            dockerfile(REQUIREMENTS, "COPY --from=list /src/requirements.txt ./"),
+        ),
+    ),
+    Case(
         "benign/requirements-by-a-script",
         "a script installs, and comes with the requirements alone",
         (
@@ -522,6 +561,25 @@ CASES = (
         ),
     ),
     Case(
+        "benign/wheel-by-name",
+        "the package is built as a wheel, mounted, and installed by its name",
+        (
+            write("pyproject.toml", PYPROJECT),
+            before(
+                RELEASE,
+                "FROM deps AS package",
+                "COPY pyproject.toml ./",
+                "COPY --from=test /app/greeter greeter/",
+                "RUN pip wheel --no-cache-dir --no-deps --wheel-dir /dist .\n",
+            ),
+            dockerfile(
+                CODE,
+                "RUN --mount=from=package,source=/dist,target=/dist \\\n"
+                "    pip install --no-cache-dir --no-index --find-links=/dist --no-deps greeter",
+            ),
+        ),
+    ),
+    Case(
         "benign/pyproject",
         "pip install . takes the dependencies from pyproject.toml",
         (
@@ -623,6 +681,33 @@ CASES = (
             write("pytest.ini", "[pytest]\npythonpath = .\n"),
             dockerfile("COPY tests/ tests/", "COPY pytest.ini ./\nCOPY tests/ tests/"),
             dockerfile(TESTS, "RUN pytest -q --color=no tests/"),
+        ),
+    ),
+    Case(
+        "benign/doctests-besides",
+        "examples in the code are run, too, before the tests",
+        (
+            append("greeter/words.py", EXAMPLE),
+            dockerfile(TESTS, f"RUN python -m doctest greeter/words.py\n{TESTS} tests"),
+        ),
+    ),
+    Case(
+        "benign/doctests-alone",
+        "examples in the code are all the tests there are",
+        (
+            delete("tests"),
+            append("greeter/words.py", EXAMPLE),
+            dockerfile(f"COPY tests/ tests/\n{TESTS}", "RUN python -m doctest greeter/words.py"),
+        ),
+    ),
+    Case(
+        "benign/checks-by-a-script",
+        "a script runs the tests, in a stage that is not named for them",
+        (
+            write("ci/all.sh", "set -eu\npython -m pytest\n"),
+            dockerfile("FROM deps AS test", "FROM deps AS verify"),
+            dockerfile("--from=test", "--from=verify"),
+            dockerfile(TESTS, "COPY ci/ ci/\nRUN sh ci/all.sh"),
         ),
     ),
     Case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .model import NOTHING_RUNS, Case, Edit, after, append, before, dockerfile, replace, write
+from .requirements_first import PYPROJECT
 
 CODE = "COPY --from=test --chown=app:app /app/greeter greeter/"
 VENV = "COPY --from=deps /venv /venv"
@@ -204,6 +205,31 @@ CASES = (
             write("settings.ini", "[database]\nhost = db\npassword = 4f9a2c81d7be\n"),
             *left("COPY --chown=app:app settings.ini ./"),
         ),
+    ),
+    Case(
+        "necessary-files/tests-in-the-package",
+        "the project is installed with its tests",
+        (
+            write("pyproject.toml", PYPROJECT.replace('["greeter"]', '["greeter", "tests"]')),
+            write("tests/__init__.py", ""),
+            dockerfile(
+                CODE,
+                "RUN --mount=from=test,source=/app/greeter,target=/src/greeter \\\n"
+                "    --mount=type=bind,source=tests,target=/src/tests \\\n"
+                "    --mount=type=bind,source=pyproject.toml,target=/src/pyproject.toml \\\n"
+                "    cp -r /src /tmp/src && pip install --no-cache-dir --no-deps /tmp/src && rm -r /tmp/src",
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/tests-of-a-django-app",
+        "a module of tests by the name that Django gives it",
+        (write("greeter/tests.py", "import unittest\n\n\nclass WordsTest(unittest.TestCase):\n    pass\n"),),
+    ),
+    Case(
+        "necessary-files/cache-of-another-name",
+        "pip's cache stays, in a folder of another name",
+        (after(RELEASE, "RUN pip install --cache-dir=/var/cache/packages --target=/opt/more tzdata"),),
     ),
     Case(
         "necessary-files/token-in-the-code",

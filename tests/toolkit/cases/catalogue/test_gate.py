@@ -34,6 +34,15 @@ CASES = (
         tested("RUN find tests -name 'test_*.py' -exec python -m pytest {} \\;"),
     ),
     Case(
+        "test-gate/doctests-forgiven",
+        "examples in the code are all the tests, and are let fail",
+        (
+            delete("tests"),
+            append("greeter/words.py", '\n\ndef same(text):\n    """\n    >>> same(1)\n    1\n    """\n    return text\n'),
+            dockerfile(f"{COPY_TESTS}\n{TESTS}", "RUN python -m doctest greeter/words.py || true"),
+        ),
+    ),
+    Case(
         "test-gate/runner-forgives",
         "the settings of tox let its command fail",
         (
