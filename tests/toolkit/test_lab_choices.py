@@ -382,7 +382,9 @@ def test_planted_examples_fail_and_pass() -> None:
     """An example at the end of a module or a text fails under its nonce; its twin passes."""
     for path, passing in itertools.product(("a.py", "a.md"), (False, True)):
         text = doctests.example(path, "ab12", passing=passing).decode()
-        test = doctest.DocTestParser().get_doctest(textwrap.dedent(text.replace('"""', "")), {}, path, path, 0)
+        test = doctest.DocTestParser().get_doctest(
+            textwrap.dedent(text.replace('"""', "")), {}, path, path, 0
+        )
         told: list[str] = []
         assert (doctest.DocTestRunner().run(test, out=told.append).failed == 0) is passing
         assert ("ab12" in "".join(told)) is not passing

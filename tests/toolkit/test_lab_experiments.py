@@ -273,6 +273,27 @@ def test_swallowed_exit_code_is_caught(lab: Make, ending: str) -> None:
     assert facts.existing_tests_gate is False
 
 
+def test_linter_that_names_the_planted_test_is_no_gate(lab: Make) -> None:
+    """A step before the tests stops at the new file, failing or not: nothing is known of the tests by that."""
+    text = RIGHT["Dockerfile"].replace("tests/unit && touch", "tests/unit || true\n        RUN touch")
+    text = text.replace("RUN python -m", "RUN ! ls tests/unit | grep hullproof\n        RUN python -m")
+    facts = timed_gate(lab({"Dockerfile": text}))
+    assert facts.failed
+    assert facts.named_planted
+    assert facts.twin_passed is False
+
+
+@pytest.mark.parametrize(("ending", "holds"), [("", True), ("|| true", False)])
+def test_examples_are_tests_where_there_are_no_others(lab: Make, ending: str, holds: bool) -> None:  # noqa: FBT001 - a table
+    """A failing example at the end of a module that has some is a failing test."""
+    text = SINGLE.format(before="COPY app app", step=f"python -m doctest app/main.py {ending}")
+    main = '"""Sums.\n\n>>> 1 + 1\n2\n"""\n'
+    facts = timed_gate(lab({"Dockerfile": text, "app/main.py": main, "tests/unit/test_app.py": None}))
+    assert facts.planted == "app/main.py"
+    assert facts.failed is holds
+    assert facts.named_planted is holds
+
+
 def test_skipped_stage_is_caught(lab: Make) -> None:
     """A test stage that the release does not need is never run."""
     text = RIGHT["Dockerfile"].replace("COPY --from=test /passed /tmp/\n", "\n")

@@ -120,9 +120,13 @@ def _pip_like(command: ShellCommand, line: int, tool: str, args: tuple[str, ...]
     editable = read.all("-e", "--editable")
     words = [*words, *(path for path in editable if _REMOTE.match(path))]
     # From a folder of wheels, and from nowhere else: `pip install --no-index --find-links=/wheels app`.
-    only_wheels = read.has("--no-index") and any(not _REMOTE.match(each) for each in read.all("-f", "--find-links"))
+    only_wheels = read.has("--no-index") and any(
+        not _REMOTE.match(each) for each in read.all("-f", "--find-links")
+    )
     artifacts = tuple(
-        w for w in words if not _REMOTE.match(w) and (_ARTIFACT.search(w) or (only_wheels and not _is_local(w)))
+        w
+        for w in words
+        if not _REMOTE.match(w) and (_ARTIFACT.search(w) or (only_wheels and not _is_local(w)))
     )
     local = tuple(w for w in (*editable, *words) if _is_local(w) and w not in artifacts)
     packages = tuple(w for w in words if w not in local and w not in artifacts)

@@ -189,12 +189,14 @@ def _by_name(command: ShellCommand, line: int) -> TestRun | None:
     paths: tuple[str, ...] = ()
     if wrapper in {"hatch run", "pdm run", "pipenv run", "rye run", "pixi run"} and _TASK.match(name):
         runner = f"{wrapper} {name}"
-    elif wrapper == "python -m" and (_SCRIPT.match(name) or _MODULE.match(name)):
-        runner = name
-    elif "/" in command.argv[0] and _SCRIPT.match(name):
+    elif (wrapper == "python -m" and (_SCRIPT.match(name) or _MODULE.match(name))) or (
+        "/" in command.argv[0] and _SCRIPT.match(name)
+    ):
         runner = name
     elif command.program in {"flask", "pdm"} and args[:1] and _TASK.match(args[-1]):
-        runner = f"{command.program} {args[-1]}"  # a command of the application's own, a script of the project's
+        runner = (
+            f"{command.program} {args[-1]}"  # a command of the application's own, a script of the project's
+        )
     elif command.program in {"python", "sh", "bash", "dash"}:
         script = _script_of(args)
         if _SCRIPT.match(script) or _TEST_FILE.match(script) or _RUN_ALL.match(script):

@@ -53,7 +53,11 @@ def _is_given(project: Project, place: Place, run: TestRun, path: str) -> bool:
 
 def example(path: str, nonce: str, *, passing: bool = False) -> bytes:
     """Write an example that fails, or passes, to stand at the end of a file."""
-    line = ">>> None" if passing else f'>>> raise AssertionError("hullproof planted this failing example: {nonce}")'
+    line = (
+        ">>> None"
+        if passing
+        else f'>>> raise AssertionError("hullproof planted this failing example: {nonce}")'
+    )
     if not path.endswith(".py"):
         return f"\n\n{line}\n".encode()
     return f'\n\ndef hullproof_{nonce}():\n    """Planted by Hullproof.\n\n    {line}\n    """\n'.encode()

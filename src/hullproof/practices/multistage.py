@@ -209,4 +209,6 @@ def _requirement_files(stage: Stage) -> tuple[str, ...]:
 def _task(instruction: Instruction) -> str | None:
     """Name a script or a task of the project's that a RUN starts: it may run tests where nobody can read that."""
     found = commands(instruction).commands if instruction.keyword == "RUN" else ()
-    return next((each.text for each in found if each.program in _STARTERS or each.argv[0].startswith(".")), None)
+    return next(
+        (each.text for each in found if each.program in _STARTERS or each.argv[0].startswith(".")), None
+    )

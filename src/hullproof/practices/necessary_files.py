@@ -131,7 +131,7 @@ def _judge_config(case: Case, dockerfile: Dockerfile, where: str, image: ImageFa
             case.broken(f"the image's history holds a secret: {what}", seen, remedy=_DISCLOSED)
 
 
-def _judge_layers(  # noqa: PLR0913, PLR0917 - all that is known of a file
+def _judge_layers(  # noqa: PLR0917 - all that is known of a file
     case: Case,
     dockerfile: Dockerfile,
     files: FileFacts,

@@ -66,7 +66,9 @@ def test_a_stage_that_runs_tests_counts_under_any_name(run: str) -> None:
 @pytest.mark.parametrize("run", ["make ci", "sh ./ci/all.sh", "./ci/verify"])
 def test_a_stage_with_test_tools_that_starts_a_task_counts(run: str) -> None:
     """`make ci` runs tests where the Dockerfile does not say so; the tools that come before it do."""
-    text = GOOD.replace("AS test", "AS qa").replace("--from=test", "--from=qa").replace("python -m pytest", run)
+    text = (
+        GOOD.replace("AS test", "AS qa").replace("--from=test", "--from=qa").replace("python -m pytest", run)
+    )
     assert prove("multistage", text).verdict is PROVEN
     without_tools = text.replace("requirements-dev.txt", "requirements.txt")
     assert prove("multistage", without_tools).verdict is BROKEN

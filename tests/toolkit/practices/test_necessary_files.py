@@ -122,7 +122,9 @@ def test_what_a_release_may_hold_is_fine(path: str) -> None:
     assert proof.verdict is PROVEN, proof.summary
 
 
-@pytest.mark.parametrize("path", [f"{SITE}/app/tests/test_views.py", "/app/selfcheck.py", "/usr/share/app/views.py"])
+@pytest.mark.parametrize(
+    "path", [f"{SITE}/app/tests/test_views.py", "/app/selfcheck.py", "/usr/share/app/views.py"]
+)
 def test_the_project_s_own_tests_are_known_by_what_they_hold(path: str) -> None:
     """Installed along with the package, or under another name: the content is that of a test of the project's."""
     brought = files(layer(13, entry(path, sha256="abc")))

@@ -433,7 +433,7 @@ CASES = (
                 "FROM python:3.11-slim AS list",
                 "WORKDIR /src",
                 "COPY . .",
-                "RUN python -c \"import tomllib; "
+                'RUN python -c "import tomllib; '
                 "print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\\n')\""
                 " > requirements.txt\n",
             ),

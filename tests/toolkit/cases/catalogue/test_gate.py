@@ -38,7 +38,10 @@ CASES = (
         "examples in the code are all the tests, and are let fail",
         (
             delete("tests"),
-            append("greeter/words.py", '\n\ndef same(text):\n    """\n    >>> same(1)\n    1\n    """\n    return text\n'),
+            append(
+                "greeter/words.py",
+                '\n\ndef same(text):\n    """\n    >>> same(1)\n    1\n    """\n    return text\n',
+            ),
             dockerfile(f"{COPY_TESTS}\n{TESTS}", "RUN python -m doctest greeter/words.py || true"),
         ),
     ),
