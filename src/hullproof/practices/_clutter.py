@@ -90,9 +90,8 @@ def clutter_of(
     if _INSTALLED.search(path) or any(path.startswith(f"{site}/") for site in sites):
         return None
     at_home = _HOME_IN_SYSTEM.match(workdir) is not None and path.startswith(f"{workdir.rstrip('/')}/")
-    if is_systems(path) and not at_home:
-        return _secret_file(entry)
-    return _secret_file(entry) or _project_file(path, workdir, copied=copied)
+    of_project = at_home or not is_systems(path)
+    return _secret_file(entry) or (_project_file(path, workdir, copied=copied) if of_project else None)
 
 
 def package_sites(files: FileFacts, workdir: str) -> tuple[str, ...]:
