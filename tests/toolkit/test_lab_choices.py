@@ -407,10 +407,32 @@ def test_selection_counts_only_where_tests_meet_it(tmp_path: Path) -> None:
         ("-k unit", ("unit", None)),
         ("-k nothing", (None, None)),
         ("-m fast", (None, "fast")),
+        ("-m 'fast and not slow'", (None, "fast")),
+        ("-m 'not fast'", (None, None)),
     ):
         made = project(tmp_path, f"FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest {option} tests", tests)
         ((bed,),) = beds.find(made, suites.find(tmp_path))
         assert (bed.keyword, bed.marker) == expected
+
+
+def test_selection_by_settings_counts_as_well(tmp_path: Path) -> None:
+    """`addopts = -m fast` selects as the option does."""
+    tests = {
+        "pytest.ini": "[pytest]\naddopts = -q -m fast\n",
+        "tests/test_a.py": "import pytest\npytestmark = pytest.mark.fast\ndef test_a(): pass\n",
+    }
+    made = project(tmp_path, "FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest", tests)
+    ((bed,),) = beds.find(made, suites.find(tmp_path))
+    assert bed.marker == "fast"
+
+
+def test_where_names_are_fixed_the_planted_test_joins_a_neighbour(tmp_path: Path) -> None:
+    """With `python_files = tests.py` a file of another name would not be found."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\npython_files = tests.py\n")
+    for path in ("shop/tests.py", "shop/test_more.py"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).touch()
+    assert suites.find(tmp_path).name_for("shop", "ab") == "tests.py"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hullproof.project import Project
 
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
+_ASKED = re.compile(r"(?<!not )\b(?!(?:not|and|or)\b)[A-Za-z_]\w*")
+"""The words of `unit and not slow` that a test must bear."""
 _PATTERN_OPTIONS = frozenset({"-p", "--pattern"})
 _HOME = re.compile(
     r"(?:^|/)(?:unit|functional|integration)?[-_]?(?:tests?|testing|specs?)(?:/|\Z)", re.IGNORECASE
@@ -30,8 +32,7 @@ _HOME = re.compile(
 class Bed:
     """A directory of the context to plant in, and what the runner that looks there selects by.
 
-    `patterns` are names of test files; `marker` and `keyword` are set where they are one plain word that the
-    tests there bear, too. `document` is a file whose doctests are the tests: a failing one is put to its end.
+    `patterns` are names of test files; `marker` and `keyword` are words that the tests there bear, too. `document` is a file whose doctests are the tests: a failing one is put to its end.
     """
 
     folder: str
@@ -155,13 +156,13 @@ def _rank(suites: Suites, folder: str, *, reached: bool, is_home: bool = False) 
 
 
 def _bed(suites: Suites, run: TestRun, folder: str) -> Bed:
-    marker = run.marker if run.marker and _WORD.match(run.marker) else None
+    selected = run.marker or (suites.marker if run.runner == "pytest" else None)
     keyword = run.keyword if run.keyword and _WORD.match(run.keyword) else None
-    texts = suites.text_of(folder) if marker or keyword else ""
+    texts = suites.text_of(folder) if selected or keyword else ""
     # A selection that none of the tests meets selects nothing: the planted one must fare no better.
-    marker = marker if marker and re.search(rf"\bmark\.{marker}\b", texts) else None
+    markers = [word for word in _ASKED.findall(selected or "") if re.search(rf"\bmark\.{word}\b", texts)]
     keyword = keyword if keyword and re.search(rf"(?i)(?:def|class)\s+\w*{keyword}", texts) else None
-    return Bed(folder, _patterns(run), marker, keyword)
+    return Bed(folder, _patterns(run), markers[0] if markers else None, keyword)
 
 
 def _patterns(run: TestRun) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import fnmatch
 import hashlib
+import itertools
 import posixpath
 import re
 import shlex
@@ -56,6 +57,10 @@ class Suites:
     patterns: tuple[str, ...] = USUAL_PATTERNS
     testpaths: tuple[str, ...] = ()
     task_texts: str = ""
+    marker: str | None = None
+    """What pytest's settings select by: `addopts = -m unit`."""
+    fixed_names: tuple[str, ...] = ()
+    """The only names that pytest is told to look for, where none is a pattern: `python_files = tests.py`."""
 
     @cached_property
     def folders(self) -> Mapping[str, int]:
@@ -81,8 +86,14 @@ class Suites:
         return "\n".join(_text(self.root / path) for path in self.files if posixpath.dirname(path) == folder)
 
     def name_for(self, folder: str, nonce: str, patterns: Iterable[str] = ()) -> str:
-        """Name a new test file in the style of its neighbours, so that whatever finds them finds it."""
+        """Name a new test file in the style of its neighbours, so that whatever finds them finds it.
+
+        Where pytest knows fixed names only, it is that of a neighbour: what is planted goes to its end.
+        """
         names = [posixpath.basename(path) for path in self.files if posixpath.dirname(path) == folder]
+        known = [name for name in names if name in self.fixed_names]
+        if known:
+            return known[0]
         styles = [style for style in (*patterns, *self.patterns, *USUAL_PATTERNS) if "*" in style]
         best = max(styles, key=lambda style: sum(fnmatch.fnmatch(name, style) for name in names))
         stem = (
@@ -94,7 +105,9 @@ class Suites:
 
 def find(folder: Path, more: Iterable[str] = ()) -> Suites:
     """Look for the tests of the project in `folder`. `more`: further names of test files, as patterns."""
-    patterns, testpaths = _pytest_settings(folder)
+    settings = _pytest_settings(folder)
+    patterns, testpaths = _words(settings.get("python_files")), _words(settings.get("testpaths"))
+    addopts = _words(settings.get("addopts"))
     wanted = (*patterns, *more, *USUAL_PATTERNS)
     found = [
         path
@@ -109,6 +122,8 @@ def find(folder: Path, more: Iterable[str] = ()) -> Suites:
         (*patterns, *USUAL_PATTERNS),
         testpaths,
         texts,
+        next((after for option, after in itertools.pairwise(addopts) if option == "-m"), None),
+        () if any("*" in each for each in patterns) else patterns,
     )
 
 
@@ -132,8 +147,8 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _pytest_settings(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Read `python_files` and `testpaths` where pytest would; what cannot be read says nothing."""
+def _pytest_settings(folder: Path) -> Mapping[str, Any]:
+    """Read pytest's settings where it would; what cannot be read says nothing."""
     for name, section in _INI:
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:
@@ -141,14 +156,13 @@ def _pytest_settings(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
         except configparser.Error:
             continue
         if parser.has_section(section):
-            values: Mapping[str, Any] = parser[section]
-            return _words(values.get("python_files")), _words(values.get("testpaths"))
+            return parser[section]
     try:
         table = tomllib.loads(_text(folder / "pyproject.toml")).get("tool", {}).get("pytest", {})
     except (tomllib.TOMLDecodeError, AttributeError):
-        return (), ()
+        return {}
     options = table.get("ini_options", table) if isinstance(table, dict) else {}
-    return _words(options.get("python_files")), _words(options.get("testpaths"))
+    return options if isinstance(options, dict) else {}
 
 
 def _words(value: object) -> tuple[str, ...]:

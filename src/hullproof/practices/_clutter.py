@@ -32,7 +32,7 @@ _CACHE = re.compile(
 _HTTP_CACHE = re.compile(r"^(.*?)/_?http(?:-v2)?(?:/[0-9a-f]){5}/[0-9a-f]{20,}")
 """How pip and Poetry file what they fetched, wherever their cache was put."""
 _BUILT = re.compile(r"^(.*?/build/(?:lib(?:\.[^/]+)?|bdist\.[^/]+))/.")
-_TESTS_FOLDER = re.compile(r"^(.*?/tests?)/.")
+_TESTS_FOLDER = re.compile(r"^(.*?/tests)/.|^(.*?/test)/(?:.*/)?[^/]+\.py$")
 _TEST_FILE = re.compile(r"/(?:test_[^/]*|[^/]*_test|conftest|tests)\.py$")
 _TEST_BYTECODE = re.compile(r"/__pycache__/[^/]*-pytest-[^/]*\.pyc$")
 _BYTECODE = re.compile(r"^(.*?/__pycache__)/.|^(.*\.py[cod])$")
@@ -129,7 +129,7 @@ def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] |
     """Judge what lies where applications live, outside the system's and the packages' folders."""
     folder = _TESTS_FOLDER.match(path)
     if folder is not None:
-        return "tests", folder[1]
+        return "tests", _first_group(folder)
     bytecode = _BYTECODE.match(path)
     if bytecode is not None and not _TEST_BYTECODE.search(path):
         return ("bytecode cache", _first_group(bytecode)) if copied else None
