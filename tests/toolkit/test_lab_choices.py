@@ -492,10 +492,10 @@ def test_planted_tests_fail_and_pass() -> None:
 # --- canaries --------------------------------------------------------------------------------------
 
 
-def judged(*reached: str, exceptions: str = "") -> set[str]:
+def judged(*reached: str, exceptions: str = "", allow_list: bool = False) -> set[str]:
     """List the canaries that count, of those that got through."""
     planted = planting.canaries(["app"], ignorefile.patterns(exceptions))
-    found = planting.judge(planted, set(reached), env_variants=False)
+    found = planting.judge(planted, set(reached), env_variants=False, allow_list=allow_list)
     return {each.path for each in found if each.reached and each.judged}
 
 
@@ -520,6 +520,14 @@ def judged(*reached: str, exceptions: str = "") -> set[str]:
 def test_which_canaries_count(reached: tuple[str, ...], broken: set[str]) -> None:
     """A list that knows a kind is not blamed for a name that it lacks; one that does not, is."""
     assert judged(*reached) == broken
+
+
+def test_allow_list_is_asked_no_more_than_a_deny_list() -> None:
+    """At the top it holds everything back, so that a nested name that it lacks shows no pattern for the top only."""
+    nested = ("app/id_rsa", "app/server.pem", "app/server.key")
+    assert judged("app/id_rsa", allow_list=True) == set()
+    assert judged("app/id_rsa") == {"app/id_rsa"}
+    assert judged(*nested, allow_list=True) == set(nested)
 
 
 def test_exceptions_plant_and_count() -> None:

@@ -56,7 +56,8 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
         found is not None
         and any(".env." in p.text and secrets.kind_of_name(p.text) for p in found.exceptions)
     )
-    judged = planting.judge(kept, reached, variants)
+    allow_list = found is not None and found.is_allow_list
+    judged = planting.judge(kept, reached, env_variants=variants, allow_list=allow_list)
     tests = suites.find(project.folder).files
     return CanaryFacts(
         canaries=(*(each for each in judged if each.path not in {mine.path for mine in own}), *own),

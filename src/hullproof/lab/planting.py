@@ -82,17 +82,20 @@ def _paths(pattern: str) -> list[str]:
     return [each for each in made if each not in {"", "."} and "[" not in each and not each.startswith("../")]
 
 
-def judge(planted: Collection[Planted], reached: Collection[str], env_variants: bool) -> tuple[Canary, ...]:  # noqa: FBT001
+def judge(
+    planted: Collection[Planted], reached: Collection[str], *, env_variants: bool, allow_list: bool = False
+) -> tuple[Canary, ...]:
     """Tell which canaries count: a list that knows a kind but not all its names is only told of, not blamed.
 
-    `env_variants`: the project has, or lets in, more environment files than `.env`.
+    `env_variants`: the project has, or lets in, more environment files than `.env`. `allow_list`: what is held back at
+    the top is held back because everything is, so that a nested one of the same name shows no weak pattern.
     """
     through = {each.path for each in planted if each.path in reached}
     found = []
     for each in planted:
         nested = bool(each.folder)
         canary = Canary(each.path, each.kind, nested, each.path in through)
-        found.append(replace(canary, judged=each.let_in or _counts(each, planted, through, env_variants)))
+        found.append(replace(canary, judged=each.let_in or _counts(each, planted, through, env_variants, allow_list)))
     return tuple(found)
 
 
@@ -100,7 +103,8 @@ def _counts(
     each: Planted,
     planted: Collection[Planted],
     through: Collection[str],
-    env_variants: bool,  # noqa: FBT001 - one of ours, always named
+    env_variants: bool,  # noqa: FBT001 - a helper of one caller
+    allow_list: bool,  # noqa: FBT001 - the same
 ) -> bool:
     def held(kind: str, folder: str | None, name: str | None = None) -> bool:
         """Whether one of a kind is held back, in one folder or (None) in any."""
@@ -116,7 +120,7 @@ def _counts(
     if each.kind == ENV:
         return each.name != LOCAL_ENV or env_variants
     if each.kind == KEY:
-        return not held(KEY, each.folder) or (nested and held(KEY, "", each.name))
+        return not held(KEY, each.folder) or (nested and not allow_list and held(KEY, "", each.name))
     if each.kind == VENV:
         return not nested and not held(VENV, "")
     if each.kind == BYTECODE:
