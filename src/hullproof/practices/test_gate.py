@@ -67,14 +67,15 @@ def judge(
         _judge_escape(case, gate.planted, dockerfile.where(line), reason, remedy)
     where = dockerfile.where(gate.failed_line) if gate.failed_line else "the test step"
     named = ", on that test" if gate.named_planted else ""
+    spot = _spot(gate.planted or "")
     return case.finding(
-        f"with a failing test planted {_spot(gate.planted)}, the build of the release fails at {where}{named}"
+        f"with a failing test planted {spot}, the build of the release fails at {where}{named}"
     )
 
 
-def _spot(planted: str | None) -> str:
+def _spot(planted: str) -> str:
     """Say whether the planted test is a file of its own, or an example at the end of one that is there."""
-    return f"as {planted}" if planted and "hullproof" in planted else f"in {planted}"
+    return f"as {planted}" if "hullproof" in planted else f"in {planted}"
 
 
 def _without_experiment(dockerfile: Dockerfile, build: BuildFacts) -> Finding:
@@ -106,10 +107,10 @@ def _judge_failure(case: Case, dockerfile: Dockerfile, gate: GateFacts, planted:
             if gate.named_planted
             else "with a passing test in its place it succeeds"
         )
-        case.show(Evidence("experiment", where, f"fails with {planted} planted; {how}"), *output)
+        case.show(Evidence("experiment", where, f"fails with a failing test planted {_spot(planted)}; {how}"), *output)
     elif gate.failed_line in gate.test_lines:
         case.doubt(
-            f"the build fails at {where}, but nothing shows that the planted test {planted} was the reason",
+            f"the build fails at {where}, but nothing shows that the test planted {_spot(planted)} was the reason",
             *output,
         )
     else:
@@ -121,7 +122,7 @@ def _judge_escape(case: Case, planted: str, place: str, reason: str, remedy: str
     case.broken(
         f"the release was built in spite of a failing test: {reason}",
         Evidence("dockerfile", place, reason),
-        Evidence("experiment", f"build with {planted} planted", "expected the build to fail, it succeeded"),
+        Evidence("experiment", f"build with a failing test planted {_spot(planted)}", "expected the build to fail, it succeeded"),
         remedy=remedy,
     )
 
