@@ -95,7 +95,9 @@ def judge(
     for each in planted:
         nested = bool(each.folder)
         canary = Canary(each.path, each.kind, nested, each.path in through)
-        found.append(replace(canary, judged=each.let_in or _counts(each, planted, through, env_variants, allow_list)))
+        found.append(
+            replace(canary, judged=each.let_in or _counts(each, planted, through, env_variants, allow_list))
+        )
     return tuple(found)
 
 

@@ -107,7 +107,10 @@ def _judge_failure(case: Case, dockerfile: Dockerfile, gate: GateFacts, planted:
             if gate.named_planted
             else "with a passing test in its place it succeeds"
         )
-        case.show(Evidence("experiment", where, f"fails with a failing test planted {_spot(planted)}; {how}"), *output)
+        case.show(
+            Evidence("experiment", where, f"fails with a failing test planted {_spot(planted)}; {how}"),
+            *output,
+        )
     elif gate.failed_line in gate.test_lines:
         case.doubt(
             f"the build fails at {where}, but nothing shows that the test planted {_spot(planted)} was the reason",
@@ -122,7 +125,11 @@ def _judge_escape(case: Case, planted: str, place: str, reason: str, remedy: str
     case.broken(
         f"the release was built in spite of a failing test: {reason}",
         Evidence("dockerfile", place, reason),
-        Evidence("experiment", f"build with a failing test planted {_spot(planted)}", "expected the build to fail, it succeeded"),
+        Evidence(
+            "experiment",
+            f"build with a failing test planted {_spot(planted)}",
+            "expected the build to fail, it succeeded",
+        ),
         remedy=remedy,
     )
 
