@@ -229,7 +229,10 @@ CASES = (
     Case(
         "necessary-files/cache-of-another-name",
         "pip's cache stays, in a folder of another name",
-        (after(RELEASE, "RUN pip install --cache-dir=/var/cache/packages --target=/opt/more tzdata"),),
+        left(
+            "RUN mkdir -p /var/cache/packages/http-v2/a/b/c/d/e \\\n"
+            "    && echo x > /var/cache/packages/http-v2/a/b/c/d/e/abcde0123456789abcdef0123456789abcdef012345678.body"
+        ),
     ),
     Case(
         "necessary-files/token-in-the-code",
