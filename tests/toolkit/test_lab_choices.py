@@ -268,6 +268,21 @@ def test_each_way_in_gets_a_file_of_its_own(tmp_path: Path) -> None:
     assert (choice.main, choice.others) == ("pkg/a.py", ("pkg/b.py",))
 
 
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [("__version__ = '1.0'\n", ()), ("def create_app():\n    return 1\n", ("pkg/__init__.py",))],
+)
+def test_package_marker_with_code_in_it_is_code(tmp_path: Path, text: str, others: tuple[str, ...]) -> None:
+    """A version may come along with the requirements; an application's factory is code as any other."""
+    made = project(
+        tmp_path,
+        "FROM x\nWORKDIR /app\nCOPY r.txt ./\nCOPY pkg/__init__.py pkg/\nCOPY pkg pkg\n",
+        {"pkg/a.py": "a\n", "pkg/__init__.py": text},
+    )
+    files = files_with(("/app/pkg/a.py", "a\n"), ("/app/pkg/__init__.py", text))
+    assert application.choose(made, files, ()).others == others
+
+
 def test_no_application_is_told(tmp_path: Path) -> None:
     """A project that copies no code has nothing to edit, and it says so."""
     made = project(tmp_path, "FROM x\nCOPY requirements.txt .\n", {"requirements.txt": "flask\n"})

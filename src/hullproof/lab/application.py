@@ -30,6 +30,7 @@ _NO_CODE = re.compile(
 _LARGEST = 1 << 20
 _MARKER = re.compile(r"(?:^|/)(?:__init__|_?version|__version__|__about__)\.py\Z")
 """Modules that packaging reads for a version: copied along with what declares the dependencies on purpose."""
+_CODE = re.compile(rb"^\s*(?:async )?(?:def|class) ", re.MULTILINE)
 _MOST_OTHERS = 8
 
 
@@ -58,7 +59,7 @@ def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> C
             ways |= {path: lines} if lines else {}
     proven = _proven(project, files, list(ways)) if files is not None else []
     if proven:
-        rest = [path for path in proven[1:] if path.endswith(".py") and not _MARKER.search(path)]
+        rest = [path for path in proven[1:] if path.endswith(".py") and not _is_marker(project.folder, path)]
         seen, others = {ways[proven[0]]}, []
         for path in rest:
             if ways[path] not in seen:
@@ -69,6 +70,14 @@ def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> C
     if code:
         return Choice(min(code, key=_rank))
     return Choice(None, reason="no file that the Dockerfile copies was recognised as the application's code")
+
+
+def _is_marker(folder: Path, path: str) -> bool:
+    """Whether a module is there for its version: an `__init__.py` with code in it is the application's."""
+    try:
+        return _MARKER.search(path) is not None and _CODE.search((folder / path).read_bytes()) is None
+    except OSError:
+        return True
 
 
 def takes(source: Source, path: str) -> bool:

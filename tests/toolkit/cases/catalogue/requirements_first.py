@@ -52,6 +52,14 @@ CASES = (
         copied("COPY requirements.txt greeter/words.py ./"),
     ),
     Case(
+        "requirements-first/factory-with-requirements",
+        "the package's first module, with code in it, comes along with the requirements",
+        (
+            write("greeter/__init__.py", "def make():\n    from .service import make\n\n    return make()\n"),
+            *copied(f"{COPY}\nCOPY greeter/__init__.py greeter/"),
+        ),
+    ),
+    Case(
         "requirements-first/pattern",
         "a pattern that takes the code along",
         copied("COPY requirements.txt gr* ./"),
