@@ -207,7 +207,7 @@ CASES = (
         ),
     ),
     Case(
-        "necessary-files/tests-in-the-package",
+        "necessary-files/tests-installed",
         "the project is installed with its tests",
         (
             write("pyproject.toml", PYPROJECT.replace('["greeter"]', '["greeter", "tests"]')),
