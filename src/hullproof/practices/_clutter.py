@@ -31,6 +31,7 @@ _CACHE = re.compile(
 )
 _HTTP_CACHE = re.compile(r"^(.*?)/_?http(?:-v2)?(?:/[0-9a-f]){5}/[0-9a-f]{20,}")
 """How pip and Poetry file what they fetched, wherever their cache was put."""
+_STORED_WHEEL = re.compile(r"^(/var/(?:cache|lib|spool)/.*\.whl)$")
 _BUILT = re.compile(r"^(.*?/build/(?:lib(?:\.[^/]+)?|bdist\.[^/]+))/.")
 _TESTS_FOLDER = re.compile(r"^(.*?/tests)/.|^(.*?/test)/(?:.*/)?[^/]+\.py$")
 _TEST_FILE = re.compile(r"/(?:test_[^/]*|[^/]*_test|conftest|tests)\.py$")
@@ -80,6 +81,7 @@ def clutter_of(
         (_VERSION_CONTROL, "version control data"),
         (_CACHE, "cache"),
         (_HTTP_CACHE, "cache"),
+        (_STORED_WHEEL, "wheel"),
     ):
         found = pattern.match(path)
         if found is not None:

@@ -48,6 +48,7 @@ CLUTTER = [
     "/app/build/lib/app/views.py",
     "/home/app/.cache/uv/wheels/x",
     "/wheels/flask-3.0-py3-none-any.whl",
+    "/var/cache/wheels/flask-3.0-py3-none-any.whl",
     "/app/dist/app-1.0.tar.gz",
     "/tmp/flask-3.0.tar.gz",
     "/var/lib/apt/lists/deb.debian.org_InRelease",
