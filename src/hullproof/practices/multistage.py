@@ -66,7 +66,7 @@ _IMPORTABLE = re.compile(
     r"/(?:site|dist)-packages/(pytest|_pytest|tox|nox|coverage|hypothesis|nose2|poetry|pdm|pipenv)/"
 )
 _TEST_NAME = re.compile(r"(?:^|[-_.])(?:unit)?tests?(?:$|[-_.])|^(?:unit)?test(?:s|er|ing)?$", re.IGNORECASE)
-_STARTERS = frozenset({"make", "gmake", "just", "task", "invoke", "inv", "poe", "doit", "sh", "bash"})
+_STARTERS = frozenset({"make", "gmake", "just", "task", "invoke", "inv", "poe", "doit"})
 _FOR_TESTS = re.compile(r"(?:^|[-_./])(?:tests?|testing|dev|develop|development|ci)\.(?:txt|in|pip)$")
 
 
@@ -207,8 +207,6 @@ def _requirement_files(stage: Stage) -> tuple[str, ...]:
 
 
 def _task(instruction: Instruction) -> str | None:
-    """Name a script or a task of the project's that a RUN starts: it may run tests where nobody can read that."""
+    """Name a task of the project's that a RUN starts: it may run tests, and its rules tell nobody which of them runs."""
     found = commands(instruction).commands if instruction.keyword == "RUN" else ()
-    return next(
-        (each.text for each in found if each.program in _STARTERS or each.argv[0].startswith(".")), None
-    )
+    return next((each.text for each in found if each.program in _STARTERS), None)
