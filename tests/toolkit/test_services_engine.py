@@ -263,7 +263,8 @@ def test_what_cannot_be_copied_is_named(begin: Callable[..., str], tmp_path: Pat
     socket = "/var/run/docker.sock:/var/run/docker.sock"
     compose(tmp_path, db={"image": python_base, "volumes": [socket]})
     with pytest.raises(
-        UsageError, match=r"service db mounts /var/run/docker.sock, which is no file or folder"
+        UsageError,
+        match=r"service db mounts /var/run/docker.sock, which is not a file or folder that can be copied",
     ):
         begin()
 
