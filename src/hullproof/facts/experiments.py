@@ -60,6 +60,7 @@ class GateFacts:
     """Experiment: a failing test planted where the project's tests live.
 
     `planted` is its path, None where the project has no tests (`no_tests` says what was looked for).
+    `planted_inside`: it stands at the end of a file of the project's, not in one of its own.
     `failed`: the build failed. `failed_line`: the line of the step that failed. `named_planted`: that step's
     output names the planted test. `twin_passed`: the same build with the planted test passing succeeded
     (None where it was not needed). `test_lines`: lines of steps that run tests, in stages that the release
@@ -69,6 +70,7 @@ class GateFacts:
     """
 
     planted: str | None = None
+    planted_inside: bool = False
     no_tests: str | None = None
     failed: bool = False
     failed_line: int | None = None

@@ -139,6 +139,7 @@ class _Gardener:
         return replace(
             facts,
             planted=seed.path,
+            planted_inside=(self.context / seed.path).is_file(),
             failed=not built.ok,
             failed_line=step.line if step else None,
             failed_instruction=step.instruction if step else "",

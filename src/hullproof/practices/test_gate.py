@@ -61,21 +61,21 @@ def judge(
             Evidence("experiment", gate.planted, gate.error),
         )
     elif gate.failed:
-        _judge_failure(case, dockerfile, gate, gate.planted)
+        _judge_failure(case, dockerfile, gate)
     else:
         line, reason, remedy = _explained(dockerfile, build_args, release, gate)
-        _judge_escape(case, gate.planted, dockerfile.where(line), reason, remedy)
+        _judge_escape(case, gate, dockerfile.where(line), reason, remedy)
     where = dockerfile.where(gate.failed_line) if gate.failed_line else "the test step"
     named = ", on that test" if gate.named_planted else ""
-    spot = _spot(gate.planted or "")
+    spot = _spot(gate)
     return case.finding(
         f"with a failing test planted {spot}, the build of the release fails at {where}{named}"
     )
 
 
-def _spot(planted: str) -> str:
-    """Say whether the planted test is a file of its own, or an example at the end of one that is there."""
-    return f"as {planted}" if "hullproof" in planted else f"in {planted}"
+def _spot(gate: GateFacts) -> str:
+    """Say whether the planted test is a file of its own, or stands at the end of one that is there."""
+    return f"{'in' if gate.planted_inside else 'as'} {gate.planted}"
 
 
 def _without_experiment(dockerfile: Dockerfile, build: BuildFacts) -> Finding:
@@ -92,7 +92,7 @@ def _without_experiment(dockerfile: Dockerfile, build: BuildFacts) -> Finding:
     )
 
 
-def _judge_failure(case: Case, dockerfile: Dockerfile, gate: GateFacts, planted: str) -> None:
+def _judge_failure(case: Case, dockerfile: Dockerfile, gate: GateFacts) -> None:
     """Tell a build that failed on the planted test from one that failed for another reason."""
     where = dockerfile.where(gate.failed_line) if gate.failed_line else "the build"
     output = tuple(Evidence("experiment", where, line) for line in gate.output[-3:])
@@ -108,26 +108,26 @@ def _judge_failure(case: Case, dockerfile: Dockerfile, gate: GateFacts, planted:
             else "with a passing test in its place it succeeds"
         )
         case.show(
-            Evidence("experiment", where, f"fails with a failing test planted {_spot(planted)}; {how}"),
+            Evidence("experiment", where, f"fails with a failing test planted {_spot(gate)}; {how}"),
             *output,
         )
     elif gate.failed_line in gate.test_lines:
         case.doubt(
-            f"the build fails at {where}, but nothing shows that the test planted {_spot(planted)} was the reason",
+            f"the build fails at {where}, but nothing shows that the test planted {_spot(gate)} was the reason",
             *output,
         )
     else:
         case.doubt(f"the build fails at {where}, in a step that is not known to run tests", *output)
 
 
-def _judge_escape(case: Case, planted: str, place: str, reason: str, remedy: str | None) -> None:
+def _judge_escape(case: Case, gate: GateFacts, place: str, reason: str, remedy: str | None) -> None:
     """Accuse a build that succeeded in spite of a failing test."""
     case.broken(
         f"the release was built in spite of a failing test: {reason}",
         Evidence("dockerfile", place, reason),
         Evidence(
             "experiment",
-            f"build with a failing test planted {_spot(planted)}",
+            f"build with a failing test planted {_spot(gate)}",
             "expected the build to fail, it succeeded",
         ),
         remedy=remedy,

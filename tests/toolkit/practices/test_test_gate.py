@@ -31,6 +31,13 @@ def test_a_build_that_the_planted_test_stops_is_proven(gate: GateFacts) -> None:
     assert prove("test-gate", gate=gate).verdict is PROVEN
 
 
+def test_where_the_test_was_planted_is_told_as_it_is() -> None:
+    """A file of its own, or the end of one that is there, whatever the project's folders are called."""
+    assert "planted as tests/test_planted.py," in prove("test-gate", gate=GATE).summary
+    inside = replace(GATE, planted="hullproof_demo/usage.md", planted_inside=True)
+    assert "planted in hullproof_demo/usage.md," in prove("test-gate", gate=inside).summary
+
+
 @pytest.mark.parametrize(
     "gate",
     [
