@@ -32,7 +32,8 @@ _HOME = re.compile(
 class Bed:
     """A directory of the context to plant in, and what the runner that looks there selects by.
 
-    `patterns` are names of test files; `marker` and `keyword` are words that the tests there bear, too. `document` is a file whose doctests are the tests: a failing one is put to its end.
+    `patterns` are names of test files; `marker` and `keyword` are words that the tests there bear, too. `document` is
+    a file whose doctests are the tests: a failing one is put to its end.
     """
 
     folder: str

@@ -13,8 +13,6 @@ from hullproof.lab.beds import Bed, Group
 from hullproof.lab.sources import own_places, trace
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hullproof.dockerfile import TestRun
     from hullproof.lab.sources import Place
     from hullproof.project import Project
@@ -26,8 +24,12 @@ _SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "setup.cfg", "tox.in
 
 def find(project: Project) -> tuple[Group, ...]:
     """List the files whose examples the test steps run: those that each is given, else all that have any."""
-    documents = [path for path in tree.files(project.folder) if _EXAMPLE.search(_text(project.folder, path))]
-    by_settings = any("--doctest-" in _text(project.folder, name) for name in _SETTINGS)
+    documents = [
+        path
+        for path in tree.files(project.folder)
+        if path.endswith(_DOCUMENTS) and _EXAMPLE.search(tree.text(project.folder / path))
+    ]
+    by_settings = any("--doctest-" in tree.text(project.folder / name) for name in _SETTINGS)
     groups = []
     for stage in project.needed_stages:
         for place in own_places(project, stage):
@@ -61,12 +63,3 @@ def example(path: str, nonce: str, *, passing: bool = False) -> bytes:
     if not path.endswith(".py"):
         return f"\n\n{line}\n".encode()
     return f'\n\ndef hullproof_{nonce}():\n    """Planted by Hullproof.\n\n    {line}\n    """\n'.encode()
-
-
-def _text(folder: Path, path: str) -> str:
-    if not path.endswith((*_DOCUMENTS, *_SETTINGS)):
-        return ""
-    try:
-        return (folder / path).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hullproof.project import Recipe
 
 _MOST_FILES = 4
+_DECLARATIONS = ("requirements.txt", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock", "environment.yml")
 State = Literal["ran", "cached", "not-built", "forgotten"]
 
 
@@ -51,9 +52,6 @@ def run(
         no_application=chosen.reason or None,
         no_requirements=None if requirements else _why_none(steps),
     )
-
-
-_DECLARATIONS = ("requirements.txt", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock", "environment.yml")
 
 
 def _without_steps(folder: Path) -> EditsFacts:

@@ -6,6 +6,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from hullproof.lab import tree
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -60,10 +62,7 @@ def own_names(folder: Path) -> frozenset[str]:
             for part in (table.get("project", {}), table.get("tool", {}).get("poetry", {}))
         }
     for name in ("setup.cfg", "setup.py"):
-        try:
-            text = (folder / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
+        text = tree.text(folder / name)
         names |= set(re.findall(r"""^\s*name\s*=\s*["']?([\w.-]+)""", text, re.MULTILINE))
     return frozenset(normal(name) for name in names if name)
 

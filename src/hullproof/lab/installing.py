@@ -191,11 +191,7 @@ def _with_nested(folder: Path, path: str, seen: frozenset[str] = frozenset()) ->
     if path in seen or not (folder / path).is_file():
         return
     yield path
-    try:
-        text = (folder / path).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return
-    for match in _NESTED.finditer(text):
+    for match in _NESTED.finditer(tree.text(folder / path)):
         nested = posixpath.normpath(posixpath.join(posixpath.dirname(path), match["file"]))
         if not nested.startswith(".."):
             yield from _with_nested(folder, nested, seen | {path})

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import commands, script_runs_tests
+from hullproof.lab import tree
 from hullproof.lab.sources import Place, own_places, trace
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ _TASKS = {
     "task": ("Taskfile.yml", "Taskfile.yaml"),
 }
 _LARGEST = 1 << 16
+_DECLARING = re.compile(
+    r"(?:requirements|constraints)[\w.-]*|pyproject\.toml|[\w-]+\.lock|Pipfile(?:\.lock)?|environment\.ya?ml|setup\.(?:py|cfg)",
+    re.IGNORECASE,
+)
+"""Names of files that declare dependencies."""
 
 
 def installing(project: Project, place: Place) -> Iterator[tuple[str, str]]:
@@ -35,7 +41,7 @@ def installing(project: Project, place: Place) -> Iterator[tuple[str, str]]:
     for command in commands(place.instruction).commands:
         for name in _run_by(command):
             path = trace(project, place.stage, place.instruction.line, place.absolute(name))
-            text = _text(project, path) if path is not None else ""
+            text = tree.text(project.folder / path, _LARGEST) if path is not None else ""
             if path is not None and _INSTALLS.search(text):
                 yield path, text
 
@@ -48,7 +54,7 @@ def testing(project: Project) -> dict[int, str]:
         for command in commands(place.instruction).commands if place.instruction.keyword == "RUN" else ():
             for name in _scripts_of(command):
                 path = trace(project, place.stage, place.instruction.line, place.absolute(name))
-                if path is not None and script_runs_tests(_text(project, path)):
+                if path is not None and script_runs_tests(tree.text(project.folder / path, _LARGEST)):
                     found[place.instruction.line] = path
     return found
 
@@ -69,23 +75,7 @@ def _run_by(command: ShellCommand) -> tuple[str, ...]:
     return (command.argv[0],) if "/" in command.argv[0] else ()
 
 
-def _text(project: Project, path: str) -> str:
-    file = project.folder / path
-    try:
-        small = file.is_file() and file.stat().st_size <= _LARGEST
-        return file.read_text(encoding="utf-8", errors="replace") if small else ""
-    except OSError:
-        return ""
-
-
-DECLARING = re.compile(
-    r"(?:requirements|constraints)[\w.-]*|pyproject\.toml|[\w-]+\.lock|Pipfile(?:\.lock)?|environment\.ya?ml|setup\.(?:py|cfg)",
-    re.IGNORECASE,
-)
-"""Names of files that declare dependencies."""
-
-
 def declares(path: str) -> bool:
     """Whether a file declares dependencies, by its name or by the folder of requirements that it lies in."""
     folder, name = posixpath.split(path)
-    return DECLARING.fullmatch(name) is not None or posixpath.basename(folder).lower() == "requirements"
+    return _DECLARING.fullmatch(name) is not None or posixpath.basename(folder).lower() == "requirements"

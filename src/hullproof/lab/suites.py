@@ -83,7 +83,9 @@ class Suites:
 
     def text_of(self, folder: str) -> str:
         """Give the text of all test files in a directory."""
-        return "\n".join(_text(self.root / path) for path in self.files if posixpath.dirname(path) == folder)
+        return "\n".join(
+            tree.text(self.root / path) for path in self.files if posixpath.dirname(path) == folder
+        )
 
     def name_for(self, folder: str, nonce: str, patterns: Iterable[str] = ()) -> str:
         """Name a new test file in the style of its neighbours, so that whatever finds them finds it.
@@ -115,7 +117,7 @@ def find(folder: Path, more: Iterable[str] = ()) -> Suites:
         if (name := posixpath.basename(path)) in _DJANGO
         or any(fnmatch.fnmatch(name, each) for each in wanted)
     ]
-    texts = "\n".join(_text(folder / name) for name in _TASK_FILES)
+    texts = "\n".join(tree.text(folder / name) for name in _TASK_FILES)
     return Suites(
         folder,
         tuple(path for path in found if path.endswith(".py")),
@@ -140,25 +142,18 @@ def contents(folder: Path) -> Mapping[str, str]:
     return found
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
 def _pytest_settings(folder: Path) -> Mapping[str, Any]:
     """Read pytest's settings where it would; what cannot be read says nothing."""
     for name, section in _INI:
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:
-            parser.read_string(_text(folder / name))
+            parser.read_string(tree.text(folder / name))
         except configparser.Error:
             continue
         if parser.has_section(section):
             return parser[section]
     try:
-        table = tomllib.loads(_text(folder / "pyproject.toml")).get("tool", {}).get("pytest", {})
+        table = tomllib.loads(tree.text(folder / "pyproject.toml")).get("tool", {}).get("pytest", {})
     except (tomllib.TOMLDecodeError, AttributeError):
         return {}
     options = table.get("ini_options", table) if isinstance(table, dict) else {}
