@@ -17,10 +17,11 @@ from hullproof.dockerfile.installs import Install, install_commands
 from hullproof.dockerfile.model import Heredoc, ImageReference, Instruction, Mount, Stage
 from hullproof.dockerfile.parse import parse
 from hullproof.dockerfile.shell import ShellCommand, ShellProgram, commands, simple_words
-from hullproof.dockerfile.testruns import TestRun, script_runs_tests, test_commands
+from hullproof.dockerfile.testruns import TASK_RUNNERS, TestRun, script_runs_tests, test_commands
 from hullproof.dockerfile.variables import Scope, expand
 
 __all__ = [
+    "TASK_RUNNERS",
     "Command",
     "Contract",
     "Dockerfile",

@@ -25,6 +25,8 @@ _UNITTEST = frozenset({"-k", "-s", "--start-directory", "-p", "--pattern", "-t",
 _ENVIRONMENTS = options.names("""-e -c --conf --workdir --root --result-json -s --session --sessions -f --noxfile -t --tags -m -k --keywords -p
     --python -P --force-python -r --default-venv-backend --envdir --extra-pythons --skip-env -m -x
     --override --installpkg --parallel --runner --report""")
+TASK_RUNNERS = frozenset({"make", "gmake", "just", "task", "invoke", "inv", "poe", "doit"})
+"""Programs that start a task of the project's, by a name of its own."""
 _MAKE = frozenset({"-C", "--directory", "-f", "--file", "--makefile", "-j", "--jobs", "-I", "-o", "-W"})
 _DJANGO = options.names("""--settings --pythonpath -v --verbosity --testrunner -k -p --pattern --tag --exclude-tag --parallel -t
     --top-level-directory --shuffle --durations""")
@@ -229,5 +231,5 @@ _READERS: dict[str, Callable[[ShellCommand, int], TestRun | None]] = {
     "django": _django,  # python -m django
     **dict.fromkeys(("nose2", "nosetests", "doctest", "green", "trial", "ward", "behave"), _plain),
     **dict.fromkeys(("stestr", "hatch", "rye"), _subcommand),
-    **dict.fromkeys(("make", "gmake", "just", "task", "invoke", "inv", "poe", "poethepoet", "doit"), _task),
+    **dict.fromkeys((*TASK_RUNNERS, "poethepoet"), _task),
 }

@@ -33,7 +33,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import commands, install_commands, test_commands
+from hullproof.dockerfile import TASK_RUNNERS, commands, install_commands, test_commands
 from hullproof.dockerfile.options import names
 from hullproof.practices._finding import Case, Finding, listed, missing
 from hullproof.practices._places import layer_place, own_entries
@@ -66,7 +66,6 @@ _IMPORTABLE = re.compile(
     r"/(?:site|dist)-packages/(pytest|_pytest|tox|nox|coverage|hypothesis|nose2|poetry|pdm|pipenv)/"
 )
 _TEST_NAME = re.compile(r"(?:^|[-_.])(?:unit)?tests?(?:$|[-_.])|^(?:unit)?test(?:s|er|ing)?$", re.IGNORECASE)
-_STARTERS = frozenset({"make", "gmake", "just", "task", "invoke", "inv", "poe", "doit"})
 _FOR_TESTS = re.compile(r"(?:^|[-_./])(?:tests?|testing|dev|develop|development|ci)\.(?:txt|in|pip)$")
 
 
@@ -186,27 +185,23 @@ def why_test(
     stage: Stage, test_scripts: Mapping[int, str] | None = None, configured: Stage | None = None
 ) -> str:
     """Say what makes a stage a test stage; empty if nothing does."""
+    installs = [install for instruction in stage.instructions for install in install_commands(instruction)]
     installed = {
         re.split(r"[\[=<>!~@; ]", package, maxsplit=1)[0].lower()
-        for instruction in stage.instructions
-        for install in install_commands(instruction)
+        for install in installs
         for package in install.packages
     }
     runners = sorted(name for name in installed if name in _RUNNERS)
     found = _purpose(stage, test_scripts or {}, configured)
     if found or runners:
         return found or f"installs {listed(runners)}"
-    tools = next(filter(_FOR_TESTS.search, _requirement_files(stage)), None)
+    files = (file for install in installs for file in install.requirement_files)
+    tools = next(filter(_FOR_TESTS.search, files), None)
     task = next((task for instruction in stage.instructions if (task := _task(instruction))), None)
     return f"installs {tools} and runs {task}" if tools and task else ""
-
-
-def _requirement_files(stage: Stage) -> tuple[str, ...]:
-    installs = [install for instruction in stage.instructions for install in install_commands(instruction)]
-    return tuple(file for install in installs for file in install.requirement_files)
 
 
 def _task(instruction: Instruction) -> str | None:
     """Name a task of the project's that a RUN starts: it may run tests, and its rules tell nobody which of them runs."""
     found = commands(instruction).commands if instruction.keyword == "RUN" else ()
-    return next((each.text for each in found if each.program in _STARTERS), None)
+    return next((each.text for each in found if each.program in TASK_RUNNERS), None)
