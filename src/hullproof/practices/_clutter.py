@@ -92,7 +92,7 @@ def clutter_of(
     if _INSTALLED.search(path) or any(path.startswith(f"{site}/") for site in sites):
         return None
     at_home = _HOME_IN_SYSTEM.match(workdir) is not None and path.startswith(f"{workdir.rstrip('/')}/")
-    of_project = at_home or not is_systems(path)
+    of_project = at_home or not _SYSTEM.match(path)
     return _secret_file(entry) or (_project_file(path, workdir, copied=copied) if of_project else None)
 
 
@@ -136,11 +136,12 @@ def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] |
     if bytecode is not None and not _TEST_BYTECODE.search(path):
         return ("bytecode cache", _first_group(bytecode)) if copied else None
     top_level = path.rpartition("/")[0] == workdir.rstrip("/")
+    built = _BUILT.match(path)
     kinds = {
         "tests": _TEST_FILE.search(path) or _TEST_BYTECODE.search(path),
         "wheel": path.endswith((".whl", ".egg")),
         "archive": _LEFT_ARCHIVE.search(path),
-        "build leftover": _BUILT.match(path),
+        "build leftover": built,
         "log file": copied and _LOG.search(path),
         "source distribution": _SDIST.search(path) and (top_level or _SDIST_FOLDER.search(path)),
         # Among the code it means nothing, and is no sign of COPY . .
@@ -148,7 +149,6 @@ def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] |
     }
     kind = next((name for name, is_one in kinds.items() if is_one), None)
     if kind is not None:
-        built = _BUILT.match(path)
         return kind, built[1] if built else path
     junk = _JUNK.match(path)
     return ("development file", _first_group(junk)) if junk is not None else None

@@ -71,11 +71,9 @@ def secret_in_file(path: str, text: str) -> str | None:
     Settings count in configuration files alone, by a telling name and a value that nobody would make up; passwords
     in URLs in those of installers. What is an example by its name holds none.
     """
-    token = issued_token(text)
+    token = issued_token(text) or (token_shape(text) if _FOR_INSTALLERS.search(path) else None)
     if token is not None:
         return token
-    if _FOR_INSTALLERS.search(path) and token_shape(text) is not None:
-        return token_shape(text)
     if not _CONFIGURATION.search(path) or _FOR_SHOW.search(path):
         return None
     for found in _SETTING.finditer(text):

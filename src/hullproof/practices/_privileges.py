@@ -10,7 +10,7 @@ from hullproof.practices._accounts import Account, groups_of
 from hullproof.practices._places import deciding_layers, layer_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from hullproof.dockerfile import Dockerfile
     from hullproof.facts import FileEntry, FileFacts
@@ -71,9 +71,9 @@ def open_doors(files: FileFacts, account: Account) -> Iterator[Door]:
     """Find the files that let this account become root without a password."""
     if account.uid in (0, None):
         return
-    yield from _without_password(files, account)
     helpers = {entry.name for entry in files.final.values() if entry.setuid and entry.uid == 0}
-    for path in ("/etc/passwd", "/etc/shadow"):
+    yield from _without_password(files, account, helpers)
+    for path in _ACCOUNTS:
         fields = next((line.split(":") for line in _lines(files, path) if line.startswith("root:")), [])
         if "su" in helpers and fields[1:2] == [""]:
             clause, seen = f"{path} gives root an empty password", "root's password is empty, and su is there"
@@ -91,12 +91,11 @@ def open_doors(files: FileFacts, account: Account) -> Iterator[Door]:
             yield Door(path, clause, seen, f"Leave {path} to root: remove the chmod or chown that opens it.")
 
 
-def _without_password(files: FileFacts, account: Account) -> Iterator[Door]:
-    """Find rules of sudo and doas for an account that has a name."""
+def _without_password(files: FileFacts, account: Account, helpers: Collection[str]) -> Iterator[Door]:
+    """Find rules of sudo and doas, where these are among the setuid `helpers`, for an account that has a name."""
     if account.name is None:
         return
     groups = groups_of(account.name, account.gid, files)
-    helpers = {entry.name for entry in files.final.values() if entry.setuid and entry.uid == 0}
     clause = f"lets {account.name} become root without a password"
     who = {account.name, f"#{account.uid}", "ALL", *(f"%{group}" for group in groups)}
     rules = (path for path in sorted(files.final) if re.match(r"/etc/sudoers(?:$|\.d/[^.~]+$)", path))

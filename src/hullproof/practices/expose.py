@@ -19,11 +19,7 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import contract
 from hullproof.practices._finding import Case, Finding, listed, not_applicable, unproven
 from hullproof.practices._logs import last_words
-from hullproof.practices._processes import (
-    is_shell,
-    shown,
-    waits_for_a_service,
-)
+from hullproof.practices._processes import is_shell, shown, waits_for_a_service
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:

@@ -155,13 +155,15 @@ def _judge_layers(  # noqa: PLR0917 - all that is known of a file
         copied = from_context or _copies_used_stage(dockerfile, step)
         unused = environments if from_context else ()
         for entry in layer.entries:
+            if entry.path in told:
+                continue
             kind_and_top = clutter_of(entry, workdir, unused, copied=copied, sites=sites)
             if kind_and_top is None and entry.sha256 in tests:
                 kind_and_top = ("tests", entry.path)
             if kind_and_top is None and (text := layer.texts.get(entry.path)):
                 held = secret_in_file(entry.path, text)
                 kind_and_top = (f"file that holds {held}", entry.path) if held else None
-            if kind_and_top is not None and entry.path not in told:
+            if kind_and_top is not None:
                 told.add(entry.path)
                 kind, top = kind_and_top
                 paths = groups.setdefault((layer_place(dockerfile, files, layer), kind), {})

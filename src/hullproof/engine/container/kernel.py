@@ -17,9 +17,8 @@ except ImportError:  # not CPython
 MAX_PROCESSES = 1000
 MAX_DESCRIPTORS = 4096
 LISTENING, UNCONNECTED = "0A", "07"
-ENGINE_DNS = (
-    "127.0.0.11"  # the engine's name server, on any port, in each container of a network that has names
-)
+# The engine's name server, on any port, in each container of a network that has names.
+ENGINE_DNS = "127.0.0.11"
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
