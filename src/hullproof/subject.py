@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from hullproof.engine.bases import Base, BaseSet
     from hullproof.engine.connection import Engine
     from hullproof.engine.services.model import Services
-    from hullproof.lab import Lab
+    from hullproof.lab.lab import Lab
     from hullproof.lifecycle import Run
 
 Booted = TypeVar("Booted", bound=BootedContainer)
@@ -292,7 +292,7 @@ class Subject:
         return suites.contents(self.project.folder)
 
     def _lab(self) -> Lab:
-        from hullproof.lab import Lab  # noqa: PLC0415 - not needed without experiments
+        from hullproof.lab.lab import Lab  # noqa: PLC0415 - not needed without experiments
 
         return Lab(self._engine, self["recipe"], self._run, self["build"], files=self._files_if_any)
 

@@ -13,7 +13,7 @@ import pytest
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.connection import Engine
 from hullproof.facts import CanaryFacts, EditsFacts, GateFacts, Unobservable
-from hullproof.lab import Lab
+from hullproof.lab.lab import Lab
 from hullproof.lifecycle import Run
 from hullproof.project import Project, Recipe
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -60,6 +62,32 @@ def test_a_fact_is_gathered_once(subject: Subject, monkeypatch: pytest.MonkeyPat
     for thread in threads:
         thread.join()
     assert (seen, times) == ([42] * 8, [1])
+
+
+IMPORTS = """
+import sys, threading
+import hullproof.subject
+
+def experiment():
+    import hullproof.lab.lab, hullproof.lab.gate as gate
+    whole.append(hasattr(gate.scripts, "testing"))
+
+def read():
+    from hullproof.lab.scripts import testing
+
+whole = []
+threads = [threading.Thread(target=each) for each in (experiment, read)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+sys.exit(whole != [True])
+"""
+
+
+def test_the_labs_modules_can_be_imported_side_by_side() -> None:
+    """Facts are: a thread that was handed half a module left test-gate unproven."""
+    subprocess.run([sys.executable, "-c", IMPORTS], check=True, timeout=60)
 
 
 def test_a_fact_that_fails_fails_for_all_who_ask(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
