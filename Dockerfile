@@ -35,11 +35,12 @@ COPY requirements.txt ./
 
 # Hashes are required: what is installed is what was reviewed. The cache mount keeps downloads between
 # builds and out of the image. The secrets hold the host's package index, proxy certificate authority and
-# the like, where it has any (README: "Behind a proxy"); they are there during this step only.
+# the like, where it has any (README: "Behind a proxy"); they are there during this step only. From 3.13 on,
+# venv adds an ignore file for git, which nothing that runs needs.
 RUN --mount=type=cache,target=/root/.cache/pip \
     --mount=type=secret,id=pip-conf \
     --mount=type=secret,id=ca-certificates \
-    python -m venv --without-pip /opt/venv && \
+    python -m venv --without-pip /opt/venv && rm -f /opt/venv/.gitignore && \
     PIP_CONFIG_FILE=/run/secrets/pip-conf \
     pip --disable-pip-version-check --python /opt/venv/bin/python install --require-hashes --requirement requirements.txt
 

@@ -139,6 +139,8 @@ def unit(session: nox.Session) -> None:
 def container(session: nox.Session) -> None:
     """Boot the release image and check it with pytest; arguments go to pytest: -- -k user."""
     _install(session, "container")
+    given = [f"--hullproof-build-arg={name}={value}" for name, value in image.build_args.items()]
+    session.posargs[:] = [*given, *session.posargs]
     image.container(session)
 
 
