@@ -216,6 +216,14 @@ def score(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill, interrupt, overload and deceive toolkit and board, and count what held: -- --nightly, -- NAME."""
+    _install(session, "faults", board=True)
+    session.run("python", "-m", "tests.faults", *session.posargs)
+    image.passed.append("faults")
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure doors, image and proofs beside floors and peers: -- proofs --rounds 1 --only peers."""
     _install(session, "bench")
@@ -243,6 +251,7 @@ CHECKED = {
     "container": "the booted release image does what tests/container says",
     "prove": "every practice proven",
     "toolkit": "toolkit and board tested on this machine",
+    "faults": "kills, interruptions, overload and hostile input held out against",
 }
 
 

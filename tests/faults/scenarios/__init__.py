@@ -1,0 +1,1 @@
+"""Every scenario: a module here is found by itself."""
