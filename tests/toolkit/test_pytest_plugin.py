@@ -193,6 +193,12 @@ def test_a_named_dockerfile_needs_no_option(project: pytest.Pytester) -> None:
     assert collected(project, "--hullproof-only=workdir", "test_own.py")[-1] == "Dockerfile::workdir"
 
 
+def test_a_test_file_about_dockerfiles_is_none(project: pytest.Pytester) -> None:
+    """Whoever asks for their own test of that name gets that test, and no proof."""
+    project.makepyfile(test_dockerfile="def test_it(): pass")
+    assert collected(project, "test_dockerfile.py") == ["test_dockerfile.py::test_it"]
+
+
 def test_only_what_is_asked_for_is_collected_beside_named_tests(project: pytest.Pytester) -> None:
     """Practices come on top of the paths that are named, and of `testpaths`."""
     project.makefile(".ini", pytest="[pytest]\ntestpaths = tests\n")

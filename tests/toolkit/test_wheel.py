@@ -80,6 +80,28 @@ def test_every_face_can_be_shown_there(installed: Path, tmp_path: Path) -> None:
     assert "False" not in run(installed / "python", "-c", code, cwd=tmp_path)
 
 
+PLATFORMS = (
+    "x86_64-manylinux_2_28",
+    "aarch64-manylinux_2_28",
+    "x86_64-unknown-linux-musl",
+    "x86_64-apple-darwin",
+    "aarch64-apple-darwin",
+)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_all_that_it_needs_has_wheels(platform: str) -> None:
+    """Nobody needs a compiler to install it, on any platform that Docker runs on, with any Python from 3.10 on."""
+    for version in ("3.10", "3.11", "3.12", "3.13", "3.14"):
+        found = run(
+            *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--only-binary=:all:"),
+            *(f"--python-platform={platform}", f"--python-version={version}"),
+            *("--constraint=constraints.txt", "pyproject.toml"),
+            cwd=REPOSITORY,
+        )
+        assert "\ndocker==" in found
+
+
 def test_the_extras_are_named(wheel: Path) -> None:
     """`hullproof[nox]` and `hullproof[pytest]`."""
     with ZipFile(wheel) as archive:

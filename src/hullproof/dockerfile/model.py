@@ -19,12 +19,17 @@ _LONE_HEREDOC = re.compile(r"""\d*<<-?\s*(?:"[^"<]+"|'[^'<]+'|[^\s"'<]+)\s*\Z"""
 
 @dataclass(frozen=True)
 class Heredoc:
-    """One here-document: its delimiter, and its content as a shell gets it (tabs removed for `<<-`)."""
+    """One here-document: its delimiter, and its text as written."""
 
     name: str
-    content: str
+    raw: str = ""
     chomp: bool = False
     expand: bool = True
+
+    @property
+    def content(self) -> str:
+        """The text as a shell gets it: tabs removed for `<<-`."""
+        return re.sub(r"(?m)^\t+", "", self.raw) if self.chomp else self.raw
 
 
 @dataclass(frozen=True)
@@ -164,13 +169,6 @@ class ImageReference:
     line: int
     keyword: str
     stage_index: int
-
-
-def heredoc_starts(text: str) -> dict[str, tuple[bool, bool]]:
-    """Find how each here-document is announced: delimiter to (tabs removed, variables expanded)."""
-    return {
-        found["name"]: (bool(found["chomp"]), not found["quote"]) for found in _HEREDOC_START.finditer(text)
-    }
 
 
 def _csv(text: str) -> list[str]:

@@ -1,30 +1,16 @@
-"""From text to `Dockerfile`, by BuildKit's own parser; what that lets pass and a build would not is refused."""
+"""From text to `Dockerfile`: statements become instructions of stages, and what no build would take is refused."""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
 import re
-from typing import TYPE_CHECKING, Any, Protocol
 
 from hullproof.dockerfile.graph import Dockerfile
-from hullproof.dockerfile.model import (
-    DEFAULT_SHELL,
-    GLOBAL_SCOPE,
-    Heredoc,
-    Instruction,
-    Stage,
-    heredoc_starts,
-)
+from hullproof.dockerfile.model import DEFAULT_SHELL, GLOBAL_SCOPE, Instruction, Stage
+from hullproof.dockerfile.syntax import KEYWORDS, Statement, SyntaxFault, directives, statements
 from hullproof.errors import UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_KEYWORDS = (
-    *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
-    *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
-)
 _EXPECTED = {
     "ADD": "ADD <source>... <destination>",
     "ARG": "ARG <name>[=<default>]",
@@ -42,52 +28,43 @@ _EXPECTED = {
     "VOLUME": "VOLUME <path>",
     "WORKDIR": "WORKDIR <path>",
 }
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*\Z")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z")
-
-
-class _Command(Protocol):
-    """What the parser gives for one instruction."""
-
-    cmd: str | None
-    sub_cmd: str | None
-    json: bool
-    original: str
-    start_line: int
-    end_line: int
-    flags: tuple[str, ...]
-    value: tuple[str, ...]
-    heredocs: tuple[Any, ...]
 
 
 def parse(text: str | bytes, name: str = "Dockerfile") -> Dockerfile:
     """Read a Dockerfile. Raises UsageError, in one line that has the place, for what no build would take."""
     source = _decoded(text, name)
-    directives = _directives(source)
     global_args: list[Instruction] = []
-    stages: list[Stage] = []
-    for command in _commands(source, name):
-        _check(command, name, first=not stages)
-        if (command.cmd or "").upper() == "FROM":
-            stages.append(_stage(command, len(stages), name))
-        elif not stages:
-            global_args.append(_instruction(command, GLOBAL_SCOPE))
-        else:
-            inner = _inner(command, source, directives.get("escape", "\\"))
-            following = _instruction(command, stages[-1].index, inner)
-            extended = (*stages[-1].instructions, following)
-            stages[-1] = dataclasses.replace(stages[-1], instructions=extended)
-    if not stages:
-        raise UsageError(f"{name}: there is no FROM; a Dockerfile needs at least one: {_EXPECTED['FROM']}")
+    bare: list[Stage] = []
+    held: list[list[Statement]] = []
+    try:
+        found = directives(source)
+        for statement in statements(source, found.get("escape", "\\")):
+            _check(statement, name, first=not bare)
+            if statement.keyword == "FROM":
+                bare.append(_stage(statement, len(bare), name))
+                held.append([])
+            elif held:
+                held[-1].append(statement)
+            else:
+                global_args.append(_instruction(statement, GLOBAL_SCOPE, DEFAULT_SHELL))
+    except SyntaxFault as fault:
+        expected = _EXPECTED.get(fault.keyword, "an instruction")
+        raise UsageError(
+            f"{name}:{fault.line}: {fault.what}; {fault.right or f'expected {expected}'}"
+        ) from None
+    if not bare:
+        what = "there is no FROM" if global_args else "there are only comments"
+        raise UsageError(f"{name}: {what}; a Dockerfile needs at least {_EXPECTED['FROM']}")
     plain = Dockerfile(
         name=name,
-        stages=tuple(stages),
+        stages=tuple(bare),
         global_args=tuple(global_args),
-        syntax_directive=directives.get("syntax"),
-        escape=directives.get("escape", "\\"),
+        syntax_directive=found.get("syntax"),
+        escape=found.get("escape", "\\"),
         text=source,
     )
-    return dataclasses.replace(plain, stages=_with_shells(plain))
+    return dataclasses.replace(plain, stages=_filled(plain, held))
 
 
 def _decoded(text: str | bytes, name: str) -> str:
@@ -109,150 +86,74 @@ def _decoded(text: str | bytes, name: str) -> str:
     return source
 
 
-def _directives(source: str) -> dict[str, str]:
-    """Read the parser directives, which stand before anything else, each at most once."""
-    directives: dict[str, str] = {}
-    for line in source.splitlines():
-        found = _DIRECTIVE.match(line.strip())
-        if found is None or found[1].lower() in directives:
-            break
-        directives[found[1].lower()] = found[2]
-    return directives
-
-
-def _commands(source: str, name: str) -> Sequence[_Command]:
-    commands, error = _try(source)
-    if error is None:
-        return commands
-    if error == "file with no instructions":
-        raise UsageError(f"{name}: there are only comments; it needs at least {_EXPECTED['FROM']}")
-    line, keyword = _fault(source, error)
-    what, expected = _explained(error, keyword)
-    raise UsageError(f"{name}:{line}: {what}; {expected}")
-
-
-def _try(source: str) -> tuple[Sequence[_Command], str | None]:
-    import dockerfile  # noqa: PLC0415 (a Go runtime: not to be loaded by `--help`)
-
-    try:
-        return dockerfile.parse_string(source), None
-    except dockerfile.GoParseError as error:
-        return (), str(error)
-
-
-def _fault(source: str, error: str) -> tuple[int, str]:
-    """Find the line that the parser refuses, and its instruction's keyword: errors carry neither.
-
-    Text that ends before the fault passes, or fails in other words; text that holds it fails in these.
-    """
-    lines = re.findall(r"[^\n]*\n|[^\n]+", source)
-    if "heredoc" in error:
-        # Each here-document cut in two fails alike, so the one that never ends is looked for from the end.
-        good = next(end for end in range(len(lines), -1, -1) if _try("".join(lines[:end]))[1] != error)
-    else:
-        good, bad = 0, len(lines)
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            good, bad = (good, middle) if _try("".join(lines[:middle]))[1] == error else (middle, bad)
-    before = "".join(lines[:good])
-    commands = _try(before)[0]
-    if commands and len(_try(f"{before}Q=q\n")[0]) == len(commands):
-        return good + 1, (
-            commands[-1].cmd or ""
-        ).upper()  # another line would still have belonged to the last one
-    return good + 1, (lines[good].split() or [""])[0].upper()
-
-
-def _explained(error: str, keyword: str) -> tuple[str, str]:
-    """Put the parser's words, and what would be right."""
-    if "heredoc" in error:
-        return "a here-document has no end", "its delimiter must stand alone on a later line"
-    what = error.removeprefix("Syntax error - ").rstrip(".")
-    return what, f"expected {_EXPECTED.get(keyword, 'an instruction')}"
-
-
-def _check(command: _Command, name: str, *, first: bool) -> None:
-    """Refuse what the parser passes and BuildKit does not."""
-    place = f"{name}:{command.start_line}"
-    if not command.cmd:
-        raise UsageError(f"{place}: a continuation leads to nothing; expected an instruction before it")
-    for keyword in filter(None, (command.cmd.upper(), (command.sub_cmd or "").upper())):
-        if keyword not in _KEYWORDS:
-            close = difflib.get_close_matches(keyword, _KEYWORDS, 1, 0.5)
-            right = f"did you mean {close[0]}?" if close else f"known are: {', '.join(_KEYWORDS)}"
-            raise UsageError(f"{place}: unknown instruction '{keyword}'; {right}")
-    keyword = command.cmd.upper()
+def _check(statement: Statement, name: str, *, first: bool) -> None:
+    """Refuse what splits well and BuildKit does not take."""
+    place = f"{name}:{statement.line}"
+    keyword, inner = statement.keyword, statement.inner
+    for each in filter(None, (statement, inner)):
+        if not each.keyword:
+            raise UsageError(f"{place}: a continuation leads to nothing; expected an instruction before it")
+        if each.keyword not in KEYWORDS:
+            close = difflib.get_close_matches(each.keyword.upper(), KEYWORDS, 1, 0.5)
+            right = f"did you mean {close[0]}?" if close else f"known are: {', '.join(KEYWORDS)}"
+            raise UsageError(f"{place}: unknown instruction '{each.keyword}'; {right}")
     if first and keyword not in {"FROM", "ARG"}:
         raise UsageError(f"{place}: {keyword} before the first FROM; only ARG may stand there")
+    if keyword == "ONBUILD":
+        if inner is None or inner.keyword in {"ONBUILD", "FROM", "MAINTAINER"}:
+            what = inner.keyword if inner else "nothing"
+            raise UsageError(f"{place}: ONBUILD cannot hold {what}; expected {_EXPECTED['ONBUILD']}")
+        return
     least = 2 if keyword in {"COPY", "ADD"} else 0 if keyword in {"CMD", "ENTRYPOINT"} else 1
-    if len(command.value) < least:
+    if len(statement.args) < least:
         raise UsageError(f"{place}: {keyword} lacks an argument; expected {_EXPECTED.get(keyword, keyword)}")
-    if keyword == "SHELL" and not command.json:
+    if keyword == "SHELL" and not statement.json:
         raise UsageError(f"{place}: SHELL takes the JSON form only; expected {_EXPECTED['SHELL']}")
-    if keyword == "HEALTHCHECK" and command.value[0].upper() not in {"CMD", "NONE"}:
-        raise UsageError(f"{place}: unknown '{command.value[0]}'; expected {_EXPECTED['HEALTHCHECK']}")
-    if keyword == "ONBUILD" and (command.sub_cmd or "").upper() in {"ONBUILD", "FROM", "MAINTAINER", ""}:
-        raise UsageError(f"{place}: ONBUILD cannot hold {command.sub_cmd}; expected {_EXPECTED['ONBUILD']}")
+    if keyword == "HEALTHCHECK" and statement.args[0].upper() not in {"CMD", "NONE"}:
+        raise UsageError(f"{place}: unknown '{statement.args[0]}'; expected {_EXPECTED['HEALTHCHECK']}")
 
 
-def _stage(command: _Command, index: int, name: str) -> Stage:
-    words = command.value
+def _stage(statement: Statement, index: int, name: str) -> Stage:
+    words = statement.args
     named = len(words) == 3 and words[1].upper() == "AS"  # noqa: PLR2004 (image, AS, name)
     if len(words) != 1 and not named:
-        raise UsageError(f"{name}:{command.start_line}: FROM is malformed; expected {_EXPECTED['FROM']}")
+        raise UsageError(f"{name}:{statement.line}: FROM is malformed; expected {_EXPECTED['FROM']}")
     stage_name = words[2] if named else None
     if stage_name is not None and not _STAGE_NAME.match(stage_name.lower()):
         wanted = "a letter, then letters, digits, '.', '_' or '-'"
-        raise UsageError(
-            f"{name}:{command.start_line}: '{stage_name}' cannot name a stage; expected {wanted}"
-        )
-    platform = next((f.partition("=")[2] for f in command.flags if f.startswith("--platform=")), None)
-    return Stage(index, stage_name, words[0], platform, command.start_line, ())
+        raise UsageError(f"{name}:{statement.line}: '{stage_name}' cannot name a stage; expected {wanted}")
+    platform = next((f.partition("=")[2] for f in statement.flags if f.startswith("--platform=")), None)
+    return Stage(index, stage_name, words[0], platform, statement.line, ())
 
 
-def _inner(command: _Command, source: str, escape: str) -> _Command | None:
-    """Parse what an ONBUILD holds once more: its flags and here-documents are not told with it."""
-    if (command.cmd or "").upper() != "ONBUILD":
-        return None
-    text = "\n".join(source.split("\n")[command.start_line - 1 : command.end_line])
-    found = re.match(rf"(?is)\s*ONBUILD(?:\s|{re.escape(escape)}\r?\n)+(.*)", text)
-    commands = _try(f"# escape={escape}\n{found[1]}\n")[0] if found else ()
-    return commands[0] if len(commands) == 1 else None
-
-
-def _instruction(command: _Command, stage_index: int, inner: _Command | None = None) -> Instruction:
-    held = inner or command
-    starts = heredoc_starts(" ".join(held.value))
-    heredocs = []
-    for doc in held.heredocs:
-        chomp, expands = starts.get(doc.name, (False, True))
-        content = re.sub(r"(?m)^\t+", "", doc.content) if chomp else doc.content
-        heredocs.append(Heredoc(doc.name, content, chomp=chomp, expand=expands))
+def _instruction(statement: Statement, stage_index: int, shell: tuple[str, ...]) -> Instruction:
+    held = statement.inner or statement
     return Instruction(
-        keyword=(command.cmd or "").upper(),
-        args=tuple(held.value),
-        json=bool(held.json),
-        flags=tuple(held.flags),
-        original=command.original,
-        line=command.start_line,
-        end_line=command.end_line,
-        heredocs=tuple(heredocs),
+        keyword=statement.keyword,
+        args=held.args,
+        json=held.json,
+        flags=held.flags,
+        original=statement.original,
+        line=statement.line,
+        end_line=statement.end_line,
+        heredocs=statement.heredocs,
         stage_index=stage_index,
-        trigger=command.sub_cmd.upper() if command.sub_cmd else None,
+        trigger=statement.inner.keyword if statement.inner else None,
+        shell=shell,
     )
 
 
-def _with_shells(plain: Dockerfile) -> tuple[Stage, ...]:
-    """Tell each instruction the SHELL in effect, handed down along FROM."""
-    last: dict[int, tuple[str, ...]] = {}
-    stages: list[Stage] = []
-    for stage in plain.stages:
+def _filled(plain: Dockerfile, held: list[list[Statement]]) -> tuple[Stage, ...]:
+    """Fill the stages with their instructions, each with the SHELL in effect, which FROM hands down."""
+    last: list[tuple[str, ...]] = []
+    stages = []
+    for stage, inside in zip(plain.stages, held, strict=True):
         parent = plain.parent(stage)
         shell = last[parent.index] if parent else DEFAULT_SHELL
         instructions = []
-        for instruction in stage.instructions:
-            shell = instruction.args if instruction.keyword == "SHELL" else shell
-            instructions.append(dataclasses.replace(instruction, shell=shell))
-        last[stage.index] = shell
+        for statement in inside:
+            shell = statement.args if statement.keyword == "SHELL" else shell
+            instructions.append(_instruction(statement, stage.index, shell))
+        last.append(shell)
         stages.append(dataclasses.replace(stage, instructions=tuple(instructions)))
     return tuple(stages)

@@ -95,7 +95,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _names_dockerfile(argument: str) -> bool:
     """Whether an argument, such as `Dockerfile::test-gate`, asks for what is collected from a Dockerfile."""
     name = Path(argument.partition("::")[0]).name.lower()
-    return "dockerfile" in name or "containerfile" in name
+    return ("dockerfile" in name or "containerfile" in name) and not name.endswith(".py")
 
 
 # --- fixtures ----------------------------------------------------------------------------------------
