@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "src"))  # this checkout's own sessions, whatever is installed
 
 from hullproof.sessions import image_sessions  # noqa: E402
+from hullproof.text import line  # noqa: E402
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 IMAGE_PYTHON = os.environ.get("IMAGE_PYTHON", "3.10")
@@ -270,4 +271,4 @@ def _summary() -> None:
             f"run it    docker run --rm -p 5000:5000 -e BOARD_TOKEN=secret {made['tags'][0]}",
         ]
     if lines:
-        sys.stderr.write("\n" + "\n".join(lines) + "\n")
+        sys.stderr.write("\n" + "".join(line(each) + "\n" for each in lines))

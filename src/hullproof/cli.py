@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -260,6 +259,7 @@ def build(
     """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.delivery import require_place  # noqa: PLC0415
     from hullproof.doors import build_one  # noqa: PLC0415
+    from hullproof.text import json_text  # noqa: PLC0415
 
     if metadata is not None:
         require_place(metadata)
@@ -275,7 +275,7 @@ def build(
         dockerfile=dockerfile,
     )
     if metadata is not None:
-        _write(metadata, json.dumps(facts, indent=2) + "\n")
+        _write(metadata, json_text(facts))
     return 0 if facts["ok"] else 1
 
 

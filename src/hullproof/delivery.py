@@ -16,6 +16,7 @@ from hullproof.progress_lines import say
 from hullproof.project import Project
 from hullproof.report import SUFFIXES, render
 from hullproof.report.model import Report
+from hullproof.text import file_name
 
 Delivery = Callable[[Project, Report], None]
 
@@ -69,7 +70,7 @@ def delivery(projects: Sequence[Project], formats: Sequence[str], outputs: Seque
     screen = None if takes_formats else _screen(formats, silent=bool(outputs))
     for folder in folders:
         _require_folder_name(folder.path)
-    names = distinct([project.name for project in projects])
+    names = distinct([file_name(project.name) for project in projects])
     places = {
         project.folder: [*files, *_places(folders, formats or ("json",), name)]
         for project, name in zip(projects, names, strict=True)

@@ -13,6 +13,7 @@ from hullproof.delivery import Output, delivery, screen_width, write
 from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
 from hullproof.errors import UsageError
+from hullproof.facts import Step
 from hullproof.leftovers import sweep, sweep_folders
 from hullproof.lifecycle import Run
 from hullproof.practices import every, get
@@ -20,10 +21,8 @@ from hullproof.progress_lines import BuildLines, explain_failure, say
 from hullproof.project import Project
 from hullproof.prove import choose
 from hullproof.proving import Proving, builds_ended
-from hullproof.report.text import clean, duration, size
 from hullproof.subject import Subject
-
-_LOG_LINE = 2_000
+from hullproof.text import block, duration, line, size
 
 
 def prove_all(
@@ -106,10 +105,12 @@ def build_one(
             "duration_s": round(built.duration_s, 3),
         }
     if not built.ok:
-        for line in explain_failure(built, project.config.dockerfile):
-            say(line)
+        for told in explain_failure(built, project.config.dockerfile):
+            say(told)
     elif check:
-        _show_last_step(built.steps, stage.label)
+        _show_last_step(
+            [each for each in built.steps if each.stage == project.shown_name(stage)], stage.label
+        )
     else:
         say(
             f"built {built.image_id}, {size(facts['size_bytes'])}, on {base.reference}, in {duration(built.duration_s)}"
@@ -132,15 +133,15 @@ def _size(engine: Engine, image: str) -> int:
     return int(seen["Size"])
 
 
-def _show_last_step(steps: Sequence[Any], stage: str) -> None:
-    """Show what the last step of a stage printed: for a test stage, the tests' own words."""
-    own = [step for step in steps if step.stage == stage.lower()]
-    if not own:
-        say(f"stage {stage}: done")
-    elif own[-1].cached:
-        say(f"stage {stage}: nothing changed since it last passed ({own[-1].instruction})")
+def _show_last_step(steps: Sequence[Step], stage: str) -> None:
+    """Show what the last of a stage's steps printed: for a test stage, the tests' own words."""
+    last = max(steps, key=lambda step: step.line or 0, default=None)  # BuildKit names them in any order
+    if last is None:
+        say(f"{stage}: done")
+    elif last.cached:
+        say(f"{stage}: nothing changed since it last passed ({last.instruction})")
     else:
-        write("".join(clean(line, _LOG_LINE) + "\n" for line in own[-1].log), sys.stdout)
+        write("".join(line(each) + "\n" for each in last.log), sys.stdout)
 
 
 def settings_of(
@@ -164,9 +165,10 @@ def explanation(identifier: str | None) -> str:
         ("Broken by", practice.broken_by),
         ("Mend", practice.mend),
     ]
-    return f"{practice.title} ({practice.id})\n" + "".join(
+    told = f"{practice.title} ({practice.id})\n" + "".join(
         f"\n{name}\n{_indented(text)}\n" for name, text in parts
     )
+    return block(told, len(told))
 
 
 def _indented(text: str) -> str:
@@ -211,11 +213,11 @@ def make_ready(*, assume_yes: bool) -> int:
 def clean_up() -> int:
     """Remove what killed runs left on the engine and in the temporary folder; say what it was."""
     removed = [f"scratch folder {name}" for name in sweep_folders()]
-    for line in removed:
-        say(f"removed {line}")
+    for each in removed:
+        say(f"removed {each}")
     with _connected() as engine:
-        for line in sweep(engine):
-            removed.append(line)
-            say(f"removed {line}")
+        for each in sweep(engine):
+            removed.append(each)
+            say(f"removed {each}")
     say(f"removed {len(removed)} in all" if removed else "nothing was left behind")
     return 0

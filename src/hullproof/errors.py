@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hullproof.text import line
+
 
 class HullproofError(Exception):
     """Anything that ends a command. Its text is shown as it is, without a traceback."""
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, text: str) -> None:
+        """Make `text`, which may quote anything, one line that is safe to show wherever it is caught."""
+        super().__init__(line(text))
 
 
 class UsageError(HullproofError):

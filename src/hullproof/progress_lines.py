@@ -8,16 +8,15 @@ import time
 from collections.abc import Callable
 
 from hullproof.facts import BuildFacts, Step
-from hullproof.report.text import clean, duration
+from hullproof.text import clean, duration, line
 
 _SHORT = 90
-_LONGEST = 2_000
 
 
-def say(line: str) -> None:
-    """Write one line of progress. That nobody can be told is no reason to stop."""
+def say(text: str) -> None:
+    """Write one line of progress, or of an error. That nobody can be told is no reason to stop."""
     with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, gone, or never there
-        sys.stderr.write(clean(line, _LONGEST) + "\n")
+        sys.stderr.write(line(text) + "\n")
         sys.stderr.flush()
 
 
@@ -64,5 +63,5 @@ def explain_failure(facts: BuildFacts, dockerfile: str, lines: int = 40) -> list
             *map(clean, facts.output[-lines:]),
         ]
     at = f"{dockerfile}:{step.line}" if step.line else dockerfile
-    output = [clean(line) for line in step.log[-lines:]]
+    output = [clean(each) for each in step.log[-lines:]]
     return [f"the build fails at {at}: {clean(step.instruction, _SHORT)}", *output, clean(step.error or "")]

@@ -103,14 +103,16 @@ class Project:
             testing[-1] if testing else None,
         )
 
+    def shown_name(self, stage: Stage) -> str:
+        """Return what BuildKit calls a stage in the names of its steps; empty for the only one without a name."""
+        return (stage.name or (f"stage-{stage.index}" if len(self.dockerfile.stages) > 1 else "")).lower()
+
     @cached_property
     def layer_instructions(self) -> LayerInstructions:
         """For each stage, by the name that BuildKit shows, its FROM and what makes a step (see `engine.tracing`)."""
-        several = len(self.dockerfile.stages) > 1
         table = {}
         for stage in self.dockerfile.stages:
-            name = stage.name or (f"stage-{stage.index}" if several else "")
-            table[name.lower()] = [(stage.line, "FROM")] + [
+            table[self.shown_name(stage)] = [(stage.line, "FROM")] + [
                 (each.line, each.original) for each in stage.instructions if each.keyword in STEP_KEYWORDS
             ]
         return table

@@ -23,6 +23,7 @@ from typing import Any
 import nox
 
 from hullproof import __version__
+from hullproof.text import line
 
 IMAGE = "HULLPROOF_IMAGE"
 """The environment variable that tells tests which image they are about, by id."""
@@ -152,7 +153,7 @@ class ImageSessions:
         """Boot the release image and test it from outside; arguments go to pytest: -- -k user."""
         tests = self.project / self.tests
         if not tests.exists():
-            session.skip(f"there are no tests in {tests}; `hullproof init` writes some")
+            session.skip(line(f"there are no tests in {tests}; `hullproof init` writes some"))
         if not self.built:
             self._build(session)
         if self.requirements:

@@ -16,7 +16,7 @@ from rich.text import Text
 from hullproof.config import Config
 from hullproof.dockerfile import Contract, Stage, contract
 from hullproof.project import Project
-from hullproof.report.text import clean
+from hullproof.text import clean, inert, json_text
 
 DEFAULT = "default"
 _MAPPINGS = ("env", "build_args", "secrets")
@@ -61,13 +61,13 @@ def as_text(settings: Iterable[Setting], width: int) -> str:
         table.add_row(*(Text(clean(each)) for each in (setting.name, setting.shown, setting.source)))
     stream = io.StringIO()
     Console(file=stream, width=width, color_system=None, legacy_windows=False, _environ={}).print(table)
-    return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
+    return inert("".join(line.rstrip() + "\n" for line in stream.getvalue().split("\n")[:-1]))
 
 
 def as_json(settings: Iterable[Setting]) -> str:
     """Return the settings as JSON: value and source by name."""
     table = {setting.name: {"value": setting.value, "source": setting.source} for setting in settings}
-    return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+    return json_text(table)
 
 
 def _entries(project: Project, name: str) -> Iterator[Setting]:

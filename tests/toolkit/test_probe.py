@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from hullproof.engine.container import asking, kernel, watch
-from hullproof.engine.container.words import frames, is_engines_fault, lived, log_lines, one_line, unwrapped
+from hullproof.engine.container.words import frames, is_engines_fault, lived, log_lines, unwrapped
 from hullproof.engine.probe import Ended, Event, Goal, Reader, Record, script
 
 if TYPE_CHECKING:
@@ -260,7 +260,6 @@ def test_engine_words() -> None:
     assert unwrapped(said) == 'exec: "x": executable file not found in $PATH'
     assert not is_engines_fault(unwrapped(said))
     assert is_engines_fault("mkdir /var/lib/x: no space left on device")
-    assert one_line("a\n\tb\x1b[31m" + "c" * 400, 10) == "…" + "c" * 10
     state = {"StartedAt": "2026-11-23T09:08:59.9Z", "FinishedAt": "2026-11-23T09:09:01.142151286Z"}
     assert lived(state) == pytest.approx(1.242)
     assert lived({}) is None

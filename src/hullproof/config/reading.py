@@ -13,7 +13,7 @@ from typing import Any
 from hullproof.config.model import Accepted, Config
 from hullproof.config.values import READERS
 from hullproof.errors import UsageError
-from hullproof.report.text import clean
+from hullproof.text import clean
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -13,8 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from hullproof.engine.container.words import frames, one_line, unwrapped
+from hullproof.engine.container.words import frames, unwrapped
 from hullproof.facts import Answer, Listener, Process
+from hullproof.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

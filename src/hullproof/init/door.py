@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 from hullproof.config import load
 from hullproof.delivery import write as write_to
@@ -16,9 +19,8 @@ from hullproof.init.model import Choices, Findings
 from hullproof.init.plan import Planned
 from hullproof.init.writing import Compared
 from hullproof.progress_lines import say
-from hullproof.report.text import clean
+from hullproof.text import block
 
-_LONGEST = 500
 _ORDER = ("found", "assumed", "note")
 
 
@@ -74,12 +76,28 @@ def _noxfile(there: Compared) -> Compared:
 
 
 def _show(compared: Sequence[Compared]) -> None:
-    """Write the changes as one patch; on a terminal without what a file could do to it."""
-    text = "".join(each.diff for each in compared)
-    if sys.stdout.isatty():
-        text = "".join(clean(line, _LONGEST) + "\n" for line in text.splitlines())
-    if text:
-        write_to(text, sys.stdout)
+    """Write the changes as one patch: to the letter into a file, else without what it could do to its reader."""
+    patch = "".join(each.diff for each in compared)
+    shown = patch if _is_file(sys.stdout) else "\n".join(map(_printable, patch.split("\n")))
+    if shown:
+        write_to(shown, sys.stdout)
+    if shown != patch:
+        _tell(
+            "note",
+            "the patch shows as escapes what acts on a terminal or on CI; in a file it is exact: ... > init.patch",
+        )
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):  # closed, or none of the system's
+        return False
+
+
+def _printable(text: str) -> str:
+    bare = text.removesuffix("\r")
+    return block(bare, 10 * len(bare)) + text[len(bare) :]  # an escape has at most ten characters
 
 
 def _outcome(each: Compared, *, chosen: bool, dry_run: bool) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Literal
 
@@ -35,12 +36,9 @@ class Compared:
         """What would change, as a patch that `git apply` takes."""
         path = self.planned.path
         before = "/dev/null" if self.state == "missing" else f"a/{path}"
-        lines = difflib.unified_diff(
-            self.old.splitlines(keepends=True),
-            self.planned.text.splitlines(keepends=True),
-            before,
-            f"b/{path}",
-        )
+        # Lines as git sees them: `splitlines` would end one at a form feed, too.
+        old, new = (StringIO(text).readlines() for text in (self.old, self.planned.text))
+        lines = difflib.unified_diff(old, new, before, f"b/{path}")
         return "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
         )

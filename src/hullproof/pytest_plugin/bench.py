@@ -33,11 +33,16 @@ from hullproof.pytest_plugin.findings import BuildFailed
 from hullproof.pytest_plugin.telling import Account, Telling
 from hullproof.report.model import Proof
 from hullproof.subject import Subject
+from hullproof.text import line
 
 IMAGE = "HULLPROOF_IMAGE"
 """The environment variable that names the image to test, where the option does not."""
 
 _log = logging.getLogger("hullproof")
+
+
+def _say(text: str) -> None:
+    _log.info("%s", line(text))
 
 
 def open_project(config: pytest.Config) -> Project:
@@ -99,8 +104,8 @@ class Bench:
             self.project,
             self.engine,
             self.run,
-            say=_log.info,
-            on_step=BuildLines(_log.info),
+            say=_say,
+            on_step=BuildLines(_say),
             image=self.given,
         )
         self.containers: list[Container] = []
@@ -146,7 +151,7 @@ class Bench:
     def begin(self, practices: Sequence[Practice], *, at_once: bool) -> None:
         """Build the project; gather `at_once` what the practices need, or else each when it is asked for."""
         if at_once:
-            begin(self.subject, practices, say=_log.info)
+            begin(self.subject, practices, say=_say)
         else:
             _ = self.subject["build"]
 

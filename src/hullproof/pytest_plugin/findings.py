@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from hullproof.report.text import clean
+from hullproof.text import line
 
 if TYPE_CHECKING:
     from hullproof.facts import ContainerFacts
-
-_LOG_LINE = 2_000
 
 
 class Finding(Exception):  # noqa: N818 - about the image under test, no fault of ours
@@ -18,9 +16,9 @@ class Finding(Exception):  # noqa: N818 - about the image under test, no fault o
 
     def __init__(self, summary: str, **details: Sequence[str]) -> None:
         """Take what was found, and the details by their headings, `_` for blanks; those without lines are left out."""
-        super().__init__(clean(summary))
+        super().__init__(line(summary))
         self.details = {
-            heading.replace("_", " "): "\n".join(clean(line, _LOG_LINE) for line in lines)
+            heading.replace("_", " "): "\n".join(map(line, lines))
             for heading, lines in details.items()
             if lines
         }

@@ -17,7 +17,8 @@ from hullproof.pytest_plugin.findings import Broken, Finding, Unproven
 from hullproof.pytest_plugin.telling import Telling
 from hullproof.report.as_junit import account
 from hullproof.report.model import Verdict
-from hullproof.report.text import acceptance, clean
+from hullproof.report.reading import acceptance
+from hullproof.text import line
 
 if TYPE_CHECKING:
     from _pytest._code.code import TerminalRepr
@@ -115,7 +116,7 @@ class Practice(pytest.Item):
         if proof.accepted is not None and proof.is_excused:
             pytest.xfail(acceptance(proof.accepted))
         if proof.verdict is Verdict.NOT_APPLICABLE:
-            pytest.skip(clean(proof.summary))
+            pytest.skip(line(proof.summary))
         if not proof.verdict.is_good:
             kind = Broken if proof.verdict is Verdict.BROKEN else Unproven
             summary, *evidence = account(proof)

@@ -14,7 +14,7 @@ from hullproof.errors import HullproofError, UsageError
 from hullproof.facts import Unobservable
 from hullproof.pytest_plugin.findings import Finding
 from hullproof.report.model import ImageInfo, Report
-from hullproof.report.text import clean, size
+from hullproof.text import line, size
 
 if TYPE_CHECKING:
     from hullproof.delivery import Delivery
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hullproof.pytest_plugin.container import Container
 
 _NAME = "hullproof-telling"
-_LOG_LINES, _LOG_LINE = 20, 2_000
+_LOG_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ class Telling:
         """Say which image was tested, and what else there is to say of it."""
         if self._lines:
             terminalreporter.write_sep("-", "hullproof")
-        for line in dict.fromkeys(self._lines):
-            terminalreporter.write_line(line)
+        for told in dict.fromkeys(self._lines):
+            terminalreporter.write_line(line(told))
 
     # --- workers -----------------------------------------------------------------------------------------
 
@@ -174,9 +174,9 @@ def _last_words(container: Container) -> tuple[str, str]:
     try:
         state, log = container.state, container.logs().splitlines()[-_LOG_LINES:]
     except (HullproofError, Unobservable) as error:
-        return f"container {container.id[:12]}", str(error)
+        return f"container {container.id[:12]}", line(str(error))
     ended = "" if state["Status"] == "running" else f", exit code {state['ExitCode']}"
-    said = "\n".join(clean(line, _LOG_LINE) for line in log)
+    said = "\n".join(map(line, log))
     return f"container {container.id[:12]}: {state['Status']}{ended}", said or "(it printed nothing)"
 
 
@@ -189,7 +189,7 @@ def _summary(accounts: Sequence[Account]) -> list[str]:
         )
         if image.base_is_stand_in:
             lines.append(f"stand-in base: {image.base_note or 'not the official image'}")
-    return [clean(line) for line in (*lines, *(line for each in accounts for line in each.remarks))]
+    return [*lines, *(remark for each in accounts for remark in each.remarks)]
 
 
 def _merged(reports: Sequence[Report]) -> Report | None:

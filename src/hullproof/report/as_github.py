@@ -7,8 +7,8 @@ shows ten annotations of a kind for a step, and the rest in the log only; so the
 from __future__ import annotations
 
 from hullproof.report.model import BuildError, Proof, Report, Standing
-from hullproof.report.reading import alike, by_standing, dockerfile_path, governing_line, tally
-from hullproof.report.text import acceptance, clean
+from hullproof.report.reading import acceptance, alike, by_standing, dockerfile_path, governing_line, tally
+from hullproof.text import clean, line, workflow_command
 
 _COMMAND = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEPTED: "notice"}
 _EVIDENCE_SHOWN = 4
@@ -25,14 +25,15 @@ def render(report: Report) -> str:
             if proof.id not in told:
                 others = [identifier for identifier, first in told.items() if first == proof.id]
                 lines.append(_annotation(report, proof, command, others))
-    name = clean(report.project.name).replace("##[", "## [")  # which the runner takes for a command anywhere
-    lines.append(f"hullproof: {name}: {report.verdict.value.upper()}: {tally(report)}")
+    lines.append(
+        line(f"hullproof: {clean(report.project.name)}: {report.verdict.value.upper()}: {tally(report)}")
+    )
     return "\n".join(lines) + "\n"
 
 
 def _build_error(report: Report, error: BuildError) -> str:
     what = [clean(error.instruction)] if error.instruction else []
-    output = [clean(line) for line in error.output[-_OUTPUT_SHOWN:]]
+    output = [clean(each) for each in error.output[-_OUTPUT_SHOWN:]]
     return _command("error", report, error.line, "The project's own build fails", what + output)
 
 
@@ -49,15 +50,6 @@ def _annotation(report: Report, proof: Proof, command: str, others: list[str]) -
     return _command(command, report, governing_line(report, proof), title, said)
 
 
-def _command(command: str, report: Report, line: int | None, title: str, message: list[str]) -> str:
-    place = {"file": clean(dockerfile_path(report.project)), "line": str(line or 1), "title": title}
-    parameters = ",".join(f"{name}={_property(value)}" for name, value in place.items())
-    return f"::{command} {parameters}::{_data(chr(10).join(message))}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _command(command: str, report: Report, at: int | None, title: str, message: list[str]) -> str:
+    place = {"file": dockerfile_path(report.project), "line": str(at or 1), "title": title}
+    return workflow_command(command, place, "\n".join(message))

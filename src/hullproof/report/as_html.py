@@ -11,8 +11,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from hullproof.report.model import Report
-from hullproof.report.reading import about, by_standing, governing_line, left_out
-from hullproof.report.text import acceptance, clean, duration, paragraphs
+from hullproof.report.reading import about, acceptance, by_standing, governing_line, left_out
+from hullproof.text import clean, duration, inert, paragraphs
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -26,7 +26,7 @@ _BACKTICKS = re.compile(r"`([^`]+)`")
 def render(report: Report) -> str:
     """Return the page. Every text in it is escaped, and made safe to show as on a terminal."""
     started = report.started_at.astimezone(timezone.utc)
-    return _template().render(
+    page = _template().render(
         report=report,
         groups=by_standing(report),
         good=sum(proof.is_good for proof in report.proofs),
@@ -38,6 +38,7 @@ def render(report: Report) -> str:
         evidence_shown=_EVIDENCE_SHOWN,
         output_shown=_OUTPUT_SHOWN,
     )
+    return inert(page)
 
 
 @functools.cache

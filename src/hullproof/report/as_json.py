@@ -9,8 +9,7 @@ from importlib import resources
 from typing import Any
 
 from hullproof.report.model import SCHEMA, Report, Verdict
-
-_LONGEST = 4_000
+from hullproof.text import block, json_text
 
 
 def schema() -> dict[str, Any]:
@@ -20,13 +19,13 @@ def schema() -> dict[str, Any]:
 
 
 def to_dict(report: Report) -> dict[str, Any]:
-    """Return the report as plain JSON values, in the schema's words."""
+    """Return the report as plain JSON values, in the schema's words. Texts are bounded, and safe to print as they are."""
     return {"schema": SCHEMA, "verdict": report.verdict.value, **_plain(report)}
 
 
 def render(report: Report) -> str:
     """Return the report as JSON text, indented, with a final newline."""
-    return json.dumps(to_dict(report), indent=2, ensure_ascii=False) + "\n"
+    return json_text(to_dict(report))
 
 
 def _plain(value: Any) -> Any:
@@ -46,10 +45,4 @@ def _scalar(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, float):
         return round(value, 3)
-    return _bounded(value) if isinstance(value, str) else value
-
-
-def _bounded(text: str) -> str:
-    """Keep a text as it is, up to a length that a board takes; what is no character (half of a pair) is shown."""
-    short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return short.encode("utf-8", "backslashreplace").decode("utf-8")
+    return block(value) if isinstance(value, str) else value

@@ -11,8 +11,8 @@ from datetime import timezone
 from xml.etree import ElementTree as ET
 
 from hullproof.report.model import Proof, Report, Standing
-from hullproof.report.reading import about
-from hullproof.report.text import acceptance, clean
+from hullproof.report.reading import about, acceptance
+from hullproof.text import clean, inert
 
 _OUTCOME = {
     Standing.BROKEN: "failure",
@@ -31,7 +31,7 @@ def render(report: Report) -> str:
     for family in dict.fromkeys(proof.family for proof in report.proofs):
         root.append(_suite(report, family))
     ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+    return inert(f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
 
 
 def _suite(report: Report, family: str) -> ET.Element:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from hullproof.report.markdown import cell, code, plain
 from hullproof.report.model import BuildError, Proof, Report, Standing
-from hullproof.report.reading import about, left_out
-from hullproof.report.text import acceptance, clean
+from hullproof.report.reading import about, acceptance, left_out
+from hullproof.text import clean, inert, markdown, markdown_cell, markdown_code
 
 _WORD = {
     Standing.PROVEN: "",
@@ -25,7 +24,7 @@ def render(report: Report) -> str:
     accepted = f", {excused} {'is' if excused == 1 else 'are'} accepted as broken" if excused else ""
     absent = f"; {left_out(report)}" if report.left_out else ""
     lines = [
-        f"## Release checklist: {plain(report.project.name)}",
+        f"## Release checklist: {markdown(report.project.name)}",
         "",
         f"**{report.verdict.value.capitalize()}**: {good} of {len(report.proofs)} practices hold{accepted}{absent}.",
         "",
@@ -37,21 +36,21 @@ def render(report: Report) -> str:
     for proof in report.proofs:
         lines += _item(proof)
     if report.left_out:
-        lines += ["", "Not asked for: " + ", ".join(map(code, report.left_out)) + "."]
-    return "\n".join(lines) + "\n"
+        lines += ["", "Not asked for: " + ", ".join(map(markdown_code, report.left_out)) + "."]
+    return inert("\n".join(lines) + "\n")
 
 
 def _about(report: Report) -> list[str]:
     lines = ["| | |", "| --- | --- |"]
     for row in about(report):
-        parts = [code(row.literal)] if row.literal else []
-        parts += [plain(row.words)] if row.words else []
-        lines.append(f"| {row.name} | {cell(', '.join(parts))} |")
+        parts = [markdown_code(row.literal)] if row.literal else []
+        parts += [markdown(row.words)] if row.words else []
+        lines.append(f"| {row.name} | {markdown_cell(', '.join(parts))} |")
     return lines
 
 
 def _build_error(error: BuildError) -> list[str]:
-    what = f" in {code(error.instruction)}" if error.instruction else ""
+    what = f" in {markdown_code(error.instruction)}" if error.instruction else ""
     at = f" (line {error.line})" if error.line else ""
     lines = [f"The project's own build fails{what}{at}{':' if error.output else '.'}", ""]
     if error.output:
@@ -62,14 +61,14 @@ def _build_error(error: BuildError) -> list[str]:
 
 def _item(proof: Proof) -> list[str]:
     tick = "x" if proof.is_good else " "
-    name = f"**{plain(proof.title)}** ({code(proof.id)})"
-    lines = [f"- [{tick}] {name}{_WORD[proof.standing]}: {plain(proof.summary)}"]
+    name = f"**{markdown(proof.title)}** ({markdown_code(proof.id)})"
+    lines = [f"- [{tick}] {name}{_WORD[proof.standing]}: {markdown(proof.summary)}"]
     if proof.accepted:
-        lines.append(f"  - {plain(acceptance(proof.accepted))}")
+        lines.append(f"  - {markdown(acceptance(proof.accepted))}")
     shown = proof.evidence[:_EVIDENCE_SHOWN]
-    lines += [f"  - {code(each.where)}: {plain(each.statement)}" for each in shown]
+    lines += [f"  - {markdown_code(each.where)}: {markdown(each.statement)}" for each in shown]
     if len(proof.evidence) > len(shown):
         lines.append(f"  - and {len(proof.evidence) - len(shown)} more")
     if proof.remedy and not proof.is_good:
-        lines.append(f"  - Mend it: {plain(proof.remedy)}")
+        lines.append(f"  - Mend it: {markdown(proof.remedy)}")
     return lines

@@ -9,15 +9,13 @@ are rules without a result, since code scanning shows each result as an alert, w
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import timedelta, timezone
 from typing import Any
 from urllib.parse import quote
 
-from hullproof.report.markdown import blocks
 from hullproof.report.model import BuildError, Explanation, Proof, Report, Standing
-from hullproof.report.reading import dockerfile_path, governing_line, line_named
-from hullproof.report.text import acceptance, clean, paragraphs
+from hullproof.report.reading import acceptance, dockerfile_path, governing_line, line_named
+from hullproof.text import clean, inert, json_text, markdown_blocks, paragraphs
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
@@ -31,8 +29,7 @@ _LEVEL = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEP
 
 def render(report: Report) -> str:
     """Return the report as one SARIF log with one run, indented, with a final newline."""
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]})
 
 
 def _run(report: Report) -> dict[str, Any]:
@@ -80,7 +77,7 @@ def _rule(proof: Proof) -> dict[str, Any]:
         "fullDescription": {"text": clean(why, _LONGEST_DESCRIPTION)},
         "help": {
             "text": "\n\n".join(f"{name}: {_as_text(text)}" for name, text in parts),
-            "markdown": "\n\n".join(f"**{name}**\n\n{blocks(text)}" for name, text in parts),
+            "markdown": "\n\n".join(f"**{name}**\n\n{markdown_blocks(text)}" for name, text in parts),
         },
         "defaultConfiguration": {"level": "error"},
         "properties": {
@@ -135,8 +132,8 @@ def _message(proof: Proof) -> str:
 
 
 def _unlinked(text: str) -> str:
-    """Keep what looks like a link in a message, `[text](target)`, from being one."""
-    return text.replace("](", "] (")
+    """Keep what looks like a link in a message, `[text](target)`, from being one, and its lines from being commands."""
+    return inert(text).replace("](", "] (")
 
 
 def _location(report: Report, line: int | None) -> dict[str, Any]:

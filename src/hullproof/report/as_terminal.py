@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hullproof.report.model import Evidence, Proof, Report, Standing
-from hullproof.report.reading import alike, tally
-from hullproof.report.text import acceptance, clean, duration, size
+from hullproof.report.reading import acceptance, alike, tally
+from hullproof.text import clean, duration, inert, size
 
 _MARK = {
     Standing.PROVEN: ("✓", "green"),
@@ -48,7 +48,8 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
         console.print()
     _print_proofs(console, report.proofs)
     console.print(*_foot(report), sep="\n")
-    return "".join(line.rstrip() + "\n" for line in stream.getvalue().split("\n")[:-1])
+    # Last, as wrapping may put anything at the beginning of a line.
+    return inert("".join(line.rstrip() + "\n" for line in stream.getvalue().split("\n")[:-1]))
 
 
 def _head(report: Report) -> list[RenderableType]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timezone
 
-from hullproof.report.model import ImageInfo, ProjectInfo, Proof, Report, Standing, Verdict
-from hullproof.report.text import duration, size
+from hullproof.report.model import Acceptance, ImageInfo, ProjectInfo, Proof, Report, Standing, Verdict
+from hullproof.text import clean, duration, size
 
 
 def dockerfile_path(project: ProjectInfo) -> str:
@@ -48,6 +48,12 @@ def tally(report: Report) -> str:
         named = "" if standing is Standing.PROVEN else f" ({', '.join(proof.id for proof in proofs)})"
         parts.append(f"{len(proofs)} {standing.words}{named}")
     return ", ".join(parts) or "nothing was asked for"
+
+
+def acceptance(accepted: Acceptance) -> str:
+    """Say until when a practice is accepted as broken, or was, and why."""
+    expired = ", which is over" if accepted.expired else ""
+    return f"accepted until {accepted.until.isoformat()}{expired}: {clean(accepted.reason)}"
 
 
 def left_out(report: Report) -> str:

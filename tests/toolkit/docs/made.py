@@ -9,7 +9,7 @@ import click
 
 from hullproof.cli import cli
 from hullproof.practices import GUIDE, Practice, get
-from hullproof.report.text import paragraphs
+from hullproof.text import paragraphs
 
 from ..cases.catalogue import CASES
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 from hullproof.report.model import (
     Acceptance,
@@ -165,6 +166,27 @@ def sample() -> Report:
         ),
         left_out=("requirements-first", "dockerignore"),
     )
+
+
+def hostile(text: str) -> Report:
+    """A report in which every text that comes from outside is the one given."""
+
+    def poisoned(value: Any) -> Any:  # noqa: ANN401 - any part of a report
+        if isinstance(value, str):
+            return text
+        if isinstance(value, tuple):
+            return tuple(map(poisoned, value))
+        if not is_dataclass(value) or isinstance(value, type):
+            return value
+        own = {each.name: getattr(value, each.name) for each in fields(value)}
+        given = {name: each if name in _OURS else poisoned(each) for name, each in own.items()}
+        return type(value)(**given)
+
+    usual: Report = poisoned(replace(sample(), build_error=failed_build().build_error))
+    return usual
+
+
+_OURS = {"id", "source", "left_out", "dockerfile_sha256"}
 
 
 def failed_build() -> Report:

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from hullproof.errors import DeadlineError, EngineError
+from hullproof.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -67,13 +68,6 @@ def unwrapped(said: str) -> str:
 def is_engines_fault(said: str) -> bool:
     """Whether a refusal to start tells of the engine rather than of the image."""
     return _ENGINES_FAULT.search(said) is not None
-
-
-def one_line(text: str, limit: int = 300) -> str:
-    """Squeeze what may be anything into one printable line, keeping its end rather than its beginning."""
-    squeezed = " ".join(text.split())
-    clean = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in squeezed)
-    return clean if len(clean) <= limit else "…" + clean[-limit:]
 
 
 def lived(state: Mapping[str, Any]) -> float | None:

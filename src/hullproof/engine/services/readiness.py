@@ -7,9 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.container.observer import log_config, open_stream
-from hullproof.engine.container.words import engine_errors, lived, log_lines, one_line
+from hullproof.engine.container.words import engine_errors, lived, log_lines
 from hullproof.errors import EngineError
 from hullproof.facts import Unobservable
+from hullproof.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

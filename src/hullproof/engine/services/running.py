@@ -8,13 +8,14 @@ import tarfile
 import tempfile
 from typing import TYPE_CHECKING, NoReturn
 
-from hullproof.engine.container.words import engine_errors, one_line
+from hullproof.engine.container.words import engine_errors
 from hullproof.engine.hostcommand import Done, run
 from hullproof.engine.plugins import find_compose
 from hullproof.engine.services.model import Copy, Services, choose
 from hullproof.engine.services.readiness import Readiness
 from hullproof.errors import EngineError, UsageError
 from hullproof.facts import Unobservable
+from hullproof.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
