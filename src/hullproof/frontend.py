@@ -6,9 +6,11 @@ fetched, the build uses the frontend within BuildKit, by a copy of the Dockerfil
 
 from __future__ import annotations
 
+import posixpath
 import re
-import shutil
 from pathlib import Path
+
+from hullproof import projectfiles
 
 _DIRECTIVE = re.compile(r"#\s*(?P<name>[A-Za-z]+)\s*=")
 
@@ -34,11 +36,12 @@ def _is_syntax(line: str) -> bool:
     return found is not None and found["name"].lower() == "syntax"
 
 
-def copy_without_syntax_directive(dockerfile: Path, folder: Path) -> Path:
+def copy_without_syntax_directive(project: Path, dockerfile: str, folder: Path) -> Path:
     """Write such a copy into `folder`, with the ignore file that belongs to this Dockerfile alone, if any."""
-    copy = folder / dockerfile.name
-    copy.write_text(without_syntax_directive(dockerfile.read_text(encoding="utf-8-sig")), encoding="utf-8")
-    own_ignore = dockerfile.with_name(dockerfile.name + ".dockerignore")
-    if own_ignore.is_file():
-        shutil.copyfile(own_ignore, copy.with_name(own_ignore.name))
+    copy = folder / posixpath.basename(dockerfile)
+    text = projectfiles.read(project, dockerfile).decode("utf-8-sig")
+    copy.write_text(without_syntax_directive(text), encoding="utf-8")
+    own_ignore = projectfiles.read_if_any(project, f"{dockerfile}.dockerignore")
+    if own_ignore is not None:
+        copy.with_name(f"{copy.name}.dockerignore").write_bytes(own_ignore)
     return copy

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hullproof import projectfiles
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+_COMMON = ".dockerignore"
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,11 @@ class Pattern:
 
 @dataclass(frozen=True)
 class IgnoreFile:
-    """The ignore file in effect. `name` is relative to the context where it lies inside."""
+    """The ignore file in effect. `name` is its path within the project."""
 
-    path: Path
     name: str
     patterns: tuple[Pattern, ...]
-    overrides: Path | None = None
+    overrides: str | None = None
     """A `.dockerignore` at the root of the context that this file puts out of effect."""
 
     @property
@@ -40,23 +43,19 @@ class IgnoreFile:
         return any(not p.exception and p.text.strip("/") in {"*", "**"} for p in self.patterns)
 
 
-def find(context: Path, dockerfile: Path) -> IgnoreFile | None:
+def find(folder: Path, dockerfile: str) -> IgnoreFile | None:
     """Find the ignore file of a build: `<Dockerfile>.dockerignore` beside it comes before `.dockerignore`.
 
-    None if there is neither. Raises OSError if it cannot be read.
+    `folder` is the project's, and the context; `dockerfile` is a path within it. None where there is neither file.
+    Raises ProjectFileError for what cannot be read.
     """
-    own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
-    common = context / ".dockerignore"
-    if own.is_file():
-        return read(own, context, overrides=common if common.is_file() else None)
-    return read(common, context) if common.is_file() else None
-
-
-def read(path: Path, context: Path, overrides: Path | None = None) -> IgnoreFile:
-    """Read one ignore file."""
-    name = str(path.relative_to(context)) if path.is_relative_to(context) else str(path)
-    text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
-    return IgnoreFile(path, name, patterns(text), overrides)
+    own = f"{dockerfile}.dockerignore"
+    contents = {path: projectfiles.read_if_any(folder, path) for path in (own, _COMMON)}
+    for path, content in contents.items():
+        if content is not None:
+            overrides = _COMMON if path == own and contents[_COMMON] is not None else None
+            return IgnoreFile(path, patterns(content.decode("utf-8-sig", "surrogateescape")), overrides)
+    return None
 
 
 def patterns(text: str) -> tuple[Pattern, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hullproof import ignorefile, projectfiles
 from hullproof.config import Config, load
 from hullproof.dockerfile import Dockerfile, Stage, parse, test_commands
 from hullproof.engine.build import BuildRequest
@@ -40,6 +42,7 @@ class Project:
     dockerfile: Dockerfile
     release: Stage
     name: str
+    dockerfile_sha256: str
     places: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -62,13 +65,11 @@ class Project:
         config = written.config
         if dockerfile_name is not None:
             config = replace(config, dockerfile=dockerfile_name)
-        path = folder / config.dockerfile
         try:
-            text = path.read_bytes()
+            text = projectfiles.read(folder, config.dockerfile)
         except FileNotFoundError:
-            raise UsageError(f"{path}: no such file; {_where_else(folder)}") from None
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
+            raise UsageError(f"{folder / config.dockerfile}: no such file; {_where_else(folder)}") from None
+        ignorefile.find(folder, config.dockerfile)
         dockerfile = parse(text, config.dockerfile)
         if config.test_target is not None:
             dockerfile.stage(config.test_target)
@@ -77,7 +78,8 @@ class Project:
         places = {**written.places, **{f"build_args.{name}": "--build-arg" for name in given}}
         places |= {"dockerfile": "--dockerfile"} if dockerfile_name is not None else {}
         name = written.name or folder.name or "project"
-        return cls(folder, config, dockerfile, dockerfile.release(config.target), name, places)
+        digest = hashlib.sha256(text).hexdigest()
+        return cls(folder, config, dockerfile, dockerfile.release(config.target), name, digest, places)
 
     @property
     def build_args(self) -> Mapping[str, str]:

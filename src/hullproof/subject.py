@@ -162,8 +162,8 @@ class Subject:
         if why is None:
             return None
         self._say(f"the frontend {frontend} cannot be fetched ({why}); using the one within BuildKit")
-        original = self.project.folder / self.project.config.dockerfile
-        return copy_without_syntax_directive(original, self._run.scratch("dockerfile"))
+        project, folder = self.project, self._run.scratch("dockerfile")
+        return copy_without_syntax_directive(project.folder, project.config.dockerfile, folder)
 
     def _build(self) -> BuildFacts:
         built = build(self._engine, self["recipe"].request(output="image"), on_change=self._on_step)

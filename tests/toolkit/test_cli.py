@@ -150,7 +150,7 @@ def test_a_practice_that_is_near_to_none_gets_the_list(command: Command, project
         ),
         (
             {"hullproof.toml": "dockerfile = 'docker'", "docker/Dockerfile": "FROM x"},
-            "{0}/shop/docker: cannot be read (Is a directory)",
+            "docker: is a folder, not a file; put a file there, or nothing",
         ),
     ],
 )

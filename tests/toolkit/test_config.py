@@ -115,9 +115,12 @@ def complaint(folder: Path) -> str:
             "ready = 'healthz'",
             "hullproof.toml: ready = 'healthz' must be an HTTP path that starts with \"/\", or a TCP port from 1 to 65535",
         ),
-        ("ready_timeout_s = 0", "hullproof.toml: ready_timeout_s = 0 must be a number above 0"),
-        ("ready_timeout_s = true", "hullproof.toml: ready_timeout_s = True must be a number above 0"),
-        ("max_size_mb = '9'", "hullproof.toml: max_size_mb = '9' must be a number above 0"),
+        ("ready_timeout_s = 0", "hullproof.toml: ready_timeout_s = 0 must be a number above 0, up to 86,400"),
+        (
+            "ready_timeout_s = true",
+            "hullproof.toml: ready_timeout_s = True must be a number above 0, up to 86,400",
+        ),
+        ("max_size_mb = '9'", "hullproof.toml: max_size_mb = '9' must be a number above 0, up to 1,000,000"),
         (
             "env = { A = 1 }",
             "hullproof.toml: env = {'A': 1} must be a table of strings, such as { NAME = \"value\" }",
@@ -144,7 +147,7 @@ def complaint(folder: Path) -> str:
         ),
         (
             "compose = 'compose.yml'",
-            "hullproof.toml: compose: there is no file compose.yml; make it, or mend the path",
+            "hullproof.toml: compose: there is no file compose.yml; make it, or fix the path",
         ),
         ("ports = 5000", 'hullproof.toml: ports = 5000 must be a list of ports, such as [5000, "53/udp"]'),
     ],
@@ -190,7 +193,7 @@ def test_a_secret_without_its_file_is_known_before_the_build(tmp_path: Path) -> 
     """The file is looked for when the configuration is read."""
     (tmp_path / "hullproof.toml").write_text("secrets = { token = 'token.txt' }\n")
     assert complaint(tmp_path) == (
-        "hullproof.toml: secrets: there is no file token.txt for token; make it, or mend the path"
+        "hullproof.toml: secrets: token: there is no file token.txt; make it, or fix the path"
     )
 
 

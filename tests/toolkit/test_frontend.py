@@ -39,6 +39,6 @@ def test_the_ignore_file_of_this_dockerfile_comes_along(tmp_path: Path) -> None:
     folder.mkdir()
     (project / "Dockerfile").write_text("# syntax=docker/dockerfile:1\nFROM scratch\n")
     (project / "Dockerfile.dockerignore").write_text(".env\n")
-    copy = copy_without_syntax_directive(project / "Dockerfile", folder)
+    copy = copy_without_syntax_directive(project, "Dockerfile", folder)
     assert copy.with_name("Dockerfile.dockerignore").read_text() == ".env\n"
     assert "syntax=" not in copy.read_text()

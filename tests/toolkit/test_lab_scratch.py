@@ -171,14 +171,15 @@ def test_linked_source_takes_everything_along(tmp_path: Path) -> None:
     assert needed(project(folder, "FROM scratch\nCOPY app/ /app/\n"))("real")
 
 
-def test_dockerfile_that_is_a_link_outwards_is_there(tmp_path: Path, run: Run) -> None:
-    """A Dockerfile linked from elsewhere is read there, and written into the copy."""
-    folder = tmp_path / "p"
-    folder.mkdir()
-    (tmp_path / "shared.Dockerfile").write_text(ALL)
-    (folder / "Dockerfile").symlink_to("../shared.Dockerfile")
+def test_dockerfile_that_is_a_link_is_there(tmp_path: Path, run: Run) -> None:
+    """A Dockerfile linked from a folder that is not copied is written into the copy."""
+    folder, dockerfile = tmp_path / "p", "FROM scratch\nCOPY app /app/\n"
+    (folder / "deploy").mkdir(parents=True)
+    (folder / "deploy" / "Dockerfile").write_text(dockerfile)
+    (folder / "Dockerfile").symlink_to("deploy/Dockerfile")
     copy = Bench(Project.open(folder), run).copy("one")
-    assert (copy / "Dockerfile").read_text() == ALL
+    assert (copy / "Dockerfile").read_text() == dockerfile
+    assert not (copy / "deploy").exists()
 
 
 def test_temporary_folder_within_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hullproof import projectfiles, toml
 from hullproof.config.model import Accepted, Config
 from hullproof.config.values import READERS
 from hullproof.errors import UsageError
 from hullproof.text import clean
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 SECTION = "pyproject.toml [tool.hullproof]"
 OWN_FILE = "hullproof.toml"
@@ -48,29 +44,27 @@ def load(folder: Path) -> Written:
     Raises UsageError for what cannot be read, an unknown key, or a value of the wrong kind: one line that says
     what, where and what would be right.
     """
-    own = folder / OWN_FILE
-    pyproject = folder / "pyproject.toml"
-    metadata = _read_toml(pyproject) if pyproject.is_file() else {}
+    metadata = _read_toml(folder, "pyproject.toml") or {}
     table, place = _table(metadata, "tool").get("hullproof"), SECTION
-    if own.is_file():
+    own = _read_toml(folder, OWN_FILE)
+    if own is not None:
         if table is not None:
             raise UsageError(
                 "hullproof.toml and [tool.hullproof] in pyproject.toml both exist; keep one of them"
             )
-        table, place = _read_toml(own), OWN_FILE
+        table, place = own, OWN_FILE
     name, places = _name(metadata)
     if table is None:
         return Written(name=name, places=places)
     return Written(_from_table(table, place, folder), name, {**places, **dict.fromkeys(table, place)})
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _read_toml(folder: Path, name: str) -> dict[str, Any] | None:
+    content = projectfiles.read_if_any(folder, name)
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise UsageError(f"{path.name} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path.name} is not valid TOML: {error}") from error
+        return None if content is None else toml.loads(content.decode("utf-8-sig"))
+    except (toml.TomlError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name} is not valid TOML: {error}") from error
 
 
 def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -102,11 +96,19 @@ def _from_table(table: Any, where: str, folder: Path) -> Config:
         try:
             values[key] = READERS[key](value)
         except ValueError as error:
-            raise UsageError(f"{where}: {key} = {clean(repr(value), _SHOWN)} must be {error}") from None
+            raise UsageError(f"{where}: {key} = {_shown(value)} must be {error}") from None
     config = Config(**values)
     _require_files(config, where, folder)
     _require_practices(config.accept, where)
     return config
+
+
+def _shown(value: Any) -> str:
+    """Return a value on one line, whatever it is: one may be nested deeply, or a number of a million digits."""
+    try:
+        return clean(reprlib.repr(value), _SHOWN)
+    except ValueError:
+        return "(a number of very many digits)"
 
 
 def _nearest(key: str) -> str:
@@ -116,16 +118,22 @@ def _nearest(key: str) -> str:
 
 def _require_files(config: Config, where: str, folder: Path) -> None:
     for name, path in config.secrets.items():
-        if not (folder / path).is_file():
-            raise UsageError(
-                f"{where}: secrets: there is no file {path} for {name}; make it, or mend the path"
-            )
-    if config.compose is not None and not (folder / config.compose).is_file():
-        raise UsageError(f"{where}: compose: there is no file {config.compose}; make it, or mend the path")
+        _require_file(folder, path, f"{where}: secrets: {name}")
+    if config.compose is not None:
+        _require_file(folder, config.compose, f"{where}: compose")
     if config.services is not None and config.compose is None:
         raise UsageError(
             f"{where}: services = {list(config.services)} needs `compose`, the file that describes them"
         )
+
+
+def _require_file(folder: Path, path: str, where: str) -> None:
+    try:
+        projectfiles.locate(folder, path)
+    except FileNotFoundError:
+        raise UsageError(f"{where}: there is no file {path}; make it, or fix the path") from None
+    except projectfiles.ProjectFileError as error:
+        raise UsageError(f"{where}: {error}") from None
 
 
 def _require_practices(accept: tuple[Accepted, ...], where: str) -> None:

@@ -14,7 +14,7 @@ import stat
 import threading
 from typing import TYPE_CHECKING, TypeAlias
 
-from hullproof import ignorefile
+from hullproof import ignorefile, projectfiles
 from hullproof.lab.sources import context_sources
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ class Bench:
 
     def _provide_build_files(self, target: Path) -> None:
         """See to it that the Dockerfile and its ignore file are there, also where they are links to elsewhere."""
-        dockerfile = self.project.folder / self.project.config.dockerfile
-        found = ignorefile.find(self.project.folder, dockerfile)
-        for path in [dockerfile, *([found.path] if found else [])]:
-            there = target / path.relative_to(self.project.folder)
+        folder, dockerfile = self.project.folder, self.project.config.dockerfile
+        found = ignorefile.find(folder, dockerfile)
+        for path in [dockerfile, *([found.name] if found else [])]:
+            there = target / path
             if not there.is_file() or there.is_symlink():
-                put(there, path.read_bytes())
+                put(there, projectfiles.read(folder, path))
 
 
 def put(path: Path, content: bytes, mode: int | None = None) -> None:
@@ -107,8 +107,7 @@ def _open_for_change(folder: Path) -> Iterator[None]:
 def needed(project: Project) -> Keep:
     """Say which paths the release's build can need: what it copies, less what the ignore file surely excludes."""
     names = _needed_names(project)
-    dockerfile = project.folder / project.config.dockerfile
-    found = ignorefile.find(project.folder, dockerfile)
+    found = ignorefile.find(project.folder, project.config.dockerfile)
     anywhere: set[str] = set()
     at_top: set[str] = set()
     # Only plain names are judged here, and only where nothing is let back in: the rest is the builder's to say.
