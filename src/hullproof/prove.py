@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -13,6 +11,7 @@ from hullproof import __version__
 from hullproof.acceptance import accepted, remarks
 from hullproof.errors import UsageError
 from hullproof.facts import BuildFacts, Step, Unobservable
+from hullproof.git import look
 from hullproof.practices import EXPERIMENTS, Practice, every, get, judge
 from hullproof.report.model import BuildError, ImageInfo, ProjectInfo, Proof, Report
 from hullproof.subject import Subject
@@ -113,31 +112,15 @@ def put_together(
 
 
 def _project_info(project: Project) -> ProjectInfo:
-    text = (project.folder / project.config.dockerfile).read_bytes()
+    checkout = look(project.folder)
     return ProjectInfo(
         name=project.name[:200],
         dockerfile=project.config.dockerfile,
-        dockerfile_sha256=hashlib.sha256(text).hexdigest(),
+        dockerfile_sha256=project.dockerfile_sha256,
         target=project.release.name or str(project.release.index),
-        revision=_git(project, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*") or None,
-        folder=_git(project, "rev-parse", "--show-prefix"),
+        revision=checkout.revision,
+        folder=checkout.prefix,
     )
-
-
-def _git(project: Project, *arguments: str) -> str | None:
-    """Ask git about the project's folder; None without git, or where the folder is in no repository."""
-    try:
-        answer = subprocess.run(
-            ["git", "-C", str(project.folder), *arguments],
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.removesuffix("\n").removesuffix("/")
 
 
 def image_info(subject: Subject) -> ImageInfo | None:

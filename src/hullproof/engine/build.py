@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from hullproof.engine.plugins import RUN_NOTHING
 from hullproof.engine.progress import Progress
 from hullproof.engine.tracing import LayerInstructions
 from hullproof.errors import DeadlineError, EngineError
@@ -178,7 +179,7 @@ def _builder(argv: list[str]) -> Iterator[subprocess.Popen[str]]:
         encoding="utf-8",
         errors="replace",
         start_new_session=True,  # a Ctrl-C is ours to pass on, once
-        env={**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+        env={**os.environ, **RUN_NOTHING, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
     )
     with _live_lock:
         _live.add(process)

@@ -21,6 +21,18 @@ PLUGIN_FOLDERS = (
 )
 
 
+RUN_NOTHING = {
+    "BUILDX_GIT_INFO": "false",
+    "BUILDX_GIT_LABELS": "false",
+    "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
+    "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
+}
+"""The environment in which plugins run no program of this machine for a project.
+
+buildx asks git about the context that it builds, and compose fetches by git what a file includes from elsewhere: under
+the configuration in the project's `.git`, and with the variables of the project's `.env`, both of which name commands.
+"""
+
 _CLI_TIMEOUT_S = 15
 
 

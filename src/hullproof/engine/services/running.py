@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from hullproof.engine.container.words import engine_errors
 from hullproof.engine.hostcommand import Done, run
-from hullproof.engine.plugins import find_compose
+from hullproof.engine.plugins import RUN_NOTHING, find_compose
 from hullproof.engine.services.model import Copy, Services, choose
 from hullproof.engine.services.readiness import Readiness
 from hullproof.errors import EngineError, UsageError
@@ -105,7 +105,7 @@ def _compose(engine: Engine, arguments: Sequence[str], timeout_s: float, waiting
             "`compose` is configured, and docker's compose plugin is missing: `hullproof doctor` names the package"
         )
     command, _version = found
-    environ = {**os.environ, "COMPOSE_ANSI": "never", "COMPOSE_PROGRESS": "plain"}
+    environ = {**os.environ, **RUN_NOTHING, "COMPOSE_ANSI": "never", "COMPOSE_PROGRESS": "plain"}
     return run([*command, *arguments], timeout_s=timeout_s, waiting_for=waiting_for, environ=environ)
 
 

@@ -1,0 +1,89 @@
+"""What a hostile project can do to the machine that builds and proves it: nothing of it runs outside a container."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hullproof.engine.connection import Engine
+
+from .conftest import Command
+
+pytestmark = pytest.mark.engine
+
+DOCKERFILE = "FROM scratch\nCOPY Dockerfile /\n"
+
+
+@pytest.fixture
+def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that grows when a command of the project, git or ssh is run on this machine."""
+    seen, programs = tmp_path / "seen", tmp_path / "programs"
+    programs.mkdir()
+    for name in ("git", "ssh", "of-the-project"):
+        (programs / name).write_text(f"#!/bin/sh\necho {name} $* >> {seen}\nexit 1\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("BUILDX_GIT_LABELS", "full")
+    monkeypatch.setenv("BUILDX_GIT_CHECK_DIRTY", "true")
+    return seen
+
+
+@pytest.fixture
+def project(tmp_path: Path, seen: Path) -> Path:
+    """A repository whose configuration names commands."""
+    folder, command = tmp_path / "project", seen.with_name("programs") / "of-the-project"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    (folder / ".gitattributes").write_text("* filter=x\n")
+    subprocess.run(["/usr/bin/env", "-i", "/usr/bin/git", "-C", folder, "init", "--quiet"], check=True)
+    with (folder / ".git" / "config").open("a") as config:
+        config.write(f'[core]\nfsmonitor = {command}\n[filter "x"]\nclean = {command}\n')
+    return folder
+
+
+def test_a_build_runs_nothing_of_the_project(
+    engine: Engine, command: Command, project: Path, seen: Path
+) -> None:
+    """Neither what its git configuration names nor git itself."""
+    assert engine
+    code, _, told = command("build", "--check", str(project))
+    assert (code, seen.exists()) == (0, False), told
+
+
+def test_a_proof_runs_nothing_of_the_project(
+    engine: Engine, command: Command, project: Path, seen: Path
+) -> None:
+    """The revision in its report included."""
+    assert engine
+    code, _, told = command("prove", "--only=slim-base,dockerignore", str(project))
+    assert (code, seen.exists()) == (1, False), told
+
+
+def test_a_compose_file_fetches_nothing(engine: Engine, command: Command, project: Path, seen: Path) -> None:
+    """It may name parts to be fetched by git, and `.env` the program by which git does."""
+    assert engine
+    of_the_project = seen.with_name("programs") / "of-the-project"
+    (project / "hullproof.toml").write_text('compose = "compose.yaml"\n')
+    (project / "compose.yaml").write_text('include: ["git@127.0.0.1:x/y.git"]\nservices: {db: {image: x}}\n')
+    (project / ".env").write_text(f"COMPOSE_EXPERIMENTAL_GIT_REMOTE=true\nGIT_SSH_COMMAND={of_the_project}\n")
+    code, _, told = command("prove", "--only=expose", str(project))
+    assert (code, seen.exists()) == (2, False), told
+    assert "compose.yaml" in told
+
+
+def test_a_module_of_the_project_is_not_taken_for_one_of_ours(project: Path, seen: Path) -> None:
+    """As `python -m` would: Nox runs the command in the project's folder."""
+    for name in ("secrets", "click", "json", "docker", "rich"):
+        (project / f"{name}.py").write_text(f"open({str(seen)!r}, 'a').close()\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "hullproof", "config", "."],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, seen.exists()) == (0, False), done.stderr
