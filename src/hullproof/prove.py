@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 from hullproof import __version__
 from hullproof.acceptance import accepted, remarks
+from hullproof.engine.container.sidecar import CAPABILITY
 from hullproof.errors import UsageError
 from hullproof.facts import BuildFacts, Step, Unobservable
 from hullproof.git import look
 from hullproof.practices import EXPERIMENTS, Practice, every, get, judge
-from hullproof.report.model import BuildError, ImageInfo, ProjectInfo, Proof, Report
+from hullproof.report.model import BuildError, ImageInfo, ProjectInfo, Proof, Report, SidecarInfo
 from hullproof.subject import Subject
 
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
+    from hullproof.facts import ContainerFacts
     from hullproof.lifecycle import Run
     from hullproof.project import Project
 
@@ -80,8 +82,8 @@ def prove(
 def begin(subject: Subject, practices: Sequence[Practice], *, say: Callable[[str], None]) -> None:
     """Build the project, and start gathering all that the practices need, side by side."""
     needed = {name for practice in practices for name in practice.needs}
-    if "container" in needed and subject["services"] is not None:
-        subject.gather({"network"})  # services start while the image is built
+    if "container" in needed:  # its surroundings are made while the image is built
+        subject.gather({"helper"} if subject["services"] is None else {"helper", "network"})
     _ = subject["build"]
     subject.gather(needed)
     say("looking at the image and the container" + (", experimenting" if needed & EXPERIMENTS else ""))
@@ -108,6 +110,7 @@ def put_together(
         proofs=accepted(proofs, project.config.accept, started_at.date()),
         build_error=_build_error(subject["build"]),
         left_out=tuple(practice.id for practice in left_out),
+        sidecar=_sidecar_info(subject),
     )
 
 
@@ -139,6 +142,13 @@ def image_info(subject: Subject) -> ImageInfo | None:
         base_note=base.note,
         platform=image.platform,
     )
+
+
+def _sidecar_info(subject: Subject) -> SidecarInfo | None:
+    container: ContainerFacts | None = subject.known("container")
+    if container is None or container.sidecar is None:
+        return None
+    return SidecarInfo(container.sidecar, (CAPABILITY,))
 
 
 def _build_error(build: BuildFacts) -> BuildError | None:

@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hullproof.engine.bases import provide_bases, why_unreachable
-from hullproof.engine.boot import BootedContainer, Helper
+from hullproof.engine.boot import BootedContainer
 from hullproof.engine.build import build
+from hullproof.engine.helper import provide_helper
 from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
 from hullproof.engine.services import read, start
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from hullproof.engine.bases import Base, BaseSet
     from hullproof.engine.connection import Engine
+    from hullproof.engine.container.sidecar import Helper
     from hullproof.engine.services.model import Services
     from hullproof.lab.lab import Lab
     from hullproof.lifecycle import Run
@@ -53,8 +55,6 @@ WATCH_S = 3.0
 
 WATCH_BESIDE_EXPERIMENTS_S = 8.0
 """The same while experiments run, where watching costs nothing."""
-
-_INTERPRETERS = ("python3", "python")
 
 
 class Subject:
@@ -96,6 +96,7 @@ class Subject:
             "files": lambda: self["files_and_image"][0],
             "image": self._image,
             "test_scripts": self._test_scripts,
+            "helper": self._helper,
             "services": self._services,
             "network": self._network,
             "container": self._container,
@@ -121,6 +122,11 @@ class Subject:
         image is not there; KeyError for a name that is no fact's.
         """
         return self._future(name).result()
+
+    def known(self, name: str) -> Any:  # noqa: ANN401 - what a fact is depends on its name
+        """Return a fact that was gathered, None where it was not asked for, is not there yet or cannot be had."""
+        future = self._facts.get(name)
+        return future.result() if future and future.done() and future.exception() is None else None
 
     def _future(self, name: str) -> Future[Any]:
         gatherer = self._gatherers[name]
@@ -250,13 +256,12 @@ class Subject:
             project=f"hullproof-{self._run.id}",
             labels=self._run.labels,
             scratch=self._run.scratch("services"),
-            helper=self._helper(),
+            helper=self["helper"],
             say=self._say,
         )
 
-    def _helper(self) -> Helper | None:
-        base = self._release_base()
-        return Helper(base.image_id) if base else None
+    def _helper(self) -> Helper | str:
+        return provide_helper(self._engine, self["bases"], say=self._say)
 
     def _container(self) -> ContainerFacts:
         with self.boot(BootedContainer, self.project.config.env) as booted:
@@ -279,9 +284,8 @@ class Subject:
             ready=config.ready,
             ready_timeout_s=config.ready_timeout_s,
             exposed=image.exposed,
-            interpreters=_interpreters(image),
             stop_signal=image.stop_signal,
-            helper=self._helper(),
+            helper=self["helper"],
             network=self["network"],
             options=options,
         )
@@ -314,10 +318,3 @@ class Subject:
     def _canaries(self) -> CanaryFacts:
         lab: Lab = self["lab"]
         return lab.canaries()
-
-
-def _interpreters(image: ImageFacts) -> list[str]:
-    """Where the image's Python may be: on its PATH first."""
-    folders = [folder for folder in image.env.get("PATH", "").split(":") if folder.startswith("/")]
-    folders += [folder for folder in ("/usr/local/bin", "/usr/bin") if folder not in folders]
-    return [f"{folder.rstrip('/')}/{name}" for folder in folders for name in _INTERPRETERS]

@@ -18,7 +18,7 @@ from hullproof.practices import EXPERIMENTS, every
 from hullproof.project import Project
 from hullproof.prove import choose, prove
 from hullproof.report import as_json
-from hullproof.report.model import EngineInfo, Report, Verdict
+from hullproof.report.model import EngineInfo, Report, SidecarInfo, Verdict
 
 IMAGE = ImageFacts(id="sha256:" + "a" * 64, size_bytes=150_000_000, digest=None, platform="linux/amd64")
 BUILT = BuildFacts(ok=True, steps=(), duration_s=1.0, image_id=IMAGE.id)
@@ -67,6 +67,10 @@ class FakeSubject:
         if isinstance(fact, Exception):
             raise fact
         return fact
+
+    def known(self, name: str) -> Any:  # noqa: ANN401 - any fact
+        """Return the fact where there is one."""
+        return self.facts.get(name)
 
 
 @pytest.fixture
@@ -156,6 +160,15 @@ def test_the_report_says_what_it_is_about(project: Project, facts: dict[str, Any
     )
     assert report.project.name == project.folder.name
     assert str(project.folder.parent) not in as_json.render(report)
+
+
+def test_the_report_says_from_what_the_container_was_looked_at(
+    project: Project, facts: dict[str, Any]
+) -> None:
+    """With all that it may do; nothing is said where nothing was seen."""
+    assert proven(project).sidecar is None
+    facts["container"] = ContainerFacts(sidecar="python:3-slim")
+    assert proven(project).sidecar == SidecarInfo("python:3-slim", ("SYS_PTRACE",))
 
 
 def test_progress_is_said_for_each_practice(project: Project, facts: dict[str, Any]) -> None:

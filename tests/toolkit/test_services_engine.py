@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hullproof.engine.boot import Helper
 from hullproof.engine.connection import Engine
+from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.services import read, start
 from hullproof.engine.services.running import START_DEADLINE_S
 from hullproof.errors import UsageError
@@ -103,7 +103,7 @@ def begin(engine: Engine, python_base: str, tmp_path: Path) -> Iterator[Callable
                 project=f"hullproof-{run.id}",
                 labels=run.labels,
                 scratch=run.scratch("services"),
-                helper=Helper(python_base),
+                helper=Helper(python_base, python_base),
                 say=lambda _line: None,
             )
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from hullproof.engine.boot import Helper
 from hullproof.engine.connection import Engine
+from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.visit import VisitedContainer
 from hullproof.facts import Unobservable
 
-from .test_boot import PYTHON, Images
+from .test_boot import Images
 
 pytestmark = pytest.mark.engine
 
@@ -31,7 +31,7 @@ def images(engine: Engine, python_base: str) -> Iterator[Images]:
 
 
 @pytest.fixture
-def visit(engine: Engine) -> Iterator[Visit]:
+def visit(engine: Engine, python_base: str) -> Iterator[Visit]:
     """Start containers with a published port; none must be left at the end."""
     label = uuid.uuid4().hex
 
@@ -44,8 +44,8 @@ def visit(engine: Engine) -> Iterator[Visit]:
             ready=None,
             ready_timeout_s=20.0,
             exposed=["5000/tcp"],
-            interpreters=PYTHON,
             stop_signal="SIGTERM",
+            helper=Helper(python_base, python_base),
             options={"ports": {"5000/tcp": ("127.0.0.1", None)}, **options},
         )
 
@@ -69,15 +69,6 @@ def test_it_can_be_looked_at_again_and_again(images: Images, visit: Visit) -> No
         container.kill("SIGUSR1")
         time.sleep(0.5)
         assert len(container.look().processes) == 2
-
-
-def test_a_container_without_python_can_be_looked_at_again(images: Images, visit: Visit) -> None:
-    """The helper beside it of an earlier look is in nobody's way."""
-    with visit(images.python("serve()")) as container:
-        container._interpreters = ()  # noqa: SLF001 - as if it had none
-        container._helper = Helper(images.base)  # noqa: SLF001
-        assert container.look().ready
-        assert [each.pid for each in container.look().processes] == [1]
 
 
 def test_a_death_is_seen_by_the_next_look(images: Images, visit: Visit) -> None:

@@ -1,6 +1,6 @@
 """The release image, booted once: what the kernel and the engine tell about it while it runs and when it stops.
 
-What is seen is seen from inside the container's own namespaces, so that a remote engine serves as well as a local
+What is seen is seen from a sidecar in the container's own namespaces, so that a remote engine serves as well as a local
 one, and a published port, which accepts connections while nothing listens, tells nothing here.
 """
 
@@ -11,7 +11,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hullproof.engine.container.observer import Helper, Observer, log_config, open_stream
+from hullproof.engine.container.observer import Observer
+from hullproof.engine.container.sidecar import Helper, log_config, open_stream
 from hullproof.engine.container.words import (
     engine_errors,
     explain,
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
     from hullproof.engine.connection import Engine
 
-__all__ = ["BootedContainer", "Helper"]
-
 _log = logging.getLogger(__name__)
 
 STOP_DEADLINE_S = 10.0  # what the engine itself grants between the stop signal and SIGKILL
@@ -45,16 +44,13 @@ _NOT_FOUND, _CONFLICT = 404, 409
 class BootedContainer:
     """A running container of an image, and what can be seen of it. Gone when the `with` block is left."""
 
-    def __init__(
-        self, client: DockerClient, goal: Goal, stop_signal: str, interpreters: tuple[str, ...]
-    ) -> None:
+    def __init__(self, client: DockerClient, goal: Goal, stop_signal: str, helper: Helper | str) -> None:
         """Know what is going to be waited for; use `start`."""
         self._client = client
         self._api = client.api
         self._goal = goal
         self._stop_signal = stop_signal
-        self._interpreters = interpreters
-        self._helper: Helper | None = None
+        self._helper = helper
         self._id = ""
         self._labels: dict[str, str] = {}
         self._start_error: str | None = None
@@ -71,24 +67,21 @@ class BootedContainer:
         ready: str | int | None,
         ready_timeout_s: float,
         exposed: Sequence[str],
-        interpreters: Sequence[str],
         stop_signal: str,
-        helper: Helper | None = None,
+        helper: Helper | str,
         network: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Self:
         """Start a container of `image` with no override but labels, environment and network, and `options`.
 
-        `ready`: an HTTP path, a TCP port, or None for the exposed ports. `interpreters`: absolute paths of
-        Pythons in the image, the likeliest first. `helper`: what looks at it when none of them runs.
-        `network`: the one that it joins, by name; None for the engine's default. `options` are those of the SDK's
-        `containers.create`; none where the image itself is under proof.
+        `ready`: an HTTP path, a TCP port, or None for the exposed ports. `helper`: what it is looked at from, or
+        the reason why there is nothing. `network`: the one that it joins, by name; None for the engine's default.
+        `options` are those of the SDK's `containers.create`; none where the image itself is under proof.
         An image that cannot be started is no error here but `ContainerFacts.start_error`.
         Raises EngineError when the engine goes away or has no such image.
         """
         goal = Goal(ready, ready_timeout_s, 0.0, tuple(exposed))
-        booted = cls(engine.client, goal, stop_signal, tuple(interpreters))
-        booted._helper = helper
+        booted = cls(engine.client, goal, stop_signal, helper)
         booted._labels = dict(labels)
         try:
             booted._boot(image, {"environment": dict(env), "network_mode": network, **(options or {})})
@@ -160,7 +153,7 @@ class BootedContainer:
         if observer is None:
             return ContainerFacts(start_error=self._start_error or "it was not started")
         goal = replace(self._goal, watch_s=watch_s)
-        unobservable = observer.observe(goal, self._interpreters, self._helper)
+        unobservable = observer.observe(goal, self._helper)
         watched = round(time.monotonic() - observer.started_at, 3)
         stopped = self._stop(observer) if stop and observer.death is None else None
         record = observer.record
@@ -175,6 +168,7 @@ class BootedContainer:
             log=self.logs(),
             stopped=stopped,
             unobservable=unobservable,
+            sidecar=None if isinstance(self._helper, str) or record is None else self._helper.name,
         )
         return facts if observer.death is None or stopped else self._as_died(facts, observer.death.exit_code)
 

@@ -1,6 +1,7 @@
-"""The probe from the engine's side: what is sent into the container, and how its answer is read.
+"""The probe from the engine's side: what is sent into the sidecar, and how its answer is read.
 
-The answer comes from a program of the image under proof, so it is read as one reads a stranger's letter.
+What the answer quotes comes from the container under proof, which may also end the probe in the middle of a word, so
+nothing is taken for granted.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Goal:
     exposed: tuple[str, ...]
 
     def command(self, python: str) -> list[str]:
-        """Return the argument list that runs the probe: isolated from the image's own settings and packages."""
+        """Return the argument list that runs the probe, with nothing but the standard library."""
         ready = "" if self.ready is None else str(self.ready)
         values = [ready, str(self.deadline_s), str(self.watch_s), ",".join(self.exposed)]
         return [python, "-I", "-S", "-c", script(), *values]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from hullproof.engine.boot import BootedContainer
-from hullproof.engine.container.observer import open_stream
+from hullproof.engine.container.sidecar import open_stream
 from hullproof.engine.container.words import engine_errors, explain, frames
 from hullproof.facts import Executed, Unobservable
 
@@ -68,6 +68,7 @@ class VisitedContainer(BootedContainer):
     def execute(self, command: Sequence[str], *, user: str = "") -> Executed:
         """Run a command to its end, without a shell. Raises Unobservable where the container does not run.
 
+        `user` is by default the image's own; whoever it is has the rights that the container was started with.
         A program that is not there is no error here: the engine's words are the output, its exit code is 126 or 127.
         """
         from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import

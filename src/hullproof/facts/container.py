@@ -88,7 +88,8 @@ class ContainerFacts:
     process ended by itself, `lived_s` seconds after its start. `ready`: the configured path answered, or
     else any port was listened on; `ready_by` says what was seen, or what was waited for and seen last.
     `watched_s`: how long it was watched in all. `unobservable`: why nothing could be seen from inside;
-    then `processes`, `listeners` and `answers` are empty and mean nothing.
+    then `processes`, `listeners` and `answers` are empty and mean nothing. `sidecar`: the image of the container
+    that it was looked at from, None where nothing was seen.
     """
 
     start_error: str | None = None
@@ -104,6 +105,7 @@ class ContainerFacts:
     log: tuple[str, ...] = ()
     stopped: Stopped | None = None
     unobservable: str | None = None
+    sidecar: str | None = None
 
     @property
     def died(self) -> bool:

@@ -186,7 +186,7 @@ class Container:
     def facts(self) -> ContainerFacts:
         """What the kernel tells of it: processes with their uids and capabilities, listeners, answers of ports.
 
-        It is looked at anew each time, which takes about a tenth of a second. Raises Unobservable where it does
+        It is looked at anew each time, which takes a fraction of a second. Raises Unobservable where it does
         not run or nothing could be seen, so that an empty list always means that there is nothing.
         """
         __tracebackhide__ = True
@@ -200,7 +200,7 @@ class Container:
     def exec(self, *command: str, user: str = "") -> Executed:
         """Run a command in it, as an argument list and without a shell; return exit code, stdout and stderr.
 
-        `user` is by default who the image runs as. Raises Unobservable where the container does not run.
+        `user` is by default who the image runs as; the rights are those of the container. Raises Unobservable where the container does not run.
         """
         __tracebackhide__ = True
         return self._there.execute(command, user=user)

@@ -168,6 +168,14 @@ class EngineInfo:
 
 
 @dataclass(frozen=True)
+class SidecarInfo:
+    """The container that the booted one was looked at from: the image it was made from, and all that it may do."""
+
+    image: str
+    capabilities: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class BuildError:
     """What the project's own build failed on, with the last lines that the step printed."""
 
@@ -178,7 +186,10 @@ class BuildError:
 
 @dataclass(frozen=True)
 class Report:
-    """All proofs of one run. `left_out` names practices that were not asked for."""
+    """All proofs of one run. `left_out` names practices that were not asked for.
+
+    `sidecar` is None where no container was looked at.
+    """
 
     project: ProjectInfo
     image: ImageInfo | None
@@ -189,6 +200,7 @@ class Report:
     proofs: tuple[Proof, ...]
     build_error: BuildError | None = None
     left_out: tuple[str, ...] = field(default=())
+    sidecar: SidecarInfo | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -105,6 +105,11 @@ def about(report: Report) -> list[Row]:
     if engine:
         buildx = f", buildx {engine.buildx_version}" if engine.buildx_version else ""
         rows.append(Row("Engine", words=f"{engine.name} {engine.version}{buildx}"))
+    if report.sidecar:
+        rights = ", ".join(report.sidecar.capabilities)
+        rows.append(
+            Row("Observed from", report.sidecar.image, f"in a sidecar with {rights} and no other capability")
+        )
     rows.append(
         Row("Proven by", words=f"Hullproof {report.hullproof_version}, in {duration(report.duration_s)}")
     )

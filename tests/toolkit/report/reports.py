@@ -16,6 +16,7 @@ from hullproof.report.model import (
     ProjectInfo,
     Proof,
     Report,
+    SidecarInfo,
     Verdict,
 )
 
@@ -60,6 +61,7 @@ def sample() -> Report:
             platform="linux/amd64",
         ),
         engine=EngineInfo("Docker Engine", "26.1.5 *x*", "0.13.1", "linux/amd64", "overlay2"),
+        sidecar=SidecarInfo("python:3-slim", ("SYS_PTRACE",)),
         hullproof_version="0.1.0",
         started_at=datetime(2026, 11, 23, 10, 30, 59, 999_999, tzinfo=timezone(timedelta(hours=2))),
         duration_s=75.4321,
@@ -195,6 +197,7 @@ def failed_build() -> Report:
     return replace(
         usual,
         image=None,
+        sidecar=None,
         build_error=BuildError(
             "RUN python -m pytest `x` <b>",
             47,

@@ -3,20 +3,16 @@
 Second part of the probe (see `watch.py`).
 """
 
-# ruff: noqa: UP031, UP041 - runs on Python 3.6 too
 # ruff: noqa: FBT003, PLR2004 - `outcome(True, ...)` reads well; numbers of HTTP and of the kernel's tables
 
-from hullproof.engine.container.kernel import table
+import socket
 
-try:
-    import _socket as sockets
-except ImportError:  # not CPython
-    import socket as sockets  # type: ignore[no-redef,unused-ignore]
+from hullproof.engine.container.kernel import table
 
 HELD_OPEN_S = 0.4
 
 
-def ask(address: str, port: int, path: str, seconds: float) -> "dict[str, object]":
+def ask(address: str, port: int, path: str, seconds: float) -> dict[str, object]:
     """Ask one port, first in plain HTTP, then as one asks a server that does not like that."""
     answer = ask_plain(address, port, path, seconds)
     if answer.pop("secure"):
@@ -26,25 +22,25 @@ def ask(address: str, port: int, path: str, seconds: float) -> "dict[str, object
     return answer
 
 
-def outcome(answered: bool, detail: str, **more: object) -> "dict[str, object]":  # noqa: FBT001 - sent as text
+def outcome(answered: bool, detail: str, **more: object) -> dict[str, object]:  # noqa: FBT001 - sent as text
     """Put an answer together. `retry`: a server that is still starting may look like this."""
     return dict(
         {"answered": answered, "status": None, "detail": detail, "retry": False, "secure": False}, **more
     )
 
 
-def ask_plain(address: str, port: int, path: str, seconds: float) -> "dict[str, object]":
+def ask_plain(address: str, port: int, path: str, seconds: float) -> dict[str, object]:
     """Ask in HTTP/1.1, without any library."""
-    connection = sockets.socket(sockets.AF_INET6 if ":" in address else sockets.AF_INET, sockets.SOCK_STREAM)
+    connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     connection.settimeout(seconds)
     try:
         connection.connect((address, port))
         connection.send(request(port, path))
         reply = receive(connection)
-    except sockets.timeout:
+    except TimeoutError:
         if waits_in_queue(port, connection):
             return outcome(False, "listens, but accepts no connection", retry=True)
-        return outcome(False, "accepts connections, and is silent for %g s" % seconds, retry=True)
+        return outcome(False, f"accepts connections, and is silent for {seconds:g} s", retry=True)
     except ConnectionRefusedError:
         return outcome(False, "refuses connections on " + address, retry=True)
     except OSError as error:
@@ -67,7 +63,7 @@ def request(port: int, path: str) -> bytes:
     return ("\r\n".join(lines) + "\r\nConnection: close\r\n\r\n").encode("ascii")
 
 
-def receive(connection: "sockets.socket") -> bytes:
+def receive(connection: socket.socket) -> bytes:
     """Read until the first line is there, or what may be all."""
     reply = b""
     while len(reply) < 1024 and b"\n" not in reply:
@@ -78,7 +74,7 @@ def receive(connection: "sockets.socket") -> bytes:
     return reply
 
 
-def judge(reply: bytes) -> "dict[str, object]":
+def judge(reply: bytes) -> dict[str, object]:
     """Say what a reply is."""
     if not reply:
         return outcome(
@@ -93,13 +89,10 @@ def judge(reply: bytes) -> "dict[str, object]":
     return outcome(True, "answers, but not in HTTP", secure=reply[:1] == b"\x15")
 
 
-def ask_secure(address: str, port: int, path: str, seconds: float) -> "dict[str, object] | None":
-    """Ask through TLS, whatever the certificate; None where it is no TLS server or TLS cannot be had here."""
-    try:
-        import socket  # noqa: PLC0415 - rarely needed, and slow
-        import ssl  # noqa: PLC0415
-    except ImportError:
-        return None
+def ask_secure(address: str, port: int, path: str, seconds: float) -> dict[str, object] | None:
+    """Ask through TLS, whatever the certificate; None where it is no TLS server."""
+    import ssl  # noqa: PLC0415 - rarely needed, and slow
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -121,12 +114,12 @@ def ask_secure(address: str, port: int, path: str, seconds: float) -> "dict[str,
 
 def holds_open(address: str, port: int) -> bool:
     """Whether a connection that says nothing is kept open."""
-    connection = sockets.socket(sockets.AF_INET6 if ":" in address else sockets.AF_INET, sockets.SOCK_STREAM)
+    connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     connection.settimeout(HELD_OPEN_S)
     try:
         connection.connect((address, port))
         return bool(connection.recv(1))
-    except sockets.timeout:
+    except TimeoutError:
         return not waits_in_queue(port, connection)
     except OSError:
         return False
@@ -134,7 +127,7 @@ def holds_open(address: str, port: int) -> bool:
         connection.close()
 
 
-def waits_in_queue(port: int, connection: "sockets.socket") -> bool:
+def waits_in_queue(port: int, connection: socket.socket) -> bool:
     """Whether the kernel took the connection, but the application never did: nobody owns the far end."""
     try:
         mine = int(connection.getsockname()[1])
@@ -143,23 +136,21 @@ def waits_in_queue(port: int, connection: "sockets.socket") -> bool:
     for name in ("tcp", "tcp6"):
         for line in table(name).split("\n"):
             fields = line.split()
-            if len(fields) > 9 and fields[1].endswith(":%04X" % port) and fields[2].endswith(":%04X" % mine):
+            if len(fields) > 9 and fields[1].endswith(f":{port:04X}") and fields[2].endswith(f":{mine:04X}"):
                 return fields[9] == "0"
     return False
 
 
-def ask_datagram(address: str, port: int) -> "dict[str, object]":
+def ask_datagram(address: str, port: int) -> dict[str, object]:
     """See whether a datagram is refused: more cannot be had without knowing what is spoken there."""
     try:
-        connection = sockets.socket(
-            sockets.AF_INET6 if ":" in address else sockets.AF_INET, sockets.SOCK_DGRAM
-        )
+        connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         connection.settimeout(0.2)
         try:
             connection.connect((address, port))
             connection.send(b"\n")
             connection.recv(1)
-        except sockets.timeout:
+        except TimeoutError:
             return outcome(True, "takes datagrams; what it answers cannot be asked for in general")
         finally:
             connection.close()

@@ -1,4 +1,4 @@
-"""What the kernel tells about a container, read from inside it: processes and sockets.
+"""What the kernel tells about a container, read in its namespaces: processes and sockets.
 
 First part of the probe (see `watch.py`). Nothing that is read is trusted: each read has a limit.
 """
@@ -7,12 +7,8 @@ First part of the probe (see `watch.py`). Nothing that is read is trusted: each 
 # ruff: noqa: PLR2004 - columns of the kernel's tables
 
 import os
+import socket
 import sys
-
-try:
-    import _socket as sockets
-except ImportError:  # not CPython
-    import socket as sockets  # type: ignore[no-redef,unused-ignore]
 
 MAX_PROCESSES = 1000
 MAX_DESCRIPTORS = 4096
@@ -51,7 +47,7 @@ def text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def link(path: str) -> "str | None":
+def link(path: str) -> str | None:
     """Return where a link of /proc points, None where the kernel would not say."""
     try:
         return text(os.readlink(os.fsencode(path)))
@@ -59,24 +55,24 @@ def link(path: str) -> "str | None":
         return None
 
 
-def parse_status(raw: str) -> "dict[str, str]":
+def parse_status(raw: str) -> dict[str, str]:
     """Split /proc/PID/status into its fields."""
     pairs = (line.partition(":") for line in raw.split("\n"))
     return {key: value.strip() for key, _, value in pairs}
 
 
-def numbers(field: str) -> "list[int]":
+def numbers(field: str) -> list[int]:
     """Decode a list of decimal numbers, as in `Uid:` and `Groups:`."""
     return [int(number) for number in field.split()]
 
 
-def parse_command(raw: bytes) -> "list[str]":
+def parse_command(raw: bytes) -> list[str]:
     """Split /proc/PID/cmdline; programs that rename themselves leave a tail of NULs, which is dropped."""
     stripped = raw.rstrip(b"\0")
     return [text(argument) for argument in stripped.split(b"\0")] if stripped else []
 
 
-def process(pid: int) -> "dict[str, object] | None":
+def process(pid: int) -> dict[str, object] | None:
     """Describe one process, None when it is gone or only waits to be reaped."""
     base = "/proc/" + str(pid)
     status = parse_status(text(read(base + "/status")))
@@ -99,10 +95,10 @@ def process(pid: int) -> "dict[str, object] | None":
     }
 
 
-def processes() -> "list[dict[str, object]]":
+def processes() -> list[dict[str, object]]:
     """Describe PID 1 and all that descends from it.
 
-    What the engine put into the container from outside (this probe, a health check) has no parent in here.
+    What the engine put into its namespaces from outside (this probe, a health check) has no parent in here.
     """
     pids = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
     found = [one for one in map(process, pids[:MAX_PROCESSES]) if one is not None]
@@ -110,7 +106,7 @@ def processes() -> "list[dict[str, object]]":
     return [one for one in found if descends(one["pid"], parents)]
 
 
-def descends(pid: object, parents: "dict[object, object]") -> bool:
+def descends(pid: object, parents: dict[object, object]) -> bool:
     """Whether the chain of parents ends at PID 1."""
     for _ in range(len(parents) + 1):
         if pid == 1:
@@ -121,19 +117,25 @@ def descends(pid: object, parents: "dict[object, object]") -> bool:
     return False
 
 
-def holders(pids: "list[object]") -> "dict[str, list[object]]":
-    """Tell who holds which socket open: inode to pids."""
-    held = {}  # type: dict[str, list[object]]
+def holders(pids: list[object]) -> dict[str, list[object]]:
+    """Tell who holds which socket open: inode to pids.
+
+    /proc/PID/fdinfo is open to CAP_SYS_PTRACE from Linux 5.14 on; /proc/PID/fd would take CAP_DAC_READ_SEARCH as
+    well. All sockets, ours too, are on one mount, which tells them from files that have the same inode's number.
+    """
+    with socket.socket(socket.AF_UNIX) as own:
+        mount = parse_status(text(read("/proc/self/fdinfo/" + str(own.fileno())))).get("mnt_id")
+    held: dict[str, list[object]] = {}
     for pid in pids:
-        folder = "/proc/" + str(pid) + "/fd"
+        folder = "/proc/" + str(pid) + "/fdinfo"
         try:
             names = os.listdir(folder)[:MAX_DESCRIPTORS]
         except OSError:
             continue
         for name in names:
-            target = link(folder + "/" + name) or ""
-            if target.startswith("socket:["):
-                owners = held.setdefault(target[8:-1], [])
+            file = parse_status(text(read(folder + "/" + name, 1024)))
+            if file.get("mnt_id") == mount and "ino" in file:
+                owners = held.setdefault(file["ino"], [])
                 if pid not in owners:
                     owners.append(pid)
     return held
@@ -146,12 +148,12 @@ def decode_address(raw: str, byteorder: str = sys.byteorder) -> str:
     """Decode an address of /proc/net/: 32-bit words, each in the machine's own byte order."""
     words = [int(raw[at : at + 8], 16) for at in range(0, len(raw), 8)]
     packed = b"".join(word.to_bytes(4, "little" if byteorder == "little" else "big") for word in words)
-    return sockets.inet_ntop(sockets.AF_INET6 if len(packed) == 16 else sockets.AF_INET, packed)
+    return socket.inet_ntop(socket.AF_INET6 if len(packed) == 16 else socket.AF_INET, packed)
 
 
-def parse_sockets(raw: str, state: str) -> "list[dict[str, object]]":
+def parse_sockets(raw: str, state: str) -> list[dict[str, object]]:
     """Pick the sockets in one state out of /proc/net/tcp and its like."""
-    found = []  # type: list[dict[str, object]]
+    found: list[dict[str, object]] = []
     for line in raw.split("\n"):
         fields = line.split()
         if len(fields) > 9 and fields[3] == state:
@@ -163,10 +165,10 @@ def parse_sockets(raw: str, state: str) -> "list[dict[str, object]]":
 def table(name: str) -> str:
     """Read a table of the container's network namespace."""
     # Listening sockets come first in the table, so that cutting off a crowd of connections does no harm.
-    return text(read("/proc/1/net/" + name, 4 << 20) or read("/proc/net/" + name, 4 << 20))
+    return text(read("/proc/net/" + name, 4 << 20))
 
 
-def listening(exposed: "set[tuple[str, int]]") -> "list[dict[str, object]]":
+def listening(exposed: set[tuple[str, int]]) -> list[dict[str, object]]:
     """List the sockets that wait for clients.
 
     An unbound UDP client looks like a server: on a port that the kernel hands out it counts only when exposed.
@@ -184,7 +186,7 @@ def listening(exposed: "set[tuple[str, int]]") -> "list[dict[str, object]]":
     return [one for one in found if one["address"] != ENGINE_DNS]
 
 
-def ephemeral() -> "tuple[int, int]":
+def ephemeral() -> tuple[int, int]:
     """Return the range of ports that the kernel hands out to clients."""
     fields = read("/proc/sys/net/ipv4/ip_local_port_range").split()
     return (int(fields[0]), int(fields[1])) if len(fields) == 2 else (32768, 60999)
@@ -195,13 +197,13 @@ def is_loopback(address: str) -> bool:
     return address.startswith(("127.", "::ffff:127.")) or address == "::1"
 
 
-def own_addresses() -> "list[str]":
+def own_addresses() -> list[str]:
     """Return the container's own addresses that others can reach: IPv4, then IPv6."""
     found = []
-    for family, elsewhere in ((sockets.AF_INET, "192.0.2.1"), (sockets.AF_INET6, "2001:db8::1")):
+    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         try:
             # Connecting a datagram socket sends nothing; it only picks the source address.
-            probe = sockets.socket(family, sockets.SOCK_DGRAM)
+            probe = socket.socket(family, socket.SOCK_DGRAM)
             try:
                 probe.connect((elsewhere, 9))
                 found.append(str(probe.getsockname()[0]))
@@ -212,9 +214,10 @@ def own_addresses() -> "list[str]":
     return found or trie_addresses(text(read("/proc/net/fib_trie", 1 << 20)))
 
 
-def trie_addresses(raw: str) -> "list[str]":
+def trie_addresses(raw: str) -> list[str]:
     """Pick the machine's own addresses out of /proc/net/fib_trie: for networks without a way out."""
-    found, last = [], ""
+    found: list[str] = []
+    last = ""
     for line in raw.split("\n"):
         if "|--" in line:
             last = line.split()[-1]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hullproof.engine.container.sidecar import Helper, Sidecar
 from hullproof.engine.container.words import engine_errors, explain
 from hullproof.engine.probe import Died, Ended, Event, Lost, Reader, Record
 
@@ -16,38 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from docker.api.client import APIClient
-    from requests import Response
 
     from hullproof.engine.probe import Goal
 
 MARGIN_S = 30.0  # beyond what the probe was told: the engine's own time, and the asking
 # How long the news of a container's end may take: the engine puts its network away first, and a dying
-# container already refuses the probe by then.
+# container already refuses the sidecar by then.
 NEWS_S = 3.0
-
-
-@dataclass(frozen=True)
-class Helper:
-    """An image with a Python that runs the probe beside a container which has none."""
-
-    image: str
-    python: str = "python3"
-
-
-def log_config() -> Any:  # noqa: ANN401 - the SDK's type, imported late
-    """Limit the log: a flood must not fill the engine's disk."""
-    from docker.types import LogConfig  # noqa: PLC0415 - the SDK is slow to import
-
-    # Two files, since cutting off the only one would lose the last lines.
-    return LogConfig(type="json-file", config={"max-size": "2m", "max-file": "2"})
-
-
-def open_stream(api: APIClient, path: str, body: dict[str, Any] | None = None) -> Response:
-    """Open a stream as plain HTTP: the SDK's reader of raw sockets can lose first bytes, and hang on TLS."""
-    url = f"{api.base_url}/v{api.api_version}{path}"
-    if body is None:
-        return api.get(url, stream=True, timeout=(api.timeout, None))
-    return api.post(url, json=body, stream=True, timeout=(api.timeout, None))
 
 
 class Observer:
@@ -60,15 +34,11 @@ class Observer:
         self.record: Record | None = None
         self._api = api
         self._id = container_id
-        self._labels = dict(labels)
         self._events: SimpleQueue[Event] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._sidecar_id: str | None = None
-        self._spawn(threading.Thread(target=self._wait_for_end, name="hullproof-wait", daemon=True))
-
-    def _spawn(self, thread: threading.Thread) -> None:
-        self._threads.append(thread)
-        thread.start()
+        self._sidecar = Sidecar(api, labels)
+        self._reader: Reader | None = None
+        self._waiter = threading.Thread(target=self._wait_for_end, name="hullproof-wait", daemon=True)
+        self._waiter.start()
 
     def _wait_for_end(self) -> None:
         try:
@@ -77,36 +47,20 @@ class Observer:
         except Exception as error:  # noqa: BLE001 - somebody waits for whatever comes
             self._events.put(Lost(error))
 
-    def observe(self, goal: Goal, interpreters: tuple[str, ...], helper: Helper | None) -> str | None:
-        """Run the probe where it can be run, to its end. Returns why nothing could be seen.
+    def observe(self, goal: Goal, helper: Helper | str) -> str | None:
+        """Let the probe look from its sidecar, to its last word. Returns why nothing could be seen.
 
-        It can be done again: the probe counts from the container's start, so that a later one waits for nothing.
+        `helper` is what the sidecar is made from, or the reason why it cannot be. It can be done again: the probe
+        counts from the container's start, so that a later look waits for nothing.
         """
-        self._forget()
         until = max(self.started_at + max(goal.deadline_s, goal.watch_s), time.monotonic()) + MARGIN_S
-        complaints = []
-        for python in (*interpreters, None):
-            complaint = self._start_probe(goal, python, helper) or self._follow(until)
-            if complaint is None or self.record is not None or self.death is not None:
-                break
-            complaints.append(f"{python}: {complaint}" if python else complaint)
+        again = self.record is not None and self._sidecar.signal("SIGUSR1")
+        self.record = None
+        complaint = (None if again else self._start_probe(goal, helper)) or self._follow(until)
         if self.record is not None:
             return self._why_unfinished()
         self.await_end(max(self.started_at + goal.watch_s, time.monotonic() + NEWS_S))
-        if self.death is not None:
-            return "it ended before it could be looked into"
-        return "; ".join(complaints)
-
-    def _forget(self) -> None:
-        """Forget an earlier probe: it has ended, and its last words are not the next one's."""
-        self.record = None
-        self._remove_sidecar()
-        for reader in [thread for thread in self._threads if isinstance(thread, Reader)]:
-            reader.join(1.0)
-            self._threads.remove(reader)
-        while not self._events.empty():
-            self._next(0.0)
-        self.record = None
+        return "it ended before it could be looked into" if self.death is not None else complaint
 
     def await_end(self, until: float) -> bool:
         """Wait for the container's end, up to a reading of time.monotonic(). Whether it came."""
@@ -117,22 +71,10 @@ class Observer:
 
     def close(self) -> None:
         """Remove what was made for watching, and let the threads end; the container is gone by now."""
-        self._remove_sidecar()
-        for thread in self._threads:
-            thread.join(2.0)
-
-    def _remove_sidecar(self) -> None:
-        from docker.errors import NotFound  # noqa: PLC0415 - the SDK is slow to import
-
-        sidecar_id, self._sidecar_id = self._sidecar_id, None
-        if sidecar_id:
-            with (
-                suppress(NotFound),
-                engine_errors(
-                    f"removing container {sidecar_id[:12]} (`hullproof clean` removes it)", NotFound
-                ),
-            ):
-                self._api.remove_container(sidecar_id, v=True, force=True)
+        self._sidecar.remove()
+        for thread in (self._waiter, self._reader):
+            if thread is not None:
+                thread.join(2.0)
 
     def _why_unfinished(self) -> str | None:
         """Say what is wrong with a record that is not the last one, of a container that lives."""
@@ -144,51 +86,33 @@ class Observer:
         self.record = None
         return "the probe ended before its time"
 
-    def _start_probe(self, goal: Goal, python: str | None, helper: Helper | None) -> str | None:
-        """Start the probe inside the container, or beside it. Returns why that cannot be."""
+    def _start_probe(self, goal: Goal, helper: Helper | str) -> str | None:
+        """Start the probe beside the container. Returns why that cannot be."""
         from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
 
-        if python is None and helper is None:
-            return "no Python runs inside the container, and there is no helper image"
+        self._forget()
+        if isinstance(helper, str):
+            return helper
         try:
             with engine_errors("looking into the container", APIError):
-                if python is not None:
-                    path, body = self._make_exec(goal.command(python))
-                elif helper is not None:
-                    path, body = self._make_sidecar(helper.image, goal.command(helper.python))
+                output = self._sidecar.start(helper, goal.command(helper.python), self._id)
         except APIError as error:
-            return explain(error)
-        self._spawn(Reader(lambda: open_stream(self._api, path, body), self._events))
+            return f"a sidecar made from {helper.name} cannot look into it: {explain(error)}"
+        self._reader = Reader(output, self._events)
+        self._reader.start()
         return None
 
-    def _make_exec(self, command: list[str]) -> tuple[str, dict[str, Any] | None]:
-        # Privileged, since the kernel shows /proc/PID/cwd, exe and fd of other users only to CAP_SYS_PTRACE.
-        made = self._api.exec_create(self._id, command, user="0", privileged=True, workdir="/")
-        return f"/exec/{made['Id']}/start", {"Detach": False, "Tty": False}
-
-    def _make_sidecar(self, image: str, command: list[str]) -> tuple[str, dict[str, Any] | None]:
-        target = f"container:{self._id}"
-        made = self._api.create_container(
-            image,
-            entrypoint=command,
-            user="0",
-            working_dir="/",
-            labels=self._labels,
-            healthcheck={"test": ["NONE"]},
-            host_config=self._api.create_host_config(
-                pid_mode=target,
-                network_mode=target,
-                cap_add=["SYS_PTRACE"],
-                security_opt=["apparmor=unconfined"],
-                log_config=log_config(),
-            ),
-        )
-        self._sidecar_id = str(made["Id"])
-        self._api.start(self._sidecar_id)
-        return f"/containers/{self._sidecar_id}/logs?stdout=1&stderr=1&follow=1", None
+    def _forget(self) -> None:
+        """Forget a probe that did not come to its end: its last words are not the next one's."""
+        self._sidecar.remove()
+        if self._reader is not None:
+            self._reader.join(1.0)
+            while not self._events.empty():
+                self._next(0.0)
+            self.record = None
 
     def _follow(self, until: float) -> str | None:
-        """Listen to the probe to its end. Returns its complaint when it failed."""
+        """Listen to the probe up to its last word. Returns its complaint when it failed."""
         while True:
             event = self._next(until)
             if event is None:
@@ -216,9 +140,8 @@ class Observer:
 
     def _hear_out(self) -> None:
         """Take what the probe of a dead container still had to say."""
-        for thread in self._threads:
-            if isinstance(thread, Reader):
-                thread.join(1.0)
+        if self._reader is not None:
+            self._reader.join(1.0)
         while not self._events.empty():
             event = self._events.get()
             if isinstance(event, Record):

@@ -1,29 +1,25 @@
-"""The probe: runs inside the container's namespaces, waits until it is ready, and prints what the kernel says.
+"""The probe: runs in a sidecar, waits until the container is ready, and prints what the kernel says.
 
-This file, after `kernel.py` and `asking.py`, is sent as text to whatever Python the image has (3.6 or newer).
-So the three import nothing of Hullproof but each other, and next to nothing else: `json` and `socket` would
-double the interpreter's start, which competes with the application's own. Annotations that old Pythons
-cannot evaluate are quoted. What is printed is JSON, one object a line; a later one replaces an earlier one.
+This file, after `kernel.py` and `asking.py`, is sent as text to the sidecar's Python (3.10 or newer), so the three
+import nothing of Hullproof but each other, and little else: its start competes with the application's own. What is
+printed is JSON, one object a line; a later one replaces an earlier one. After the last one it waits to be sent
+SIGUSR1, and looks again.
 
 Arguments: what readiness is ("", an HTTP path or a TCP port), its deadline and the end of the watch, both in
 seconds of the container's age, and the exposed ports ("5000/tcp,53/udp").
 """
 
-# ruff: noqa: UP031 - runs on Python 3.6 too
 # ruff: noqa: FBT001, FBT003 - `outcome(False, ...)` reads well
 # ruff: noqa: PLR2004 - numbers of HTTP and columns of the kernel's tables
 
+import json
 import os
+import signal
 import sys
 import time
 
 from hullproof.engine.container.asking import ask, ask_datagram, outcome
 from hullproof.engine.container.kernel import holders, is_loopback, listening, own_addresses, processes, read
-
-try:
-    from _json import encode_basestring_ascii as quote
-except ImportError:  # not CPython
-    from json.encoder import encode_basestring_ascii as quote
 
 POLL_S = 0.015
 ASK_POLL_S = 0.1
@@ -37,9 +33,9 @@ CLOCK_BOOTTIME = 7
 
 
 class Watch:
-    """One watch over the container, from the start of the probe to its last word."""
+    """A watch over one container. `run` can be done again: what was waited for is there, or late, by then."""
 
-    def __init__(self, ready: str, deadline: float, until: float, exposed: "set[tuple[str, int]]") -> None:
+    def __init__(self, ready: str, deadline: float, until: float, exposed: set[tuple[str, int]]) -> None:
         """Begin: seconds are those of the container's age, which is that of PID 1."""
         self.path = ready if ready.startswith("/") else ""
         self.port = int(ready) if ready.isdigit() else 0
@@ -48,7 +44,7 @@ class Watch:
         self.exposed = exposed
         self.first_listening = 0.0
         self.asked = False
-        self.addresses = own_addresses()
+        self.addresses: list[str] = []
         self.born = self.clock() - self.age_now()
 
     @staticmethod
@@ -74,7 +70,7 @@ class Watch:
             return "a listener on " + str(self.port) + "/tcp"
         return "a listener on " + (named(self.exposed) if self.exposed else "any port")
 
-    def look(self, found: "list[dict[str, object]]") -> "tuple[bool, str]":
+    def look(self, found: list[dict[str, object]]) -> tuple[bool, str]:
         """Judge readiness: whether it is, and what was seen."""
         open_ports = {(str(one["protocol"]), int(str(one["port"]))) for one in found}
         seen = "listening on " + named(open_ports) if open_ports else "nothing listens"
@@ -84,7 +80,7 @@ class Watch:
             return ("tcp", self.port) in open_ports, seen
         if not open_ports:
             patient = not self.exposed and self.age() >= WORKER_AGE_S
-            return patient, "alive for %g s, and listens nowhere" % WORKER_AGE_S if patient else seen
+            return patient, f"alive for {WORKER_AGE_S:g} s, and listens nowhere" if patient else seen
         missing = self.exposed - open_ports
         if not missing:
             return True, seen
@@ -93,7 +89,7 @@ class Watch:
         late = self.age() >= max(self.first_listening + GRACE_S, self.until)
         return late, seen + ", not on " + named(missing)
 
-    def look_at_path(self, found: "list[dict[str, object]]", seen: str) -> "tuple[bool, str]":
+    def look_at_path(self, found: list[dict[str, object]], seen: str) -> tuple[bool, str]:
         """Ask for the path on each port that is listened on."""
         for port in sorted({int(str(one["port"])) for one in found if one["protocol"] == "tcp"}):
             for address in self.ways(port, found) or local_addresses(port, found):
@@ -107,7 +103,7 @@ class Watch:
                     return True, "GET " + self.path + " on " + seen
         return False, seen
 
-    def wait(self) -> "tuple[bool, float, str]":
+    def wait(self) -> tuple[bool, float, str]:
         """Wait until it is ready, or until the deadline: whether, at what age, and what was seen."""
         told = False
         while True:
@@ -121,7 +117,7 @@ class Watch:
                 told = True
             time.sleep(ASK_POLL_S if self.asked else POLL_S)
 
-    def ways(self, port: int, found: "list[dict[str, object]]", protocol: str = "tcp") -> "list[str]":
+    def ways(self, port: int, found: list[dict[str, object]], protocol: str = "tcp") -> list[str]:
         """Return the addresses on which others could reach a port."""
         ways = []
         for one in found:
@@ -134,7 +130,7 @@ class Watch:
                 ways += self.addresses if address == "::" else [address]
         return sorted(set(ways), key=ways.index)
 
-    def answers(self, known: "list[dict[str, object]]") -> "list[dict[str, object]]":
+    def answers(self, known: list[dict[str, object]]) -> list[dict[str, object]]:
         """Ask each port that is listened on or exposed, but for those that have answered already."""
         found = listening(self.exposed)
         ports = {(str(one["protocol"]), int(str(one["port"]))) for one in found} | self.exposed
@@ -144,8 +140,8 @@ class Watch:
         return good + [self.answer(protocol, port, found, began) for protocol, port in rest[:MAX_ASKED]]
 
     def answer(
-        self, protocol: str, port: int, found: "list[dict[str, object]]", began: float
-    ) -> "dict[str, object]":
+        self, protocol: str, port: int, found: list[dict[str, object]], began: float
+    ) -> dict[str, object]:
         """Ask one port on all ways that lead to it, again while it may still be starting."""
         local = sorted(set(local_addresses(port, found, protocol)))
         if not local:
@@ -174,10 +170,10 @@ class Watch:
     def record(
         self,
         ready: bool,
-        age: "float | None",
+        age: float | None,
         seen: str,
-        answers: "list[dict[str, object]]",
-    ) -> "dict[str, object]":
+        answers: list[dict[str, object]],
+    ) -> dict[str, object]:
         """Gather all facts as they are now."""
         found = listening(self.exposed)
         running = processes()
@@ -198,6 +194,7 @@ class Watch:
 
     def run(self) -> None:
         """Wait, ask, look, and look again at the end of the watch."""
+        self.addresses = own_addresses()
         ready, age, seen = self.wait()
         answers = self.answers([])
         last = self.age() >= self.until
@@ -212,46 +209,37 @@ class Watch:
             say(dict(self.record(ready, age, seen, self.answers(answers)), final=True))
 
 
-def local_addresses(port: int, found: "list[dict[str, object]]", protocol: str = "tcp") -> "list[str]":
+def local_addresses(port: int, found: list[dict[str, object]], protocol: str = "tcp") -> list[str]:
     """Return the addresses on which a port is listened on, as bound."""
     return [str(one["address"]) for one in found if one["port"] == port and one["protocol"] == protocol]
 
 
-def named(ports: "set[tuple[str, int]]") -> str:
+def named(ports: set[tuple[str, int]]) -> str:
     """Spell ports as the engine does."""
     return ", ".join(str(port) + "/" + protocol for protocol, port in sorted(ports, key=lambda one: one[1]))
 
 
-def encode(value: object) -> str:
-    """Spell a value as JSON in ASCII."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, str):
-        return quote(value)
-    if isinstance(value, dict):
-        return "{" + ",".join(quote(key) + ":" + encode(one) for key, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(encode, value)) + "]"
-    return repr(value)
-
-
-def say(record: "dict[str, object]") -> None:
+def say(record: dict[str, object]) -> None:
     """Print one record, whole."""
-    left = (encode(record) + "\n").encode("ascii")
+    left = (json.dumps(record) + "\n").encode("ascii")
     while left:
         left = left[os.write(1, left) :]
 
 
-def parse_exposed(raw: str) -> "set[tuple[str, int]]":
+def parse_exposed(raw: str) -> set[tuple[str, int]]:
     """Read the exposed ports: "5000/tcp,53/udp"."""
     pairs = (one.partition("/") for one in raw.split(",") if one)
     return {(protocol or "tcp", int(port)) for port, _, protocol in pairs if protocol in ("", "tcp", "udp")}
 
 
-def main(arguments: "list[str]") -> None:
-    """Run the probe."""
+def main(arguments: list[str]) -> None:
+    """Run the probe, and again whenever that is asked for, until it is killed."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     ready, deadline, until, exposed = arguments
-    Watch(ready, float(deadline), float(until), parse_exposed(exposed)).run()
+    watch = Watch(ready, float(deadline), float(until), parse_exposed(exposed))
+    while True:
+        watch.run()
+        signal.sigwait({signal.SIGUSR1})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from hullproof.engine.container.observer import log_config, open_stream
+from hullproof.engine.container.sidecar import Helper, confined, open_stream
 from hullproof.engine.container.words import engine_errors, lived, log_lines
 from hullproof.errors import EngineError
 from hullproof.facts import Unobservable
@@ -15,13 +15,13 @@ from hullproof.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hullproof.engine.boot import Helper
     from hullproof.engine.connection import Engine
 
 _PAUSE_S = 0.2
 _MARGIN_S = 30  # the engine's own time
 _ENDED = ("exited", "dead")
 _LOG_LINES, _LOG_BYTES = 3, 1 << 16
+_NOBODY = "65534:65534"
 _TCP = re.compile(r"([0-9]+)(?:-[0-9]+)?(?:/tcp)?")
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 
@@ -91,8 +91,11 @@ class Readiness:
                 said = one_line(checks[-1]["Output"], 120) or "nothing"
                 self._fail(name, container, f"is not healthy, its check says: {said}")
 
-    def wait(self, timeout_s: float, helper: Helper | None) -> None:
-        """Wait until all are ready. Raises Unobservable for one that fails, or is not ready in time."""
+    def wait(self, timeout_s: float, helper: Helper | str) -> None:
+        """Wait until all are ready. Raises Unobservable for one that fails, or is not ready in time.
+
+        Without a helper nobody knocks: the application then has to wait for them itself.
+        """
         until = time.monotonic() + timeout_s
         while True:
             self.require_none_failed()
@@ -108,7 +111,7 @@ class Readiness:
                 name, container = next(iter(waiting.items()))
                 self._fail(name, container, f"was not healthy within {timeout_s:g} s")
             time.sleep(_PAUSE_S)
-        if helper is not None:
+        if isinstance(helper, Helper):
             self._knock(helper, max(1.0, until - time.monotonic()))
 
     def _knock(self, helper: Helper, timeout_s: float) -> None:
@@ -131,26 +134,17 @@ class Readiness:
                 )
 
     def _run_beside(self, helper: Helper, arguments: list[str], timeout_s: float) -> list[str]:
-        """Run the script that knocks; return the services that did not answer.
-
-        It returns none where the helper has no Python that runs: the application then has to wait for them itself.
-        """
-        from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
+        """Run the script that knocks; return the services that did not answer."""
         with engine_errors("waiting for the services"):
             made = self._api.create_container(
                 helper.image,
-                entrypoint=[helper.python, "-c", _KNOCK, *arguments],
+                entrypoint=[helper.python, "-I", "-S", "-c", _KNOCK, *arguments],
+                user=_NOBODY,
                 labels=self._labels,
                 healthcheck={"test": ["NONE"]},
-                host_config=self._api.create_host_config(
-                    network_mode=f"{self._project}_default", log_config=log_config()
-                ),
+                host_config=confined(self._api, network_mode=f"{self._project}_default"),
             )["Id"]
-            try:
-                self._api.start(made)
-            except APIError:
-                return []
+            self._api.start(made)
             ended = self._end_of(made, timeout_s + _MARGIN_S)
             return " ".join(self._log(made)).split() if ended == 0 else []
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from hullproof.engine.boot import Helper
     from hullproof.engine.connection import Engine
+    from hullproof.engine.container.sidecar import Helper
 
 READ_DEADLINE_S = 30.0
 CREATE_DEADLINE_S = 1200.0
@@ -65,13 +65,13 @@ def start(
     project: str,
     labels: Mapping[str, str],
     scratch: Path,
-    helper: Helper | None,
+    helper: Helper | str,
     say: Callable[[str], None],
 ) -> str:
     """Start services and wait until they are ready; return the network on which they are found by name.
 
     All that is made carries `labels` and is removed by them. `helper` tells when a service without a health
-    check takes connections. Raises Unobservable, with the reason, where a service cannot be started or does not
+    check takes connections, where there is one. Raises Unobservable, with the reason, where a service cannot be started or does not
     get ready: that is a finding; EngineError when the engine goes away.
     """
     say(f"starting {', '.join(services.names)} beside the container, from {services.file}")

@@ -1,0 +1,122 @@
+"""The sidecar: a container of an image that is known, which looks at the one under proof from its namespaces.
+
+Nothing of the image under proof runs for it, and nothing in it gets more than reading takes. What shares a process
+namespace with it can see and may end it, but not look into it or change it: that takes the capability that it has.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hullproof.engine.container.words import engine_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from docker.api.client import APIClient
+    from requests import Response
+
+CAPABILITY = "SYS_PTRACE"
+"""What the kernel asks for before it shows /proc/PID/cwd, exe and fdinfo of another user's process."""
+
+_MEMORY = "256m"
+_PROCESSES = 16
+
+
+@dataclass(frozen=True)
+class Helper:
+    """An image with Python 3.10 or newer that may be trusted with our own scripts. `name` is for people."""
+
+    image: str
+    name: str
+    python: str = "python3"
+
+
+def log_config() -> Any:  # noqa: ANN401 - the SDK's type, imported late
+    """Limit the log: a flood must not fill the engine's disk."""
+    from docker.types import LogConfig  # noqa: PLC0415 - the SDK is slow to import
+
+    # Two files, since cutting off the only one would lose the last lines.
+    return LogConfig(type="json-file", config={"max-size": "2m", "max-file": "2"})
+
+
+def confined(api: APIClient, **more: Any) -> Any:  # noqa: ANN401 - the SDK's own types
+    """Return a `HostConfig` for a container of ours: next to no rights, and `more` of the SDK's options."""
+    return api.create_host_config(
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        read_only=True,
+        mem_limit=_MEMORY,
+        memswap_limit=_MEMORY,
+        pids_limit=_PROCESSES,
+        log_config=log_config(),
+        **more,
+    )
+
+
+def open_stream(api: APIClient, path: str, body: dict[str, Any] | None = None) -> Response:
+    """Open a stream as plain HTTP: the SDK's reader of raw sockets can lose first bytes, and hang on TLS."""
+    url = f"{api.base_url}/v{api.api_version}{path}"
+    if body is None:
+        return api.get(url, stream=True, timeout=(api.timeout, None))
+    return api.post(url, json=body, stream=True, timeout=(api.timeout, None))
+
+
+class Sidecar:
+    """A container that runs one program beside another container, in its process and network namespaces."""
+
+    def __init__(self, api: APIClient, labels: Mapping[str, str]) -> None:
+        """Take the engine; `labels` are those of the run."""
+        self._api = api
+        self._labels = dict(labels)
+        self._id: str | None = None
+
+    def start(self, helper: Helper, command: list[str], target: str) -> Callable[[], Response]:
+        """Run `command` beside the container `target`; return what opens the stream of its output.
+
+        Raises the SDK's APIError where the engine refuses, such as when the target has ended.
+        """
+        self.remove()
+        made = self._api.create_container(
+            helper.image,
+            entrypoint=command,
+            user="0:0",  # other users have no capability, whatever is added
+            working_dir="/",
+            labels=self._labels,
+            healthcheck={"test": ["NONE"]},
+            host_config=confined(
+                self._api,
+                pid_mode=f"container:{target}",
+                network_mode=f"container:{target}",
+                cap_add=[CAPABILITY],
+            ),
+        )
+        self._id = str(made["Id"])
+        self._api.start(self._id)
+        path = f"/containers/{self._id}/logs?stdout=1&stderr=1&follow=1"
+        return lambda: open_stream(self._api, path)
+
+    def signal(self, name: str) -> bool:
+        """Send the program a signal; False where it does not run."""
+        from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
+
+        if self._id is None:
+            return False
+        try:
+            with engine_errors("looking into the container", APIError):
+                self._api.kill(self._id, name)
+        except APIError:
+            return False
+        return True
+
+    def remove(self) -> None:
+        """Remove it, if there is one. Raises EngineError when it stays."""
+        from docker.errors import NotFound  # noqa: PLC0415 - the SDK is slow to import
+
+        made, self._id = self._id, None
+        if made:
+            doing = f"removing container {made[:12]} (`hullproof clean` removes it)"
+            with suppress(NotFound), engine_errors(doing, NotFound):
+                self._api.remove_container(made, v=True, force=True)
