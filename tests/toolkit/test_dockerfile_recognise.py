@@ -156,7 +156,7 @@ def test_what_installs_nothing(command: str) -> None:
 def test_test_runs(command: str, runner: str, paths: list[str]) -> None:
     """Each runner is known, with what it is pointed at."""
     (run,) = runs(command)
-    assert (run.runner, list(run.paths), run.swallows) == (runner, paths, None)
+    assert (run.runner, list(run.paths)) == (runner, paths)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_no_test_runs(command: str) -> None:
 def test_selection_and_fate() -> None:
     """What narrows a run down and what hides its failure is told."""
     (run,) = runs("pytest -k 'a and b' -m 'not slow' || true")
-    assert (run.keyword, run.marker, run.swallows) == ("a and b", "not slow", "`|| true` follows")
+    assert (run.keyword, run.marker) == ("a and b", "not slow")
 
 
 def test_onbuild_and_cmd_run_nothing() -> None:

@@ -1,11 +1,8 @@
-"""What the lab chooses, from text and trees alone: installing steps, files to edit, beds for tests, canaries."""
+"""What the lab chooses, from text and trees alone: installing steps, files to edit, canaries."""
 
 from __future__ import annotations
 
 import ast
-import doctest
-import itertools
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -17,17 +14,14 @@ from hullproof import ignorefile
 from hullproof.facts import FileEntry, FileFacts, Layer, Step
 from hullproof.lab import (
     application,
-    beds,
-    doctests,
     editing,
     installed,
     installing,
     planting,
     scripts,
     secrets,
-    suites,
 )
-from hullproof.lab.gate import _Seed, _test_lines
+from hullproof.lab.gate import _test_lines
 from hullproof.lab.reach import can_reach
 from hullproof.lab.sources import context_sources, trace
 from hullproof.project import Project
@@ -331,177 +325,6 @@ def test_paths_are_traced_through_stages(tmp_path: Path) -> None:
     )
     assert trace(made, made.release, 7, "/m.py") == "src/m.py"
     assert trace(made, made.release, 7, "/other") is None
-
-
-# --- beds ------------------------------------------------------------------------------------------
-
-TESTS = {"tests/unit/test_a.py": "", "tests/container/test_b.py": "", "app/main.py": ""}
-
-
-def folders(made: Project) -> list[list[str]]:
-    """List the groups of beds by their directories."""
-    return [[bed.folder for bed in group] for group in beds.find(made, suites.find(made.folder))]
-
-
-@pytest.mark.parametrize(
-    ("dockerfile", "first"),
-    [
-        ("FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest tests/unit", [["tests/unit"]]),
-        ("FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest tests/unit/test_a.py::test_x", [["tests/unit"]]),
-        ("FROM x\nWORKDIR /a\nCOPY tests/unit t\nRUN pytest t", [["tests/unit"]]),
-        ("FROM x\nWORKDIR /a\nCOPY . .\nRUN python -m unittest tests.unit.test_a", [["tests/unit"]]),
-        ("FROM x\nWORKDIR /a\nCOPY tests/unit tests/unit\nRUN pytest", [["tests/unit"]]),
-        (
-            "FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest tests/unit tests/container",
-            [["tests/unit"], ["tests/container"]],
-        ),
-        ("FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest", [["tests/unit", "tests/container"]]),
-        ("FROM x\nRUN echo", [["tests/container", "tests/unit"]]),
-    ],
-)
-def test_beds(tmp_path: Path, dockerfile: str, first: list[list[str]]) -> None:
-    """What the test step names is planted in; else the likeliest home of tests comes first."""
-    found = folders(project(tmp_path, dockerfile, TESTS))
-    assert [sorted(each) for each in found] == [sorted(each) for each in first]
-    if len(found[0]) > 1:
-        assert found[0][0] == "tests/unit"
-
-
-def test_doctests_beside_other_tests_ask_for_no_bed_of_their_own(tmp_path: Path) -> None:
-    """`python -m doctest app/main.py` looks into that file, not at tests that are put beside it."""
-    run = "RUN python -m doctest app/main.py && python -m unittest discover -s tests/unit"
-    made = project(tmp_path, f"FROM x\nWORKDIR /a\nCOPY . .\n{run}", TESTS)
-    assert folders(made) == [["tests/unit"]]
-
-
-@pytest.mark.parametrize(
-    ("run", "documents"),
-    [
-        ("python -m doctest words.py", ["words.py"]),
-        ("python -m doctest pkg/*.py", ["pkg/a.py"]),
-        ("pytest --doctest-modules pkg", ["pkg/a.py"]),
-        ("pytest --doctest-glob='*.md'", ["README.md", "words.py", "pkg/a.py"]),
-        ("pytest", []),
-        ("python -m compileall words.py", []),
-    ],
-)
-def test_where_doctests_are_the_only_tests(tmp_path: Path, run: str, documents: list[str]) -> None:
-    """A failing example goes into the files that the runner is given, or else into any that has examples."""
-    example = '"""\n>>> 1\n1\n"""\n'
-    sources = {"words.py": example, "pkg/a.py": example, "pkg/b.py": "", "README.md": example}
-    made = project(tmp_path, f"FROM x\nWORKDIR /a\nCOPY . .\nRUN {run}", sources)
-    assert [bed.document for group in doctests.find(made) for bed in group] == documents
-
-
-def test_planted_examples_fail_and_pass() -> None:
-    """An example at the end of a module or a text fails under its nonce; its twin passes."""
-    for path, passing in itertools.product(("a.py", "a.md"), (False, True)):
-        text = doctests.example(path, "ab12", passing=passing).decode()
-        test = doctest.DocTestParser().get_doctest(
-            textwrap.dedent(text.replace('"""', "")), {}, path, path, 0
-        )
-        told: list[str] = []
-        assert (doctest.DocTestRunner().run(test, out=told.append).failed == 0) is passing
-        assert ("ab12" in "".join(told)) is not passing
-
-
-def test_configured_directory_does_not_hide_copied_tests(tmp_path: Path) -> None:
-    """Tests that are copied on purpose are meant to be run, whatever the configuration says."""
-    made = project(
-        tmp_path,
-        "FROM x\nWORKDIR /a\nCOPY pytest.ini .\nCOPY smoke smoke\nCOPY tests tests\nRUN pytest",
-        {"pytest.ini": "[pytest]\ntestpaths = smoke\n", "smoke/test_s.py": "", "tests/test_a.py": ""},
-    )
-    assert ["tests"] in folders(made)
-
-
-def test_selection_counts_only_where_tests_meet_it(tmp_path: Path) -> None:
-    """`-k unit` is honoured where the tests are called so; `-k nothing` must deselect the planted one, too."""
-    tests = {"tests/test_a.py": "import pytest\n@pytest.mark.fast\ndef test_unit_a(): pass\n"}
-    for option, expected in (
-        ("-k unit", ("unit", None)),
-        ("-k nothing", (None, None)),
-        ("-m fast", (None, "fast")),
-        ("-m 'fast and not slow'", (None, "fast")),
-        ("-m 'not fast'", (None, None)),
-    ):
-        made = project(tmp_path, f"FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest {option} tests", tests)
-        ((bed,),) = beds.find(made, suites.find(tmp_path))
-        assert (bed.keyword, bed.marker) == expected
-
-
-def test_selection_by_settings_counts_as_well(tmp_path: Path) -> None:
-    """`addopts = -m fast` selects as the option does."""
-    tests = {
-        "pytest.ini": "[pytest]\naddopts = -q -m fast\n",
-        "tests/test_a.py": "import pytest\npytestmark = pytest.mark.fast\ndef test_a(): pass\n",
-    }
-    made = project(tmp_path, "FROM x\nWORKDIR /a\nCOPY . .\nRUN pytest", tests)
-    ((bed,),) = beds.find(made, suites.find(tmp_path))
-    assert bed.marker == "fast"
-
-
-def test_where_names_are_fixed_the_planted_test_joins_a_neighbour(tmp_path: Path) -> None:
-    """With `python_files = tests.py` a file of another name would not be found."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\npython_files = tests.py\n")
-    for path in ("shop/tests.py", "shop/test_more.py"):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).touch()
-    assert suites.find(tmp_path).name_for("shop", "ab") == "tests.py"
-
-
-@pytest.mark.parametrize(
-    ("names", "pattern", "expected"),
-    [
-        (["test_a.py"], (), "test_hullproof_ab.py"),
-        (["a_test.py", "b_test.py"], (), "hullproof_ab_test.py"),
-        (["tests.py"], (), "test_hullproof_ab.py"),
-        (["check_a.py"], ("check_*.py",), "check_hullproof_ab.py"),
-        (["test_a.py"], ("check_*.py",), "test_hullproof_ab.py"),
-        (["test_a.py"], ("test*.py",), "test_hullproof_ab.py"),
-    ],
-)
-def test_planted_name_is_in_the_neighbours_style(
-    tmp_path: Path, names: list[str], pattern: tuple[str, ...], expected: str
-) -> None:
-    """A pattern that no test fits is no style: there the planted test must be passed over like all others."""
-    for name in names:
-        (tmp_path / name).touch()
-    assert suites.find(tmp_path, pattern).name_for("", "ab", pattern) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("pytest.ini", "[pytest]\npython_files = check_*.py\n"),
-        ("pyproject.toml", '[tool.pytest.ini_options]\npython_files = ["check_*.py"]\n'),
-    ],
-)
-def test_configured_names_are_found(tmp_path: Path, name: str, text: str) -> None:
-    """Test files of another name are found where pytest is told of it; environments are passed over."""
-    (tmp_path / name).write_text(text)
-    for path in ("t/check_a.py", "env/pyvenv.cfg", "env/lib/test_x.py", "node_modules/test_y.py"):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).touch()
-    assert suites.find(tmp_path).files == ("t/check_a.py",)
-
-
-def test_planted_tests_fail_and_pass() -> None:
-    """The planted test fails under its nonce; its twin passes."""
-    import unittest  # noqa: PLC0415 - the only use here
-
-    for passing in (False, True):
-        space: dict[str, object] = {}
-        seed = _Seed("tests/test_x.py", "ab12", beds.Bed("tests"))
-        exec(seed.text(passing=passing), space)  # noqa: S102 - it is ours
-        case = space["TestHullproofab12"]
-        assert isinstance(case, type)
-        assert issubclass(case, unittest.TestCase)
-        result = unittest.TestResult()
-        case("test_planted_ab12").run(result)
-        assert result.wasSuccessful() is passing
-        if not passing:
-            assert "ab12" in result.failures[0][1]
 
 
 # --- canaries --------------------------------------------------------------------------------------

@@ -26,8 +26,7 @@ def step(line: int, *, ran: bool = False, cached: bool = False) -> Step:
 def replayed(monkeypatch: pytest.MonkeyPatch, moments: list[list[Step]]) -> None:
     """Let every rebuild go through these moments, until it is ended or done."""
 
-    def rebuild(*arguments: Any) -> BuildFacts:  # noqa: ANN401 - the engine is never looked at
-        stop_when = arguments[-1]
+    def rebuild(*_arguments: Any, stop_when: Any) -> BuildFacts:  # noqa: ANN401 - the engine is never looked at
         for moment in moments:
             if stop_when(tuple(moment)):
                 return BuildFacts(ok=False, steps=tuple(moment), duration_s=0.1, stopped_early=True)

@@ -251,68 +251,73 @@ def test_whole_project_installed_at_once_is_accused(lab: Make) -> None:
 # --- gate ------------------------------------------------------------------------------------------
 
 
-def test_gate_that_holds_names_the_planted_test(lab: Make) -> None:
-    """A failing test beside the others fails the build, in the test step, by name."""
+def stops(facts: GateFacts) -> dict[str, bool | None]:
+    """Tell of each file whether a build failed on it; of a new file by its folder."""
+    return {
+        f"{each.path.rpartition('/')[0]}/NEW" if each.is_new else each.path: each.stops
+        for each in facts.planted
+    }
+
+
+def test_gate_that_holds_stops_at_every_file(lab: Make) -> None:
+    """A failing test in the file that is there, and in a new one beside it, fails the build in the test step."""
     facts = timed_gate(lab({}))
-    assert facts.planted is not None
-    assert facts.planted.startswith("tests/unit/test_hullproof_")
-    assert facts.failed
-    assert facts.failed_line == 8
-    assert facts.named_planted
-    assert facts.twin_passed is None
+    assert stops(facts) == {"tests/unit/test_app.py": True, "tests/unit/NEW": True}
+    assert {each.line for each in facts.planted} == {8}
+    assert facts.passes_without is None
     assert facts.test_lines == (8,)
 
 
-@pytest.mark.parametrize("ending", ["|| true", "; exit 0", "| cat", "& wait"])
-def test_swallowed_exit_code_is_caught(lab: Make, ending: str) -> None:
-    """The tests run and fail, and the step succeeds all the same."""
-    text = RIGHT["Dockerfile"].replace("tests/unit && touch", f"tests/unit {ending}\n        RUN touch")
-    facts = timed_gate(lab({"Dockerfile": text}))
-    assert not facts.failed
-    assert facts.reached is True
-    assert facts.existing_tests_gate is False
-
-
-def test_linter_that_names_the_planted_test_is_no_gate(lab: Make) -> None:
-    """A step before the tests stops at the new file, failing or not: nothing is known of the tests by that."""
+def test_swallowed_exit_code_is_caught(lab: Make) -> None:
+    """The tests run and fail, their step says so, and succeeds all the same."""
     text = RIGHT["Dockerfile"].replace("tests/unit && touch", "tests/unit || true\n        RUN touch")
-    text = text.replace("RUN python -m", "RUN ! ls tests/unit | grep hullproof\n        RUN python -m")
     facts = timed_gate(lab({"Dockerfile": text}))
-    assert facts.failed
-    assert facts.named_planted
-    assert facts.twin_passed is False
+    assert set(stops(facts).values()) == {False}
+    assert {each.line for each in facts.planted} == {8}
+    assert all("FAIL: test_" in (each.said or "") for each in facts.planted)
+
+
+def test_linter_that_fails_on_what_is_planted_is_no_gate(lab: Make) -> None:
+    """A step before the tests stops at new files, failing or not: nothing is known of the tests by that."""
+    text = RIGHT["Dockerfile"].replace("tests/unit && touch", "tests/unit || true\n        RUN touch")
+    text = text.replace(
+        "RUN python -m", "RUN cat tests/unit/* && [ $(ls tests/unit | wc -l) = 1 ]\n        RUN python -m"
+    )
+    facts = timed_gate(lab({"Dockerfile": text}))
+    assert set(stops(facts).values()) == {None}
+    assert facts.passes_without is False
+    assert facts.failed_line == 8
 
 
 @pytest.mark.parametrize(("ending", "holds"), [("", True), ("|| true", False)])
 def test_examples_are_tests_where_there_are_no_others(lab: Make, ending: str, holds: bool) -> None:  # noqa: FBT001 - a table
-    """A failing example at the end of a module that has some is a failing test."""
+    """A failing example in a module that has some is a failing test."""
     text = SINGLE.format(before="COPY app app", step=f"python -m doctest app/main.py {ending}")
     main = '"""Sums.\n\n>>> 1 + 1\n2\n"""\n'
     facts = timed_gate(lab({"Dockerfile": text, "app/main.py": main, "tests/unit/test_app.py": None}))
-    assert facts.planted == "app/main.py"
-    assert facts.failed is holds
-    assert facts.named_planted is holds
+    assert stops(facts) == {"app/main.py": holds}
 
 
 def test_skipped_stage_is_caught(lab: Make) -> None:
     """A test stage that the release does not need is never run."""
     text = RIGHT["Dockerfile"].replace("COPY --from=test /passed /tmp/\n", "\n")
     facts = timed_gate(lab({"Dockerfile": text}))
-    assert not facts.failed
+    assert set(stops(facts).values()) == {False}
     assert facts.test_lines == ()
     assert facts.unneeded_test_lines == (8,)
 
 
 def test_single_named_file_is_told_from_no_gate(lab: Make) -> None:
-    """Only one file is run: the planted one is not, but breaking the existing ones fails the build."""
+    """Only one file is run: on that the build fails, on a new one it does not."""
     text = RIGHT["Dockerfile"].replace("discover -s tests/unit", "tests/unit/test_app.py")
-    facts = timed_gate(lab({"Dockerfile": text}))
-    assert not facts.failed
-    assert facts.existing_tests_gate is True
+    assert stops(timed_gate(lab({"Dockerfile": text}))) == {
+        "tests/unit/test_app.py": True,
+        "tests/unit/NEW": False,
+    }
 
 
 def test_tests_held_back_are_caught(lab: Make) -> None:
-    """Nothing is collected, and that is accepted: the planted test never reached the builder."""
+    """Nothing is collected, and that is accepted: no test reached the builder."""
     text = RIGHT["Dockerfile"].replace("COPY tests/unit tests/unit", "COPY . .")
     ignore = f"{RIGHT['.dockerignore']}tests\n"
     text = text.replace(
@@ -320,15 +325,25 @@ def test_tests_held_back_are_caught(lab: Make) -> None:
         "RUN mkdir -p tests && python -m unittest discover -s tests",
     )
     facts = timed_gate(lab({"Dockerfile": text, ".dockerignore": ignore}))
-    assert not facts.failed
+    assert set(stops(facts).values()) == {False}
     assert facts.reached is False
+
+
+def test_tests_that_the_ignore_file_holds_back_are_excused_where_others_run(lab: Make) -> None:
+    """What the builder never sees is not meant to be run there."""
+    test = RIGHT["tests/unit/test_app.py"]
+    ignore = f"{RIGHT['.dockerignore']}tests/image\n"
+    facts = timed_gate(lab({".dockerignore": ignore, "tests/image/test_image.py": test}))
+    assert stops(facts)["tests/unit/test_app.py"] is True
+    (held,) = [each for each in facts.planted if each.path == "tests/image/test_image.py"]
+    assert (held.stops, held.excuse) == (None, "the ignore file withholds it")
 
 
 def test_project_without_tests_has_no_gate(lab: Make) -> None:
     """No tests: said as such, with what was looked for."""
     text = SINGLE.format(before="COPY app app", step="echo built")
     facts = timed_gate(lab({"Dockerfile": text, "tests/unit/test_app.py": None}))
-    assert facts.planted is None
+    assert facts.planted == ()
     assert facts.no_tests
 
 
@@ -339,17 +354,15 @@ def test_failing_build_makes_the_gate_unobservable(lab: Make) -> None:
         made.gate()
 
 
-def test_second_named_folder_must_be_gated_too(lab: Make) -> None:
-    """Of two directories that the test step names, one whose failure is swallowed breaks the gate."""
+@pytest.mark.parametrize("order", ["{unit} && ({api} || true)", "{api}; {unit}"])
+def test_every_folder_must_be_gated(lab: Make, order: str) -> None:
+    """Of two folders that a step runs, one whose failure is swallowed breaks the gate, whichever comes first."""
     test = RIGHT["tests/unit/test_app.py"]
+    unit, api = (f"python -m unittest discover -s tests/{name}" for name in ("unit", "api"))
     text = RIGHT["Dockerfile"].replace("COPY tests/unit tests/unit", "COPY tests tests")
-    text = text.replace(
-        "tests/unit && touch", "tests/unit && (python -m unittest discover -s tests/api || true) && touch"
-    )
+    text = text.replace(unit, order.format(unit=unit, api=api))
     facts = timed_gate(lab({"Dockerfile": text, "tests/api/test_api.py": test}))
-    assert not facts.failed
-    assert facts.planted is not None
-    assert facts.planted.startswith("tests/api/")
+    assert stops(facts)["tests/api/test_api.py"] is False
 
 
 # --- canaries --------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
-"""Which commands a RUN step runs, and whether the failure of each would fail the step.
+"""Which commands a RUN step runs. What becomes of their exit codes is left to experiments.
 
-Read with tree-sitter's Bash grammar: complete, tolerant of faults, and quick to load. What is worked out
-about exit codes is evidence for a reader; the verdict is left to experiments.
+Read with tree-sitter's Bash grammar: complete, tolerant of faults, and quick to load.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import walk, words
 from hullproof.dockerfile.steps import ShellCommand, ShellProgram, roughly
-from hullproof.dockerfile.wrappers import SHELLS, program, shell_options
+from hullproof.dockerfile.wrappers import SHELLS, program
 
 if TYPE_CHECKING:
     from hullproof.dockerfile.model import Instruction
@@ -36,9 +35,8 @@ def commands(instruction: Instruction) -> ShellProgram:
     name = program(interpreter[0]) if interpreter else ""
     if name not in SHELLS:
         return ShellProgram((), (f"this is a program for '{name}', not for a shell",))
-    errexit, pipefail, _ = shell_options(interpreter)
     # The grammar wants `bash <<EOF`; a shell takes `<<EOF bash` just as well.
-    return read(_LEADING_HEREDOC.sub(r"\2 \1", text), errexit=errexit, pipefail=pipefail)
+    return read(_LEADING_HEREDOC.sub(r"\2 \1", text))
 
 
 def simple_words(text: str) -> tuple[tuple[str, ...], bool] | None:
@@ -56,9 +54,9 @@ def simple_words(text: str) -> tuple[tuple[str, ...], bool] | None:
     return tuple(words.literal(part) for part in parts), replaced
 
 
-def read(text: str, *, errexit: bool = False, pipefail: bool = False) -> ShellProgram:
+def read(text: str) -> ShellProgram:
     """Read shell text. Never raises: what makes no sense is split at operators, and `problems` says so."""
     try:
-        return walk.walk(text, errexit=errexit, pipefail=pipefail)
+        return walk.walk(text)
     except RecursionError:
         return ShellProgram(roughly(text), ("the shell text is nested too deep; it was split into words",))

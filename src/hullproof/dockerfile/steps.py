@@ -13,15 +13,12 @@ class ShellCommand:
     """One simple command.
 
     `argv` is without quotes and without the wrappers that `wrappers` names, outermost first; variables are
-    as written. `swallowed` says why its exit code would not reach the step, None if it would. `condition`
-    says what must hold for it to run at all. Where the shell text could not be read, `certain` is False.
+    as written. Where the shell text could not be read, `certain` is False.
     """
 
     argv: tuple[str, ...]
     text: str
     wrappers: tuple[str, ...] = ()
-    swallowed: str | None = None
-    condition: str | None = None
     certain: bool = True
 
     @property
@@ -40,10 +37,7 @@ class ShellProgram:
 
 def roughly(text: str) -> tuple[ShellCommand, ...]:
     """Do without a grammar: split at operators."""
-    swallowing = {"||": "`||` follows", "|": "it is piped on", "&": "it runs in the background"}
-    found = []
-    for argv, operator in words.rough(text):
-        seen = unwrap(argv)
-        reason = swallowing.get(operator.strip())
-        found.append(ShellCommand(seen.argv, " ".join(argv), seen.wrappers, reason, certain=False))
-    return tuple(found)
+    found = ((unwrap(argv), argv) for argv in words.rough(text))
+    return tuple(
+        ShellCommand(seen.argv, " ".join(argv), seen.wrappers, certain=False) for seen, argv in found
+    )

@@ -1,4 +1,4 @@
-"""Recognises the commands of a RUN step that run tests, on what, and whether a failure would be seen."""
+"""Recognises the commands of a RUN step that run tests, and on what."""
 
 from __future__ import annotations
 
@@ -61,8 +61,7 @@ class TestRun:
 
     `paths` are files, directories and node ids (`a.py::test_x`), or what the runner takes in their place
     (Django labels, unittest modules); `targets` are tox environments, Nox sessions or make's targets.
-    `swallows` says why its exit code would not reach the step, None if it does. `certain` is False where
-    only a name suggests tests (`./run_tests.sh`), or where the shell text could not be read.
+    `certain` is False where only a name suggests tests (`./run_tests.sh`), or where the shell text could not be read.
     """
 
     __test__ = False  # pytest would take the name for one of its own
@@ -74,8 +73,6 @@ class TestRun:
     targets: tuple[str, ...] = ()
     keyword: str | None = None
     marker: str | None = None
-    swallows: str | None = None
-    condition: str | None = None
     certain: bool = True
 
 
@@ -128,8 +125,6 @@ def _run(
         targets=more.get("targets", ()),
         keyword=keyword[-1] if keyword else None,
         marker=marker[-1] if marker and runner == "pytest" else None,
-        swallows=command.swallowed,
-        condition=command.condition,
         certain=command.certain,
     )
 

@@ -42,12 +42,6 @@ def source(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
-def brief(node: Node, most: int = 40) -> str:
-    """Give the text of a node on one line, short enough for a message."""
-    text = " ".join(source(node).split())
-    return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
 def literal(node: Node) -> str:
     """Give a word without its quotes and escapes. Expansions stay as they are written."""
     text = source(node)
@@ -71,20 +65,20 @@ def is_replaced(node: Node) -> bool:
     return any(is_replaced(child) for child in node.children)
 
 
-def rough(text: str) -> list[tuple[tuple[str, ...], str]]:
-    """Split text that no grammar reads into commands, each with the operator after it."""
+def rough(text: str) -> list[tuple[str, ...]]:
+    """Split text that no grammar reads into commands."""
     lexer = shlex.shlex(text.replace("\\\n", " "), posix=True, punctuation_chars=";|&()\n")
     lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
     try:
         tokens = list(lexer)
     except ValueError:  # a quote that never ends
         tokens = re.findall(r"[;|&()\n]+|[^\s;|&()]+", text)
-    commands: list[tuple[tuple[str, ...], str]] = []
+    commands: list[tuple[str, ...]] = []
     words: list[str] = []
     for token in [*tokens, ";"]:
         if token.strip(";|&()\n"):
             words.append(token)
         elif words:
-            commands.append((tuple(words), token))
+            commands.append(tuple(words))
             words = []
     return commands

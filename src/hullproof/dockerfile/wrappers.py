@@ -81,8 +81,6 @@ class Unwrapped:
     argv: tuple[str, ...]
     wrappers: tuple[str, ...] = ()
     script: str | None = None
-    errexit: bool = False
-    pipefail: bool = False
 
 
 def program(word: str) -> str:
@@ -111,42 +109,28 @@ def unwrap(argv: tuple[str, ...], stdin: str | None = None) -> Unwrapped:
     return Unwrapped(argv, tuple(wrappers))
 
 
-def started_by_find(argv: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    """Return the command behind a `find ... -exec`, empty where there is none, and whether its exit code is lost.
-
-    It is for `;`; with `+` find fails where the command does.
-    """
+def started_by_find(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command behind a `find ... -exec`, empty where there is none."""
     at = next((i for i, word in enumerate(argv) if word in {"-exec", "-execdir"}), None)
     if not argv or program(argv[0]) != "find" or at is None:
-        return (), False
+        return ()
     end = next((i for i, word in enumerate(argv[at:], at) if word in {";", "+"}), len(argv))
-    return argv[at + 1 : end], argv[end : end + 1] != ("+",)
+    return argv[at + 1 : end]
 
 
-def shell_options(argv: tuple[str, ...]) -> tuple[bool, bool, int | None]:
-    """Read a shell's options: whether -e, whether -o pipefail, and where its first operand stands.
-
-    The operand is the script's text if `-c` was among the options; see `has_c`.
-    """
-    errexit = pipefail = False
+def _operand(argv: tuple[str, ...]) -> int | None:
+    """Find where a shell's first operand stands: the script's text if `-c` is among its options (`has_c`)."""
     at = 1
     while at < len(argv) and argv[at][:1] in {"-", "+"} and len(argv[at]) > 1:
-        word, on = argv[at], argv[at][0] == "-"
-        at += 1
-        if word.startswith("--"):
-            at += word in {"--rcfile", "--init-file"}
-            continue
-        errexit = on if "e" in word[1:] else errexit
-        if "o" in word[1:] and at < len(argv):
-            errexit = on if argv[at] == "errexit" else errexit
-            pipefail = on if argv[at] == "pipefail" else pipefail
-            at += 1
-    return errexit, pipefail, at if at < len(argv) else None
+        word = argv[at]
+        takes_value = word in {"--rcfile", "--init-file"} if word.startswith("--") else "o" in word[1:]
+        at += 2 if takes_value else 1
+    return at if at < len(argv) else None
 
 
 def has_c(argv: tuple[str, ...]) -> bool:
     """Whether a shell's options have a `-c`, alone or in a cluster such as `-lc`."""
-    operand = shell_options(argv)[2]
+    operand = _operand(argv)
     before = argv[1:operand] if operand is not None else argv[1:]
     return any(re.match(r"-[a-zA-Z]*c", word) for word in before if not word.startswith("--"))
 
@@ -157,7 +141,7 @@ def _shell(argv: tuple[str, ...], wrappers: tuple[str, ...], stdin: str | None) 
             argv = argv[1:]
         else:
             return Unwrapped(argv, wrappers)
-    errexit, pipefail, operand = shell_options(argv)
+    operand = _operand(argv)
     script = None
     if has_c(argv):
         script = argv[operand] if operand is not None else ""
@@ -165,7 +149,7 @@ def _shell(argv: tuple[str, ...], wrappers: tuple[str, ...], stdin: str | None) 
         script = stdin
     label = f"{program(argv[0])} -c" if has_c(argv) else program(argv[0])
     seen_through = (*wrappers, label) if script is not None else wrappers
-    return Unwrapped(argv, seen_through, script, errexit, pipefail)
+    return Unwrapped(argv, seen_through, script)
 
 
 def _peel(argv: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import io
 import json
 import os
@@ -106,10 +107,12 @@ def build(
     *,
     stop_when: StopWhen | None = None,
     on_change: Callable[[tuple[Step, ...]], None] | None = None,
+    keep: Callable[[str], bool] = lambda _line: False,
     deadline_s: float = BUILD_DEADLINE_S,
 ) -> BuildFacts:
     """Build, and tell how it went: a build that fails is a result, not an exception.
 
+    `keep` picks lines of the steps' output that are kept however long that is.
     Raises EngineError when the engine went away or its disk is full, DeadlineError after `deadline_s`
     seconds. However this ends, no builder process is left behind.
     """
@@ -121,7 +124,8 @@ def build(
         stop=stop_after_attempt(_ATTEMPTS),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
-    facts: BuildFacts = attempts(_build_once, engine, request, stop_when, on_change, deadline_s)
+    once = functools.partial(_build_once, on_change=on_change, keep=keep, deadline_s=deadline_s)
+    facts: BuildFacts = attempts(once, engine, request, stop_when)
     return facts
 
 
@@ -129,13 +133,15 @@ def _build_once(
     engine: Engine,
     request: BuildRequest,
     stop_when: StopWhen | None,
+    *,
     on_change: Callable[[tuple[Step, ...]], None] | None,
+    keep: Callable[[str], bool],
     deadline_s: float,
 ) -> BuildFacts:
     if _closed.is_set():
         raise EngineError("the run is ending; nothing more is built")
     started = time.monotonic()
-    progress = Progress(request.instructions)
+    progress = Progress(request.instructions, keep)
     with owned_folder("build") as folder:
         metadata_file = folder / "metadata.json"
         with _builder(engine.cli(*request.argv(metadata_file))) as process:

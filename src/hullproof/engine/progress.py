@@ -11,6 +11,7 @@ import base64
 import json
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from hullproof.engine.tracing import LayerInstructions, Tracer, stage_of
 from hullproof.facts import Step
 
 LOG_LINES = 400
+KEPT_LINES = 10_000
 LOG_LINE_LENGTH = 2_000
 
 _COMMAND_LENGTH = 60
@@ -36,11 +38,14 @@ class _Vertex:
     completed: bool = False
     error: str | None = None
     log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
+    kept: list[str] = field(default_factory=list)
     rest: str = ""
 
-    def hear(self, text: str) -> None:
+    def hear(self, text: str, keep: Callable[[str], bool]) -> None:
         *lines, self.rest = (self.rest + text).replace("\r\n", "\n").split("\n")
-        self.log.extend(line[:LOG_LINE_LENGTH] for line in lines)
+        lines = [line[:LOG_LINE_LENGTH] for line in lines]
+        self.log.extend(lines)
+        self.kept += [line for line in lines if keep(line)][: KEPT_LINES - len(self.kept)]
         self.rest = self.rest[-LOG_LINE_LENGTH:]
 
     def lines(self) -> tuple[str, ...]:
@@ -50,8 +55,13 @@ class _Vertex:
 class Progress:
     """Reads the stream line by line and knows at each moment how every step stands."""
 
-    def __init__(self, instructions: LayerInstructions | None = None) -> None:
-        """Take what is needed to trace steps to lines of the Dockerfile."""
+    def __init__(
+        self,
+        instructions: LayerInstructions | None = None,
+        keep: Callable[[str], bool] = lambda _line: False,
+    ) -> None:
+        """Take what is needed to trace steps to lines of the Dockerfile, and which lines of output to keep."""
+        self._keep = keep
         self._instructions = {name.lower(): list(steps) for name, steps in (instructions or {}).items()}
         self._vertexes: dict[str, _Vertex] = {}
         self._object: list[str] = []
@@ -85,7 +95,7 @@ class Progress:
             vertex.error = seen.get("error") or vertex.error
         for chunk in status.get("logs") or ():
             vertex = self._vertexes.setdefault(chunk["vertex"], _Vertex())
-            vertex.hear(base64.b64decode(chunk.get("data") or "").decode("utf-8", "replace"))
+            vertex.hear(base64.b64decode(chunk.get("data") or "").decode("utf-8", "replace"), self._keep)
 
     def steps(self) -> tuple[Step, ...]:
         """All steps in the order in which BuildKit first named them, as they stand now."""
@@ -102,6 +112,7 @@ class Progress:
                 completed=vertex.completed,
                 error=vertex.error,
                 log=vertex.lines(),
+                kept=(*vertex.kept, *filter(self._keep, [vertex.rest])),
             )
             for vertex in named
             for line, instruction in [tracer.trace(vertex.name)]

@@ -17,6 +17,7 @@ from hullproof.facts.experiments import (
     EditsFacts,
     GateFacts,
     InstallStep,
+    PlantedFile,
 )
 from hullproof.facts.image import BaseFacts, FileEntry, FileFacts, FileKind, HistoryEntry, ImageFacts, Layer
 
@@ -40,6 +41,7 @@ __all__ = [
     "InstallStep",
     "Layer",
     "Listener",
+    "PlantedFile",
     "Process",
     "Step",
     "Stopped",

@@ -10,7 +10,8 @@ class Step:
     """One step of a build, as BuildKit reported it.
 
     `stage` and `line` are None where the step could not be traced to the Dockerfile (internal steps).
-    `cached` steps were not run; a step that is neither cached nor `started` was never reached.
+    `cached` steps were not run; a step that is neither cached nor `started` was never reached. `log` is the end of its
+    output; `kept` are the lines of all of it that whoever asked for the build looks for.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Step:
     completed: bool = False
     error: str | None = None
     log: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def ran(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 EXPERIMENTS = frozenset({"edits", "gate", "canaries"})
@@ -56,32 +56,43 @@ class EditsFacts:
 
 
 @dataclass(frozen=True)
-class GateFacts:
-    """Experiment: a failing test planted where the project's tests live.
+class PlantedFile:
+    """A test file with failing tests planted in it; `is_new`: one that was put beside those of its folder.
 
-    `planted` is its path, None where the project has no tests (`no_tests` says what was looked for).
-    `planted_inside`: it stands at the end of a file of the project's, not in one of its own.
-    `failed`: the build failed. `failed_line`: the line of the step that failed. `named_planted`: that step's
-    output names the planted test. `twin_passed`: the same build with the planted test passing succeeded
-    (None where it was not needed). `test_lines`: lines of steps that run tests, in stages that the release
-    needs; `unneeded_test_lines`: those in stages that BuildKit skips. `reached`: whether the planted file got
-    to the builder. `existing_tests_gate`: with the existing tests broken instead, the build failed
-    (None where it was not tried): tells a gate that names single files from one that does not hold at all.
+    `stops`: True where the build failed on it, False where a build with it succeeded, None where neither was seen.
+    `line` is that of the step whose output told of the failure, `said` the line of output. `excuse` says why a
+    release's build may leave it out.
     """
 
-    planted: str | None = None
-    planted_inside: bool = False
+    path: str
+    is_new: bool = False
+    stops: bool | None = None
+    line: int | None = None
+    said: str | None = None
+    excuse: str | None = None
+
+
+@dataclass(frozen=True)
+class GateFacts:
+    """Experiment: failing tests planted in every test file of the project, and in a new file beside them.
+
+    `planted` is empty where the project has no tests (`no_tests` says what was looked for). `failed_line` is that of
+    the step at which a build failed without a word of the planted tests; `output` the end of what it said, and
+    `passes_without` whether the same build with passing tests in their place succeeded. `test_lines`: lines of steps
+    that run tests, in stages that the release needs; `unneeded_test_lines`: those in stages that BuildKit skips.
+    `endings`: how the output of such a step ended although tests failed. `reached`: whether any of the files gets to
+    the builder at all, None where that was plain.
+    """
+
+    planted: tuple[PlantedFile, ...] = ()
     no_tests: str | None = None
-    failed: bool = False
     failed_line: int | None = None
-    failed_instruction: str = ""
-    named_planted: bool = False
-    twin_passed: bool | None = None
+    passes_without: bool | None = None
+    output: tuple[str, ...] = ()
     test_lines: tuple[int, ...] = ()
     unneeded_test_lines: tuple[int, ...] = ()
+    endings: Mapping[int, str] = field(default_factory=dict)
     reached: bool | None = None
-    existing_tests_gate: bool | None = None
-    output: tuple[str, ...] = ()
     error: str | None = None
 
 

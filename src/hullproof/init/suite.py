@@ -43,7 +43,7 @@ def look(files: Files, application: Application, dependencies: Dependencies) -> 
 
     tests/unit comes before all others, as in the guide; what needs a running service stays outside.
     """
-    found = [path for path in suites.find(files.folder).files if not _ASIDE & set(path.split("/"))]
+    found = [path for path in suites.find(files.folder) if not _ASIDE & set(path.split("/"))]
     withheld = [each for each in _WITHHELD if any(path.startswith(f"{each}/") for path in files.paths)]
     found = [path for path in found if not path.startswith(tuple(f"{each}/" for each in withheld))]
     found = [path for path in found if _is_test(path, django=application.manage is not None)]

@@ -58,7 +58,7 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     )
     allow_list = found is not None and found.is_allow_list
     judged = planting.judge(kept, reached, env_variants=variants, allow_list=allow_list)
-    tests = suites.find(project.folder).files
+    tests = suites.find(project.folder)
     return CanaryFacts(
         canaries=(*(each for each in judged if each.path not in {mine.path for mine in own}), *own),
         ignore_file=found.name if found else None,

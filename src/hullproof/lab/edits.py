@@ -160,7 +160,7 @@ class Editor:
         for path, content in before.items():
             put(self.context / path, edited(path, content, secrets.token_hex(8)))
         try:
-            facts = rebuild(self.engine, self.recipe, self.context, f"an edit to {paths[0]}", known)
+            facts = rebuild(self.engine, self.recipe, self.context, f"an edit to {paths[0]}", stop_when=known)
         finally:
             for path, content in before.items():
                 put(self.context / path, content)

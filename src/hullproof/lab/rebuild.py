@@ -11,6 +11,7 @@ from hullproof.facts import BuildFacts, Unobservable
 from hullproof.lab.scratch import put
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from hullproof.engine.connection import Engine
@@ -23,11 +24,21 @@ LISTING_DOCKERFILE = b"FROM scratch\nCOPY . /\n"
 
 
 def rebuild(
-    engine: Engine, recipe: Recipe, context: Path, what: str, stop_when: StopWhen | None = None
+    engine: Engine,
+    recipe: Recipe,
+    context: Path,
+    what: str,
+    *,
+    stop_when: StopWhen | None = None,
+    keep: Callable[[str], bool] = lambda _line: False,
 ) -> BuildFacts:
-    """Build the release from a scratch copy, into the cache only. Unobservable if it is not done in time."""
+    """Build the release from a scratch copy, into the cache only. Unobservable if it is not done in time.
+
+    `stop_when` and `keep`: see `build`.
+    """
+    request = recipe.request(context)
     try:
-        return build(engine, recipe.request(context), stop_when=stop_when, deadline_s=REBUILD_DEADLINE_S)
+        return build(engine, request, stop_when=stop_when, keep=keep, deadline_s=REBUILD_DEADLINE_S)
     except DeadlineError as error:
         raise Unobservable(f"{what}: {error}") from error
 

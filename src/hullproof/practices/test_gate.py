@@ -3,12 +3,14 @@
 Why: Tests protect nobody if the image is built although they fail. BuildKit skips every stage that the release
 does not need, so a test stage beside the release often never runs at all.
 
-Proven by: An experiment: a failing test is planted where the project's tests live, in a scratch copy. The
-build of the release fails, in the step that runs the tests, on the planted test; without it, it succeeds.
+Proven by: An experiment: failing tests are planted in a scratch copy, in every test file of the project and in a new
+file beside those of each folder. The build of the release fails in the step that runs the tests, and its output tells
+of each planted test; what it does not tell of is planted again alone, and fails as well. Files that by their name need
+a running system (integration, e2e, functional, container) may be left out of the build, and are told of.
 
-Broken by: No step that runs tests; no tests; a swallowed exit code (|| true, ; exit 0, a pipe, if, &); a runner
-that is content when it collects no test, or is given a single file; tests kept out of the context; a release that
-takes nothing from the test stage; tests as CMD or ONBUILD.
+Broken by: No step that runs tests; no tests; an exit code that is lost (|| true, ; exit 0, a pipe, if, &); a runner
+that is content when it collects no test, or is given a single file; a test file that the settings ignore; tests kept
+out of the context; a release that takes nothing from the test stage; tests as CMD or ONBUILD.
 
 Mend: Let the release take something from the test stage, so that BuildKit has to run it, and let the runner's exit
 code end the step: RUN python -m pytest && touch /passed in the test stage, COPY --from=test /passed /tmp/ in the
@@ -17,18 +19,30 @@ release.
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import Dockerfile, Instruction, TestRun, test_commands
+from hullproof.dockerfile import Dockerfile, Instruction, test_commands
 from hullproof.practices._finding import Case, Finding, listed, missing, unproven
-from hullproof.practices._places import stage_at
+from hullproof.practices._places import instruction_at, stage_at
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from hullproof.dockerfile import Stage
-    from hullproof.facts import BuildFacts, GateFacts
+    from hullproof.facts import BuildFacts, GateFacts, PlantedFile
+
+_KEPT_EXIT_CODE = (
+    "Let the test runner's exit code end the step: a RUN with nothing after the runner but &&, set -e in a script that "
+    "starts it, and no setting that forgives failures."
+)
+_WHOLE_FOLDERS = (
+    "Let the runner run the tests' whole folders and count every failure: no single files, nothing ignored, skipped or "
+    "deselected by options, settings or a conftest."
+)
+_SHOWN = 3
+_MOST_QUOTED = 80
 
 
 def judge(
@@ -39,43 +53,90 @@ def judge(
     build: BuildFacts,
     gate: GateFacts | None,
 ) -> Finding:
-    """Read what the planted test did to the build."""
+    """Read what the planted tests did to the build."""
     if gate is None:
         return _without_experiment(dockerfile, build)
     case = Case()
-    last_line = dockerfile.where(max((each.line for each in release.instructions), default=release.line))
-    if gate.planted is None:
-        told = gate.no_tests or "no test file was found"
-        case.broken(
-            f"there is no test that could stop the release ({told})",
-            Evidence(
-                "experiment",
-                _gate_place(dockerfile, gate) or last_line,
-                f"expected tests to run; {told}",
-            ),
-            remedy="Write a first test (tests/test_app.py), and run it in a stage that the release takes something from.",
-        )
+    stopping = [each for each in gate.planted if each.stops]
+    escaped = [each for each in gate.planted if each.stops is False]
+    escaped = [each for each in escaped if not each.excuse] or ([] if stopping else escaped)
+    if not gate.planted:
+        _judge_no_tests(case, dockerfile, release, gate)
     elif gate.error is not None:
-        case.doubt(
-            f"the experiment could not be run: {gate.error}",
-            Evidence("experiment", gate.planted, gate.error),
+        case.doubt(f"the experiment could not be run: {gate.error}", *_output(dockerfile, gate))
+    elif escaped and stopping:
+        _judge_passed_over(case, dockerfile, stopping, escaped)
+    elif escaped:
+        _judge_escape(case, dockerfile, build_args, release, gate)
+    elif not stopping:
+        _judge_silence(case, dockerfile, gate)
+    case.show(
+        *(
+            Evidence("experiment", _step(dockerfile, each.line), f"{_spot(each)}: {each.said}")
+            for each in stopping
         )
-    elif gate.failed:
-        _judge_failure(case, dockerfile, gate)
-    else:
-        line, reason, remedy = _explained(dockerfile, build_args, release, gate)
-        _judge_escape(case, gate, dockerfile.where(line), reason, remedy)
-    where = dockerfile.where(gate.failed_line) if gate.failed_line else "the test step"
-    named = ", on that test" if gate.named_planted else ""
-    spot = _spot(gate)
-    return case.finding(
-        f"with a failing test planted {spot}, the build of the release fails at {where}{named}"
+    )
+    told = [each for each in gate.planted if each.stops is None and each.excuse and not each.is_new]
+    case.show(*(Evidence("experiment", each.path, f"not run in the build: {each.excuse}") for each in told))
+    return case.finding(_summary(dockerfile, gate, stopping))
+
+
+def _summary(dockerfile: Dockerfile, gate: GateFacts, stopping: list[PlantedFile]) -> str:
+    where = listed([_step(dockerfile, line) for line in dict.fromkeys(each.line for each in stopping)])
+    if not stopping:
+        where = _step(dockerfile, gate.failed_line)
+        return f"with failing tests planted, the build of the release fails at {where}; with passing ones it succeeds"
+    files = listed([each.path for each in stopping if not each.is_new], _SHOWN)
+    new = [_folder(each) for each in stopping if each.is_new]
+    beside = f"{' and ' if files else ''}in a new file in {listed(new, _SHOWN)}" if new else ""
+    return f"with a failing test planted in {files}{beside}, the build of the release fails at {where}, on that test"
+
+
+def _step(dockerfile: Dockerfile, line: int | None) -> str:
+    return dockerfile.where(line) if line else "the test step"
+
+
+def _folder(planted: PlantedFile) -> str:
+    folder = planted.path.rpartition("/")[0]
+    return f"{folder}/" if folder else "the top folder"
+
+
+def _spot(planted: PlantedFile) -> str:
+    """Name a file of the project's, or a new one by where it was put: its own name is another each time."""
+    return f"a new file in {_folder(planted)}" if planted.is_new else planted.path
+
+
+def _quoted(dockerfile: Dockerfile, line: int | None) -> str:
+    """Name a line, and quote its instruction."""
+    instruction = instruction_at(dockerfile, line)
+    if instruction is None:
+        return _step(dockerfile, line)
+    text = textwrap.shorten(instruction.original, _MOST_QUOTED, placeholder=" …")
+    return f"{_step(dockerfile, line)} `{text}`"
+
+
+def _output(dockerfile: Dockerfile, gate: GateFacts) -> tuple[Evidence, ...]:
+    where = dockerfile.where(gate.failed_line) if gate.failed_line else "the build"
+    return tuple(Evidence("experiment", where, line) for line in gate.output[-3:])
+
+
+def _judge_no_tests(case: Case, dockerfile: Dockerfile, release: Stage, gate: GateFacts) -> None:
+    told = gate.no_tests or "no test was found"
+    lines = (*gate.test_lines, *gate.unneeded_test_lines)
+    where = dockerfile.where(lines[0] if lines else _last(release))
+    if gate.test_lines:
+        # Tests of a kind that is not known here, such as those of behave, may well be run there.
+        case.doubt(f"{where} runs tests, but nothing could be planted among them: {told}")
+        return
+    case.broken(
+        f"there is no test that could stop the release ({told})",
+        Evidence("experiment", where, f"expected tests to run; {told}"),
+        remedy="Write a first test (tests/test_app.py), and run it in a stage that the release takes something from.",
     )
 
 
-def _spot(gate: GateFacts) -> str:
-    """Say whether the planted test is a file of its own, or stands at the end of one that is there."""
-    return f"{'in' if gate.planted_inside else 'as'} {gate.planted}"
+def _last(release: Stage) -> int:
+    return max((each.line for each in release.instructions), default=release.line)
 
 
 def _without_experiment(dockerfile: Dockerfile, build: BuildFacts) -> Finding:
@@ -92,43 +153,74 @@ def _without_experiment(dockerfile: Dockerfile, build: BuildFacts) -> Finding:
     )
 
 
-def _judge_failure(case: Case, dockerfile: Dockerfile, gate: GateFacts) -> None:
-    """Tell a build that failed on the planted test from one that failed for another reason."""
-    where = dockerfile.where(gate.failed_line) if gate.failed_line else "the build"
-    output = tuple(Evidence("experiment", where, line) for line in gate.output[-3:])
-    if gate.twin_passed is False:
-        case.doubt(
-            f"the build fails at {where} even when the planted test passes, so its failure shows nothing",
-            *output,
-        )
-    elif gate.named_planted or gate.twin_passed:
-        how = (
-            "its output names the planted test"
-            if gate.named_planted
-            else "with a passing test in its place it succeeds"
-        )
-        case.show(
-            Evidence("experiment", where, f"fails with a failing test planted {_spot(gate)}; {how}"),
-            *output,
-        )
-    elif gate.failed_line in gate.test_lines:
-        case.doubt(
-            f"the build fails at {where}, but nothing shows that the test planted {_spot(gate)} was the reason",
-            *output,
-        )
+def _judge_silence(case: Case, dockerfile: Dockerfile, gate: GateFacts) -> None:
+    """Judge a build that failed without a word of any planted test."""
+    where = _step(dockerfile, gate.failed_line)
+    if gate.passes_without:
+        how = "fails with failing tests planted, says nothing of them, and succeeds with passing ones in their place"
+        case.show(Evidence("experiment", where, how), *_output(dockerfile, gate))
     else:
-        case.doubt(f"the build fails at {where}, in a step that is not known to run tests", *output)
+        case.doubt(
+            f"the build fails at {where} even when the planted tests pass, so its failure shows nothing",
+            *_output(dockerfile, gate),
+        )
 
 
-def _judge_escape(case: Case, gate: GateFacts, place: str, reason: str, remedy: str | None) -> None:
-    """Accuse a build that succeeded in spite of a failing test."""
+def _judge_passed_over(
+    case: Case, dockerfile: Dockerfile, stopping: list[PlantedFile], escaped: list[PlantedFile]
+) -> None:
+    """Accuse a build that stops at failures in some files, and not in others."""
+    lost = [each for each in escaped if each.said]
+    if lost:
+        _judge_lost(case, dockerfile, lost)
+        return
+    spots = listed([_spot(each) for each in escaped], _SHOWN)
+    line = stopping[0].line
+    seen = "expected the build to fail on a failing test there, it succeeded"
     case.broken(
-        f"the release was built in spite of a failing test: {reason}",
-        Evidence("dockerfile", place, reason),
+        f"the release was built in spite of a failing test in {spots}: {_quoted(dockerfile, line)} passes it over",
         Evidence(
-            "experiment",
-            f"build with a failing test planted {_spot(gate)}",
-            "expected the build to fail, it succeeded",
+            "dockerfile",
+            _step(dockerfile, line),
+            f"fails on tests in {listed([_spot(s) for s in stopping], _SHOWN)}",
+        ),
+        *(Evidence("experiment", _spot(each), seen) for each in escaped),
+        remedy=_WHOLE_FOLDERS,
+    )
+
+
+def _judge_lost(case: Case, dockerfile: Dockerfile, lost: Iterable[PlantedFile]) -> None:
+    """Accuse a step whose output tells of a failure that its exit code does not."""
+    by_line = {each.line: each for each in reversed(list(lost))}
+    for line, each in reversed(by_line.items()):
+        case.broken(
+            f"the release was built in spite of a failing test: the tests failed, but the step's exit code was 0: "
+            f"{_quoted(dockerfile, line)}",
+            Evidence("experiment", _step(dockerfile, line), f"its output: {each.said}"),
+            Evidence(
+                "experiment", _spot(each), "expected the build to fail on a failing test there, it succeeded"
+            ),
+            remedy=_KEPT_EXIT_CODE,
+        )
+
+
+def _judge_escape(
+    case: Case, dockerfile: Dockerfile, build_args: Mapping[str, str], release: Stage, gate: GateFacts
+) -> None:
+    """Accuse a build that succeeded with failing tests in every file."""
+    lost = [each for each in gate.planted if each.said]
+    if lost:
+        _judge_lost(case, dockerfile, lost)
+        return
+    line, reason, remedy = _explained(dockerfile, build_args, release, gate)
+    seen = f"expected the build to fail with failing tests in {len(gate.planted)} files, it succeeded"
+    case.broken(
+        f"the release was built in spite of failing tests: {reason}",
+        Evidence("dockerfile", dockerfile.where(line), reason),
+        Evidence("experiment", "build with failing tests planted", seen),
+        *(
+            Evidence("experiment", dockerfile.where(at), f"the last line of its output: {said}")
+            for at, said in gate.endings.items()
         ),
         remedy=remedy,
     )
@@ -137,51 +229,21 @@ def _judge_escape(case: Case, gate: GateFacts, place: str, reason: str, remedy: 
 def _explained(
     dockerfile: Dockerfile, build_args: Mapping[str, str], release: Stage, gate: GateFacts
 ) -> tuple[int, str, str | None]:
-    """Find the best explanation for a test that stopped nothing: line, reason, remedy."""
+    """Find the best explanation for tests that no step tells of: line, reason, remedy."""
     if not gate.test_lines:
         return _never_run(dockerfile, build_args, release, gate)
-    runs = [
-        run for each in dockerfile.instructions if each.line in gate.test_lines for run in test_commands(each)
-    ]
-    lost = next((run for run in runs if run.swallows), None)
-    if lost is not None:
-        remedy = "Let the test runner's exit code end the step: a RUN with nothing after the runner but &&."
-        return lost.line, f"the tests' exit code is lost: {lost.swallows}", remedy
-    held = next((run for run in runs if run.condition), None)
-    if held is not None:
-        reason = f"the tests run only under a condition: {held.condition}"
-        return held.line, reason, "Run the tests unconditionally: take the condition off the step."
-    return _not_collected(gate, runs)
-
-
-def _not_collected(gate: GateFacts, runs: list[TestRun]) -> tuple[int, str, str | None]:
-    """Explain a runner that works and does not see the planted test."""
     line = gate.test_lines[0]
-    narrow = next((run for run in runs if _narrowed(run)), None)
     if gate.reached is False:
-        reason = (
-            "the planted test does not reach the step: the ignore file or the COPY before it withholds tests"
-        )
+        reason = "the tests do not reach the builder: the ignore file withholds them"
         return (
             line,
             reason,
             "Let the tests into the context, and copy their whole folder into the test stage.",
         )
-    if narrow is not None and gate.existing_tests_gate is not False:
-        reason = f"only {_narrowed(narrow)} is run, not the tests beside it"
-        return narrow.line, reason, "Give the test runner the tests' folder, not single files."
-    if gate.existing_tests_gate:
-        reason = "test files that cannot be imported stop the build, but a test that fails does not"
-        remedy = (
-            "Let the runner run the whole folder and count every failure: no single files, no listing or skipping by "
-            "its settings or a conftest, no exit code that is accepted."
-        )
-        return line, reason, remedy
-    return (
-        line,
-        "the step that runs the tests succeeds all the same: nothing is collected, or its exit code is lost",
-        None,
+    ending = (
+        f", and ends with `{gate.endings[line]}`" if line in gate.endings else ", and ends without a word"
     )
+    return line, f"{_quoted(dockerfile, line)} tells of none of them{ending}", _WHOLE_FOLDERS
 
 
 def _never_run(
@@ -201,8 +263,7 @@ def _never_run(
                     reason,
                     "Run the tests in a RUN of a stage that the release depends on.",
                 )
-    last = max((each.line for each in release.instructions), default=release.line)
-    return last, "no step of the build runs the tests", None
+    return _last(release), "no step of the build runs the tests", None
 
 
 def _tests_later(instruction: Instruction) -> bool:
@@ -211,18 +272,3 @@ def _tests_later(instruction: Instruction) -> bool:
         return False
     text = instruction.original.lower()
     return any(word in text for word in ("pytest", "unittest", "tox", "nox", "nose2", " test"))
-
-
-def _narrowed(run: TestRun) -> str:
-    """Name what a runner is confined to: single files, a keyword, a marker. Empty where it is not."""
-    files = [path for path in run.paths if path.endswith(".py") or "::" in path]
-    if files:
-        return listed(files)
-    if run.keyword:
-        return f"-k {run.keyword}"
-    return f"-m {run.marker}" if run.marker else ""
-
-
-def _gate_place(dockerfile: Dockerfile, gate: GateFacts) -> str | None:
-    lines = (*gate.test_lines, *gate.unneeded_test_lines)
-    return dockerfile.where(lines[0]) if lines else None

@@ -60,6 +60,10 @@ def test_migrations_belong_to_it_where_a_tool_for_them_does(see: See) -> None:
     assert found.contents.release == ("alembic", "alembic.ini", "app.py")
 
 
+UNITTEST = "import unittest\nclass XTest(unittest.TestCase): ...\n"
+DJANGO = "from django.test import TestCase\nclass PollsTest(TestCase): ...\n"
+
+
 def test_the_tests_bring_what_only_they_use(see: See) -> None:
     """It goes into their stage and no further."""
     found = see(
@@ -67,7 +71,7 @@ def test_the_tests_bring_what_only_they_use(see: See) -> None:
             **WEB,
             "app.py": FLASK,
             "tools.py": "",
-            "tests/test_x.py": "import tools, app\n",
+            "tests/test_x.py": "import tools, app\ndef test_x(): ...\n",
             "pytest.ini": "[pytest]\n",
         }
     )
@@ -84,20 +88,20 @@ def test_tests_among_the_code_are_seen(see: See) -> None:
     ("files", "runner", "command"),
     [
         ({"tests/test_x.py": "def test_x(): ...\n"}, "pytest", "python -m pytest -p no:cacheprovider"),
-        ({"tests/test_x.py": "import unittest\n", "tests/conftest.py": ""}, "pytest", "python -m pytest -p no:cacheprovider"),
+        ({"tests/test_x.py": UNITTEST, "tests/conftest.py": ""}, "pytest", "python -m pytest -p no:cacheprovider"),
         (
-            {"tests/unit/test_x.py": "def test_x(): ...\n", "tests/integration/test_y.py": ""},
+            {"tests/unit/test_x.py": "def test_x(): ...\n", "tests/integration/test_y.py": "def test_y(): ...\n"},
             "pytest",
             "python -m pytest -p no:cacheprovider tests/unit",
         ),
-        ({"tests/test_x.py": "import unittest\n"}, "unittest", "python -m unittest discover --start-directory tests"),
+        ({"tests/test_x.py": UNITTEST}, "unittest", "python -m unittest discover --start-directory tests"),
         (
-            {"tests/test_x.py": "import unittest\n", "tests/__init__.py": ""},
+            {"tests/test_x.py": UNITTEST, "tests/__init__.py": ""},
             "unittest",
             "python -m unittest discover --start-directory tests --top-level-directory .",
         ),
-        ({"test_app.py": "import unittest\n"}, "unittest", "python -m unittest discover --start-directory ."),
-        ({"tests.py": "import unittest\n"}, "unittest", "python -m unittest discover --start-directory ."),
+        ({"test_app.py": UNITTEST}, "unittest", "python -m unittest discover --start-directory ."),
+        ({"tests.py": UNITTEST}, "unittest", "python -m unittest discover --start-directory ."),
         ({}, "unittest", "python -m unittest discover --start-directory tests"),
     ],
 )  # fmt: skip
@@ -119,9 +123,9 @@ MANAGE = {
 @pytest.mark.parametrize(
     ("files", "command"),
     [
-        ({"polls/tests.py": "", "polls/__init__.py": ""}, "python manage.py test"),
+        ({"polls/tests.py": DJANGO, "polls/__init__.py": ""}, "python manage.py test"),
         (
-            {"polls/tests.py": "", "polls/__init__.py": "", "tests/test_x.py": ""},
+            {"polls/tests.py": DJANGO, "polls/__init__.py": "", "tests/test_x.py": "def test_x(): ...\n"},
             "python manage.py test polls tests",
         ),
         ({}, "python manage.py test tests"),
@@ -139,7 +143,7 @@ def test_django_below_the_top_is_told_where_its_tests_are(see: See) -> None:
     """It would look where the command is run."""
     files = {
         f"web/{path}": text
-        for path, text in {**MANAGE, "polls/__init__.py": "", "polls/tests.py": ""}.items()
+        for path, text in {**MANAGE, "polls/__init__.py": "", "polls/tests.py": DJANGO}.items()
     }
     assert see({"requirements.txt": "django\n", **files}).tests.command == (
         "python",
@@ -187,7 +191,14 @@ def test_what_it_needs_to_start_is_made_up(see: See, code: str, environment: dic
 def test_tests_that_set_a_variable_get_none(see: See) -> None:
     """They know better."""
     files = {"app.py": FLASK + "A, B = os.environ['A_KEY'], os.environ['B_KEY']\n"}
-    found = see({**WEB, **files, "tests/conftest.py": "os.environ['A_KEY'] = 'x'\n", "tests/test_x.py": ""})
+    found = see(
+        {
+            **WEB,
+            **files,
+            "tests/conftest.py": "os.environ['A_KEY'] = 'x'\n",
+            "tests/test_x.py": "def test_x(): ...\n",
+        }
+    )
     assert found.test_environment == {"B_KEY": "made-up"}
 
 

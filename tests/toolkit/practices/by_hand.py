@@ -26,6 +26,7 @@ from hullproof.facts import (
     InstallStep,
     Layer,
     Listener,
+    PlantedFile,
     Process,
     Stopped,
     Unobservable,
@@ -173,12 +174,16 @@ EDITS = EditsFacts(
     ),
 )
 GATE = GateFacts(
-    planted="tests/test_planted.py",
-    failed=True,
-    failed_line=10,
-    named_planted=True,
+    (
+        PlantedFile(
+            "tests/test_a.py",
+            stops=True,
+            line=10,
+            said="FAILED tests/test_a.py::test_one_7 - AssertionError: 42",
+        ),
+        PlantedFile("tests/test_more.py", is_new=True, stops=True, line=10, said="AssertionError: 43"),
+    ),
     test_lines=(10,),
-    reached=True,
 )
 CANARIES = CanaryFacts(
     (

@@ -6,50 +6,35 @@ from dataclasses import replace
 
 import pytest
 
-from hullproof.facts import BuildFacts, GateFacts, Step
+from hullproof.facts import BuildFacts, GateFacts, PlantedFile, Step
 
 from .by_hand import BROKEN, GATE, GOOD, PROVEN, UNPROVEN, lines, prove, without
 
-ESCAPED = replace(GATE, failed=False, failed_line=None, named_planted=False)
+ONE, NEW = GATE.planted
 RUN = "RUN python -m pytest && touch /passed"
 
 
-@pytest.mark.parametrize(
-    "gate",
-    [
-        pytest.param(GATE, id="named"),
-        pytest.param(
-            replace(GATE, named_planted=False, twin_passed=True), id="its passing twin gets through"
-        ),
-        pytest.param(
-            replace(GATE, failed_line=9, twin_passed=True, named_planted=False), id="in a script nobody reads"
-        ),
-    ],
-)
-def test_a_build_that_the_planted_test_stops_is_proven(gate: GateFacts) -> None:
-    """The output names it, or a passing one in its place gets through."""
-    assert prove("test-gate", gate=gate).verdict is PROVEN
+def escaped(*planted: PlantedFile, **changes: object) -> GateFacts:
+    """Let the build succeed in spite of failing tests, of which no output tells."""
+    files = planted or tuple(replace(each, stops=False, line=None, said=None) for each in GATE.planted)
+    return replace(GATE, planted=files, **changes)  # type: ignore[arg-type]
 
 
-def test_where_the_test_was_planted_is_told_as_it_is() -> None:
-    """A file of its own, or the end of one that is there, whatever the project's folders are called."""
-    assert "planted as tests/test_planted.py," in prove("test-gate", gate=GATE).summary
-    inside = replace(GATE, planted="hullproof_demo/usage.md", planted_inside=True)
-    assert "planted in hullproof_demo/usage.md," in prove("test-gate", gate=inside).summary
+def test_a_build_that_stops_at_each_planted_test_is_proven() -> None:
+    """The files are named, a new one by its folder, and the output is quoted."""
+    proof = prove("test-gate", gate=GATE)
+    assert proof.verdict is PROVEN
+    assert "tests/test_a.py and in a new file in tests/" in proof.summary
+    assert "test_more" not in proof.summary
+    assert "AssertionError: 42" in str(proof.evidence)
 
 
-@pytest.mark.parametrize(
-    "gate",
-    [
-        pytest.param(replace(GATE, named_planted=False, twin_passed=False), id="the twin fails as well"),
-        pytest.param(replace(GATE, named_planted=False), id="nothing shows why"),
-        pytest.param(replace(GATE, failed_line=4, named_planted=False, twin_passed=False), id="another step"),
-        pytest.param(replace(GATE, error="the disk is full"), id="the experiment failed"),
-    ],
-)
-def test_a_failure_for_another_reason_is_unproven(gate: GateFacts) -> None:
-    """A build that fails with any test shows nothing of the gate."""
-    assert prove("test-gate", gate=gate).verdict is UNPROVEN
+def test_a_silent_runner_is_proven_by_passing_tests_in_their_place() -> None:
+    """Nothing names a test, and only the failing ones stop the build."""
+    silent = replace(GATE, planted=(replace(ONE, stops=None),), failed_line=10)
+    assert prove("test-gate", gate=replace(silent, passes_without=True)).verdict is PROVEN
+    assert prove("test-gate", gate=replace(silent, passes_without=False)).verdict is UNPROVEN
+    assert prove("test-gate", gate=replace(silent, error="it failed elsewhere")).verdict is UNPROVEN
 
 
 def test_a_project_without_tests_has_a_broken_gate() -> None:
@@ -59,27 +44,43 @@ def test_a_project_without_tests_has_a_broken_gate() -> None:
     assert "no test_*.py was found" in proof.summary
 
 
-@pytest.mark.parametrize(
-    "run",
-    [
-        "python -m pytest || true",
-        "python -m pytest; exit 0",
-        "python -m pytest | tee log",
-        "python -m pytest & sleep 1",
-    ],
-)
-def test_a_lost_exit_code_is_the_explanation(run: str) -> None:
-    """Where the text shows how the failure is swallowed, the summary says it."""
-    proof = prove("test-gate", GOOD.replace(RUN, f"RUN {run}"), gate=ESCAPED)
+def test_tests_of_an_unknown_kind_are_not_said_to_be_none() -> None:
+    """A step runs some, such as those of behave: nothing could be planted among them."""
+    assert prove("test-gate", gate=GateFacts(no_tests="none", test_lines=(10,))).verdict is UNPROVEN
+
+
+def test_a_lost_exit_code_is_seen_and_quoted() -> None:
+    """The output tells of the failure, and the step succeeded."""
+    files = tuple(replace(each, stops=False) for each in GATE.planted)
+    proof = prove("test-gate", GOOD.replace(RUN, "RUN python -m pytest || true"), gate=escaped(*files))
     assert proof.verdict is BROKEN
-    assert "exit code is lost" in proof.summary
-    assert "Dockerfile:10" in lines(proof)
+    assert "exit code was 0: Dockerfile:10 `RUN python -m pytest || true`" in proof.summary
+    assert "FAILED tests/test_a.py" in str(proof.evidence)
+
+
+def test_a_file_that_is_passed_over_is_named() -> None:
+    """Others stop the build; of this one nothing is told."""
+    other = PlantedFile("tests/test_b.py", stops=False)
+    proof = prove("test-gate", gate=escaped(*GATE.planted, other))
+    assert proof.verdict is BROKEN
+    assert "in spite of a failing test in tests/test_b.py: Dockerfile:10" in proof.summary
+    new = prove("test-gate", gate=escaped(ONE, replace(NEW, stops=False, line=None, said=None)))
+    assert "a failing test in a new file in tests/" in new.summary
+
+
+def test_what_is_excused_is_told_and_not_accused() -> None:
+    """Unless nothing stops the build at all."""
+    aside = PlantedFile("tests/e2e/test_b.py", excuse="by its name (e2e) it needs a running system")
+    proof = prove("test-gate", gate=escaped(*GATE.planted, aside))
+    assert proof.verdict is PROVEN
+    assert "tests/e2e/test_b.py" in lines(proof)
+    assert prove("test-gate", gate=escaped(replace(aside, stops=False))).verdict is BROKEN
 
 
 def test_a_stage_that_buildkit_skips_is_the_explanation() -> None:
     """The release takes nothing from the test stage."""
     text = GOOD.replace("COPY --from=test /passed /tmp/passed\n", "")
-    proof = prove("test-gate", text, gate=replace(ESCAPED, test_lines=(), unneeded_test_lines=(10,)))
+    proof = prove("test-gate", text, gate=escaped(test_lines=(), unneeded_test_lines=(10,)))
     assert proof.verdict is BROKEN
     assert "does not depend on stage 'test'" in proof.summary
     assert "Dockerfile:10" in lines(proof)
@@ -87,7 +88,7 @@ def test_a_stage_that_buildkit_skips_is_the_explanation() -> None:
 
 def test_no_step_is_the_explanation() -> None:
     """Nothing in the build runs tests."""
-    proof = prove("test-gate", GOOD.replace(RUN, "RUN touch /passed"), gate=replace(ESCAPED, test_lines=()))
+    proof = prove("test-gate", GOOD.replace(RUN, "RUN touch /passed"), gate=escaped(test_lines=()))
     assert "no step of the build runs the tests" in proof.summary
 
 
@@ -95,30 +96,22 @@ def test_no_step_is_the_explanation() -> None:
 def test_an_instruction_that_no_build_runs_is_the_explanation(later: str) -> None:
     """Tests as CMD or ONBUILD run some other time, if ever."""
     text = GOOD.replace(RUN, f"RUN touch /passed\n{later}")
-    proof = prove("test-gate", text, gate=replace(ESCAPED, test_lines=()))
+    proof = prove("test-gate", text, gate=escaped(test_lines=()))
     assert proof.verdict is BROKEN
     assert later.partition(" ")[0] in proof.summary
     assert "Dockerfile:11" in lines(proof)
 
 
 def test_withheld_tests_are_the_explanation() -> None:
-    """The planted file did not get to the builder."""
-    assert "does not reach" in prove("test-gate", gate=replace(ESCAPED, reached=False)).summary
+    """No test file gets to the builder."""
+    assert "do not reach the builder" in prove("test-gate", gate=escaped(reached=False)).summary
 
 
-@pytest.mark.parametrize("args", ["tests/test_a.py", "tests/test_a.py::test_one", "-k fast", "-m smoke"])
-def test_a_narrowed_run_is_the_explanation(args: str) -> None:
-    """A single file, test, keyword or marker leaves out what is new."""
-    text = GOOD.replace("python -m pytest", f"python -m pytest {args}")
-    proof = prove("test-gate", text, gate=replace(ESCAPED, existing_tests_gate=True))
+def test_a_step_that_tells_of_no_test_is_quoted_with_its_last_line() -> None:
+    """Whatever the reason: a narrowed run, a listing, a conftest that skips."""
+    proof = prove("test-gate", gate=escaped(endings={10: "3 skipped in 0.02s"}))
     assert proof.verdict is BROKEN
-    assert f"only {args} is run" in proof.summary
-
-
-def test_an_escape_without_an_explanation_is_broken_all_the_same() -> None:
-    """The experiment decides, not the text."""
-    assert prove("test-gate", gate=replace(ESCAPED, existing_tests_gate=False)).verdict is BROKEN
-    assert prove("test-gate", gate=replace(ESCAPED, existing_tests_gate=True)).verdict is BROKEN
+    assert f"`{RUN}` tells of none of them, and ends with `3 skipped in 0.02s`" in proof.summary
 
 
 def test_the_project_s_own_failing_tests_are_told_as_such() -> None:
