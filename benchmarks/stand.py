@@ -183,7 +183,7 @@ def stand() -> Iterator[Stand]:
             project = Project.open(tree)
             subject = Subject(project, engine, ours, say=tell)
             recipe: Recipe = subject["recipe"]
-            reference = project.dockerfile.base_image(project.release, project.build_args).reference
+            reference = project.release.base.reference
             yield Stand(engine, ours, project, recipe, subject["bases"].get(reference))
     finally:
         engine.close()

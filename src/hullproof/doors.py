@@ -79,7 +79,7 @@ def build_one(
     project = Project.open(folder, build_args, dockerfile)
     if tests:
         target = _test_stage(project)
-    stage = project.dockerfile.stage(target) if target else project.release
+    stage = project.dockerfile.stage(target) if target else project.release.stage
     if check and tags:
         raise UsageError(
             "--check keeps no image, so there is nothing to name with --tag; leave out one of them"

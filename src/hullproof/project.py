@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hullproof import ignorefile, projectfiles
 from hullproof.config import Config, load
-from hullproof.dockerfile import Dockerfile, Stage, parse, test_commands
+from hullproof.dockerfile import Dockerfile, Release, Stage, parse, test_commands
 from hullproof.engine.build import BuildRequest
 from hullproof.errors import UsageError
 
@@ -39,8 +39,7 @@ class Project:
 
     folder: Path
     config: Config
-    dockerfile: Dockerfile
-    release: Stage
+    release: Release
     name: str
     dockerfile_sha256: str
     places: Mapping[str, str] = field(default_factory=dict)
@@ -79,17 +78,23 @@ class Project:
         places |= {"dockerfile": "--dockerfile"} if dockerfile_name is not None else {}
         name = written.name or folder.name or "project"
         digest = hashlib.sha256(text).hexdigest()
-        return cls(folder, config, dockerfile, dockerfile.release(config.target), name, digest, places)
+        release = Release(dockerfile, dockerfile.release(config.target), config.build_args)
+        return cls(folder, config, release, name, digest, places)
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """The Dockerfile, nothing resolved."""
+        return self.release.dockerfile
 
     @property
     def build_args(self) -> Mapping[str, str]:
-        """The build arguments that the project's configuration gives."""
-        return self.config.build_args
+        """The build arguments, configured or given."""
+        return self.release.build_args
 
     @property
     def needed_stages(self) -> tuple[Stage, ...]:
         """Every stage that BuildKit builds for the release."""
-        return self.dockerfile.needed(self.release, self.build_args)
+        return self.release.needed
 
     @property
     def test_stage(self) -> Stage | None:
@@ -178,7 +183,7 @@ class Recipe:
 
     def _release_target(self) -> str | None:
         """The release stage as `--target` takes it: none for the last, else its name or number."""
-        release, stages = self.project.release, self.project.dockerfile.stages
+        release, stages = self.project.release.stage, self.project.dockerfile.stages
         if release is stages[-1]:
             return None
         return release.name or str(release.index)

@@ -120,7 +120,7 @@ def _project_info(project: Project) -> ProjectInfo:
         name=project.name[:200],
         dockerfile=project.config.dockerfile,
         dockerfile_sha256=project.dockerfile_sha256,
-        target=project.release.name or str(project.release.index),
+        target=project.release.stage.name or str(project.release.stage.index),
         revision=checkout.revision,
         folder=checkout.prefix,
     )

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hullproof.config import Config
-from hullproof.dockerfile import Contract, Stage, contract
+from hullproof.dockerfile import Contract, Stage
 from hullproof.project import Project
 from hullproof.text import clean, inert, json_text
 
@@ -91,9 +91,9 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - settings are of many types
 
 def _found(project: Project) -> dict[str, Setting]:
     """Say what is taken where nothing is written down: what the Dockerfile says."""
-    dockerfile, release, test = project.dockerfile, project.release, project.test_stage
+    dockerfile, release, test = project.dockerfile, project.release.stage, project.test_stage
     last = "the last stage" if release is dockerfile.stages[-1] else "the last that is not for development"
-    promise = contract(dockerfile, release, project.build_args)
+    promise = project.release.contract
     settings = [
         Setting("target", _reference(release), f"{dockerfile.where(release.line)}, {last}"),
         Setting("test_target", _reference(test), f"{dockerfile.where(test.line)}, which runs the tests")

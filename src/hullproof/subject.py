@@ -85,9 +85,7 @@ class Subject:
         self._facts: dict[str, Future[Any]] = {}
         self._gatherers: Mapping[str, Callable[[], Any]] = {
             "config": lambda: project.config,
-            "dockerfile": lambda: project.dockerfile,
             "release": lambda: project.release,
-            "build_args": lambda: project.build_args,
             "bases": self._bases,
             "recipe": self._recipe,
             "build": self._build,
@@ -144,7 +142,7 @@ class Subject:
     # --- how each fact is gathered -------------------------------------------------------------------
 
     def _bases(self) -> BaseSet:
-        images = self.project.dockerfile.external_images(self.project.release, self.project.build_args)
+        images = self.project.release.external_images
         return provide_bases(self._engine, [image.reference for image in images], say=self._say)
 
     def _recipe(self) -> Recipe:
@@ -196,12 +194,12 @@ class Subject:
 
     def _release_base(self) -> Base | None:
         """The base of the release as the engine has it; None for `scratch`."""
-        reference = self.project.dockerfile.base_image(self.project.release, self.project.build_args)
+        reference = self.project.release.base
         bases: BaseSet = self["bases"]
         return bases.get(reference.reference)
 
     def _base(self) -> BaseFacts:
-        reference = self.project.dockerfile.base_image(self.project.release, self.project.build_args)
+        reference = self.project.release.base
         base = self._release_base()
         if base is None:
             return BaseFacts(reference.reference, reference.line, size_bytes=0)
@@ -228,7 +226,7 @@ class Subject:
         project = self.project
         instructions = [
             (each.line, each.keyword, each.original)
-            for each in project.dockerfile.chain(project.release, project.build_args)
+            for each in project.release.chain
             if each.keyword in STEP_KEYWORDS
         ]
         return attach_lines(files, self["image"], instructions)

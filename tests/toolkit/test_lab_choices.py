@@ -323,8 +323,8 @@ def test_paths_are_traced_through_stages(tmp_path: Path) -> None:
         "FROM x AS a\nWORKDIR /s\nCOPY src/ lib/\nFROM a AS b\nFROM x\nCOPY --from=b /s/lib/m.py /m.py\nRUN true\n",
         {"src/m.py": ""},
     )
-    assert trace(made, made.release, 7, "/m.py") == "src/m.py"
-    assert trace(made, made.release, 7, "/other") is None
+    assert trace(made, made.release.stage, 7, "/m.py") == "src/m.py"
+    assert trace(made, made.release.stage, 7, "/other") is None
 
 
 # --- canaries --------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def test_a_dockerfile_given_wins_over_the_configured_one(tmp_path: Path) -> None
     (tmp_path / "docker" / "Dockerfile").write_text("FROM a AS elsewhere\n")
     (tmp_path / "hullproof.toml").write_text("dockerfile = 'none'\n")
     project = Project.open(tmp_path, dockerfile_name="docker/Dockerfile")
-    assert project.release.name == "elsewhere"
+    assert project.release.stage.name == "elsewhere"
     assert project.places["dockerfile"] == "--dockerfile"
     request = Recipe(project, labels={}).request()
     assert (request.context, request.dockerfile) == (tmp_path, tmp_path / "docker" / "Dockerfile")

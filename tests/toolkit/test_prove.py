@@ -50,9 +50,7 @@ class FakeSubject:
         self.project = project
         self.facts = {
             "config": project.config,
-            "dockerfile": project.dockerfile,
             "release": project.release,
-            "build_args": project.build_args,
             "services": None,
             **type(self).facts,
         }

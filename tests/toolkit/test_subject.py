@@ -33,10 +33,10 @@ def given(subject: Subject, monkeypatch: pytest.MonkeyPatch, name: str, gatherer
 
 
 def test_what_is_read_from_the_project_needs_no_engine(subject: Subject) -> None:
-    """Configuration, Dockerfile, release stage, build arguments."""
+    """The configuration, and the Dockerfile as it is released."""
     assert subject["config"].dockerfile == "Dockerfile"
-    assert subject["dockerfile"].stages == (subject["release"],)
-    assert subject["build_args"] == {}
+    release = subject["release"]
+    assert (release.needed, release.build_args) == ((release.stage,), {})
 
 
 def test_no_such_fact(subject: Subject) -> None:

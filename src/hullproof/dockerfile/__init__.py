@@ -16,6 +16,7 @@ from hullproof.dockerfile.graph import Dockerfile
 from hullproof.dockerfile.installs import Install, install_commands
 from hullproof.dockerfile.model import Heredoc, ImageReference, Instruction, Mount, Stage
 from hullproof.dockerfile.parse import parse
+from hullproof.dockerfile.release import Release
 from hullproof.dockerfile.shell import ShellCommand, ShellProgram, commands, simple_words
 from hullproof.dockerfile.testruns import TASK_RUNNERS, TestRun, script_runs_tests, test_commands
 from hullproof.dockerfile.variables import Scope, expand
@@ -31,6 +32,7 @@ __all__ = [
     "Instruction",
     "Mount",
     "Port",
+    "Release",
     "Scope",
     "SecretMention",
     "ShellCommand",

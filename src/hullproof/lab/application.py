@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import contract
 from hullproof.lab import tree
 from hullproof.lab.editing import can_edit
 from hullproof.lab.sources import Source, context_sources
@@ -99,7 +98,7 @@ def _glob(source: Source, path: str) -> bool:
 def _proven(project: Project, files: FileFacts, usable: list[str]) -> list[str]:
     """List the files whose very content is in the image, in a layer that the Dockerfile adds; the best first."""
     base = files.base
-    workdir = contract(project.dockerfile, project.release, project.build_args).workdir
+    workdir = project.release.contract.workdir
     root = workdir.path.rstrip("/") + "/" if workdir else "/"
     by_name: dict[tuple[str, int], list[FileEntry]] = defaultdict(list)
     for entry in files.final.values():

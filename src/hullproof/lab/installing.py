@@ -91,9 +91,7 @@ def _has_declared(project: Project, named: Candidate, declared: list[Candidate])
         for stage in project.needed_stages
         if any(each.line == named.line for each in stage.instructions)
     ]
-    return any(
-        each.line in lines for stage in stages for each in project.dockerfile.chain(stage, project.build_args)
-    )
+    return any(each.line in lines for stage in stages for each in project.release.chain_of(stage))
 
 
 def _step(place: Place, files: tuple[str, ...]) -> InstallStep:
@@ -112,7 +110,7 @@ def _is_tentative(project: Project, place: Place, installs: list[Install], befor
     from_project = [each for each in installs if each.installs_project and not each.requirement_files]
     if len([each for each in installs if each.declares_file]) > len(from_project):
         return False
-    earlier = {instruction.line for instruction in project.dockerfile.chain(place.stage, project.build_args)}
+    earlier = {instruction.line for instruction in project.release.chain_of(place.stage)}
     return any(each.line in earlier or each.step.stage != str(place.stage.index) for each in before)
 
 

@@ -15,7 +15,7 @@ from hullproof.practices._processes import shown
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
-    from hullproof.dockerfile import Command, Contract, Dockerfile, Stage
+    from hullproof.dockerfile import Command, Contract, Release
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process
     from hullproof.practices._finding import Case
 
@@ -25,12 +25,12 @@ _HANDED_ON = re.compile(r"""(?:\s+["']?\$\{?[0-9@*]\}?["']?)+\s*\Z""")
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def judge_form(case: Case, dockerfile: Dockerfile, release: Stage, promised: Contract) -> str:
+def judge_form(case: Case, release: Release, promised: Contract) -> str:
     """Judge CMD and ENTRYPOINT as written; return the line that governs what is started."""
     entrypoint, command = promised.entrypoint, promised.command
     own = [each for each in (entrypoint, command) if each is not None and each.argv]
     if not promised.starts_something:
-        where = dockerfile.where(release.line)
+        where = release.where(release.line)
         case.broken(
             "there is no CMD and no ENTRYPOINT: the container starts whatever the base says",
             Evidence("dockerfile", where, "expected CMD or ENTRYPOINT in this stage, found none"),
@@ -40,14 +40,14 @@ def judge_form(case: Case, dockerfile: Dockerfile, release: Stage, promised: Con
     if entrypoint is not None and entrypoint.shell_form:
         takes_it = _ARGUMENTS.search(entrypoint.text) is not None
         ignored = " and CMD is ignored" if command is not None and command.argv and not takes_it else ""
-        _shell_form(case, dockerfile, "ENTRYPOINT", entrypoint, ignored)
+        _shell_form(case, release, "ENTRYPOINT", entrypoint, ignored)
     elif command is not None and command.shell_form and command.text.strip():
-        _shell_form(case, dockerfile, "CMD", command, "")
-    return dockerfile.where(own[-1].line)
+        _shell_form(case, release, "CMD", command, "")
+    return release.where(own[-1].line)
 
 
-def _shell_form(case: Case, dockerfile: Dockerfile, keyword: str, command: Command, more: str) -> None:
-    where = dockerfile.where(command.line)
+def _shell_form(case: Case, release: Release, keyword: str, command: Command, more: str) -> None:
+    where = release.where(command.line)
     quotes = "" if not command.text.lstrip().startswith("[") else ", since JSON takes double quotes only"
     case.broken(
         f"{keyword} is in shell form, so a shell stands in front of the application{more}{quotes}",
@@ -89,7 +89,7 @@ def _as_json(words: tuple[str, ...]) -> str:
 
 def judge_swallowing(
     case: Case,
-    dockerfile: Dockerfile,
+    release: Release,
     promised: Contract,
     *,
     image: ImageFacts,
@@ -109,7 +109,7 @@ def judge_swallowing(
     meant = _becomes(words)
     if not meant or any(_runs(process, each) for process in container.processes for each in (words, meant)):
         return
-    where = dockerfile.where(command.line)
+    where = release.where(command.line)
     running = "; ".join(shown(process, 50) for process in container.processes[:3])
     case.broken(
         f"ENTRYPOINT swallows CMD: {' '.join(words)} is never run",

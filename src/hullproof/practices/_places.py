@@ -5,35 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from hullproof.dockerfile import Dockerfile, Instruction, Stage
+    from hullproof.dockerfile import Instruction, Release
     from hullproof.facts import FileEntry, FileFacts, Layer
-
-
-def last(
-    dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str], keyword: str
-) -> Instruction | None:
-    """Return the last instruction of this kind that makes the release's image: the one in force."""
-    chain = dockerfile.chain(release, build_args)
-    return next((each for each in reversed(chain) if each.keyword == keyword), None)
-
-
-def governing(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str], *keywords: str) -> str:
-    """Name the line that governs something: the last such instruction, or the FROM where there is none."""
-    lines = [found.line for word in keywords if (found := last(dockerfile, release, build_args, word))]
-    return dockerfile.where(max(lines, default=release.line))
-
-
-def instruction_at(dockerfile: Dockerfile, line: int | None) -> Instruction | None:
-    """Return the instruction that begins at this line."""
-    return next((each for each in dockerfile.instructions if each.line == line), None)
-
-
-def stage_at(dockerfile: Dockerfile, line: int) -> Stage | None:
-    """Return the stage that has an instruction beginning at this line."""
-    owners = (stage for stage in dockerfile.stages for each in stage.instructions if each.line == line)
-    return next(owners, None)
 
 
 def copies_context(instruction: Instruction | None) -> bool:
@@ -45,10 +20,10 @@ def copies_context(instruction: Instruction | None) -> bool:
     )
 
 
-def layer_place(dockerfile: Dockerfile, files: FileFacts, layer: Layer) -> str:
+def layer_place(release: Release, files: FileFacts, layer: Layer) -> str:
     """Name a layer by the line that made it, or by its number where that is not known."""
     if layer.line is not None:
-        return dockerfile.where(layer.line)
+        return release.where(layer.line)
     return f"layer {files.layers.index(layer) + 1}"
 
 

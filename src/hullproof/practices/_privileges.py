@@ -12,7 +12,7 @@ from hullproof.practices._places import deciding_layers, layer_place
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from hullproof.dockerfile import Dockerfile
+    from hullproof.dockerfile import Release
     from hullproof.facts import FileEntry, FileFacts
 
 _INTERPRETER = re.compile(
@@ -26,7 +26,7 @@ _ACCOUNTS = ("/etc/passwd", "/etc/shadow")
 _SHELL = re.compile(r"^(?:/usr(?:/local)?)?/bin/(?:[bd]?ash|sh|zsh|busybox|python[\d.]*|perl[\d.]*|env)$")
 
 
-def ways_back(dockerfile: Dockerfile, files: FileFacts) -> Iterator[tuple[str, str, str]]:
+def ways_back(release: Release, files: FileFacts) -> Iterator[tuple[str, str, str]]:
     """Find programs that hand out root: path, place, reason.
 
     What the base brings for the purpose (su, passwd, mount) is not judged; an interpreter or shell that does
@@ -46,7 +46,7 @@ def ways_back(dockerfile: Dockerfile, files: FileFacts) -> Iterator[tuple[str, s
         if _INTERPRETER.match(entry.name) or (twin is not None and twin != path):
             copied = f", a copy of {twin}" if twin is not None and not _INTERPRETER.match(entry.name) else ""
             layer = deciding_layers(files)[path]
-            yield path, layer_place(dockerfile, files, layer), f"{power}{copied}"
+            yield path, layer_place(release, files, layer), f"{power}{copied}"
 
 
 def _power(entry: FileEntry) -> str | None:

@@ -19,7 +19,6 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import contract
 from hullproof.practices._command import judge_form, judge_swallowing
 from hullproof.practices._endings import BESIDE, NO_SHELL, judge_death, judge_start_error, judge_stop, quoted
 from hullproof.practices._finding import Case, Finding, missing
@@ -38,10 +37,8 @@ from hullproof.practices._processes import (
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hullproof.config import Config
-    from hullproof.dockerfile import Contract, Dockerfile, Stage
+    from hullproof.dockerfile import Contract, Release
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process
 
 _NOT_LISTENING = (
@@ -57,17 +54,15 @@ _NOT_READY = (
 def judge(
     *,
     config: Config,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     image: ImageFacts | None,
     files: FileFacts | None,
     container: ContainerFacts | None,
 ) -> Finding:
     """Judge the form of the command, then its life: start, readiness, PID 1, stop."""
     case = Case()
-    promised = contract(dockerfile, release, build_args)
-    where = judge_form(case, dockerfile, release, promised)
+    promised = release.contract
+    where = judge_form(case, release, promised)
     if image is not None:
         _judge_pin(case, where, config, image)
     if container is None or image is None:
@@ -85,8 +80,8 @@ def judge(
         case.doubt(told, Evidence("container", where, told), *quoted(container), remedy=BESIDE)
     else:
         _judge_life(case, where, image, container)
-        judge_swallowing(case, dockerfile, promised, image=image, files=files, container=container)
-        judge_stop(case, where, container, image, _stop_signal_at(dockerfile, promised))
+        judge_swallowing(case, release, promised, image=image, files=files, container=container)
+        judge_stop(case, where, container, image, _stop_signal_at(release, promised))
     ready = (
         f"is ready after {container.ready_after_s:.1f} s"
         if container.ready_after_s is not None
@@ -97,11 +92,11 @@ def judge(
     )
 
 
-def _stop_signal_at(dockerfile: Dockerfile, promised: Contract) -> str | None:
+def _stop_signal_at(release: Release, promised: Contract) -> str | None:
     """Name the line of a STOPSIGNAL that asks for another signal than SIGTERM."""
     asked = promised.stop_signal
     return (
-        dockerfile.where(asked.line)
+        release.where(asked.line)
         if asked is not None and signal_number(asked.text.upper()) != signal.SIGTERM
         else None
     )

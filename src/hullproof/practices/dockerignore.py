@@ -26,9 +26,7 @@ from hullproof.practices._places import copies_context
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from hullproof.dockerfile import Dockerfile, Instruction, Stage
+    from hullproof.dockerfile import Instruction, Release
     from hullproof.facts import BuildFacts, Canary, CanaryFacts
 
 _PATTERNS = (
@@ -48,21 +46,17 @@ _WITHHELD = re.compile(r"\.dockerignore|excluded by", re.IGNORECASE)
 
 def judge(
     *,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     build: BuildFacts,
     canaries: CanaryFacts | None,
 ) -> Finding:
     """Count the canaries that got through, then look whether too much was left out."""
     case = Case()
-    taker = _taker(dockerfile, release, build_args)
+    taker = _taker(release)
     if taker is None:
-        seen = Evidence(
-            "dockerfile", dockerfile.where(release.line), "no COPY, ADD or bind mount takes from it"
-        )
+        seen = Evidence("dockerfile", release.where(release.line), "no COPY, ADD or bind mount takes from it")
         return not_applicable("the build takes nothing from its context", seen)
-    where = dockerfile.where(taker.line)
+    where = release.where(taker.line)
     takes = Evidence("dockerfile", where, f"takes from the context: {_short(taker)}")
     if canaries is None:
         told = next((text for text in (build.error, *build.output) if text and _WITHHELD.search(text)), None)
@@ -75,7 +69,7 @@ def judge(
             remedy="Let through what the Dockerfile copies: narrow the pattern that matches it, or add !PATH after it.",
         )
         return case.finding("")
-    _judge_withheld(case, dockerfile, takes, canaries)
+    _judge_withheld(case, release, takes, canaries)
     through = [canary for canary in canaries.canaries if canary.judged and canary.reached]
     if through:
         _judge_through(case, takes, canaries, through)
@@ -98,14 +92,12 @@ def judge(
     )
 
 
-def _judge_withheld(case: Case, dockerfile: Dockerfile, takes: Evidence, canaries: CanaryFacts) -> None:
+def _judge_withheld(case: Case, release: Release, takes: Evidence, canaries: CanaryFacts) -> None:
     """Look whether too much is left out: what the Dockerfile copies, or every test."""
     for at, path in canaries.sources_missing:
         case.broken(
-            f"{canaries.ignore_file or 'the ignore file'} withholds {path}, which {dockerfile.where(at)} copies",
-            Evidence(
-                "experiment", dockerfile.where(at), f"expected {path} in the build context, it is ignored"
-            ),
+            f"{canaries.ignore_file or 'the ignore file'} withholds {path}, which {release.where(at)} copies",
+            Evidence("experiment", release.where(at), f"expected {path} in the build context, it is ignored"),
             remedy=f"Let {path} through: narrow the pattern that matches it, or add !{path} after it.",
         )
     if canaries.tests_left is False:
@@ -165,16 +157,16 @@ def pattern_for(path: str) -> str:
     return f"**/{path.rpartition('/')[2]}"
 
 
-def _taker(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> Instruction | None:
+def _taker(release: Release) -> Instruction | None:
     """Find the step that takes most from the context: all of it first, then folders, then files by name.
 
     None where the build takes nothing: BuildKit then sends nothing, whatever lies there.
     """
-    stages = dockerfile.needed(release, build_args)
+    stages = release.needed
     takers = [
         (_share(taken), each)
         for stage in stages
-        for each in dockerfile.chain(stage, build_args)
+        for each in release.chain_of(stage)
         if (taken := _taken(each))
     ]
     return max(takers, key=lambda taker: taker[0])[1] if takers else None

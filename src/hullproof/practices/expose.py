@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import contract
 from hullproof.practices._finding import Case, Finding, listed, not_applicable, unproven
 from hullproof.practices._logs import last_words
 from hullproof.practices._processes import is_shell, shown, waits_for_a_service
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hullproof.config import Config
-    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.dockerfile import Release
     from hullproof.facts import ContainerFacts, ImageFacts, Listener
 
 FIRST_EPHEMERAL_PORT = 32768
@@ -36,20 +35,18 @@ FIRST_EPHEMERAL_PORT = 32768
 def judge(
     *,
     config: Config,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     image: ImageFacts,
     container: ContainerFacts,
 ) -> Finding:
     """Compare what is exposed with what is listened on and what answers."""
     exposed = {_port(text) for text in image.exposed}
-    places = _places(dockerfile, release, build_args)
+    places = _places(release)
     case = Case()
     if config.ports is not None and {_port(text) for text in config.ports} != exposed:
         wanted, got = listed(config.ports) or "none", listed(image.exposed) or "none"
         seen = Evidence(
-            "image", _place(dockerfile, release, places), f"expected {wanted}, which is configured, got {got}"
+            "image", _place(release, places), f"expected {wanted}, which is configured, got {got}"
         )
         case.broken(
             f"the image exposes {got}, and the configuration pins {wanted}",
@@ -68,9 +65,9 @@ def judge(
         return not_applicable("a worker: it listens on no port and exposes none", *_loopback(listeners))
     undeclared = _undeclared(listeners, exposed)
     for number, protocol in sorted(exposed):
-        where = places.get((number, protocol)) or _place(dockerfile, release, places)
+        where = places.get((number, protocol)) or _place(release, places)
         _judge_exposed(case, where, (number, protocol), container, undeclared)
-    _judge_undeclared(case, _place(dockerfile, release, places), image, container, undeclared)
+    _judge_undeclared(case, _place(release, places), image, container, undeclared)
     case.show(*_loopback([each for each in listeners if (each.port, each.protocol) not in exposed]))
     return case.finding(
         f"{listed(sorted(image.exposed))} is exposed, listened on by the application, and answers"
@@ -259,12 +256,10 @@ def _port(text: str) -> tuple[int, str]:
     return int(number), protocol or "tcp"
 
 
-def _places(
-    dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]
-) -> dict[tuple[int, str], str]:
-    ports = contract(dockerfile, release, build_args).ports
-    return {(number, port.protocol): dockerfile.where(port.line) for port in ports for number in port.numbers}
+def _places(release: Release) -> dict[tuple[int, str], str]:
+    ports = release.contract.ports
+    return {(number, port.protocol): release.where(port.line) for port in ports for number in port.numbers}
 
 
-def _place(dockerfile: Dockerfile, release: Stage, places: Mapping[tuple[int, str], str]) -> str:
-    return next(reversed(list(places.values())), dockerfile.where(release.line))
+def _place(release: Release, places: Mapping[tuple[int, str], str]) -> str:
+    return next(reversed(list(places.values())), release.where(release.line))

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hullproof.config import Config
-    from hullproof.dockerfile import Dockerfile, Instruction, Stage
+    from hullproof.dockerfile import Instruction, Release, Stage
     from hullproof.facts import FileFacts
 
 _RUNNERS = names("""pytest tox nox coverage hypothesis nose nose2 unittest2 green ward behave robotframework stestr
@@ -72,9 +72,7 @@ _FOR_TESTS = re.compile(r"(?:^|[-_./])(?:tests?|testing|dev|develop|development|
 def judge(
     *,
     config: Config,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     test_scripts: Mapping[int, str],
     files: FileFacts | None,
 ) -> Finding:
@@ -83,41 +81,43 @@ def judge(
     `test_scripts` are scripts of the project that run its tests, by the line of the step that runs them.
     """
     case = Case()
-    beneath = dockerfile.ancestors(release, build_args)
-    configured = dockerfile.stage(config.test_target) if config.test_target is not None else None
-    why = {stage.index: why_test(stage, test_scripts, configured) for stage in dockerfile.stages}
-    apart = [stage for stage in dockerfile.stages if stage not in beneath and why[stage.index]]
+    beneath = release.ancestors
+    configured = release.dockerfile.stage(config.test_target) if config.test_target is not None else None
+    why = {stage.index: why_test(stage, test_scripts, configured) for stage in release.dockerfile.stages}
+    apart = [stage for stage in release.dockerfile.stages if stage not in beneath and why[stage.index]]
     built_on = [stage for stage in beneath[1:] if _purpose(stage, test_scripts, configured)]
-    from_line = dockerfile.where(release.line)
+    from_line = release.where(release.line)
     if built_on:
         test = built_on[0]
         case.broken(
             f"the release is built on {test.label}, which {why[test.index]}",
             Evidence(
-                "dockerfile", from_line, f"FROM {release.base}: everything in {test.label} is in the release"
+                "dockerfile",
+                from_line,
+                f"FROM {release.stage.base}: everything in {test.label} is in the release",
             ),
             remedy="Build the release FROM the stage below the tests, and copy from the test stage only a marker file.",
         )
     elif not apart:
-        only = len(dockerfile.stages) == 1
+        only = len(release.dockerfile.stages) == 1
         what = "there is only one stage" if only else "no stage beside the release runs tests"
         case.broken(
             f"there is no separate test stage: {what}",
             Evidence("dockerfile", from_line, "expected a stage beside the release that runs the tests"),
         )
     for stage in apart:
-        case.show(Evidence("dockerfile", dockerfile.where(stage.line), f"{stage.label} {why[stage.index]}"))
+        case.show(Evidence("dockerfile", release.where(stage.line), f"{stage.label} {why[stage.index]}"))
     if files is None:
         if not case.is_broken:
             missing("files")
     else:
-        base_line = dockerfile.where(dockerfile.base_image(release, build_args).line)
-        _judge_files(case, dockerfile, files, base_line)
+        base_line = release.where(release.base.line)
+        _judge_files(case, release, files, base_line)
     stages = listed([stage.label for stage in apart])
     return case.finding(f"tests are kept to {stages}, and the release holds no test runner or build tool")
 
 
-def _judge_files(case: Case, dockerfile: Dockerfile, files: FileFacts, base_line: str) -> None:
+def _judge_files(case: Case, release: Release, files: FileFacts, base_line: str) -> None:
     """Look at the base, and at every own layer: a tool that a later layer uninstalls is shipped all the same.
 
     A path counts where it comes in: a later `chown -R` writes all of it again.
@@ -132,7 +132,7 @@ def _judge_files(case: Case, dockerfile: Dockerfile, files: FileFacts, base_line
         tool = tool_of(entry.path)
         if tool is not None and entry.path not in files.base and entry.path not in told:
             told.add(entry.path)
-            found.setdefault(layer_place(dockerfile, files, layer), {}).setdefault(tool, entry.path)
+            found.setdefault(layer_place(release, files, layer), {}).setdefault(tool, entry.path)
     for where, tools in found.items():
         kind = _kind(list(tools))
         held = tuple(Evidence("image", where, f"{tool} is there: {path}") for tool, path in tools.items())

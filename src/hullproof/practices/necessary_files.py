@@ -23,7 +23,7 @@ from hullproof.practices._clutter import clutter_of, package_sites, unused_envir
 from hullproof.practices._disclosed import recorded_arguments, secret_in_file, secret_on_command_line
 from hullproof.practices._finding import Case, Finding, listed, missing
 from hullproof.practices._logs import last_words, missed_file
-from hullproof.practices._places import copies_context, governing, instruction_at, layer_place
+from hullproof.practices._places import copies_context, layer_place
 from hullproof.practices._processes import waits_for_a_service
 from hullproof.report.model import Evidence
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hullproof.config import Config
-    from hullproof.dockerfile import Dockerfile, Instruction, Stage
+    from hullproof.dockerfile import Instruction, Release
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
 _REMEDIES = {
@@ -51,9 +51,7 @@ _DISCLOSED = (
 def judge(
     *,
     config: Config,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     image: ImageFacts | None,
     files: FileFacts | None,
     container: ContainerFacts | None,
@@ -61,20 +59,18 @@ def judge(
 ) -> Finding:
     """Go through the text, the configuration and every layer; ask the container whether anything is missing."""
     case = Case()
-    _judge_text(case, dockerfile, release, build_args)
-    _judge_command_lines(case, dockerfile, release, build_args)
+    _judge_text(case, release)
+    _judge_command_lines(case, release)
     if image is not None:
-        _judge_config(
-            case, dockerfile, governing(dockerfile, release, build_args, "ENV", "LABEL", "ARG"), image
-        )
+        _judge_config(case, release, release.governing("ENV", "LABEL", "ARG"), image)
     if files is not None and image is not None:
-        _judge_layers(case, dockerfile, files, image, container, tests)
+        _judge_layers(case, release, files, image, container, tests)
     if not case.is_broken:
         if image is None or files is None:
             missing("files" if files is None else "image")
         if container is None:
             missing("container")
-        where = governing(dockerfile, release, build_args, "CMD", "ENTRYPOINT")
+        where = release.governing("CMD", "ENTRYPOINT")
         _judge_missing(case, where, image, container, alone=config.compose is None)
     count = len(files.added_layers) if files is not None else 0
     return case.finding(
@@ -82,22 +78,20 @@ def judge(
     )
 
 
-def _judge_text(case: Case, dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> None:
+def _judge_text(case: Case, release: Release) -> None:
     """Judge what the Dockerfile itself gives away. Values are never repeated."""
-    for mention in mentions_of_secrets(dockerfile, release, build_args):
+    for mention in mentions_of_secrets(release.dockerfile, release.stage, release.build_args):
         what = mention.keyword if mention.name == mention.keyword else f"{mention.keyword} {mention.name}"
-        seen = Evidence("dockerfile", dockerfile.where(mention.line), f"{what}: {mention.why} (not shown)")
+        seen = Evidence("dockerfile", release.where(mention.line), f"{what}: {mention.why} (not shown)")
         case.broken(f"{what} gives a secret away: {mention.why}", seen, remedy=_DISCLOSED)
 
 
-def _judge_command_lines(
-    case: Case, dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]
-) -> None:
+def _judge_command_lines(case: Case, release: Release) -> None:
     """Judge what stands on command lines, which the history keeps word for word."""
-    for instruction in dockerfile.chain(release, build_args):
+    for instruction in release.chain:
         what = secret_on_command_line(instruction.shell_text) if instruction.keyword == "RUN" else None
         if what is not None:
-            seen = Evidence("dockerfile", dockerfile.where(instruction.line), f"RUN holds {what} (not shown)")
+            seen = Evidence("dockerfile", release.where(instruction.line), f"RUN holds {what} (not shown)")
             case.broken(
                 f"a command line gives a secret away, which the history keeps: {what}",
                 seen,
@@ -105,7 +99,7 @@ def _judge_command_lines(
             )
 
 
-def _judge_config(case: Case, dockerfile: Dockerfile, where: str, image: ImageFacts) -> None:
+def _judge_config(case: Case, release: Release, where: str, image: ImageFacts) -> None:
     """Judge what the finished configuration holds: tokens by their shape wherever they came from, own names."""
     for place, pairs in (("config.Env", image.env), ("config.Labels", image.labels)):
         for name, value in pairs.items():
@@ -126,14 +120,14 @@ def _judge_config(case: Case, dockerfile: Dockerfile, where: str, image: ImageFa
         named = [name for name, value in noted if secret_in(name, value)]
         if shape is not None or named:
             what = listed(named) or str(shape)
-            place = dockerfile.where(entry.line) if entry.line is not None else where
+            place = release.where(entry.line) if entry.line is not None else where
             seen = Evidence("image", place, f"the history's entry of this step holds {what} (not shown)")
             case.broken(f"the image's history holds a secret: {what}", seen, remedy=_DISCLOSED)
 
 
 def _judge_layers(  # noqa: PLR0917 - all that is known of a file
     case: Case,
-    dockerfile: Dockerfile,
+    release: Release,
     files: FileFacts,
     image: ImageFacts,
     container: ContainerFacts | None,
@@ -150,9 +144,9 @@ def _judge_layers(  # noqa: PLR0917 - all that is known of a file
     sites = package_sites(files, workdir)
     told: set[str] = set()
     for layer in files.added_layers:
-        step = instruction_at(dockerfile, layer.line)
+        step = release.instruction_at(layer.line)
         from_context = copies_context(step)
-        copied = from_context or _copies_used_stage(dockerfile, step)
+        copied = from_context or _copies_used_stage(release, step)
         unused = environments if from_context else ()
         for entry in layer.entries:
             if entry.path in told:
@@ -166,7 +160,7 @@ def _judge_layers(  # noqa: PLR0917 - all that is known of a file
             if kind_and_top is not None:
                 told.add(entry.path)
                 kind, top = kind_and_top
-                paths = groups.setdefault((layer_place(dockerfile, files, layer), kind), {})
+                paths = groups.setdefault((layer_place(release, files, layer), kind), {})
                 paths[top] = paths.get(top, 0) + 1
     for (where, kind), paths in groups.items():
         hidden = [path for path in paths if path not in files.final]
@@ -181,10 +175,10 @@ def _judge_layers(  # noqa: PLR0917 - all that is known of a file
         )
 
 
-def _copies_used_stage(dockerfile: Dockerfile, step: Instruction | None) -> bool:
+def _copies_used_stage(release: Release, step: Instruction | None) -> bool:
     """Whether a step copies from a stage that ran the application's tests, and so left bytecode behind."""
     name = step.flag("from") if step is not None and step.keyword in {"COPY", "ADD"} else None
-    source = dockerfile.find(name) if name is not None else None
+    source = release.dockerfile.find(name) if name is not None else None
     return source is not None and any(test_commands(each) for each in source.instructions)
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.practices._accounts import Account, account_of
 from hullproof.practices._finding import Case, Finding, missing
-from hullproof.practices._places import deciding_layers, governing, last, layer_place
+from hullproof.practices._places import deciding_layers, layer_place
 from hullproof.practices._privileges import open_doors, ways_back
 from hullproof.practices._processes import shown
 from hullproof.report.model import Evidence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hullproof.config import Config
-    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.dockerfile import Release
     from hullproof.facts import BuildFacts, ContainerFacts, FileFacts, ImageFacts, Process
 
 _NO_SUCH_USER = re.compile(
@@ -43,9 +43,7 @@ _CAPABILITIES = {"CapEff": "effective", "CapPrm": "permitted", "CapAmb": "ambien
 def judge(
     *,
     config: Config,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     build: BuildFacts,
     image: ImageFacts | None,
     files: FileFacts | None,
@@ -53,8 +51,8 @@ def judge(
 ) -> Finding:
     """Ask the configuration, then the kernel, then look for ways back to root."""
     case = Case()
-    where = governing(dockerfile, release, build_args, "USER")
-    written = last(dockerfile, release, build_args, "USER")
+    where = release.governing("USER")
+    written = release.last("USER")
     raw = " ".join(written.args) if written else None
     if image is None:
         _judge_failed_build(case, where, build)
@@ -64,7 +62,7 @@ def judge(
     account = account_of(image.user, files)
     becomes = container.main.uids[1] if container is not None and container.main is not None else 0
     _judge_config(case, where, raw, account, files, becomes=becomes)
-    if not image.user and (elsewhere := _users_elsewhere(dockerfile, release, build_args)):
+    if not image.user and (elsewhere := _users_elsewhere(release)):
         case.show(*elsewhere)
     if config.user is not None and not _same_user(config.user, account, files):
         seen = Evidence(
@@ -81,7 +79,7 @@ def judge(
     else:
         _judge_processes(case, where, container, image.user)
     if files is not None:
-        _judge_ways_back(case, dockerfile, files, account)
+        _judge_ways_back(case, release, files, account)
     name = account.name or image.user
     return case.finding(
         f"every process runs as {name} (uid {account.uid}), without capabilities and without a way back to root"
@@ -167,15 +165,15 @@ def _judge_unlisted(case: Case, seen: Evidence, uid: int, files: FileFacts) -> N
         )
 
 
-def _users_elsewhere(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> list[Evidence]:
-    chain = dockerfile.chain(release, build_args)
+def _users_elsewhere(release: Release) -> list[Evidence]:
+    chain = release.chain
     return [
         Evidence(
             "dockerfile",
-            dockerfile.where(each.line),
+            release.where(each.line),
             f"USER {' '.join(each.args)} is in a stage that the release is not built on",
         )
-        for each in dockerfile.instructions
+        for each in release.dockerfile.instructions
         if each.keyword == "USER" and each not in chain
     ]
 
@@ -225,15 +223,15 @@ def _seen_as_root(process: Process) -> Evidence:
     return Evidence("container", f"/proc/{process.pid}/status", statement)
 
 
-def _judge_ways_back(case: Case, dockerfile: Dockerfile, files: FileFacts, account: Account) -> None:
-    for path, where, why in ways_back(dockerfile, files):
+def _judge_ways_back(case: Case, release: Release, files: FileFacts, account: Account) -> None:
+    for path, where, why in ways_back(release, files):
         case.broken(
             f"{path} is a way back to root: {why}",
             Evidence("image", where, f"{path}: {why}"),
             remedy=f"Take the setuid bit and the capabilities off {path}: chmod u-s, setcap -r.",
         )
     for door in open_doors(files, account):
-        place = layer_place(dockerfile, files, deciding_layers(files)[door.path])
+        place = layer_place(release, files, deciding_layers(files)[door.path])
         case.broken(door.clause, Evidence("image", place, f"{door.path}: {door.seen}"), remedy=door.remedy)
 
 

@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING
 from hullproof.practices._accounts import run_time_uid
 from hullproof.practices._clutter import is_systems
 from hullproof.practices._finding import Case, Finding, unproven
-from hullproof.practices._places import deciding_layers, governing, layer_place
+from hullproof.practices._places import deciding_layers, layer_place
 from hullproof.practices.workdir import normal, resolved
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.dockerfile import Release
     from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts
 
 _DEFENSIBLE = "root-owned and read-only is defensible, but not what this practice asks for"
@@ -40,9 +40,7 @@ _MAKE_DIRECTORY = (
 
 def judge(
     *,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     image: ImageFacts,
     files: FileFacts,
     container: ContainerFacts | None,
@@ -55,7 +53,7 @@ def judge(
             f"who the release runs as is not known: {image.user} is not in /etc/passwd; see non-root-user"
         )
     uid, source = runs_as
-    place = governing(dockerfile, release, build_args, "WORKDIR")
+    place = release.governing("WORKDIR")
     if top == "/":
         return _at_root(place, uid)
     tops = (top, *_linked(files, top))
@@ -68,8 +66,8 @@ def judge(
     if not inside:
         return unproven(f"the image has no {top}, so there is nothing whose owner could be judged")
     case = Case()
-    _judge_owner(case, dockerfile, files, uid, [entry for entry in inside if entry.uid != uid], top=top)
-    _judge_modes(case, dockerfile, files, inside, uid)
+    _judge_owner(case, release, files, uid, [entry for entry in inside if entry.uid != uid], top=top)
+    _judge_modes(case, release, files, inside, uid)
     case.show(
         Evidence(
             "container" if source.startswith("/proc") else "image", source, f"the release runs as uid {uid}"
@@ -123,7 +121,7 @@ def _at_root(place: str, uid: int) -> Finding:
 
 
 def _judge_owner(
-    case: Case, dockerfile: Dockerfile, files: FileFacts, uid: int, strange: list[FileEntry], *, top: str
+    case: Case, release: Release, files: FileFacts, uid: int, strange: list[FileEntry], *, top: str
 ) -> None:
     if not strange:
         return
@@ -137,14 +135,12 @@ def _judge_owner(
     )
     if owners == [0] and not any(_writable(entry) or _unreadable(entry, uid) for entry in strange):
         clause += f" ({_DEFENSIBLE})"
-    found = _per_layer(dockerfile, files, strange, lambda entry: f"expected uid {uid}, got {entry.uid}")
+    found = _per_layer(release, files, strange, lambda entry: f"expected uid {uid}, got {entry.uid}")
     only_directory = [entry.path for entry in strange] == [top]
     case.broken(clause, *found, remedy=_MAKE_DIRECTORY.format(uid=uid, top=top) if only_directory else None)
 
 
-def _judge_modes(
-    case: Case, dockerfile: Dockerfile, files: FileFacts, inside: list[FileEntry], uid: int
-) -> None:
+def _judge_modes(case: Case, release: Release, files: FileFacts, inside: list[FileEntry], uid: int) -> None:
     open_to_all = sorted(
         (entry for entry in inside if _writable(entry) and not _is_lock(entry, files)),
         key=lambda entry: entry.path,
@@ -152,7 +148,7 @@ def _judge_modes(
     if open_to_all:
         clause = f"{_some(open_to_all)} can be written by everybody (mode {open_to_all[0].mode:04o})"
         found = _per_layer(
-            dockerfile,
+            release,
             files,
             open_to_all,
             lambda entry: f"expected nothing for others to write, got mode {entry.mode:04o}",
@@ -166,7 +162,7 @@ def _judge_modes(
             f"{_some(closed)} cannot be read by uid {uid} (mode {closed[0].mode:04o}, uid {closed[0].uid})"
         )
         found = _per_layer(
-            dockerfile,
+            release,
             files,
             closed,
             lambda entry: f"expected it readable, got mode {entry.mode:04o}, uid {entry.uid}",
@@ -181,13 +177,13 @@ def _some(entries: list[FileEntry]) -> str:
 
 
 def _per_layer(
-    dockerfile: Dockerfile, files: FileFacts, entries: list[FileEntry], say: Callable[[FileEntry], str]
+    release: Release, files: FileFacts, entries: list[FileEntry], say: Callable[[FileEntry], str]
 ) -> list[Evidence]:
     """Make one evidence per line of the Dockerfile: its first path, and how many more."""
     decides = deciding_layers(files)
     by_place: dict[str, list[FileEntry]] = {}
     for entry in entries:
-        by_place.setdefault(layer_place(dockerfile, files, decides[entry.path]), []).append(entry)
+        by_place.setdefault(layer_place(release, files, decides[entry.path]), []).append(entry)
     return [Evidence("image", place, f"{_some(group)}: {say(group[0])}") for place, group in by_place.items()]
 
 

@@ -19,15 +19,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import Dockerfile, install_commands
+from hullproof.dockerfile import install_commands
 from hullproof.practices._finding import Case, Finding, listed, not_applicable
-from hullproof.practices._places import instruction_at, stage_at
 from hullproof.practices.multistage import why_test
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from hullproof.dockerfile import Release
     from hullproof.facts import EditOutcome, EditsFacts, InstallStep
 
 _DEVELOPMENT_TOOLS = frozenset(
@@ -61,30 +59,30 @@ _DEVELOPMENT_TOOLS = frozenset(
 )
 
 
-def judge(*, dockerfile: Dockerfile, build_args: Mapping[str, str], edits: EditsFacts) -> Finding:
+def judge(*, release: Release, edits: EditsFacts) -> Finding:
     """Read what each edit made run again."""
-    steps = [step for step in edits.install_steps if step.files or not _installs_tools_only(dockerfile, step)]
+    steps = [step for step in edits.install_steps if step.files or not _installs_tools_only(release, step)]
     if not steps:
         return _without_steps(edits)
     case = Case()
     from_files = [step for step in steps if step.files]
-    shipped = [step for step in steps if not _for_tests(dockerfile, step)] or steps
+    shipped = [step for step in steps if not _for_tests(release, step)] or steps
     if not any(step.files for step in shipped):
         case.broken(
-            f"{dockerfile.where(shipped[0].line)} names the dependencies itself, so no edit to a file changes what is installed",
+            f"{release.where(shipped[0].line)} names the dependencies itself, so no edit to a file changes what is installed",
             *(
-                _at(dockerfile, step, "expected a file that declares the dependencies, they are named here")
+                _at(release, step, "expected a file that declares the dependencies, they are named here")
                 for step in shipped
             ),
             remedy="Write the dependencies into requirements.txt, COPY it, and install with pip install -r requirements.txt.",
         )
-    _judge_application(case, dockerfile, build_args, steps, edits)
+    _judge_application(case, release, steps, edits)
     if from_files:
-        _judge_requirements(case, dockerfile, from_files, edits)
+        _judge_requirements(case, release, from_files, edits)
     application = edits.application.edited if edits.application else "the code"
     states = edits.application.installs if edits.application else {}
     kept = [step for step in steps if states.get(step.line) == "cached"] or from_files
-    lines = listed([dockerfile.where(step.line) for step in kept])
+    lines = listed([release.where(step.line) for step in kept])
     return case.finding(
         f"an edit to {application} leaves {lines} cached, and an edit to the requirements does not"
     )
@@ -101,8 +99,7 @@ def _without_steps(edits: EditsFacts) -> Finding:
 
 def _judge_application(
     case: Case,
-    dockerfile: Dockerfile,
-    build_args: Mapping[str, str],
+    release: Release,
     steps: list[InstallStep],
     edits: EditsFacts,
 ) -> None:
@@ -114,27 +111,27 @@ def _judge_application(
         return
     place = f"rebuild after an edit to {outcome.edited}"
     again = [step for step in steps if outcome.installs.get(step.line) == "ran"]
-    excused = [step for step in again if _only_adds_project(dockerfile, build_args, step, steps, outcome)]
+    excused = [step for step in again if _only_adds_project(release, step, steps, outcome)]
     for step in again:
         if step in excused:
             case.show(
-                _at(dockerfile, step, "runs again, but only to add the project: its dependencies are cached")
+                _at(release, step, "runs again, but only to add the project: its dependencies are cached")
             )
         elif not outcome.confirmed:
             case.doubt(
-                f"{dockerfile.where(step.line)} ran again after an edit to {outcome.edited}, but in only one of two tries"
+                f"{release.where(step.line)} ran again after an edit to {outcome.edited}, but in only one of two tries"
             )
         else:
             case.broken(
-                f"an edit to {outcome.edited} makes the installing step {dockerfile.where(step.line)} run again",
-                _at(dockerfile, step, f"expected it cached after an edit to {outcome.edited}, it ran"),
+                f"an edit to {outcome.edited} makes the installing step {release.where(step.line)} run again",
+                _at(release, step, f"expected it cached after an edit to {outcome.edited}, it ran"),
                 Evidence("experiment", place, f"{step.instruction}: ran again, seen twice"),
             )
     if not again:
-        _judge_cached(case, dockerfile, steps, outcome)
+        _judge_cached(case, release, steps, outcome)
 
 
-def _judge_cached(case: Case, dockerfile: Dockerfile, steps: list[InstallStep], outcome: EditOutcome) -> None:
+def _judge_cached(case: Case, release: Release, steps: list[InstallStep], outcome: EditOutcome) -> None:
     """Make sure that nothing was installed because of where the step stands, not because nothing happened."""
     place = f"rebuild after an edit to {outcome.edited}"
     if outcome.error is not None:
@@ -145,19 +142,15 @@ def _judge_cached(case: Case, dockerfile: Dockerfile, steps: list[InstallStep], 
         case.doubt(f"the {place} made no step run again, so nothing can be told from it")
     for step in steps:
         if outcome.installs.get(step.line) == "cached":
-            case.show(_at(dockerfile, step, f"cached after an edit to {outcome.edited}"))
+            case.show(_at(release, step, f"cached after an edit to {outcome.edited}"))
         elif outcome.installs.get(step.line) == "forgotten":
             told = f"ran again, but {outcome.edited} cannot get into it: the builder's cache had let it go"
-            case.show(_at(dockerfile, step, told))
+            case.show(_at(release, step, told))
     for line in outcome.other_steps_ran[:2]:
-        case.show(
-            Evidence("experiment", dockerfile.where(line), f"ran again after an edit to {outcome.edited}")
-        )
+        case.show(Evidence("experiment", release.where(line), f"ran again after an edit to {outcome.edited}"))
 
 
-def _judge_requirements(
-    case: Case, dockerfile: Dockerfile, steps: list[InstallStep], edits: EditsFacts
-) -> None:
+def _judge_requirements(case: Case, release: Release, steps: list[InstallStep], edits: EditsFacts) -> None:
     if not edits.requirements:
         case.doubt(
             f"no edit to the requirements could be tried: {edits.no_requirements or 'no file is known'}"
@@ -171,7 +164,7 @@ def _judge_requirements(
         named = named or steps
         states = {step.line: outcome.installs.get(step.line, "not-built") for step in named}
         if "ran" in states.values():
-            lines = [dockerfile.where(line) for line, state in states.items() if state == "ran"]
+            lines = [release.where(line) for line, state in states.items() if state == "ran"]
             case.show(Evidence("experiment", lines[0], f"ran again after an edit to {outcome.edited}"))
         elif outcome.error is not None:
             case.doubt(f"the {place} failed: {outcome.error}", Evidence("experiment", place, outcome.error))
@@ -186,7 +179,7 @@ def _judge_requirements(
                 f"an edit to {outcome.edited} changes nothing: the installing step stays cached",
                 *(
                     _at(
-                        dockerfile,
+                        release,
                         step,
                         f"expected it to run after an edit to {outcome.edited}, it was cached",
                     )
@@ -196,15 +189,15 @@ def _judge_requirements(
             )
 
 
-def _for_tests(dockerfile: Dockerfile, step: InstallStep) -> bool:
+def _for_tests(release: Release, step: InstallStep) -> bool:
     """Whether a step belongs to a test stage, so that what it installs is not the application's."""
-    stage = stage_at(dockerfile, step.line)
+    stage = release.stage_at(step.line)
     return stage is not None and bool(why_test(stage))
 
 
-def _installs_tools_only(dockerfile: Dockerfile, step: InstallStep) -> bool:
+def _installs_tools_only(release: Release, step: InstallStep) -> bool:
     """Whether a step that names no file installs only installers or development tools, so no dependency."""
-    instruction = instruction_at(dockerfile, step.line)
+    instruction = release.instruction_at(step.line)
     installs = install_commands(instruction) if instruction is not None else ()
     names = {
         re.split(r"[\[=<>!~@; ]", package, maxsplit=1)[0].lower()
@@ -215,8 +208,7 @@ def _installs_tools_only(dockerfile: Dockerfile, step: InstallStep) -> bool:
 
 
 def _only_adds_project(
-    dockerfile: Dockerfile,
-    build_args: Mapping[str, str],
+    release: Release,
     step: InstallStep,
     steps: list[InstallStep],
     outcome: EditOutcome,
@@ -226,7 +218,7 @@ def _only_adds_project(
     `uv sync --no-install-project`, COPY, `uv sync` is the way that uv's own guide shows; Poetry's and
     `pip install --no-deps .` are alike. The second step installs the project itself, nothing else.
     """
-    stage, instruction = stage_at(dockerfile, step.line), instruction_at(dockerfile, step.line)
+    stage, instruction = release.stage_at(step.line), release.instruction_at(step.line)
     if step.line in outcome.brought:
         return False  # another group of the same file, such as what the tests need
     if (
@@ -235,7 +227,7 @@ def _only_adds_project(
         or not any(each.installs_project for each in install_commands(instruction))
     ):
         return False
-    before = {each.line for each in dockerfile.chain(stage, build_args)}
+    before = {each.line for each in release.chain_of(stage)}
     cached = [
         other
         for other in steps
@@ -247,5 +239,5 @@ def _only_adds_project(
     )
 
 
-def _at(dockerfile: Dockerfile, step: InstallStep, statement: str) -> Evidence:
-    return Evidence("experiment", dockerfile.where(step.line), f"{step.instruction}: {statement}")
+def _at(release: Release, step: InstallStep, statement: str) -> Evidence:
+    return Evidence("experiment", release.where(step.line), f"{step.instruction}: {statement}")

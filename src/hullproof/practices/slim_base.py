@@ -34,10 +34,8 @@ from hullproof.practices._places import layer_place
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hullproof.config import Config
-    from hullproof.dockerfile import Dockerfile, ImageReference, Stage
+    from hullproof.dockerfile import ImageReference, Release
     from hullproof.facts import BaseFacts, FileFacts, ImageFacts
 
 COMPARABLY_SMALL = 200_000_000
@@ -54,34 +52,32 @@ _SMALL_AS_IT_IS = frozenset({"debian", "docker.io/debian", "library/debian", "do
 def judge(
     *,
     config: Config,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     base: BaseFacts | None,
     image: ImageFacts | None,
     files: FileFacts | None,
 ) -> Finding:
     """Judge the base by its name or size, then what the release's own layers add to it."""
     case = Case()
-    named = dockerfile.base_image(release, build_args)
-    _judge_base(case, dockerfile, named, base, files)
+    named = release.base
+    _judge_base(case, release, named, base, files)
     if not case.is_broken and image is None:
         missing("image")
     if not case.is_broken and files is None:
         missing("files")
     if files is not None:
-        _judge_layers(case, dockerfile, files)
+        _judge_layers(case, release, files)
     if image is not None:
-        _judge_size(case, dockerfile.where(release.line), config, image, base)
+        _judge_size(case, release.where(release.line), config, image, base)
     return case.finding(
         f"the release starts from {named.reference} and adds no compiler, headers or package lists"
     )
 
 
 def _judge_base(
-    case: Case, dockerfile: Dockerfile, named: ImageReference, base: BaseFacts | None, files: FileFacts | None
+    case: Case, release: Release, named: ImageReference, base: BaseFacts | None, files: FileFacts | None
 ) -> None:
-    where, reference = dockerfile.where(named.line), named.reference
+    where, reference = release.where(named.line), named.reference
     repository, tag = split_reference(reference)
     written = f" (written {named.raw})" if named.raw != reference else ""
     size = base.size_bytes if base is not None and not base.stand_in else None
@@ -113,11 +109,11 @@ def _judge_base(
         )
 
 
-def _judge_layers(case: Case, dockerfile: Dockerfile, files: FileFacts) -> None:
+def _judge_layers(case: Case, release: Release, files: FileFacts) -> None:
     """Look at every layer the Dockerfile adds: what a later one deletes is shipped all the same."""
     known = packages([layer for layer in files.layers if layer.from_base])
     for layer in files.added_layers:
-        where = layer_place(dockerfile, files, layer)
+        where = layer_place(release, files, layer)
         now = packages([layer])
         tools = sorted(package for package in now - known if brings_package(package))
         known |= now

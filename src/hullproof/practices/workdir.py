@@ -19,7 +19,6 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import contract
 from hullproof.dockerfile.options import names
 from hullproof.practices._finding import Case, Finding, missing
 from hullproof.practices._processes import children, is_init, shown
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hullproof.config import Config
-    from hullproof.dockerfile import Dockerfile, Stage
+    from hullproof.dockerfile import Release
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
 _SHARED = names("""/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/lib /usr/local
@@ -40,16 +39,14 @@ _SHARED = names("""/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sy
 def judge(
     *,
     config: Config,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     image: ImageFacts | None,
     files: FileFacts | None,
     container: ContainerFacts | None,
 ) -> Finding:
     """Compare what the Dockerfile sets, what the image says, and where the process really works."""
     case = Case()
-    where = _judge_text(case, dockerfile, release, build_args, image)
+    where = _judge_text(case, release, image)
     if image is None:
         if not case.is_broken:
             missing("image")
@@ -78,24 +75,21 @@ def judge(
 
 def _judge_text(
     case: Case,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     image: ImageFacts | None,
 ) -> str:
     """Judge what the Dockerfile sets; return the line that governs it."""
     base_env = image.env if image is not None else {}
-    directories = contract(dockerfile, release, build_args, base_env).workdirs
+    directories = release.contract_on(base_env).workdirs
     if not directories:
-        return _no_workdir(case, dockerfile, release, build_args, image)
+        return _no_workdir(case, release, image)
     final = directories[-1]
-    where = dockerfile.where(final.line)
+    where = release.where(final.line)
     absolute = max((place for place, each in enumerate(directories) if not each.relative), default=-1)
     surprises = [
         each
         for each in directories[absolute + 1 :]
-        if not _depends_on_unknown(each.raw, base_env)
-        and not _in_sight(dockerfile, release, build_args, each.line)
+        if not _depends_on_unknown(each.raw, base_env) and not _in_sight(release, each.line)
     ]
     if surprises:
         first = surprises[0]
@@ -103,7 +97,7 @@ def _judge_text(
         clause = f"WORKDIR {first.raw} is relative and lands in {landed}"
         seen = Evidence(
             "dockerfile",
-            dockerfile.where(first.line),
+            release.where(first.line),
             f"expected an absolute path, got {first.raw}: {landed}",
         )
         case.broken(clause, seen, remedy=_in_full(first.raw, landed))
@@ -119,14 +113,12 @@ def _in_full(raw: str, landed: str) -> str:
 
 def _no_workdir(
     case: Case,
-    dockerfile: Dockerfile,
-    release: Stage,
-    build_args: Mapping[str, str],
+    release: Release,
     image: ImageFacts | None,
 ) -> str:
     """Accuse a Dockerfile without WORKDIR, and point at what its author may have taken for one."""
-    where = dockerfile.where(release.line)
-    lost = _lost_cds(dockerfile, release, build_args)
+    where = release.where(release.line)
+    lost = _lost_cds(release)
     inherited = image.workdir if image is not None and image.workdir not in ("", "/") else None
     clause = "there is no WORKDIR: " + (
         f"{inherited} is the base's choice" if inherited else "the release works in /"
@@ -136,16 +128,14 @@ def _no_workdir(
     return where
 
 
-def _in_sight(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str], line: int) -> bool:
+def _in_sight(release: Release, line: int) -> bool:
     """Whether a relative WORKDIR stands right below the absolute one that it continues: no surprise to a reader."""
-    chain = dockerfile.chain(release, build_args)
+    chain = release.chain
     at = next(place for place, each in enumerate(chain) if each.line == line)
     before = [each for each in chain[:at] if each.keyword not in {"ARG", "ENV", "LABEL"}]
     if not before or before[-1].keyword != "WORKDIR" or before[-1].stage_index != chain[at].stage_index:
         return False
-    return before[-1].args[0].startswith(("/", "$")) or _in_sight(
-        dockerfile, release, build_args, before[-1].line
-    )
+    return before[-1].args[0].startswith(("/", "$")) or _in_sight(release, before[-1].line)
 
 
 def _depends_on_unknown(raw: str, base_env: Mapping[str, str]) -> bool:
@@ -153,15 +143,15 @@ def _depends_on_unknown(raw: str, base_env: Mapping[str, str]) -> bool:
     return raw.startswith("$") and not base_env
 
 
-def _lost_cds(dockerfile: Dockerfile, release: Stage, build_args: Mapping[str, str]) -> list[Evidence]:
+def _lost_cds(release: Release) -> list[Evidence]:
     """Find RUN steps that end in a change of directory, which is forgotten at once."""
     found = []
-    for instruction in dockerfile.chain(release, build_args):
+    for instruction in release.chain:
         if instruction.keyword == "RUN":
             tail = instruction.shell_text.replace(";", "\n").replace("&&", "\n").strip().splitlines()
             if tail and tail[-1].split()[:1] == ["cd"]:
                 statement = f"RUN {tail[-1].strip()} changes nothing for the steps after it"
-                found.append(Evidence("dockerfile", dockerfile.where(instruction.line), statement))
+                found.append(Evidence("dockerfile", release.where(instruction.line), statement))
     return found
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hullproof.config import load
-from hullproof.dockerfile import contract, install_commands, test_commands
+from hullproof.dockerfile import install_commands, test_commands
 from hullproof.ignorefile import patterns
 from hullproof.init.look import look
 from hullproof.init.model import Choices
@@ -46,7 +46,7 @@ def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_the_dockerfile_is_one_that_the_toolkit_reads(written: Path) -> None:
     """Tests in a stage that the release needs; a user, a port, a command in exec form; packages from files."""
     project = Project.open(written)
-    promised = contract(project.dockerfile, project.release, project.build_args)
+    promised = project.release.contract
     assert [stage.name for stage in project.needed_stages][-1] == "release"
     assert project.test_stage in project.needed_stages
     assert (

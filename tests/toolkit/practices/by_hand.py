@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from hullproof.config import Config
-from hullproof.dockerfile import parse
+from hullproof.dockerfile import Release, parse
 from hullproof.facts import (
     Answer,
     BaseFacts,
@@ -198,7 +198,6 @@ CANARIES = CanaryFacts(
 BUILD = BuildFacts(ok=True, steps=(), duration_s=1.0, image_id="sha256:release")
 FACTS: Mapping[str, Any] = {
     "config": Config(),
-    "build_args": {},
     "build": BUILD,
     "test_scripts": {},
     "base": BaseFacts("python:3.11-slim", 1, size_bytes=130_000_000),
@@ -226,8 +225,10 @@ class ByHand(dict[str, Any]):
 def prove(practice: str, text: str = GOOD, **changes: Any) -> Proof:
     """Judge one practice of the good project, with its Dockerfile or some of its facts changed."""
     dockerfile = parse(text)
-    release = dockerfile.release(changes.pop("target", None))
-    facts = ByHand({**FACTS, "dockerfile": dockerfile, "release": release, **changes})
+    release = Release(
+        dockerfile, dockerfile.release(changes.pop("target", None)), changes.pop("build_args", {})
+    )
+    facts = ByHand({**FACTS, "release": release, **changes})
     proof = judge(get(practice), facts)
     if proof.verdict is BROKEN:
         assert proof.remedy, "what is broken comes with a remedy"

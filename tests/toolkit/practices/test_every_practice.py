@@ -81,7 +81,7 @@ def test_only_three_practices_need_an_experiment() -> None:
         "test-gate",
         "dockerignore",
     ]
-    assert needs(get("requirements-first")) == ("dockerfile", "build_args", "edits")
+    assert needs(get("requirements-first")) == ("release", "edits")
 
 
 def test_an_unknown_id_names_the_nearest() -> None:
