@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from hullproof.engine.bases import Base, BaseSet
     from hullproof.engine.connection import Engine
     from hullproof.engine.container.sidecar import Helper
+    from hullproof.engine.services.allowed import Build
     from hullproof.engine.services.model import Services
     from hullproof.lab.lab import Lab
     from hullproof.lifecycle import Run
@@ -240,8 +241,29 @@ class Subject:
         config = self.project.config
         if config.compose is None:
             return None
-        scratch = self._run.scratch("services")
-        return read(self._engine, self.project.folder, config.compose, config.services, scratch)
+        folder, scratch = self.project.folder, self._run.scratch("services")
+        services = read(
+            self._engine, folder, config.compose, wanted=config.services, env=config.env, scratch=scratch
+        )
+        for used in services.used.values():
+            if used.build is not None:
+                self._built_beside(used.build)
+        return services
+
+    def _built_beside(self, build: Build) -> Project:
+        """Return what is built for a service, as a project of its own. Raises UsageError where it is none."""
+        project = Project.open(self.project.folder / build.context, build.args, build.dockerfile)
+        target = build.target
+        stage = project.dockerfile.stage(target) if target else project.dockerfile.stages[-1]
+        return replace(project, release=replace(project.release, stage=stage))
+
+    def _build_beside(self, build: Build) -> str:
+        """Build a service's image as a project's is built; return its id. Raises Unobservable where that fails."""
+        subject = Subject(self._built_beside(build), self._engine, self._run, say=self._say)
+        facts: BuildFacts = subject["build"]
+        if facts.image_id is None:
+            raise Unobservable(f"the build of a service, from {build.context}, fails: {facts.error}")
+        return facts.image_id
 
     def _network(self) -> str | None:
         """Start the services beside the container, once; return the network on which they are found."""
@@ -251,10 +273,12 @@ class Subject:
         return start(
             self._engine,
             services,
+            folder=self.project.folder,
             project=f"hullproof-{self._run.id}",
             labels=self._run.labels,
             scratch=self._run.scratch("services"),
             helper=self["helper"],
+            build=self._build_beside,
             say=self._say,
         )
 

@@ -17,7 +17,6 @@ from hullproof.engine.connection import Engine
 from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.services import read, start
 from hullproof.engine.services.running import START_DEADLINE_S
-from hullproof.errors import UsageError
 from hullproof.facts import Unobservable
 from hullproof.lifecycle import Run
 
@@ -96,14 +95,23 @@ def begin(engine: Engine, python_base: str, tmp_path: Path) -> Iterator[Callable
         run.uses(engine)
 
         def begun(*wanted: str) -> str:
-            services = read(engine, tmp_path, "compose.yaml", wanted or None, run.scratch("services"))
+            services = read(
+                engine,
+                tmp_path,
+                "compose.yaml",
+                wanted=wanted or None,
+                env={},
+                scratch=run.scratch("services"),
+            )
             return start(
                 engine,
                 services,
+                folder=tmp_path,
                 project=f"hullproof-{run.id}",
                 labels=run.labels,
                 scratch=run.scratch("services"),
                 helper=Helper(python_base, python_base),
+                build=lambda _build: python_base,
                 say=lambda _line: None,
             )
 
@@ -258,15 +266,86 @@ def test_a_service_that_never_takes_connections_is_named(
         begin()
 
 
-def test_what_cannot_be_copied_is_named(begin: Callable[..., str], tmp_path: Path, python_base: str) -> None:
-    """The engine's own socket is no file; mounting it would give the service this machine."""
-    socket = "/var/run/docker.sock:/var/run/docker.sock"
-    compose(tmp_path, db={"image": python_base, "volumes": [socket]})
-    with pytest.raises(
-        UsageError,
-        match=r"service db mounts /var/run/docker.sock, which is not a file or folder that can be copied",
-    ):
-        begin()
+def test_what_is_not_given_is_told_before_anything_is_built(command: Command, project: Path) -> None:
+    """The engine's own socket would give a service this machine; so would a capability."""
+    for more in ({"volumes": ["/var/run/docker.sock:/var/run/docker.sock"]}, {"cap_add": ["SYS_ADMIN"]}):
+        compose(project, db={"image": "x", **more})
+        code, _, progress = prove(command, project)
+        assert code == 2
+        said = progress.splitlines()[-1]
+        assert said.startswith(f"hullproof: compose.yaml: service db: {next(iter(more))} ")
+        assert "RUN" not in progress
+
+
+def test_variables_of_this_machine_reach_no_service(
+    command: Command, project: Path, database: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what the project's .env and configuration set does; what is not set is told, and nothing else is read."""
+    monkeypatch.setenv("CLOUD_SECRET", "of this machine")
+    monkeypatch.setenv("GREETING", "of this machine")
+    (project / ".env").write_text("DELAY=0\n")
+    (project / "more.env").write_text("GREETING=${GREETING}\nPASSED_ON\n")
+    environment = {
+        "A": "${CLOUD_SECRET}",
+        "B": "${DELAY}${DB}",
+        "CLOUD_SECRET": None,
+        "C": "$$HOME",
+        "DELAY": "0",
+    }
+    names = ("A", "B", "C", "CLOUD_SECRET", "GREETING", "PASSED_ON")
+    (project / "server.py").write_text(f"import os, sys; sys.exit([(n, os.environ.get(n)) for n in {names}])")
+    compose(project, db={**database, "environment": environment, "env_file": "more.env"})
+    code, proofs, progress = prove(command, project, "--only=expose")
+    said = str(proofs["expose"]["summary"])
+    assert code == 1
+    assert "of this machine" not in said + progress
+    values = ("", "0db", "$HOME", None, "", None)
+    assert str(list(zip(names, values, strict=True))) in said
+    assert "compose.yaml: not set: CLOUD_SECRET, GREETING" in progress
+
+
+def test_what_the_project_sets_is_set_for_no_program_of_this_machine(
+    command: Command, project: Path, database: dict[str, object], tmp_path: Path
+) -> None:
+    """The loader of this machine would load a library of the project's, or, as here, write where it is told to."""
+    loader = {
+        "DB": "db",
+        "LD_DEBUG": "files",
+        "LD_DEBUG_OUTPUT": str(tmp_path / "trace"),
+        "SAYS": 'a\'b "c" $DB \\\n',
+    }
+    config = "".join(f"env.{name} = {json.dumps(value)}\n" for name, value in loader.items())
+    (project / "hullproof.toml").write_text(f'compose = "compose.yaml"\n{config}')
+    (project / ".env").write_text(f"LD_DEBUG=files\nLD_DEBUG_OUTPUT={tmp_path}/trace\n")
+    (project / "server.py").write_text("import os, sys; sys.exit(ascii(os.environ['SAYS']))")
+    compose(project, db={**database, "environment": {"SAYS": "${SAYS}"}})
+    code, proofs, _ = prove(command, project, "--only=expose")
+    assert code == 1
+    assert ascii(loader["SAYS"]) in str(proofs["expose"]["summary"])
+    assert list(tmp_path.glob("trace*")) == []
+
+
+def test_a_service_is_built_as_the_project_is(command: Command, project: Path, engine: Engine) -> None:
+    """On the same bases, from a folder of the project; a build that fails is the reason of what is unproven."""
+    (project / "db").mkdir()
+    (project / "db/Dockerfile").write_text(
+        "FROM python:3.11-slim AS base\nARG NAME=none\nRUN test $NAME = given\nCOPY server.py /\n"
+        'FROM base AS db\nCMD ["python3", "/server.py"]\nFROM base AS other\nRUN false\n'
+    )
+    (project / "db/server.py").write_text(SERVER)
+    (project / "hullproof.toml").write_text(
+        'compose = "compose.yaml"\nenv = { DB = "db" }\nservices = ["db"]\n'
+    )
+    build = {"context": "db", "target": "db", "args": {"NAME": "given"}}
+    db = {"expose": ["5432"], "volumes": ["./shop:/etc/shop"]}
+    compose(project, db={"build": build, **db})
+    code, proofs, _ = prove(command, project, "--only=expose")
+    assert code == 0, proofs["expose"]["summary"]
+    compose(project, db={"build": {**build, "target": "other"}, **db})
+    code, proofs, _ = prove(command, project, "--only=expose")
+    assert code == 1
+    assert str(proofs["expose"]["summary"]).startswith("The build of a service, from db, fails: ")
+    assert left_by(engine, os.getpid()) == []
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])

@@ -1,4 +1,4 @@
-"""Which services of a compose file are wanted, and what of their description is used.
+"""Which services of a compose file are wanted, and how they are run.
 
 What is read is compose's own resolved form (`docker compose config`), in which variables, env files, short
 forms, merges and relative paths are gone: https://github.com/compose-spec/compose-spec/blob/main/spec.md
@@ -7,80 +7,75 @@ forms, merges and relative paths are gone: https://github.com/compose-spec/compo
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hullproof.engine.services.allowed import Allowed, Description
 from hullproof.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-Description = dict[str, Any]
-"""A part of a compose file."""
-
-# Fixed names and ports would meet those of another run; a restart would hide that a service fails; another log
-# driver would keep its log from us. All services share one network, which the booted container joins.
-_DROPPED = ("container_name", "ports", "restart", "profiles", "networks", "network_mode", "links", "logging")
-
-
-@dataclass(frozen=True)
-class Copy:
-    """What a service would mount from this machine, and gets as a copy instead: from where, to where in it."""
-
-    source: Path
-    target: str
 
 
 @dataclass(frozen=True)
 class Services:
-    """The chosen services of one compose file, by name, with all that they mention, as compose resolves it."""
+    """The chosen services of one compose file, by name, with what is used of each and the names it has beside its own.
+
+    `not_set` are the variables that the file uses, and that nobody sets.
+    """
 
     file: str
-    model: Description
-    names: tuple[str, ...]
+    used: Mapping[str, Allowed]
+    aliases: Mapping[str, Sequence[str]]
+    not_set: Sequence[str] = ()
 
     @property
-    def copies(self) -> Mapping[str, tuple[Copy, ...]]:
-        """What each service gets copied in before it starts: its bind mounts, secret files and config files."""
-        return {name: tuple(_copies(self.model, name)) for name in self.names}
+    def names(self) -> tuple[str, ...]:
+        """What they are called."""
+        return tuple(self.used)
 
-    def described(self, project: str, labels: Mapping[str, str]) -> Description:
-        """Describe the services as they are run: under the name `project`, all labelled, on a network of their own."""
-        volumes = {
-            mount["source"]: {"labels": dict(labels)}
-            for name in self.names
-            for mount in self.model["services"][name].get("volumes") or ()
-            if mount.get("type") == "volume" and mount.get("source")
-        }
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader of the file may miss, a line each."""
+        lines = [
+            f"{self.file}: left out of service {name}: {', '.join(used.left_out)}"
+            for name, used in self.used.items()
+            if used.left_out
+        ]
+        unset = dict.fromkeys([*self.not_set, *(each for used in self.used.values() for each in used.unset)])
+        if unset:
+            lines.append(
+                f"{self.file}: not set: {', '.join(unset)}; what is set on this machine is not handed on: "
+                "set it in `env`, or in .env beside the file"
+            )
+        return lines
+
+    def described(
+        self, project: str, labels: Mapping[str, str], images: Mapping[str, str], network: Mapping[str, Any]
+    ) -> Description:
+        """Describe the services as they are run: under the name `project`, all labelled, on a network of their own.
+
+        `images` are those that were built, by service; `network` says more of the network.
+        """
+        volumes = {name: {"labels": dict(labels)} for used in self.used.values() for name in used.volumes}
         return {
             "name": project,
-            "services": {name: self._service(name, labels) for name in self.names},
-            "networks": {"default": {"labels": dict(labels)}},
+            "services": {name: self._service(name, labels, images) for name in self.used},
+            "networks": {"default": {"labels": dict(labels), **network}},
             "volumes": volumes,
-            **{kind: self.model[kind] for kind in ("secrets", "configs") if kind in self.model},
         }
 
-    def _service(self, name: str, labels: Mapping[str, str]) -> Description:
-        given = self.model["services"][name]
-        service = {key: value for key, value in given.items() if key not in _DROPPED}
-        service["labels"] = {**(given.get("labels") or {}), **labels}
-        service["networks"] = {"default": {"aliases": _aliases(given)}}
-        service["volumes"] = [each for each in given.get("volumes") or () if each.get("type") != "bind"]
+    def _service(self, name: str, labels: Mapping[str, str], images: Mapping[str, str]) -> Description:
+        service = dict(self.used[name].description)
+        service["labels"] = dict(labels)
+        service["networks"] = {"default": {"aliases": list(self.aliases[name])}}
         service["depends_on"] = {
-            other: how for other, how in (given.get("depends_on") or {}).items() if other in self.names
+            other: how for other, how in (service.get("depends_on") or {}).items() if other in self.used
         }
-        for kind in ("secrets", "configs"):
-            service[kind] = [
-                each for each in given.get(kind) or () if "file" not in self.model[kind][each["source"]]
-            ]
-        if "build" in service:
-            service.pop("image", None)  # it would name the image for others to find
-            service["build"] = {**service["build"], "labels": dict(labels)}
+        if name in images:
+            service |= {"image": images[name], "pull_policy": "never"}
         return service
 
 
-def choose(file: str, model: Description, wanted: Sequence[str] | None) -> Services:
+def choose(file: str, model: Description, wanted: Sequence[str] | None) -> tuple[str, ...]:
     """Choose services by name, without names all that run without this project; and what they depend on.
 
     Raises UsageError, one line, for a name that is none's, and where nothing is left.
@@ -102,7 +97,13 @@ def choose(file: str, model: Description, wanted: Sequence[str] | None) -> Servi
             for other in services[name].get("depends_on") or ()
             if other not in chosen and "build" not in services[other]
         ]
-    return Services(file, model, tuple(chosen))
+    return tuple(chosen)
+
+
+def aliases(service: Description) -> list[str]:
+    """Return the names that a service has on its networks beside its own."""
+    networks: Mapping[str, Description | None] = service.get("networks") or {}
+    return sorted({alias for network in networks.values() for alias in (network or {}).get("aliases") or ()})
 
 
 def _stands_alone(name: str, services: Mapping[str, Description]) -> bool:
@@ -115,24 +116,3 @@ def _stands_alone(name: str, services: Mapping[str, Description]) -> bool:
         seen.add(current)
         waiting += [each for each in services[current].get("depends_on") or () if each not in seen]
     return True
-
-
-def _aliases(service: Description) -> list[str]:
-    networks: Mapping[str, Description | None] = service.get("networks") or {}
-    return sorted({alias for network in networks.values() for alias in (network or {}).get("aliases") or ()})
-
-
-def _copies(model: Description, name: str) -> list[Copy]:
-    service = model["services"][name]
-    found = [
-        Copy(Path(mount["source"]), mount["target"])
-        for mount in service.get("volumes") or ()
-        if mount.get("type") == "bind"
-    ]
-    for kind, folder in (("secrets", "/run/secrets"), ("configs", "/")):
-        for each in service.get(kind) or ():
-            file = model[kind][each["source"]].get("file")
-            if file is not None:
-                target = PurePosixPath(folder, each.get("target") or each["source"])
-                found.append(Copy(Path(file), str(target)))
-    return found
