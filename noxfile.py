@@ -184,14 +184,22 @@ for version in PYTHONS:
 
 @nox.session
 def toolkit(session: nox.Session) -> None:
-    """Test the toolkit, and the board's unit tests on this machine; arguments go to pytest."""
+    """Test the toolkit; arguments go to pytest."""
     _install(session, "toolkit", "board-test", board=True)
     if session.posargs:
         session.run("pytest", *session.posargs)
     else:  # those that need no engine side by side; the others would disturb each other's boots
-        session.run("pytest", "-m", "not engine", "--numprocesses=auto", "tests/toolkit", "tests/unit")
+        session.run("pytest", "-m", "not engine", "--numprocesses=auto", "tests/toolkit")
         session.run("pytest", "-m", "engine", "tests/toolkit")
     image.passed.append("toolkit")
+
+
+@nox.session
+def board(session: nox.Session) -> None:
+    """Test the board on this machine with SQLite and PostgreSQL, hanging ones too; arguments go to pytest."""
+    _install(session, "board-test", "postgresql", board=True)
+    session.run("pytest", *(session.posargs or ["tests/unit", "tests/board"]))
+    image.passed.append("board")
 
 
 @nox.session(default=False)
@@ -236,7 +244,7 @@ def bench(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run everything that this repository tests of itself: the main job, the docs, and the toolkit's tests."""
-    for name in (*MAIN_JOB, "docs", "toolkit"):
+    for name in (*MAIN_JOB, "docs", "board", "toolkit"):
         session.notify(name, posargs=[])
 
 
@@ -251,7 +259,8 @@ CHECKED = {
     "unit": "unit tests passed inside the test stage",
     "container": "the booted release image does what tests/container says",
     "prove": "every practice proven",
-    "toolkit": "toolkit and board tested on this machine",
+    "board": "board tested on this machine, on SQLite and PostgreSQL",
+    "toolkit": "toolkit tested on this machine",
     "faults": "kills, interruptions, overload and hostile input held out against",
 }
 

@@ -1,4 +1,4 @@
-"""What the routes share: the settings and the store of the running application."""
+"""What the routes share: the settings, the store and its readiness, of the running application."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import current_app
 
 if TYPE_CHECKING:
     from app.config import Settings
+    from app.readiness import Readiness
     from app.store import Store
 
 EXTENSION = "board"
@@ -20,6 +21,7 @@ class Board:
 
     settings: Settings
     store: Store
+    readiness: Readiness
 
 
 def board() -> Board:

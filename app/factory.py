@@ -9,6 +9,7 @@ from app.board import EXTENSION, Board
 from app.config import Settings
 from app.headers import install_headers
 from app.problems import install_problems
+from app.readiness import Readiness
 from app.requestlog import install_request_log
 from app.store import Store
 
@@ -19,7 +20,8 @@ def build(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # a project may be called "a//b"
     app.url_map.converters["project"] = badge.ProjectConverter
-    app.extensions[EXTENSION] = Board(settings=settings, store=Store(settings.database_url))
+    store = Store(settings.database_url)
+    app.extensions[EXTENSION] = Board(settings=settings, store=store, readiness=Readiness(store))
     for part in (api, badge, pages, probes):
         app.register_blueprint(part.blueprint)
     install_problems(app)

@@ -1,4 +1,7 @@
-"""The two questions that orchestrators ask: whether the process lives, and whether it can do its work."""
+"""The two questions that orchestrators ask: whether the process lives, and whether it can do its work.
+
+Each has a thread of its own (see `app.server`), so that no request, and no database, can hold up the answer.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,24 @@ from http import HTTPStatus
 from flask import Blueprint
 
 from app.board import board
-from app.store import StoreUnavailableError
 
 blueprint = Blueprint("probes", __name__)
+
+ALIVE, READY = "/healthz", "/readyz"
 
 _UNCACHED = {"Cache-Control": "no-store"}
 
 
-@blueprint.get("/healthz")
+@blueprint.get(ALIVE)
 def alive() -> tuple[dict[str, str], int, dict[str, str]]:
     """Answer 200 as long as the process can answer at all. The store is not asked."""
     return {"status": "ok"}, HTTPStatus.OK, _UNCACHED
 
 
-@blueprint.get("/readyz")
+@blueprint.get(READY)
 def ready() -> tuple[dict[str, str], int, dict[str, str]]:
-    """Answer 200 when the store takes a write, made on the spot; 503 with the reason when it does not."""
-    try:
-        board().store.check_writable()
-    except StoreUnavailableError as error:
-        return {"status": "unavailable", "reason": str(error)}, HTTPStatus.SERVICE_UNAVAILABLE, _UNCACHED
+    """Answer 200 when the store takes a write, made on the spot; 503 with the reason when it does not, or not in time."""
+    reason = board().readiness.ask()
+    if reason is not None:
+        return {"status": "unavailable", "reason": reason}, HTTPStatus.SERVICE_UNAVAILABLE, _UNCACHED
     return {"status": "ok"}, HTTPStatus.OK, _UNCACHED

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from app.store import StoreUnavailableError
 
@@ -44,6 +44,7 @@ def install_problems(app: Flask) -> None:
     """Make `app` answer every error in the form that fits the address."""
     app.register_error_handler(ProblemError, _answer)
     app.register_error_handler(HTTPException, _from_werkzeug)
+    app.register_error_handler(BadHost, _from_bad_host)
     app.register_error_handler(StoreUnavailableError, _from_store)
     app.register_error_handler(Exception, _from_bug)
 
@@ -74,6 +75,13 @@ def _from_werkzeug(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     detail = _DETAILS.get(status) or error.description or status.description
     return _answer(ProblemError(status, detail, headers=headers))
+
+
+def _from_bad_host(_error: BadHost) -> Response:
+    """Answer in plain text: without a host, Flask knows no address, and no page of ours can be put together."""
+    response = make_response("The Host header names no host.\n", HTTPStatus.BAD_REQUEST)
+    response.mimetype = "text/plain"
+    return response
 
 
 def _from_store(error: StoreUnavailableError) -> Response:

@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 from flask import g, request
 
+from app.probes import ALIVE, READY
+
 if TYPE_CHECKING:
     from flask import Flask, Response
 
 log = logging.getLogger("board")
 
-_PROBES = {"/healthz", "/readyz"}
 _GOOD = range(200, 400)
 
 
@@ -34,7 +35,7 @@ def install_request_log(app: Flask) -> None:
 
     @app.after_request
     def log_request(response: Response) -> Response:
-        if request.path not in _PROBES or response.status_code not in _GOOD:
+        if request.path not in (ALIVE, READY) or response.status_code not in _GOOD:
             # Quoted, since a path may hold line breaks that would forge further lines.
             path = quote(request.path, safe="/")
             elapsed = (time.perf_counter() - g.started) * 1000

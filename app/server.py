@@ -1,8 +1,8 @@
-"""Waitress, with two things added: it ends without dropping a request, and it never writes to disk.
+"""Waitress, with three things added: probes come through, it ends without dropping a request, and it never writes to disk.
 
 Waitress reads requests without a thread for each, so slow clients cannot block the board, and needs nothing
-but Python. By itself it drops answers that are not sent yet when a signal ends it, and puts large bodies into
-temporary files, for which a read-only container has no place.
+but Python. By itself it lets probes wait behind all other requests, drops answers that are not sent yet when a
+signal ends it, and puts large bodies into temporary files, for which a read-only container has no place.
 """
 
 from __future__ import annotations
@@ -18,14 +18,25 @@ from waitress import wasyncore  # type: ignore[import-untyped]  # it ships no ty
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
+from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
+from waitress.utilities import Error as WaitressError  # type: ignore[import-untyped]
 
 from app.config import ConfigurationError
+from app.probes import ALIVE, READY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 THREADS = 8
-CONNECTIONS = 200
+
+WAITING = 224
+"""How many requests may wait for a thread. Who comes on top is answered with 503 at once."""
+
+LONGEST_WAIT_S = 20.0
+"""How long a request may wait for a thread. One that waited longer is answered with 503."""
+
+CONNECTIONS = 256
+"""How many connections may be open: more than there can be requests, so that a probe always finds one."""
 
 KEPT_BODY = 4 * 1024 * 1024
 """Bytes of a body that are kept for the application. What is beyond is read and dropped, so that a client
@@ -49,7 +60,7 @@ class Server:
         self._waitress: Any = create_server(
             application,
             sockets=[_listen(host, port)],
-            threads=THREADS,
+            _dispatcher=_Dispatcher(),
             connection_limit=CONNECTIONS,
             max_request_body_size=LARGEST_BODY,
             outbuf_overflow=LARGEST_BODY,  # answers, too, stay in memory: none is much larger than a report
@@ -79,7 +90,15 @@ class Server:
         self._waitress.pull_trigger()  # wakes the loop, which would sleep on
 
     def _turn(self, timeout_s: float) -> None:
+        if len(self._waitress._map) >= CONNECTIONS:  # noqa: SLF001 - there is no other way to it
+            self._hang_up()
         wasyncore.loop(timeout=timeout_s, map=self._waitress._map, count=1)  # noqa: SLF001
+
+    def _hang_up(self) -> None:
+        """Close the connection that has been quiet for longest, so that nobody keeps others out by doing nothing."""
+        idle = [each for each in self._waitress.active_channels.values() if not each.requests]
+        if idle:
+            min(idle, key=lambda channel: channel.last_activity).handle_close()
 
     def _stop_listening(self) -> None:
         """Take in what the kernel has accepted for us already, then close the port."""
@@ -115,6 +134,35 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
+class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # untyped base
+    """Gives requests to threads. Each probe has a thread of its own, so that no request can hold it up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_thread_count(THREADS)
+        self._own = {path: ThreadedTaskDispatcher() for path in (ALIVE, READY)}
+        for own in self._own.values():
+            own.set_thread_count(1)
+
+    def add_task(self, channel: HTTPChannel) -> None:
+        request = channel.requests[0]
+        own = self._own.get(request.path)
+        if own is None and len(self.queue) >= WAITING:
+            request.error = _BusyError("The board has more to do than it can. Try again later.")
+            own = self._own[ALIVE]
+        request.arrived = time.monotonic()
+        if own is None:
+            super().add_task(channel)
+        else:
+            own.add_task(channel)
+
+
+class _BusyError(WaitressError):  # type: ignore[misc]  # untyped base
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        _, headers, _ = super().to_response(ident)
+        return "503 Service Unavailable", [*headers, ("Retry-After", "5")], f"{self.body}\n".encode()
+
+
 class _Body:
     """A request's body in memory, up to `KEPT_BODY`. Counts the rest without keeping it."""
 
@@ -146,3 +194,9 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # untyped base
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # untyped base
     parser_class = _Parser
+
+    def service(self) -> None:
+        request = self.requests[0]
+        if not request.error and time.monotonic() - request.arrived > LONGEST_WAIT_S:
+            request.error = _BusyError("The board did not get to it in time. Try again later.")
+        super().service()

@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.database import engine_for
+from app.database import PATIENCE_S, engine_for, transaction
 from app.tables import Entry, entry_columns, metadata, probe, reports
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Store:
         """Give a connection whose work is committed at the end, or not at all."""
         try:
             self._make_tables()
-            with self._engine.begin() as connection:
+            with transaction(self._engine) as connection:
                 yield connection
         except IntegrityError:
             raise
@@ -126,10 +126,15 @@ class Store:
         """Create what is missing, once. Not in `__init__`: the database may come up after the board."""
         if self._has_tables:
             return
-        with self._making_tables:
+        if not self._making_tables.acquire(timeout=PATIENCE_S):
+            raise StoreUnavailableError("the store cannot be used: the database has not answered yet")
+        try:
             if not self._has_tables:
-                metadata.create_all(self._engine)
+                with transaction(self._engine) as connection:
+                    metadata.create_all(connection)
                 self._has_tables = True
+        finally:
+            self._making_tables.release()
 
     def _reason(self, error: DBAPIError | PoolTimeoutError) -> str:
         # A server's message may name hosts and users. SQLite's names nothing that is not public.

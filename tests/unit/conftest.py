@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from app import create_app, database
 from app.board import EXTENSION
 from app.config import Settings
+from tests.unit.process import DEADLINE_S, Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,3 +116,18 @@ def upload(client: FlaskClient) -> Callable[..., TestResponse]:
         return client.post("/api/reports", headers=given, **content)
 
     return send
+
+
+@pytest.fixture
+def start(tmp_path: Path, token: str) -> Iterator[Callable[..., Process]]:
+    """Start boards, all on the same file; none outlives the test."""
+    started: list[Process] = []
+
+    def run(*, impatient: bool = False, **environ: str) -> Process:
+        started.append(Process(tmp_path, token, impatient=impatient, **environ))
+        return started[-1]
+
+    yield run
+    for board in started:
+        board.process.kill()
+        board.process.wait(DEADLINE_S)

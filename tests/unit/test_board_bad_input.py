@@ -140,3 +140,16 @@ def test_hostile_addresses_are_only_unknown(client: FlaskClient, text: str) -> N
     assert client.get(f"/?project={text}").status_code == 404
     assert client.get(f"/api/reports?project={text}").get_json()["reports"] == []
     assert "unknown" in client.get(f"/badge/{text}.svg").text
+
+
+HOSTS = ("..", ".", "a..b", "a" * 64, "[::1", "a b", "\x7f", "\xe9", "*", "a:b", "a:99999999", "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/reports/x", "/api/reports", "/badge/x.svg", "/static/board.css", "/healthz", "/nothing"]
+)
+def test_a_host_that_is_none_is_only_a_bad_request(client: FlaskClient, path: str) -> None:
+    """Whoever asks needs no token to say so: it must not be the board that fails."""
+    answers = [client.get(path, headers={"Host": host}).status_code for host in HOSTS]
+    assert set(answers) <= {200, 400, 404}
+    assert answers[0] == 400

@@ -6,14 +6,16 @@ import socket
 import threading
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from app import health
+from app import health, readiness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from app.store import Store
 
 
 @contextmanager
@@ -96,3 +98,33 @@ def test_the_exit_code_says_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setattr(health, "ask", lambda: "disk is full")
     assert health.main() == 1
     assert capsys.readouterr().err == "disk is full\n"
+
+
+class _Stuck:
+    """A store that says nothing until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.free = threading.Event()
+
+    def check_writable(self) -> None:
+        self.asked += 1
+        self.free.wait(5)
+
+
+def test_a_store_that_hangs_is_not_ready_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask: the deadline is that of the one question that is open, and the answer counts when it comes."""
+    monkeypatch.setattr(readiness, "DEADLINE_S", 0.2)
+    store = _Stuck()
+    asked = readiness.Readiness(cast("Store", store))
+    begin = monotonic()
+    assert "has not answered" in str(asked.ask())
+    late = monotonic()
+    answers = [asked.ask() for _ in range(50)]
+    assert all("has not answered" in str(each) for each in answers)
+    assert (monotonic() - late, late - begin) < (0.1, 1)
+    assert store.asked == 1
+    store.free.set()
+    while asked.ask() is not None:
+        assert monotonic() - begin < 5
+    assert store.asked <= 3

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,80 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.unit.process import DEADLINE_S, ROOT, Process
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     Make = Callable[..., dict[str, Any]]
 
-ROOT = Path(__file__).parents[2]
-DEADLINE_S = 15
 
-
-class _Process:
-    """A board that runs on a port of its own."""
-
-    def __init__(self, folder: Path, token: str, **environ: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("BOARD_")},
-            "BOARD_DATABASE_URL": f"sqlite:///{folder}/board.sqlite3",
-            "BOARD_HOST": "127.0.0.1",
-            "BOARD_PORT": str(self.port),
-            "BOARD_TOKEN": token,
-            **environ,
-        }
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        self.log = folder / "log"
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "run.py"], cwd=ROOT, env=self.environ, stderr=log
-            )
-
-    def wait_until_ready(self) -> _Process:
-        """Wait until it takes uploads, with a deadline."""
-        end = time.monotonic() + DEADLINE_S
-        while time.monotonic() < end and self.process.poll() is None:
-            with contextlib.suppress(OSError):
-                if self.ask("GET", "/readyz")[0] == 200:
-                    return self
-            time.sleep(0.01)
-        raise AssertionError(f"never ready: {self.log.read_text()}")
-
-    def connect(self) -> http.client.HTTPConnection:
-        """Return a connection to it, not open yet."""
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
-
-    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        """Send one request. Returns status and body."""
-        connection = self.connect()
-        with contextlib.closing(connection):
-            connection.request(method, path, body, self.headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and return the exit code."""
-        self.process.send_signal(number)
-        return self.process.wait(DEADLINE_S)
-
-
-@pytest.fixture
-def start(tmp_path: Path, token: str) -> Iterator[Callable[..., _Process]]:
-    """Start boards, all on the same file; none outlives the test."""
-    started: list[_Process] = []
-
-    def run(**environ: str) -> _Process:
-        started.append(_Process(tmp_path, token, **environ))
-        return started[-1]
-
-    yield run
-    for board in started:
-        board.process.kill()
-        board.process.wait(DEADLINE_S)
-
-
-def test_sigterm_answers_what_is_in_flight(start: Callable[..., _Process], make_report: Make) -> None:
+def test_sigterm_answers_what_is_in_flight(start: Callable[..., Process], make_report: Make) -> None:
     """A request of which half has arrived is answered; idle connections do not hold it up; exit code 0."""
     board = start().wait_until_ready()
     body = json.dumps(make_report()).encode()
@@ -117,7 +50,7 @@ def test_sigterm_answers_what_is_in_flight(start: Callable[..., _Process], make_
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_idle_board_stops_at_once(start: Callable[..., _Process], number: signal.Signals) -> None:
+def test_an_idle_board_stops_at_once(start: Callable[..., Process], number: signal.Signals) -> None:
     """Exit code 0, in a blink (a second leaves room for a machine that is busy with other things)."""
     board = start().wait_until_ready()
     begin = time.monotonic()
@@ -125,7 +58,7 @@ def test_an_idle_board_stops_at_once(start: Callable[..., _Process], number: sig
     assert time.monotonic() - begin < 1
 
 
-def test_kill_loses_nothing(start: Callable[..., _Process], make_report: Make) -> None:
+def test_kill_loses_nothing(start: Callable[..., Process], make_report: Make) -> None:
     """What was answered with 201 is there after SIGKILL, while uploads go on."""
     board = start().wait_until_ready()
     acknowledged: list[str] = []
@@ -153,7 +86,7 @@ def test_kill_loses_nothing(start: Callable[..., _Process], make_report: Make) -
 
 
 def test_large_uploads_without_a_disk(
-    start: Callable[..., _Process], make_report: Make, tmp_path: Path
+    start: Callable[..., Process], make_report: Make, tmp_path: Path
 ) -> None:
     """Bodies need no temporary file, and one that is too large gets its 413 all the same."""
     board = start(TMPDIR=str(tmp_path / "none")).wait_until_ready()
@@ -174,7 +107,7 @@ def test_large_uploads_without_a_disk(
     ],
 )
 def test_what_can_never_work_is_one_line(
-    start: Callable[..., _Process], environ: dict[str, str], message: str
+    start: Callable[..., Process], environ: dict[str, str], message: str
 ) -> None:
     """Exit code 2, and no traceback."""
     board = start(**environ)

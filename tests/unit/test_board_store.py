@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +123,8 @@ def test_a_file_that_is_no_database_is_not_ready(make_board: Callable[..., Flask
         ("board.sqlite3", "must look like"),
         ("nosuch://x:secret@y/z", "must look like"),
         ("postgresql://x:secret@host:port/z", "must look like"),
-        ("postgresql+pg8000://x:secret@y/z", "pg8000"),
+        ("postgresql+psycopg2://x:secret@y/z", "postgresql+psycopg://"),
+        ("mysql+pymysql://x:secret@y/z", "must look like"),
     ],
 )
 def test_a_url_that_can_never_work_is_refused(url: str, message: str) -> None:
@@ -133,3 +135,12 @@ def test_a_url_that_can_never_work_is_refused(url: str, message: str) -> None:
     assert "BOARD_DATABASE_URL" in str(caught.value)
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, in one line."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(
+        ConfigurationError, match="needs the Python package 'psycopg', which is not installed"
+    ):
+        engine_for("postgresql+psycopg://x:secret@y/z")
