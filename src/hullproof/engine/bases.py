@@ -77,7 +77,6 @@ def provide_bases(
     engine: Engine,
     references: Iterable[str],
     *,
-    platform: str | None = None,
     say: Callable[[str], None],
     may_install: bool = False,
 ) -> BaseSet:
@@ -89,33 +88,30 @@ def provide_bases(
     for text in references:
         reference = parse_reference(text)
         if text != "scratch" and reference.familiar not in bases:
-            bases[reference.familiar] = _provide(engine, reference, platform, say, may_install=may_install)
+            bases[reference.familiar] = _provide(engine, reference, say, may_install=may_install)
     return BaseSet(tuple(bases.values()))
 
 
 def _provide(
     engine: Engine,
     reference: Reference,
-    platform: str | None,
     say: Callable[[str], None],
     *,
     may_install: bool,
 ) -> Base:
-    if found := _inspect(engine, reference, reference.text, "present", platform):
+    if found := _inspect(engine, reference, reference.text, "present"):
         return found
     why = _why_not_pullable(engine, reference)
     if why is None:
         say(f"pulling {reference.text}")
-        _pull(engine, reference, platform)
-        if found := _inspect(engine, reference, reference.text, "pulled", platform):
+        _pull(engine, reference)
+        if found := _inspect(engine, reference, reference.text, "pulled"):
             return found
-        raise EngineError(
-            f"{reference.text} was pulled, and the engine does not have it for {platform or 'its platform'}"
-        )
+        raise EngineError(f"{reference.text} was pulled, and the engine does not have it for its platform")
     chosen = plan(reference)
     say(f"stand-in base: {reference.text} is not present and not pullable ({why})")
     name = provide_stand_in(engine, chosen, say=say, may_install=may_install)
-    found = _inspect(engine, reference, name, "stand-in", None)
+    found = _inspect(engine, reference, name, "stand-in")
     if found is None:
         raise EngineError(f"the stand-in base {name} was made, and has gone again: run the command once more")
     got = engine.client.images.get(name).labels.get(f"{LABEL}.got", chosen.got)
@@ -124,17 +120,13 @@ def _provide(
     return replace(found, note=note)
 
 
-def _inspect(
-    engine: Engine, reference: Reference, name: str, origin: Origin, platform: str | None
-) -> Base | None:
-    """Look an image up; one for another platform than the one asked for does not count."""
+def _inspect(engine: Engine, reference: Reference, name: str, origin: Origin) -> Base | None:
+    """Look an image up; None where the engine does not have it."""
     from docker.errors import ImageNotFound  # noqa: PLC0415  the SDK is slow to import
 
     try:
         seen: dict[str, Any] = engine.client.api.inspect_image(name)  # type: ignore[no-untyped-call]
     except ImageNotFound:
-        return None
-    if platform and platform.split("/")[:2] != [seen.get("Os"), seen.get("Architecture")]:
         return None
     layers = tuple(seen.get("RootFS", {}).get("Layers") or ())
     size = _unpacked_size(engine, name, seen)
@@ -206,14 +198,14 @@ def _short(why: str) -> str:
     return why if len(why) <= _WHY_LENGTH else "..." + ": ".join(why.split(": ")[-3:])[-_WHY_LENGTH:]
 
 
-def _pull(engine: Engine, reference: Reference, platform: str | None) -> None:
+def _pull(engine: Engine, reference: Reference) -> None:
     """Pull by the API. The SDK gives a pull no deadline, so it is watched from beside."""
     events: queue.Queue[dict[str, Any] | Exception | None] = queue.Queue()
     client = connect_client(engine.endpoint, _REGISTRY_TIMEOUT_S)
 
     def follow() -> None:
         try:
-            for event in client.api.pull(reference.text, stream=True, decode=True, platform=platform):
+            for event in client.api.pull(reference.text, stream=True, decode=True):
                 events.put(event)
             events.put(None)
         except Exception as error:  # noqa: BLE001  handed to the thread that waits

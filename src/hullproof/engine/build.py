@@ -66,7 +66,6 @@ class BuildRequest:
     build_args: Mapping[str, str] = field(default_factory=dict)
     build_contexts: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
-    platform: str | None = None
     instructions: LayerInstructions = field(default_factory=dict)
 
     def argv(self, metadata_file: Path) -> list[str]:
@@ -84,8 +83,6 @@ class BuildRequest:
             args.append("--load" if self.output == "image" else "--output=type=cacheonly")
         if self.target:
             args.append(f"--target={self.target}")
-        if self.platform:
-            args.append(f"--platform={self.platform}")
         args += [f"--tag={tag}" for tag in self.tags]
         args += [f"--label={name}={value}" for name, value in self.labels.items()]
         args += [f"--build-arg={name}={value}" for name, value in self.build_args.items()]
