@@ -286,6 +286,15 @@ class Subject:
         return provide_helper(self._engine, self["bases"], say=self._say)
 
     def _container(self) -> ContainerFacts:
+        facts = self._booted()
+        if facts.is_late:
+            self._say(
+                "the container was late, which a busy machine may be the cause of: booting it once more"
+            )
+            facts = self._booted()
+        return facts
+
+    def _booted(self) -> ContainerFacts:
         with self.boot(BootedContainer, self.project.config.env) as booted:
             return booted.facts(watch_s=self._watch_s)
 

@@ -19,6 +19,34 @@ TESTED: tuple[tuple[str, str], ...] = (
         "tests/toolkit/test_bad_days.py::test_a_full_disk_is_the_engines_trouble",
     ),
     (
+        "A container that ends just before it is killed has ended by itself.",
+        "tests/toolkit/test_ending.py::test_an_end_that_comes_before_the_kill_is_an_answer",
+    ),
+    (
+        "An engine that hangs while a container is stopped makes its end unproven, not broken.",
+        "tests/toolkit/test_ending.py::test_an_engine_that_hangs_is_not_the_containers_slowness",
+    ),
+    (
+        "What only a clock speaks against is tried again before it is called broken.",
+        "tests/toolkit/test_subject.py::test_what_only_a_clock_says_is_tried_again",
+    ),
+    (
+        "A program of the image that takes the place of python never gets more than `docker run` gives, and is not asked.",
+        "tests/toolkit/test_sidecar.py::test_a_python_of_the_images_that_lies_is_never_asked",
+    ),
+    (
+        "What looks at a container may read and nothing else, and an application that is root cannot look into it.",
+        "tests/toolkit/test_sidecar.py::test_the_sidecar_may_read_and_nothing_else",
+    ),
+    (
+        "An application that ends what looks at it is unproven.",
+        "tests/toolkit/test_sidecar.py::test_an_application_that_ends_the_sidecar_is_not_seen",
+    ),
+    (
+        "A base image that the project names is not trusted to look at the container from.",
+        "tests/toolkit/test_sidecar.py::test_only_a_known_base_is_trusted",
+    ),
+    (
         "A board that is stopped answers what is in flight.",
         "tests/unit/test_board_process.py::test_sigterm_answers_what_is_in_flight",
     ),

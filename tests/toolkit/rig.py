@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import signal
 import socket
 import subprocess
 import sys
@@ -113,11 +114,12 @@ class Cable:
     A process of its own passes on: it keeps its rights while a test does without.
     """
 
-    def __init__(self, engine: Engine, path: Path) -> None:
-        """Listen at `path`, and pass everything on."""
+    def __init__(self, engine: Engine, path: Path, late: tuple[str, float] | None = None) -> None:
+        """Listen at `path`, and pass everything on; a request with the text in `late` so many seconds late."""
         self.host = f"unix://{path}"
         relay = Path(__file__).with_name("relay.py")
-        self._process = subprocess.Popen([sys.executable, relay, path, engine.endpoint.host])
+        slow = map(str, late or ())
+        self._process = subprocess.Popen([sys.executable, relay, path, engine.endpoint.host, *slow])
         deadline = time.monotonic() + PATIENCE_S
         while not self._listens(path):
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -136,6 +138,14 @@ class Cable:
         """Whether the engine's own words can be passed on as they are: not through ssh, nor through TLS."""
         endpoint = engine.endpoint
         return endpoint.scheme in ("unix", "tcp", "http") and not endpoint.use_tls
+
+    def pause(self) -> None:
+        """Pass nothing on until `resume`, as an engine that hangs."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Pass on what has waited, and go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     def cut(self) -> None:
         """Break all connections, and take no new ones."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 
 from hullproof.engine.bases import Base, BaseSet
 from hullproof.errors import EngineError
-from hullproof.facts import BuildFacts, Step, Unobservable
+from hullproof.facts import BuildFacts, ContainerFacts, Process, Step, Stopped, Unobservable
 from hullproof.project import Project
 from hullproof.subject import Subject
 
@@ -157,3 +159,36 @@ def test_a_build_that_failed_makes_the_image_unobservable(
     for name in ("files", "container"):
         with pytest.raises(Unobservable, match="the project's own build fails: exit code: 1"):
             subject[name]
+
+
+UP = ContainerFacts(ready=True, stopped=Stopped("SIGTERM", 0.2, 0, killed=False))
+SLOW = replace(UP, stopped=Stopped("SIGTERM", 9.0, 0, killed=False))
+DEAF = replace(
+    UP, stopped=Stopped("SIGTERM", 10.2, 137, killed=True), processes=(Process(1, 0, (0,) * 4, (0,) * 4, ()),)
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "boots"),
+    [
+        (UP, 1),
+        (SLOW, 2),
+        (ContainerFacts(), 2),
+        (DEAF, 1),
+        (ContainerFacts(exit_code=1), 1),
+        (ContainerFacts(unobservable="there is no image to look from"), 1),
+    ],
+)
+def test_what_only_a_clock_says_is_tried_again(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch, first: ContainerFacts, boots: int
+) -> None:
+    """Once; what was seen without one, as that the kernel ignores the signal, is seen."""
+    seen = [first, UP]
+
+    class Booted:
+        def facts(self, **_: object) -> ContainerFacts:
+            return seen.pop(0)
+
+    monkeypatch.setattr(subject, "boot", lambda *_: contextlib.nullcontext(Booted()))
+    assert subject["container"] is (first if boots == 1 else UP)
+    assert len(seen) == 2 - boots

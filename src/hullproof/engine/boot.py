@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hullproof.engine.container.ending import state_of, stop
 from hullproof.engine.container.observer import Observer
 from hullproof.engine.container.sidecar import Helper, log_config, open_stream
 from hullproof.engine.container.words import (
@@ -19,10 +20,11 @@ from hullproof.engine.container.words import (
     is_engines_fault,
     lived,
     log_lines,
+    reached,
 )
 from hullproof.engine.probe import Goal
-from hullproof.errors import DeadlineError, EngineError
-from hullproof.facts import ContainerFacts, Stopped
+from hullproof.errors import EngineError
+from hullproof.facts import ContainerFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,13 +34,12 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from hullproof.engine.connection import Engine
+    from hullproof.facts import Stopped
 
 _log = logging.getLogger(__name__)
 
-STOP_DEADLINE_S = 10.0  # what the engine itself grants between the stop signal and SIGKILL
 _LOG_LINES = 40
 _LOG_BYTES = 1 << 20
-_NOT_FOUND, _CONFLICT = 404, 409
 
 
 class BootedContainer:
@@ -174,8 +175,7 @@ class BootedContainer:
 
     def _as_died(self, facts: ContainerFacts, exit_code: int) -> ContainerFacts:
         """Add how it ended to the facts of a container that ended by itself."""
-        with engine_errors("looking at the container"):
-            state: dict[str, Any] = self._api.inspect_container(self._id)["State"]
+        state = state_of(self._api, self._id)
         seconds = lived(state)
         by = facts.ready_by
         if not facts.ready:
@@ -188,43 +188,17 @@ class BootedContainer:
     # --- the end -------------------------------------------------------------------------------------
 
     def _stop(self, observer: Observer) -> Stopped | None:
-        """Send the stop signal and measure. None when it had ended by itself just before."""
-        from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
-        began = time.monotonic()
-        try:
-            with engine_errors("stopping the container", APIError):
-                self._api.kill(self._id, self._stop_signal)
-        except APIError as error:
-            if error.status_code != _CONFLICT:
-                raise EngineError(f"the engine would not stop the container: {explain(error)}") from error
-            observer.await_end(began + STOP_DEADLINE_S)
-            return None
-        killed = not observer.await_end(began + STOP_DEADLINE_S)
-        if killed:
-            with engine_errors("killing the container"):
-                self._api.kill(self._id, "SIGKILL")
-            observer.await_end(time.monotonic() + STOP_DEADLINE_S)
-        if observer.death is None:
-            raise DeadlineError(f"the container did not end within {STOP_DEADLINE_S:g} s of SIGKILL")
-        seconds = round(observer.death.at - began, 3)
-        return Stopped(self._stop_signal, seconds, observer.death.exit_code, killed)
+        """Stop it; None when it had ended by itself just before."""
+        return stop(self._api, self._id, self._stop_signal, observer)
 
     def remove(self) -> None:
         """Remove the container with its anonymous volumes. Raises EngineError when it stays."""
-        from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
         container_id, self._id = self._id, ""
         observer, self._observer = self._observer, None
+        doing = f"removing container {container_id[:12]} (`hullproof clean` removes it)"
         try:
             if container_id:
-                with engine_errors(
-                    f"removing container {container_id[:12]} (`hullproof clean` removes it)", APIError
-                ):
-                    self._api.remove_container(container_id, v=True, force=True)
-        except APIError as error:
-            if error.status_code not in (_NOT_FOUND, _CONFLICT):
-                raise EngineError(f"container {container_id[:12]} stays: {explain(error)}") from error
+                reached(doing, lambda: self._api.remove_container(container_id, v=True, force=True))
         finally:
             if observer is not None:
                 observer.close()

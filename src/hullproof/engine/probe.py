@@ -105,6 +105,7 @@ def _process(raw: Mapping[str, Any]) -> Process:
         capabilities={str(name): int(mask) for name, mask in raw["capabilities"].items()},
         caught=int(raw["caught"]),
         ignored=int(raw["ignored"]),
+        blocked=int(raw["blocked"]),
         no_new_privileges=None if raw["no_new_privileges"] is None else bool(raw["no_new_privileges"]),
     )
 

@@ -8,7 +8,16 @@ not known is None.
 from __future__ import annotations
 
 from hullproof.facts.build import BuildFacts, Step
-from hullproof.facts.container import Answer, ContainerFacts, Executed, Listener, Process, Stopped
+from hullproof.facts.container import (
+    ENDS_WELL_WITHIN_S,
+    Answer,
+    ContainerFacts,
+    Executed,
+    Listener,
+    Process,
+    Stopped,
+    signal_number,
+)
 from hullproof.facts.experiments import (
     EXPERIMENTS,
     Canary,
@@ -22,6 +31,7 @@ from hullproof.facts.experiments import (
 from hullproof.facts.image import BaseFacts, FileEntry, FileFacts, FileKind, HistoryEntry, ImageFacts, Layer
 
 __all__ = [
+    "ENDS_WELL_WITHIN_S",
     "EXPERIMENTS",
     "Answer",
     "BaseFacts",
@@ -46,6 +56,7 @@ __all__ = [
     "Step",
     "Stopped",
     "Unobservable",
+    "signal_number",
 ]
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+ENDS_WELL_WITHIN_S = 8.0
+"""Engines kill after 10 seconds. A Celery worker on its in-memory broker takes 6 to finish in good order."""
 
 
 @dataclass(frozen=True)
@@ -12,7 +16,7 @@ class Process:
     """A process in the container, as the kernel tells it in /proc/PID/.
 
     `uids` and `gids`: real, effective, saved, filesystem. `capabilities` are bit masks by the names of
-    /proc/PID/status: CapInh, CapPrm, CapEff, CapBnd, CapAmb. `caught` is the SigCgt mask, `ignored` SigIgn.
+    /proc/PID/status: CapInh, CapPrm, CapEff, CapBnd, CapAmb. `caught` is the SigCgt mask, `ignored` SigIgn, `blocked` SigBlk.
     `executable` and `cwd` are None where the kernel would not say.
     """
 
@@ -28,7 +32,13 @@ class Process:
     capabilities: Mapping[str, int] = field(default_factory=dict)
     caught: int = 0
     ignored: int = 0
+    blocked: int = 0
     no_new_privileges: bool | None = None
+
+    def handles(self, signal_name: str) -> bool | None:
+        """Whether it has a handler for this signal, or may wait for it; None for a signal that is not known by number."""
+        number = signal_number(signal_name)
+        return None if number is None else bool((self.caught | self.blocked) >> (number - 1) & 1)
 
 
 @dataclass(frozen=True)
@@ -62,12 +72,27 @@ class Answer:
 
 @dataclass(frozen=True)
 class Stopped:
-    """How the container ended after the stop signal. `killed`: only SIGKILL at the deadline ended it."""
+    """How the container ended after the stop signal. `killed`: only SIGKILL at the deadline ended it.
+
+    `seconds` is how long that took at most, `slowed_s` how many of them may not be its own: the engine may have been
+    slow to pass the signal on.
+    """
 
     signal: str
     seconds: float
     exit_code: int | None
     killed: bool
+    slowed_s: float = 0.0
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it may have taken too long."""
+        return self.killed or self.seconds > ENDS_WELL_WITHIN_S
+
+    @property
+    def is_surely_slow(self) -> bool:
+        """Whether it took too long, whatever the engine took."""
+        return self.is_slow and self.seconds - self.slowed_s > ENDS_WELL_WITHIN_S
 
 
 @dataclass(frozen=True)
@@ -113,6 +138,24 @@ class ContainerFacts:
         return self.start_error is not None or self.exit_code is not None
 
     @property
+    def is_late(self) -> bool:
+        """Whether nothing but a clock speaks against it: it is not up in time, or hears the stop signal and is slow."""
+        if self.died or self.unobservable is not None:
+            return False
+        main, stopped = self.main, self.stopped
+        hears = main is None or stopped is None or main.handles(stopped.signal) is not False
+        return not (self.ready or self.listeners) or (stopped is not None and stopped.is_slow and hears)
+
+    @property
     def main(self) -> Process | None:
         """PID 1, where it was seen."""
         return next((process for process in self.processes if process.pid == 1), None)
+
+
+def signal_number(name: str) -> int | None:
+    """Turn `SIGTERM`, `TERM` or `15` into 15."""
+    if name.isdigit():
+        return int(name)
+    full = name if name.startswith("SIG") else f"SIG{name}"
+    found = getattr(signal, full, None)
+    return int(found) if found is not None else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -65,21 +64,6 @@ def shown(process: Process, most: int = 100) -> str:
     text = " ".join(process.command) or process.name or "?"
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
-def handles(process: Process, signal_name: str) -> bool | None:
-    """Whether it has a handler for this signal; None where the signal is not known by number."""
-    number = signal_number(signal_name)
-    return None if number is None else bool(process.caught >> (number - 1) & 1)
-
-
-def signal_number(name: str) -> int | None:
-    """Turn `SIGTERM`, `TERM` or `15` into 15."""
-    if name.isdigit():
-        return int(name)
-    full = name if name.startswith("SIG") else f"SIG{name}"
-    found = getattr(signal, full, None)
-    return int(found) if found is not None else None
 
 
 def waits_for_a_service(container: ContainerFacts, *, serves: bool) -> bool:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from hullproof.facts import signal_number
 from hullproof.practices._command import judge_form, judge_swallowing
 from hullproof.practices._endings import BESIDE, NO_SHELL, judge_death, judge_start_error, judge_stop, quoted
 from hullproof.practices._finding import Case, Finding, missing
@@ -31,7 +32,6 @@ from hullproof.practices._processes import (
     is_shell,
     program,
     shown,
-    signal_number,
     waits_for_a_service,
 )
 from hullproof.report.model import Evidence

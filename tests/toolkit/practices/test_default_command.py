@@ -326,12 +326,15 @@ def test_never_ready_is_broken_where_a_port_is_exposed() -> None:
         (Stopped("SIGTERM", 4.5, 1, killed=False), PROVEN),
         (Stopped("SIGTERM", 8.2, 0, killed=False), BROKEN),
         (Stopped("SIGTERM", 10.2, 137, killed=True), BROKEN),
+        (Stopped("SIGTERM", 70.0, 0, killed=False, slowed_s=61.0), BROKEN),
+        (Stopped("SIGTERM", 70.0, 0, killed=False, slowed_s=65.0), UNPROVEN),
+        (Stopped("SIGTERM", 10.2, 137, killed=True, slowed_s=4.0), UNPROVEN),
         (None, UNPROVEN),
     ],
     ids=str,
 )
 def test_the_stop_signal_ends_it_in_good_time(stopped: Stopped | None, verdict: object) -> None:
-    """Well before the engine kills it; an odd exit code is said, not judged."""
+    """Well before the engine kills it; an odd exit code is said, not judged. What a slow engine took is not its own."""
     assert prove("default-command", container=container(stopped=stopped)).verdict is verdict
 
 
@@ -340,6 +343,8 @@ def test_why_it_ignores_the_signal_is_explained() -> None:
     killed = Stopped("SIGTERM", 10.2, 137, killed=True)
     deaf = container(processes=(process(caught=0),), stopped=killed)
     assert "no handler" in prove("default-command", container=deaf).summary
+    in_haste = container(processes=deaf.processes, stopped=replace(killed, slowed_s=10.0))
+    assert prove("default-command", container=in_haste).verdict is BROKEN
     handled = container(stopped=killed)
     assert "no handler" not in prove("default-command", container=handled).summary
 

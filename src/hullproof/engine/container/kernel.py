@@ -88,6 +88,7 @@ def process(pid: int) -> dict[str, object] | None:
         "capabilities": {name: int(status[name], 16) for name in CAPABILITIES if name in status},
         "caught": int(status.get("SigCgt", "0"), 16),
         "ignored": int(status.get("SigIgn", "0"), 16),
+        "blocked": int(status.get("SigBlk", "0"), 16),
         "no_new_privileges": status["NoNewPrivs"] == "1" if "NoNewPrivs" in status else None,
         "command": parse_command(read(base + "/cmdline", 32768 if pid == 1 else 4096)),
         "executable": link(base + "/exe"),

@@ -6,11 +6,10 @@ namespace with it can see and may end it, but not look into it or change it: tha
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hullproof.engine.container.words import engine_errors
+from hullproof.engine.container.words import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,12 +55,14 @@ def confined(api: APIClient, **more: Any) -> Any:  # noqa: ANN401 - the SDK's ow
     )
 
 
-def open_stream(api: APIClient, path: str, body: dict[str, Any] | None = None) -> Response:
+def open_stream(
+    api: APIClient, path: str, body: dict[str, Any] | None = None, *, read_timeout_s: float | None = None
+) -> Response:
     """Open a stream as plain HTTP: the SDK's reader of raw sockets can lose first bytes, and hang on TLS."""
-    url = f"{api.base_url}/v{api.api_version}{path}"
+    url, timeout = f"{api.base_url}/v{api.api_version}{path}", (api.timeout, read_timeout_s)
     if body is None:
-        return api.get(url, stream=True, timeout=(api.timeout, None))
-    return api.post(url, json=body, stream=True, timeout=(api.timeout, None))
+        return api.get(url, stream=True, timeout=timeout)
+    return api.post(url, json=body, stream=True, timeout=timeout)
 
 
 class Sidecar:
@@ -100,23 +101,14 @@ class Sidecar:
 
     def signal(self, name: str) -> bool:
         """Send the program a signal; False where it does not run."""
-        from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
-        if self._id is None:
-            return False
-        try:
-            with engine_errors("looking into the container", APIError):
-                self._api.kill(self._id, name)
-        except APIError:
-            return False
-        return True
+        sidecar = self._id
+        return sidecar is not None and reached(
+            "looking into the container", lambda: self._api.kill(sidecar, name)
+        )
 
     def remove(self) -> None:
         """Remove it, if there is one. Raises EngineError when it stays."""
-        from docker.errors import NotFound  # noqa: PLC0415 - the SDK is slow to import
-
         made, self._id = self._id, None
+        doing = f"removing container {(made or '')[:12]} (`hullproof clean` removes it)"
         if made:
-            doing = f"removing container {made[:12]} (`hullproof clean` removes it)"
-            with suppress(NotFound), engine_errors(doing, NotFound):
-                self._api.remove_container(made, v=True, force=True)
+            reached(doing, lambda: self._api.remove_container(made, v=True, force=True))

@@ -13,6 +13,7 @@ from hullproof.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+_OVER = {304, 404, 409}  # it has been done already, the container is gone, it does not run
 LOG_LINE_LENGTH = 500
 _MAX_CHUNK = 16 << 20
 _HEADER = 8
@@ -52,6 +53,23 @@ def engine_errors(doing: str, *passing: type[BaseException]) -> Iterator[None]:
         raise EngineError(f"the engine went away while {doing}: {seen}") from error
 
 
+def reached(doing: str, step: Callable[[], object]) -> bool:
+    """Take a step on a container; False where its end came first, which it may between any two things that are asked.
+
+    Raises EngineError for any other refusal, and when the engine goes away.
+    """
+    from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
+
+    try:
+        with engine_errors(doing, APIError):
+            step()
+    except APIError as error:
+        if error.status_code not in _OVER:
+            raise EngineError(f"the engine refused while {doing}: {explain(error)}") from error
+        return False
+    return True
+
+
 def explain(error: Any) -> str:  # noqa: ANN401 - an APIError; the SDK is imported late, so its types are not at hand
     """Return what the engine said, without the names of the layers that passed it on."""
     return unwrapped(str(error.explanation or error))
@@ -73,17 +91,17 @@ def is_engines_fault(said: str) -> bool:
 def lived(state: Mapping[str, Any]) -> float | None:
     """Return the seconds between start and end of a container's `State`, by the engine's own clock."""
     try:
-        began, ended = (_moment(str(state[name])) for name in ("StartedAt", "FinishedAt"))
+        began, ended = (moment(str(state[name])) for name in ("StartedAt", "FinishedAt"))
     except (KeyError, ValueError):
         return None
     return round(max(0.0, ended - began), 3)
 
 
-def _moment(stamp: str) -> float:
-    """Read the engine's timestamps, which have nanoseconds and end in Z."""
+def moment(stamp: str) -> float:
+    """Read the engine's timestamps, which have nanoseconds and end in Z, in seconds. Raises ValueError."""
     whole, _, fraction = stamp.rstrip("Z").partition(".")
-    moment = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
-    return moment.timestamp() + float(f"0.{fraction or 0}")
+    second = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    return second.timestamp() + float(f"0.{fraction or 0}")
 
 
 def frames(read: Callable[[int], bytes]) -> Iterator[tuple[int, bytes]]:
