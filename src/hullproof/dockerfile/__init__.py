@@ -18,7 +18,7 @@ from hullproof.dockerfile.model import Heredoc, ImageReference, Instruction, Mou
 from hullproof.dockerfile.parse import parse
 from hullproof.dockerfile.release import Release
 from hullproof.dockerfile.shell import ShellCommand, ShellProgram, commands, simple_words
-from hullproof.dockerfile.testruns import TASK_RUNNERS, TestRun, script_runs_tests, test_commands
+from hullproof.dockerfile.testruns import TASK_RUNNERS, script_runs_tests, test_commands
 from hullproof.dockerfile.variables import Scope, expand
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "ShellCommand",
     "ShellProgram",
     "Stage",
-    "TestRun",
     "Value",
     "Variable",
     "Workdir",

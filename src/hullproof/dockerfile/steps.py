@@ -13,13 +13,12 @@ class ShellCommand:
     """One simple command.
 
     `argv` is without quotes and without the wrappers that `wrappers` names, outermost first; variables are
-    as written. Where the shell text could not be read, `certain` is False.
+    as written.
     """
 
     argv: tuple[str, ...]
     text: str
     wrappers: tuple[str, ...] = ()
-    certain: bool = True
 
     @property
     def program(self) -> str:
@@ -38,6 +37,4 @@ class ShellProgram:
 def roughly(text: str) -> tuple[ShellCommand, ...]:
     """Do without a grammar: split at operators."""
     found = ((unwrap(argv), argv) for argv in words.rough(text))
-    return tuple(
-        ShellCommand(seen.argv, " ".join(argv), seen.wrappers, certain=False) for seen, argv in found
-    )
+    return tuple(ShellCommand(seen.argv, " ".join(argv), seen.wrappers) for seen, argv in found)

@@ -211,7 +211,7 @@ class _Gate:
                 named = {self.by_name[word] for word in each if word in self.by_name}
                 counts = _FAILS.search(line) and (self.passes_without or step.line in self.speaking)
                 for spot in wanted & (ran | (named if counts else set())):
-                    if spot not in told or (spot in ran & named and not told[spot].is_named):
+                    if spot not in told or (counts and spot in named and not told[spot].is_named):
                         told[spot] = _Telling(step.line, line.strip(), session, is_named=spot in named)
         return told
 
