@@ -290,9 +290,10 @@ def test_no_application_is_told(tmp_path: Path) -> None:
 )
 def test_edits_are_harmless(content: bytes) -> None:
     """An edit adds a comment: the program stays the same, in any encoding, with any line ends."""
-    changed = editing.edited("app.py", content, "ab12")
+    changed = editing.edited("app.py", content)
     assert changed.startswith(content)
-    assert b"ab12" in changed
+    assert changed != editing.edited("app.py", content)
+    assert b"hullproof" not in changed
     assert ast.dump(ast.parse(changed)) == ast.dump(ast.parse(content))
     if content.endswith(b"\r\n"):
         assert changed.endswith(b"\r\n")
@@ -302,7 +303,7 @@ def test_json_lock_files_stay_json() -> None:
     """Where there are no comments, blanks make the difference, another one each time."""
     import json  # noqa: PLC0415 - the only use here
 
-    changed = {editing.edited("Pipfile.lock", b"{}", nonce) for nonce in ("ab", "ac")}
+    changed = {editing.edited("Pipfile.lock", b"{}") for _ in range(2)}
     assert len(changed) == 2
     assert all(json.loads(each) == {} for each in changed)
 
@@ -332,7 +333,7 @@ def test_paths_are_traced_through_stages(tmp_path: Path) -> None:
 
 def judged(*reached: str, exceptions: str = "", allow_list: bool = False) -> set[str]:
     """List the canaries that count, of those that got through."""
-    planted = planting.canaries(["app"], ignorefile.patterns(exceptions))
+    planted = planting.canaries(["app"], ignorefile.patterns(exceptions), "shop")
     found = planting.judge(planted, set(reached), env_variants=False, allow_list=allow_list)
     return {each.path for each in found if each.reached and each.judged}
 
@@ -349,8 +350,8 @@ def judged(*reached: str, exceptions: str = "", allow_list: bool = False) -> set
         ((".venv/pyvenv.cfg",), set()),
         ((".venv/pyvenv.cfg", "venv/pyvenv.cfg"), {".venv/pyvenv.cfg", "venv/pyvenv.cfg"}),
         (
-            ("app/__pycache__/hullproof.cpython-311.pyc", "app/hullproof.pyc"),
-            {"app/__pycache__/hullproof.cpython-311.pyc"},
+            ("app/__pycache__/shop.cpython-311.pyc", "app/shop.pyc"),
+            {"app/__pycache__/shop.cpython-311.pyc"},
         ),
         ((".mypy_cache/CACHEDIR.TAG",), set()),
     ],
@@ -371,8 +372,8 @@ def test_allow_list_is_asked_no_more_than_a_deny_list() -> None:
 def test_exceptions_plant_and_count() -> None:
     """What a `!` line lets back in by name is planted, and counts; harmless ones are not."""
     text = "!.env.production\n!**/*.pem\n!README.md\n!.env.example\n"
-    planted = {each.path for each in planting.canaries([], ignorefile.patterns(text)) if each.let_in}
-    assert planted == {".env.production", "hullproof.pem", "hullproof/hullproof.pem"}
+    planted = {each.path for each in planting.canaries([], ignorefile.patterns(text), "shop") if each.let_in}
+    assert planted == {".env.production", "shop.pem", "shop/shop.pem"}
     assert judged(".env.production", exceptions=text) == {".env.production"}
 
 
@@ -393,3 +394,10 @@ def test_secrets(tmp_path: Path, name: str, content: str, expected: bool) -> Non
     """Keys are known by content, environment files by name; examples are none."""
     (tmp_path / name).write_text(content)
     assert secrets.is_secret(tmp_path, name) is expected
+
+
+def test_canaries_bear_the_usual_names_and_nothing_of_us() -> None:
+    """What is to be made up is another word each time."""
+    made = {each.path for word in ("shop", "bakery") for each in planting.canaries(["app"], (), word)}
+    assert not any("hullproof" in path for path in made)
+    assert {".env", "app/id_rsa", ".git/HEAD", "app/shop.pyc", "app/bakery.pyc"} <= made

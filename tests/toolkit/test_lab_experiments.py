@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -402,8 +403,9 @@ def test_exception_lets_a_secret_in(lab: Make) -> None:
     """A `!` line that names a secret is tried with a file of that name."""
     ignore = RIGHT[".dockerignore"] + "!.env.production\n!config/*.key\n"
     facts = timed_canaries(lab({".dockerignore": ignore}))
-    reached = {each.path for each in facts.canaries if each.reached and each.judged}
-    assert reached == {".env.production", "config/hullproof.key"}
+    first, second = sorted(each.path for each in facts.canaries if each.reached and each.judged)
+    assert first == ".env.production"
+    assert re.fullmatch(r"config/[a-z]+\.key", second)
 
 
 def test_allow_list_is_fine(lab: Make) -> None:

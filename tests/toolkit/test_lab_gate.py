@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -37,6 +38,7 @@ CASE = """\
             self.assertEqual(1 + 1, 2)
     """
 LINE = 4
+LONG_AGO = 1_600_000_000
 
 
 @pytest.fixture
@@ -52,6 +54,7 @@ def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Prove]:
             }.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(dedent(text))
+                os.utime(folder / name, (LONG_AGO, LONG_AGO))
             recipe = cast("Any", _Recipe(Project.open(folder)))
             monkeypatch.setattr(gate, "rebuild", lambda *a, keep: _built(a[2], command, keep))
             monkeypatch.setattr(gate, "reaching", lambda *a: _listed(a[2], withheld))
@@ -207,6 +210,14 @@ def test_of_several_runners_in_one_step_each_must_count(outcome: Prove, command:
     """The last one's exit code is the step's: failures of the first are told, and lost."""
     facts = outcome(command, {"tests/api/test_a.py": PLAIN, "tests/unit/test_b.py": PLAIN})
     assert names(facts, stops=False) == ["tests/api/NEW", "tests/api/test_a.py"]
+
+
+def test_what_is_planted_is_not_known_by_its_time(outcome: Prove) -> None:
+    """A step that runs tests only where nothing is new runs them."""
+    facts = outcome(
+        f"test -n \"$(find tests -name '*.py' -newermt 2021-01-01)\" || {PYTEST}", {"tests/test_a.py": PLAIN}
+    )
+    assert names(facts, stops=True) == ["tests/NEW", "tests/test_a.py"]
 
 
 def test_a_linter_that_quotes_the_planted_text_ran_no_test(outcome: Prove) -> None:

@@ -13,6 +13,7 @@ from hullproof.lab import planting, secrets, suites, tree
 from hullproof.lab.rebuild import reaching
 from hullproof.lab.scratch import put
 from hullproof.lab.sources import Source, context_sources
+from hullproof.lab.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 _MOST_FOLDERS = 24
 _SHOWN_FOLDERS = 3
-_DEEP = "hullproof_sub/deeper"
-"""A pattern such as `*/.env` knows one level only: canaries lie two levels below a package, too."""
 _STAND_IN_FOR = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules"})
 _FULL_DETAIL = 5_000
 _FEW = 3
@@ -41,15 +40,19 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     context = bench.empty("canaries")
     names = _plant_names(project.folder, context, frozenset(source.path for source in sources))
     folders = _folders(names)
-    deep = [posixpath.join(folder, _DEEP) for folder in folders]
+    vocabulary = Vocabulary()  # a word of the project's may be one that its ignore file has
+    # A pattern such as `*/.env` knows one level only: canaries lie two levels below a package, too.
+    below = "/".join(vocabulary.pick())
+    deep = [posixpath.join(folder, below) for folder in folders]
     exceptions = (
         [each for each in found.exceptions if not _is_harmless(project.folder, each)] if found else []
     )
-    planted = planting.canaries([*folders, *deep], exceptions)
+    planted = planting.canaries([*folders, *deep], exceptions, vocabulary.pick()[0])
     for each in planted:
-        _touch(context / each.path)
+        _touch(context / each.path, vocabulary.line())
     reached = reaching(engine, recipe, context, bench.folder("listing"))
     shown = _shown(folders, names, reached)
+    shown |= {posixpath.join(folder, below) for folder in shown}
     kept = [each for each in planted if each.let_in or not each.folder or each.folder in shown]
     own = _own(project.folder, names, reached)
     variants = any(posixpath.basename(each.path).startswith(".env.") for each in own) or (
@@ -110,10 +113,10 @@ def _plant_names(folder: Path, context: Path, named: Collection[str]) -> frozens
     return frozenset(names)
 
 
-def _touch(path: Path) -> None:
-    """Make an empty file; one that cannot be, since a file stands where a folder must, does not matter."""
+def _touch(path: Path, text: str = "") -> None:
+    """Make a file; one that cannot be, since a file stands where a folder must, does not matter."""
     try:
-        put(path, b"")
+        put(path, text.encode())
     except OSError:
         return
 
@@ -132,9 +135,7 @@ def _shown(folders: list[str], names: Collection[str], reached: Collection[str])
     alive = {posixpath.dirname(name) for name in names if name in reached}
     parents = {parent for folder in alive for parent in _parents(folder)}
     live = [folder for folder in folders if folder in parents] or folders[:1]
-    return frozenset(live[:_SHOWN_FOLDERS]) | {
-        posixpath.join(folder, _DEEP) for folder in live[:_SHOWN_FOLDERS]
-    }
+    return frozenset(live[:_SHOWN_FOLDERS])
 
 
 def _parents(folder: str) -> Iterator[str]:

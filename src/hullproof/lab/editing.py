@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import secrets
+
+from hullproof.lab.vocabulary import Vocabulary
 
 _COMMENTS = {
     "# {}": "py pyi pyx sh bash toml cfg ini conf yml yaml txt in env rb pl lock pip Pipfile Makefile properties",
@@ -19,13 +22,12 @@ def can_edit(path: str) -> bool:
     return _suffix(path) in _BY_SUFFIX or _suffix(path) == "json" or path.endswith("Pipfile.lock")
 
 
-def edited(path: str, content: bytes, nonce: str) -> bytes:
-    """Return the content with a comment that holds `nonce` at its end; JSON gets blank lines instead."""
+def edited(path: str, content: bytes) -> bytes:
+    """Return the content with a comment at its end, another each time; JSON gets blank lines instead."""
     form = _BY_SUFFIX.get(_suffix(path))
     if form is None or path.endswith("Pipfile.lock"):
-        blanks = "".join(" " if bit == "1" else "\n" for bit in f"{int(nonce, 16):b}")
-        return content + blanks.encode()
-    comment = form.format(f"hullproof {nonce}")
+        return content + "".join(secrets.choice(" \n") for _ in range(64)).encode()
+    comment = form.format(Vocabulary(content.decode("utf-8", "replace")).line())
     newline = b"\r\n" if content.endswith(b"\r\n") else b"\n"
     gap = b"" if not content or content.endswith(b"\n") else newline
     return content + gap + comment.encode() + newline

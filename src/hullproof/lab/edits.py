@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -158,7 +157,7 @@ class Editor:
         )
         before = {path: (self.context / path).read_bytes() for path in paths}
         for path, content in before.items():
-            put(self.context / path, edited(path, content, secrets.token_hex(8)))
+            put(self.context / path, edited(path, content))
         try:
             facts = rebuild(self.engine, self.recipe, self.context, f"an edit to {paths[0]}", stop_when=known)
         finally:

@@ -7,12 +7,13 @@ and saw it fail, which no linter and no listing of the file can look like.
 
 from __future__ import annotations
 
-import keyword
 import posixpath
 import random
 import re
 from dataclasses import dataclass
 from typing import Literal
+
+from hullproof.lab.vocabulary import Vocabulary
 
 Ending = Literal["fails", "passes", "warns"]
 """What the planted tests do. Those that warn pass as well, and tell of themselves where a runner shows warnings."""
@@ -21,7 +22,6 @@ AT_FIRST = 3
 """So many tests are planted in a file at first; every test has its like where those were not seen to run."""
 
 _random = random.SystemRandom()
-_WORD = re.compile(r"[A-Z]?[a-z]{3,10}")
 
 
 @dataclass(frozen=True)
@@ -125,30 +125,11 @@ class Spot:
         return b"".join(rows)
 
 
-class Vocabulary:
-    """Words to name things with, those of a text."""
-
-    def __init__(self, text: str) -> None:
-        """Take the text of the file, or of its neighbour."""
-        self._words = sorted({each.lower() for each in _WORD.findall(text)} - _RESERVED)
-
-    def pick(self) -> tuple[str, str]:
-        """Draw two words; where the text has too few, they are made up."""
-        made = ["".join(_random.choice(part) for part in ("bdfgklmnprst", "aeiou") * 3) for _ in range(2)]
-        drawn = _random.sample(self._words, k=min(2, len(self._words)))
-        first, second = (*drawn, *made)[:2]
-        return first, second
-
-    def test(self, after: int, style: Style, like: str = "test") -> PlantedTest:
-        """Make a test up, called like the one that it stands behind."""
-        words = self.pick()
-        name = "_".join((like, *words, str(_random.randrange(10, 10_000))))
-        return PlantedTest(after, name, style, Sum.make(), words)
-
-
-_RESERVED = frozenset(
-    {*keyword.kwlist, "none", "true", "false", "pytest", "self", "skip", "test", "tests", "unittest"}
-)
+def made_up(vocabulary: Vocabulary, after: int, style: Style, like: str = "test") -> PlantedTest:
+    """Make a test up, called like the one that it stands behind."""
+    words = vocabulary.pick()
+    name = "_".join((like, *words, str(_random.randrange(10, 10_000))))
+    return PlantedTest(after, name, style, Sum.make(), words)
 
 
 def beside(neighbours: list[Spot], folder: str) -> Spot:
@@ -173,7 +154,7 @@ def beside(neighbours: list[Spot], folder: str) -> Spot:
         is_annotated=first.style.is_annotated,
         is_documented=first.style.is_documented,
     )
-    test = vocabulary.test(0, style, first.name.rsplit("_", 3)[0])
+    test = made_up(vocabulary, 0, style, first.name.rsplit("_", 3)[0])
     name = _name([posixpath.basename(each.path) for each in neighbours], words)
     return Spot(posixpath.join(folder, name), (test,), None, tuple(head), like.labels)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import os
+import secrets
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hullproof import projectfiles
@@ -12,6 +13,7 @@ from hullproof.dockerfile import test_commands
 from hullproof.facts import GateFacts, PlantedFile, Unobservable
 from hullproof.lab import failing, scripts, suites, teststyle
 from hullproof.lab.excuses import Excuses
+from hullproof.lab.output import Output, Reported
 from hullproof.lab.rebuild import reaching, rebuild
 from hullproof.lab.scratch import put, remove
 
@@ -27,10 +29,6 @@ if TYPE_CHECKING:
 _MOST_BUILDS = 5
 """So many builds with failing tests: a runner that stops at the first one tells of one file at a time."""
 _OUTPUT_LINES = 20
-_TOKEN = re.compile(r"\w+")
-_FAILS = re.compile(r"\b(?:FAIL|ERROR)", re.IGNORECASE)
-_SESSION_ENDS = re.compile(r"\b(?:passed|failed|errors?|deselected|ran)\b.* in [\d.]+ ?s|^Ran \d+ tests? in ")
-"""The last line of pytest, and of unittest: what follows is another runner's."""
 
 
 def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> GateFacts:
@@ -77,16 +75,6 @@ def _spots(project: Project) -> Iterator[Spot]:
         yield failing.beside([each for each in neighbours if each.is_looked_for] or neighbours, folder)
 
 
-@dataclass(frozen=True)
-class _Telling:
-    """What a step's output told of a planted test, and how many runners had ended before."""
-
-    line: int | None
-    said: str
-    session: int = 0
-    is_named: bool = False
-
-
 class _Gate:
     """One scratch copy in which tests are planted, and what is known of each file so far."""
 
@@ -97,10 +85,11 @@ class _Gate:
         self.context = bench.copy("gate")
         self.spots, self.facts = spots, facts
         self.excuses = Excuses(recipe.project.folder, self._reached)
-        self.by_number = {str(test.sum.value): spot for spot in spots for test in spot.tests}
-        self.by_name = {test.name: spot for spot in spots for test in spot.tests}
-        self.stopping: dict[Spot, _Telling] = {}
-        self.speaking: set[int | None] = set()
+        self.output = Output(spots)
+        own = [spot for spot in spots if spot.before is not None]
+        times = {spot.path: (recipe.project.folder / spot.path).lstat().st_mtime_ns for spot in own}
+        self.times_ns = {**{spot.folder: times[spot.path] for spot in own}, **times}
+        self.stopping: dict[Spot, Reported] = {}
         self.passes_without: bool | None = None
 
     def settle(self) -> GateFacts:
@@ -112,15 +101,15 @@ class _Gate:
             if not group:
                 return self._facts()
             built = self._build(group, "fails", most)
-            told = self._told(
+            reported = self._reported(
                 built.steps if built.ok or not built.failed_step else [built.failed_step], group
             )
-            if built.ok and not told and any(len(each.tests) > most for each in group):
+            if built.ok and not reported and any(len(each.tests) > most for each in group):
                 waiting.append(group)  # what selects by names or marks may have passed over the first few
             elif built.ok:
-                return self._facts(escaped=group, told=told, steps=built.steps)
-            elif told:
-                waiting += self._learn(group, told)
+                return self._facts(escaped=group, reported=reported, steps=built.steps)
+            elif reported:
+                waiting += self._learn(group, reported)
             elif self.stopping:
                 return self._facts()
             elif failed is not None:
@@ -144,18 +133,18 @@ class _Gate:
                 return group
         return []
 
-    def _learn(self, group: list[Spot], told: dict[Spot, _Telling]) -> list[list[Spot]]:
+    def _learn(self, group: list[Spot], reported: dict[Spot, Reported]) -> list[list[Spot]]:
         """Note which files stopped a build, and return what is still open, by groups to be tried alone.
 
         Where several runners were at work in one step, its exit code may have been that of one alone.
         """
         by_session: dict[int, list[Spot]] = defaultdict(list)
-        for spot, telling in told.items():
-            by_session[telling.session].append(spot)
-        rest = [each for each in group if each not in told]
+        for spot, found in reported.items():
+            by_session[found.session].append(spot)
+        rest = [each for each in group if each not in reported]
         if len(by_session) > 1:
             return [*by_session.values(), rest]
-        self.stopping |= told
+        self.stopping |= reported
         return [rest]
 
     def _settle_by_warnings(self, rest: list[Spot]) -> GateFacts:
@@ -164,56 +153,43 @@ class _Gate:
         A number in the output of a file that is known to be run shows that warnings are shown.
         """
         built = self._build([*self.stopping, *rest], "warns", failing.AT_FIRST)
-        told = self._told(built.steps, [*self.stopping, *rest])
-        silent = [each for each in rest if each not in told]
-        if built.ok and silent and not told.keys().isdisjoint(self.stopping):
+        reported = self._reported(built.steps, [*self.stopping, *rest])
+        silent = [each for each in rest if each not in reported]
+        if built.ok and silent and not reported.keys().isdisjoint(self.stopping):
             again = self._build(silent, "fails")
             if again.ok:
-                return self._facts(escaped=silent, told=self._told(again.steps, silent), steps=again.steps)
+                return self._facts(
+                    escaped=silent, reported=self._reported(again.steps, silent), steps=again.steps
+                )
         return self._facts()
 
     def _build(self, spots: Iterable[Spot], ending: Ending, most: int | None = None) -> BuildFacts:
         """Build with tests planted in these files, and put the files back."""
         spots = list(spots)
         for spot in spots:
-            put(self.context / spot.path, spot.content(ending, most))
+            self._put(spot, spot.content(ending, most), 1 + secrets.randbelow(10**9))
         try:
             what = f"the build with tests planted in {len(spots)} files"
-            return rebuild(self.engine, self.recipe, self.context, what, keep=self._is_telling)
+            return rebuild(self.engine, self.recipe, self.context, what, keep=self.output.is_wanted)
         finally:
             for spot in spots:
                 if spot.before is None:
                     remove(self.context / spot.path)
                 else:
-                    put(self.context / spot.path, spot.before)
+                    self._put(spot, spot.before)
 
-    def _is_telling(self, line: str) -> bool:
-        words = _TOKEN.findall(line)
-        told = any(word in self.by_number or word in self.by_name for word in words)
-        return told or _SESSION_ENDS.search(line) is not None
+    def _put(self, spot: Spot, content: bytes, later_ns: int = 0) -> None:
+        """Write a file, as old as the project's own: a planted test is not to be known by its time.
 
-    def _told(self, steps: Iterable[Step], spots: Iterable[Spot]) -> dict[Spot, _Telling]:
-        """Read which of the tests the output of steps tells of: by their numbers.
-
-        Names are in the text, where linters read them. They count where they are said to fail, in a step that has
-        told a number, or once it is known that passing tests get through.
+        But for a part of a second: BuildKit takes files of the same size and time for the same.
         """
-        told: dict[Spot, _Telling] = {}
-        wanted = set(spots)
-        for step in steps:
-            session = 0
-            words = [(line, _TOKEN.findall(line)) for line in step.kept]
-            if any(word in self.by_number for _, each in words for word in each):
-                self.speaking.add(step.line)
-            for line, each in words:
-                session += _SESSION_ENDS.search(line) is not None
-                ran = {self.by_number[word] for word in each if word in self.by_number}
-                named = {self.by_name[word] for word in each if word in self.by_name}
-                counts = _FAILS.search(line) and (self.passes_without or step.line in self.speaking)
-                for spot in wanted & (ran | (named if counts else set())):
-                    if spot not in told or (counts and spot in named and not told[spot].is_named):
-                        told[spot] = _Telling(step.line, line.strip(), session, is_named=spot in named)
-        return told
+        path = self.context / spot.path
+        put(path, content)
+        time_ns = self.times_ns[spot.folder if spot.before is None else spot.path]
+        os.utime(path, ns=(time_ns, time_ns + later_ns))
+
+    def _reported(self, steps: Iterable[Step], spots: Iterable[Spot]) -> dict[Spot, Reported]:
+        return self.output.read(steps, spots, by_name=bool(self.passes_without))
 
     def _unnamed(self, first: BuildFacts, second: BuildFacts) -> GateFacts:
         """Tell of builds that failed without a word of the planted tests."""
@@ -229,22 +205,22 @@ class _Gate:
     def _facts(
         self,
         escaped: Iterable[Spot] = (),
-        told: dict[Spot, _Telling] | None = None,
+        reported: dict[Spot, Reported] | None = None,
         steps: Iterable[Step] = (),
     ) -> GateFacts:
         """Sum up what is known of each file; of those that nothing is known of, what excuses them."""
-        told, escaped = told or {}, set(escaped)
+        reported, escaped = reported or {}, set(escaped)
         planted = []
         for spot in self.spots:
-            telling = self.stopping.get(spot) or told.get(spot)
+            found = self.stopping.get(spot) or reported.get(spot)
             stops = True if spot in self.stopping else False if spot in escaped else None
             planted.append(
                 PlantedFile(
                     spot.path,
                     is_new=spot.before is None,
                     stops=stops,
-                    line=telling.line if telling else None,
-                    said=telling.said if telling else None,
+                    line=found.line if found else None,
+                    said=found.said if found else None,
                     excuse=None if stops else self.excuses.of(spot, self.stopping),
                 )
             )
@@ -253,7 +229,7 @@ class _Gate:
             planted=tuple(planted),
             passes_without=self.passes_without,
             endings=_endings(steps, self.facts.test_lines),
-            reached=None if self.stopping or told or not escaped else bool(self._reached(self.spots)),
+            reached=None if self.stopping or reported or not escaped else bool(self._reached(self.spots)),
         )
 
     def _reached(self, spots: Iterable[Spot]) -> frozenset[str]:

@@ -17,8 +17,8 @@ VCS, ENV, KEY, VENV, BYTECODE, CACHE = (
     "version control", "environment file", "key", "virtual environment", "bytecode", "cache",
 )  # fmt: skip
 LOCAL_ENV = ".env.local"
-LOOSE_BYTECODE = "hullproof.pyc"
-NAMES: tuple[tuple[str, str], ...] = (
+CACHED_BYTECODE = "__pycache__/"
+_NAMES: tuple[tuple[str, str], ...] = (
     (".git/config", VCS),
     (".git/HEAD", VCS),
     (".env", ENV),
@@ -28,8 +28,8 @@ NAMES: tuple[tuple[str, str], ...] = (
     ("server.key", KEY),
     (".venv/pyvenv.cfg", VENV),
     ("venv/pyvenv.cfg", VENV),
-    ("__pycache__/hullproof.cpython-311.pyc", BYTECODE),
-    (LOOSE_BYTECODE, BYTECODE),
+    ("__pycache__/WORD.cpython-311.pyc", BYTECODE),
+    ("WORD.pyc", BYTECODE),
     (".pytest_cache/CACHEDIR.TAG", CACHE),
     (".mypy_cache/CACHEDIR.TAG", CACHE),
     (".ruff_cache/CACHEDIR.TAG", CACHE),
@@ -52,13 +52,17 @@ class Planted:
         return posixpath.join(self.folder, self.name)
 
 
-def canaries(folders: Iterable[str], exceptions: Iterable[Pattern]) -> tuple[Planted, ...]:
-    """Choose the canaries for the top and for each of `folders`, and for what the ignore file lets back in."""
-    usual = [Planted(folder, name, kind) for folder in ("", *folders) for name, kind in NAMES]
+def canaries(folders: Iterable[str], exceptions: Iterable[Pattern], word: str) -> tuple[Planted, ...]:
+    """Choose the canaries for the top and for each of `folders`, and for what the ignore file lets back in.
+
+    Where a name may be any, it is `word`.
+    """
+    names = [(name.replace("WORD", word), kind) for name, kind in _NAMES]
+    usual = [Planted(folder, name, kind) for folder in ("", *folders) for name, kind in names]
     taken = {each.path for each in usual}
     special = []
     for pattern in exceptions:
-        for path in _paths(pattern.text):
+        for path in _paths(pattern.text, word):
             kind = kind_of_name(path)
             if kind and path not in taken:
                 taken.add(path)
@@ -67,16 +71,16 @@ def canaries(folders: Iterable[str], exceptions: Iterable[Pattern]) -> tuple[Pla
     return (*usual, *special)
 
 
-def _paths(pattern: str) -> list[str]:
+def _paths(pattern: str, word: str) -> list[str]:
     """Make up paths that a pattern matches."""
     plain = pattern.strip("/")
     variants = (
-        [plain.removeprefix("**/"), "hullproof/" + plain.removeprefix("**/")]
+        [plain.removeprefix("**/"), f"{word}/{plain.removeprefix('**/')}"]
         if plain.startswith("**/")
         else [plain]
     )
     made = [
-        posixpath.normpath(each.replace("**", "hullproof").replace("*", "hullproof").replace("?", "x"))
+        posixpath.normpath(each.replace("**", word).replace("*", word).replace("?", word[0]))
         for each in variants
     ]
     return [each for each in made if each not in {"", "."} and "[" not in each and not each.startswith("../")]
@@ -126,5 +130,5 @@ def _counts(
     if each.kind == VENV:
         return not nested and not held(VENV, "")
     if each.kind == BYTECODE:
-        return each.name != LOOSE_BYTECODE
+        return each.name.startswith(CACHED_BYTECODE)
     return not nested and each.name.startswith(".pytest_cache/")

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from hullproof.lab.failing import PlantedTest, Spot, Style, Vocabulary
+from hullproof.lab.failing import PlantedTest, Spot, Style, made_up
+from hullproof.lab.vocabulary import Vocabulary
 
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
@@ -44,7 +45,7 @@ def plan(path: str, content: bytes) -> Spot:
     marked = re.search(r"^pytestmark = (.*)$", text, re.MULTILINE)
     return Spot(
         path,
-        tuple(tests) or (vocabulary.test(content.count(b"\n") + 1, Style()),),
+        tuple(tests) or (made_up(vocabulary, content.count(b"\n") + 1, Style()),),
         content,
         labels=labels | (_labels([marked[1]]) if marked else frozenset()),
         skips_itself=bool(found and not likes) or _SKIPS_ITSELF.search(text) is not None,
@@ -58,7 +59,8 @@ def plan_example(path: str, content: bytes) -> Spot | None:
         return None
     style = Style(indent=first[1].decode(), is_example=True)
     after = len(content[: first.start()].splitlines())
-    return Spot(path, (Vocabulary(content.decode("utf-8", "replace")).test(after, style),), content)
+    vocabulary = Vocabulary(content.decode("utf-8", "replace"))
+    return Spot(path, (made_up(vocabulary, after, style),), content)
 
 
 def _tests(module: ast.Module) -> Iterator[tuple[Function, ast.ClassDef | None]]:
@@ -115,7 +117,7 @@ def _like(test: Function, owner: ast.ClassDef | None, text: str, vocabulary: Voc
         is_annotated=test.returns is not None,
         is_documented=ast.get_docstring(test, clean=False) is not None,
     )
-    return vocabulary.test(test.end_lineno or test.lineno, style, test.name)
+    return made_up(vocabulary, test.end_lineno or test.lineno, style, test.name)
 
 
 def _is_copied(decorator: str) -> bool:
