@@ -219,6 +219,17 @@ def test_named_packages_declare_no_file(lab: Make) -> None:
     assert facts.no_requirements
 
 
+def test_installers_that_no_text_gives_away_are_known_by_their_output(lab: Make) -> None:
+    """A program of the project's starts pip: that it ran again is seen, and what it installed."""
+    libs = 'import subprocess\n\nsubprocess.run(["pip", "install", "-r", "requirements.txt"], check=True)\n'
+    dockerfile = SINGLE.format(before="COPY . .", step="python tools/libs.py")
+    facts = timed_edits(lab({"Dockerfile": dockerfile, "tools/libs.py": libs}))
+    assert [(step.line, step.is_seen) for step in facts.install_steps] == [(4, True)]
+    assert facts.application is not None
+    assert facts.application.installs == {4: "ran"}
+    assert facts.application.confirmed
+
+
 PYPROJECT = '[project]\nname = "demo"\nversion = "1"\ndependencies = ["flask"]\n'
 
 

@@ -12,12 +12,16 @@ EXPERIMENTS = frozenset({"edits", "gate", "canaries"})
 
 @dataclass(frozen=True)
 class InstallStep:
-    """A step that installs the project's dependencies. `files`: what of the context declares them."""
+    """A step that installs the project's dependencies. `files`: what of the context declares them.
+
+    `is_seen`: that it installs is known from its output alone, which named packages of others.
+    """
 
     line: int
     instruction: str
     stage: str
     files: tuple[str, ...] = ()
+    is_seen: bool = False
 
 
 @dataclass(frozen=True)

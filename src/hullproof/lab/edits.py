@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from hullproof.facts import EditOutcome, EditsFacts, Unobservable
-from hullproof.lab import application, installed, installing
+from hullproof.dockerfile import test_commands
+from hullproof.facts import EditOutcome, EditsFacts, InstallStep, Unobservable
+from hullproof.lab import application, installed, installing, scripts
 from hullproof.lab.editing import can_edit, edited
+from hullproof.lab.installing import Candidate
 from hullproof.lab.reach import can_reach
 from hullproof.lab.rebuild import rebuild
 from hullproof.lab.scratch import put
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hullproof.engine.build import StopWhen
     from hullproof.engine.connection import Engine
     from hullproof.facts import BuildFacts, FileFacts, Step
-    from hullproof.lab.installing import Candidate
     from hullproof.lab.scratch import Bench
     from hullproof.project import Recipe
 
@@ -36,20 +37,20 @@ def run(
         raise Unobservable(f"the project's own build fails: {baseline.error}")
     project = recipe.project
     steps = installing.candidates(project)
-    if not steps:
-        return _without_steps(project.folder)
     declaring = _to_edit(steps)
     avoid = {path for each in steps for path in each.step.files}
     chosen = application.choose(project, files(), avoid)
     editor = Editor(engine, recipe, bench.copy("edits"), steps, installed.own_names(project.folder))
     application_outcome = editor.application(chosen) if chosen.main else None
+    if not editor.installing and not steps:
+        return _without_steps(project.folder)
     requirements = tuple(editor.requirements(path) for path in declaring)
     return EditsFacts(
         install_steps=tuple(each.step for each in editor.installing),
         application=application_outcome,
         requirements=requirements,
         no_application=chosen.reason or None,
-        no_requirements=None if requirements else _why_none(steps),
+        no_requirements=None if requirements else _why_none(editor.installing),
     )
 
 
@@ -69,7 +70,7 @@ def _to_edit(steps: tuple[Candidate, ...]) -> list[str]:
     return list(dict.fromkeys([*firsts, *rest]))[:_MOST_FILES]
 
 
-def _why_none(steps: tuple[Candidate, ...]) -> str:
+def _why_none(steps: Sequence[Candidate]) -> str:
     lines = ", ".join(str(each.line) for each in steps)
     return f"no file of the project declares what is installed at line {lines} of the Dockerfile"
 
@@ -105,6 +106,9 @@ class Editor:
         """Take the scratch copy to edit, the steps that may install, and the project's own distributions."""
         self.engine, self.recipe, self.context, self.own = engine, recipe, context, own
         self.installing = list(steps)
+        self.paths: tuple[str, ...] = ()  # what is edited at the moment
+        self.testing = {each.line for each in recipe.project.dockerfile.instructions if test_commands(each)}
+        self.testing |= scripts.testing(recipe.project).keys()
         self.out_of_reach: frozenset[int] = frozenset()  # lines that the edit of the moment cannot get to
 
     def application(self, chosen: application.Choice) -> EditOutcome:
@@ -122,7 +126,7 @@ class Editor:
 
     def _edit_application(self, paths: list[str]) -> EditOutcome:
         """Edit files of the application. An export that runs again installs nothing: its list may well be the same."""
-        outcome = self._edit(paths, self._application_is_known)
+        outcome = self._edit(paths, self._application_is_known, discover=True)
         exports = {each.line for each in self.installing if each.exports}
         again = {line for line in exports if outcome.installs.get(line) == "ran"}
         if not again or all(line in exports for line in outcome.installs):
@@ -147,7 +151,8 @@ class Editor:
         ran = any(again.installs.get(line) == "ran" for line in lines)
         return again if ran else replace(again, confirmed=again.error is None)
 
-    def _edit(self, paths: list[str], known: StopWhen) -> EditOutcome:
+    def _edit(self, paths: list[str], known: StopWhen, *, discover: bool = False) -> EditOutcome:
+        self.paths = tuple(paths)
         self.out_of_reach = frozenset(
             each.line
             for each in self.installing
@@ -163,6 +168,7 @@ class Editor:
         finally:
             for path, content in before.items():
                 put(self.context / path, content)
+        self.installing += self._discovered(facts.steps) if discover else []
         seen = self._look(facts.steps, final=facts.ok and not facts.stopped_early)
         self._drop_own_steps(facts.steps)
         kept = {each.line for each in self.installing}
@@ -180,6 +186,8 @@ class Editor:
 
     def _application_is_known(self, steps: tuple[Step, ...]) -> bool:
         """Whether an installing step surely runs, or all are surely left alone while the edit took effect."""
+        if not self.installing:  # what nobody recognised as an installer can only be known by its output
+            return bool(self._discovered(steps))
         seen = self._look(steps)
         unknown = {each.line for each in self.installing} - seen.ran - seen.cached
         waiting = {line for line in self._tentative() & seen.ran if not self._is_done(steps, line)}
@@ -188,6 +196,23 @@ class Editor:
         if any(self._installed(steps, line) for line in seen.ran - self.out_of_reach):
             return True
         return not unknown and not waiting and bool(seen.others or seen.ran - self.out_of_reach)
+
+    def _discovered(self, steps: tuple[Step, ...]) -> list[Candidate]:
+        """Find steps that no text gives away, and whose output says that they installed packages of others.
+
+        Steps that run tests install what those need.
+        """
+        known = {each.line for each in self.installing} | self.testing
+        found = {
+            step.line: Candidate(InstallStep(step.line, step.instruction, step.stage or "", is_seen=True))
+            for step in steps
+            if step.line is not None
+            and step.line not in known
+            and step.ran
+            and installed.foreign_packages(step, self.own)
+            and any(can_reach(self.recipe.project, step.line, path) for path in self.paths)
+        }
+        return list(found.values())
 
     def _look(self, steps: tuple[Step, ...], *, final: bool = False) -> _Seen:
         """Sort the installing steps. One that was never named is no part of the release's build.

@@ -67,7 +67,7 @@ def judge(*, release: Release, edits: EditsFacts) -> Finding:
     case = Case()
     from_files = [step for step in steps if step.files]
     shipped = [step for step in steps if not _for_tests(release, step)] or steps
-    if not any(step.files for step in shipped):
+    if not any(step.files or step.is_seen for step in shipped):
         case.broken(
             f"{release.where(shipped[0].line)} names the dependencies itself, so no edit to a file changes what is installed",
             *(

@@ -83,6 +83,16 @@ def test_installers_named_in_run_are_no_dependencies() -> None:
     assert prove("requirements-first", text, edits=alone).verdict is NOT_APPLICABLE
 
 
+def test_a_step_that_is_known_by_its_output_alone_is_not_said_to_name_packages() -> None:
+    """It ran again and installed: that is the fault, whatever its text says."""
+    text = GOOD.replace("RUN pip install --no-cache-dir -r requirements.txt", "RUN python tools/libs.py")
+    seen = InstallStep(4, "RUN python tools/libs.py", "base", is_seen=True)
+    again = EditOutcome("app/views.py", {4: "ran"}, other_steps_ran=(3,), brought=(4,))
+    proof = prove("requirements-first", text, edits=EditsFacts((seen,), again))
+    assert proof.verdict is BROKEN
+    assert "names the dependencies itself" not in proof.summary
+
+
 UV = """\
 FROM python:3.11-slim AS base
 WORKDIR /app
