@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import CommandError, run
 from hullproof.engine.connection import Engine
 from hullproof.engine.progress import Progress
-from hullproof.lifecycle import Run, unwind_on_signals
+from hullproof.interruption import unwinding_on_signals
+from hullproof.lifecycle import Run
 from hullproof.project import Project, Recipe
 from hullproof.subject import Subject
 
@@ -172,21 +173,16 @@ def _address(state: dict[str, dict[str, dict[str, dict[str, str]]]]) -> str:
 @contextmanager
 def stand() -> Iterator[Stand]:
     """Set up a stand; all that is made with it is gone at the end."""
-    unwind_on_signals()
-    engine = Engine.connect()
-    try:
-        with Run() as ours:
-            ours.uses(engine)
-            _keep_bytecode(ours.scratch("bytecode"))
-            tree = ours.scratch("tree") / "hullproof"
-            shutil.copytree(REPOSITORY, tree, ignore=shutil.ignore_patterns(*_NOT_OURS), symlinks=True)
-            project = Project.open(tree)
-            subject = Subject(project, engine, ours, say=tell)
-            recipe: Recipe = subject["recipe"]
-            reference = project.release.base.reference
-            yield Stand(engine, ours, project, recipe, subject["bases"].get(reference))
-    finally:
-        engine.close()
+    with unwinding_on_signals(tell), closing(Engine.connect()) as engine, Run() as ours:
+        ours.uses(engine)
+        _keep_bytecode(ours.scratch("bytecode"))
+        tree = ours.scratch("tree") / "hullproof"
+        shutil.copytree(REPOSITORY, tree, ignore=shutil.ignore_patterns(*_NOT_OURS), symlinks=True)
+        project = Project.open(tree)
+        subject = Subject(project, engine, ours, say=tell)
+        recipe: Recipe = subject["recipe"]
+        reference = project.release.base.reference
+        yield Stand(engine, ours, project, recipe, subject["bases"].get(reference))
 
 
 def _keep_bytecode(folder: Path) -> None:

@@ -22,38 +22,42 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 def main() -> NoReturn:
     """Run the command and exit: 0 good, 1 bad news, 2 wrong usage, 3 no engine or base, 128+n on a signal."""
-    from hullproof.lifecycle import Interrupted, unwind_on_signals  # noqa: PLC0415 - --version stays fast
+    from hullproof.interruption import Interrupted, unwinding_on_signals  # noqa: PLC0415 - --version stays fast
 
-    try:
-        unwind_on_signals()
-        # Not click's own `main`, to which every signal is an Abort, and a reader who has gone a failure.
-        with cli.make_context("hullproof", sys.argv[1:]) as context:
-            code = cli.invoke(context)
-    except click.exceptions.Exit as done:
-        code = done.exit_code
-    except click.UsageError as error:
-        code = _complain_of_usage(error)
-    except click.ClickException as error:
-        code = _complain(error.format_message(), 2)
-    except HullproofError as error:
-        code = _complain(str(error), error.exit_code)
-    except Interrupted as interrupted:
-        code = _complain(_ENDED.format(interrupted), 128 + interrupted.signum)
-    except (KeyboardInterrupt, click.Abort):  # before the signals were taken over
-        code = _complain(_ENDED.format("Ctrl-C"), 128 + signal.SIGINT)
-    except BrokenPipeError:
-        code = 0  # who was reading has read enough
-    _let_go_of_stdout()
-    sys.exit(code if isinstance(code, int) else 0)
+    with unwinding_on_signals(_say) as interruption:
+        try:
+            # Not click's own `main`, to which every signal is an Abort, and a reader who has gone a failure.
+            with cli.make_context("hullproof", sys.argv[1:]) as context:
+                code = cli.invoke(context)
+        except click.exceptions.Exit as done:
+            code = done.exit_code
+        except click.UsageError as error:
+            code = _complain_of_usage(error)
+        except click.ClickException as error:
+            code = _complain(error.format_message(), 2)
+        except Interrupted as interrupted:
+            code = _complain(str(interruption), 128 + interrupted.signum)
+        except HullproofError as error:
+            if interruption.signum is None:
+                code = _complain(str(error), error.exit_code)
+            else:  # it may be what a call came to that was cut short
+                code = _complain(str(interruption), 128 + interruption.signum)
+        except (KeyboardInterrupt, click.Abort):  # before the signals were taken over
+            code = _complain("interrupted", 128 + signal.SIGINT)
+        except BrokenPipeError:
+            code = 0  # who was reading has read enough
+        _let_go_of_stdout()
+        sys.exit(code if isinstance(code, int) else 0)
 
 
-_ENDED = "ended by {}; all that this run made was removed"
+def _say(line: str) -> None:
+    from hullproof.progress_lines import say  # noqa: PLC0415 - --version stays fast
+
+    say(line)
 
 
 def _complain(message: str, code: int) -> int:
-    from hullproof.progress_lines import say  # noqa: PLC0415 - --version stays fast
-
-    say(f"hullproof: {message}")
+    _say(f"hullproof: {message}")
     return code
 
 

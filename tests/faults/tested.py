@@ -15,6 +15,26 @@ TESTED: tuple[tuple[str, str], ...] = (
         "tests/toolkit/test_bad_days.py::test_an_engine_that_goes_away_while_building_is_exit_code_3",
     ),
     (
+        "An engine that hangs from the start is one line and exit code 3 after ten seconds.",
+        "tests/toolkit/test_hanging_engine.py::test_an_engine_that_hangs_from_the_start_is_no_engine",
+    ),
+    (
+        "An engine that falls silent while building or booting is given up: one line and exit code 3.",
+        "tests/toolkit/test_hanging_engine.py::test_an_engine_that_falls_silent_is_given_up",
+    ),
+    (
+        "An interruption ends within 15 s while the engine hangs, and says that it could not see all removed.",
+        "tests/toolkit/test_hanging_engine.py::test_a_signal_ends_the_command_in_time",
+    ),
+    (
+        "A real daemon that the kernel has stopped is no worse; what it goes on with later is removed.",
+        "tests/toolkit/test_hanging_engine.py::test_a_stopped_daemon_is_such_an_engine",
+    ),
+    (
+        "What a run had going ends with it after `kill -9`, without `/proc`.",
+        "tests/toolkit/test_process.py::test_what_we_had_going_ends_however_we_end",
+    ),
+    (
         "An engine whose disk is full is one line and exit code 3.",
         "tests/toolkit/test_bad_days.py::test_a_full_disk_is_the_engines_trouble",
     ),

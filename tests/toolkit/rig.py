@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -121,13 +122,14 @@ class Cable:
         slow = map(str, late or ())
         self._process = subprocess.Popen([sys.executable, relay, path, engine.endpoint.host, *slow])
         deadline = time.monotonic() + PATIENCE_S
-        while not self._listens(path):
+        while not self.listens(path):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the wire does not listen; exit code {self._process.poll()}")
             time.sleep(0.02)
 
     @staticmethod
-    def _listens(path: Path) -> bool:
+    def listens(path: Path) -> bool:
+        """Whether somebody takes connections there."""
         with socket.socket(socket.AF_UNIX) as end, contextlib.suppress(OSError):
             end.connect(str(path))
             return True
@@ -151,6 +153,53 @@ class Cable:
         """Break all connections, and take no new ones."""
         self._process.kill()
         self._process.wait()
+
+
+class Daemon:
+    """An engine of a test's own, in a network of its own, which can be made to hang. `host` is where it listens."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it, with all that it makes in `folder`."""
+        self.host = f"unix://{folder}/socket"
+        places = {"data-root": "data", "exec-root": "run", "pidfile": "pid"}
+        self._log = (folder / "log").open("w")
+        self._process = subprocess.Popen(
+            ["unshare", "--net", "dockerd", f"--host={self.host}"]
+            + [f"--{option}={folder / name}" for option, name in places.items()],
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + PATIENCE_S
+        while not Cable.listens(folder / "socket"):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.end()
+                raise AssertionError((folder / "log").read_text())
+            time.sleep(0.1)
+
+    @staticmethod
+    def can_be_had() -> bool:
+        """Whether this user may start one here."""
+        return os.geteuid() == 0 and all(map(shutil.which, ("dockerd", "containerd", "unshare")))
+
+    def pause(self) -> None:
+        """Let it hang."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        """End it with its containers; it takes its own files' mounts along."""
+        self.resume()
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._log.close()
 
 
 @contextmanager

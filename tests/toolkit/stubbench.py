@@ -15,7 +15,7 @@ from hullproof.facts import BuildFacts, Step
 from hullproof.practices import Practice
 from hullproof.progress_lines import explain_failure
 from hullproof.pytest_plugin import bench
-from hullproof.pytest_plugin.telling import Account, Telling
+from hullproof.pytest_plugin.telling import Account
 from hullproof.report.model import Acceptance, Evidence, ImageInfo, ProjectInfo, Proof, Report, Verdict
 
 FOLDER = "HULLPROOF_STUB"
@@ -77,6 +77,6 @@ class StubBench(bench.Bench):
             notes.write(line + "\n")
 
 
-def set_up(config: pytest.Config, _telling: Telling) -> StubBench:
+def set_up(config: pytest.Config) -> StubBench:
     """Return it in the place of a bench with an engine."""
     return StubBench(bench.open_project(config), None, None, None)  # type: ignore[arg-type] # neither engine nor run

@@ -23,6 +23,7 @@ import pytest
 import hullproof
 from hullproof.engine import bases
 from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.calls import Calls
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
 
@@ -283,7 +284,8 @@ def failing(said: str) -> Engine:
     script = f"import sys\nprint({said!r}, file=sys.stderr)\nsys.exit(1)"
     api = SimpleNamespace(ping=lambda: True)
     cli = lambda *_: [sys.executable, "-c", script]  # noqa: E731 - an attribute of a stand-in
-    return cast("Engine", SimpleNamespace(cli=cli, client=SimpleNamespace(api=api)))
+    calls = Calls("unix:///engine")
+    return cast("Engine", SimpleNamespace(cli=cli, client=SimpleNamespace(api=api), calls=calls))
 
 
 def asking(folder: Path) -> BuildRequest:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.calls import Calls
 from hullproof.errors import DeadlineError, EngineError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class _FakeEngine:
 
     script: str
     client: _Client
+    calls: Calls = field(default_factory=lambda: Calls("unix:///engine"))
 
     def cli(self, *_args: str) -> list[str]:
         return [sys.executable, "-c", self.script]

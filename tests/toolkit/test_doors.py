@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,9 +19,11 @@ import pytest
 
 from hullproof import doors, proving
 from hullproof.delivery import Output, delivery, distinct, show
+from hullproof.engine.calls import Calls
 from hullproof.engine.doctor import Finding
 from hullproof.errors import EngineError, UsageError
-from hullproof.lifecycle import Interrupted
+from hullproof.interruption import Interrupted
+from hullproof.leftovers import Removal
 from hullproof.project import Project
 from hullproof.report.model import Report
 
@@ -47,7 +50,12 @@ class FakeEngine:
     def __init__(self) -> None:
         """Be connected."""
         self.client = SimpleNamespace(api=QuietApi())
+        self.calls = Calls("unix:///engine")
         self.closed = 0
+
+    def cleaning(self) -> AbstractContextManager[QuietApi]:
+        """Be reached in another way."""
+        return nullcontext(QuietApi())
 
     def close(self) -> None:
         """Be given back."""
@@ -56,11 +64,9 @@ class FakeEngine:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    """Let the doors connect to an engine with nothing on it; ending all builds is for good, so it is only noted."""
+    """Let the doors connect to an engine with nothing on it."""
     fake = FakeEngine()
     monkeypatch.setattr("hullproof.engine.connection.Engine.connect", lambda *_: fake)
-    monkeypatch.setattr(proving, "end_all", lambda: None)
-    monkeypatch.setattr(proving, "end_children", lambda: None)
     return fake
 
 
@@ -471,13 +477,25 @@ def test_clean_says_what_it_removed(
 ) -> None:
     """Each thing, and how many; or that there was nothing."""
     monkeypatch.setattr(doors, "sweep_folders", lambda: ["hullproof-x"])
-    monkeypatch.setattr(doors, "sweep", lambda _engine: ["container c1"])
+    monkeypatch.setattr(doors, "sweep", lambda _engine: Removal(["container c1"]))
     assert doors.clean_up() == 0
     assert capsys.readouterr().err == (
         "removed scratch folder hullproof-x\nremoved container c1\nremoved 2 in all\n"
     )
     monkeypatch.setattr(doors, "sweep_folders", list)
-    monkeypatch.setattr(doors, "sweep", lambda _engine: [])
+    monkeypatch.setattr(doors, "sweep", lambda _engine: Removal())
     assert doors.clean_up() == 0
     assert capsys.readouterr().err == "nothing was left behind\n"
     assert engine.closed == 2
+
+
+def test_clean_names_what_stays(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], engine: FakeEngine
+) -> None:
+    """What the engine will not remove is not passed over in silence."""
+    monkeypatch.setattr(doors, "sweep_folders", list)
+    monkeypatch.setattr(doors, "sweep", lambda _engine: Removal(kept=["image i1 (in use)"]))
+    monkeypatch.setattr(doors, "_PAUSE_S", 0.0)
+    assert doors.clean_up() == 1
+    assert capsys.readouterr().err == "could not remove image i1 (in use)\nremoved nothing\n"
+    assert engine.closed == 1

@@ -16,10 +16,10 @@ from hullproof.engine.aptsources import (
     resolve_mirror_list,
 )
 from hullproof.engine.endpoint import Endpoint, NoEngineError
-from hullproof.engine.hostcommand import Done, cause, run
 from hullproof.engine.install import Parts, ensure_engine, needed_packages, trixie_pin
-from hullproof.engine.machine import System, this_system
-from hullproof.errors import DeadlineError, EngineError
+from hullproof.engine.machine import System, cause, this_system
+from hullproof.errors import EngineError
+from hullproof.process import Done
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,12 +202,6 @@ def test_os_release(tmp_path: Path) -> None:
     path.write_text('ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian 12"\n')
     assert this_system(path) == BOOKWORM
     assert not this_system(tmp_path / "none").has_apt_engine
-
-
-def test_a_program_that_hangs_is_ended_at_the_deadline() -> None:
-    """What was waited for and what was seen last are said; children end as well."""
-    with pytest.raises(DeadlineError, match=r"waited 0\.5 s for the test, in vain; last seen: hello"):
-        run(["sh", "-c", "echo hello; sleep 60 & sleep 60"], timeout_s=0.5, waiting_for="the test")
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,17 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from hullproof import leftovers, lifecycle
+from hullproof import leftovers
+from hullproof.engine.calls import Calls
+from hullproof.errors import EngineError
+from hullproof.interruption import unwinding_on_signals
 from hullproof.leftovers import (
     OWNER_LABEL,
     RUN_LABEL,
-    end_builders,
     is_dead,
     make_folder,
     owned_folder,
@@ -30,7 +32,7 @@ from hullproof.leftovers import (
     sweep,
     sweep_folders,
 )
-from hullproof.lifecycle import Interrupted, Run, signals_held
+from hullproof.lifecycle import Run
 
 from .rig import unprivileged
 
@@ -261,9 +263,13 @@ class FakeApi:
         self._remove("image", name)
 
 
-def engine(api: object) -> Any:  # noqa: ANN401 - stands for an Engine
-    """Return what looks like an engine to a sweep."""
-    return SimpleNamespace(client=SimpleNamespace(api=api))
+def engine(api: Any) -> Any:  # noqa: ANN401 - stands for an Engine
+    """Return what looks like an engine to a run."""
+    return SimpleNamespace(
+        client=SimpleNamespace(api=api),
+        calls=Calls("unix:///engine"),
+        cleaning=lambda: contextlib.nullcontext(api),
+    )
 
 
 def things(run: str, value: str | None, suffix: str) -> dict[str, list[dict[str, Any]]]:
@@ -293,7 +299,7 @@ def test_only_what_dead_runs_left_is_swept(gone: str) -> None:
     api = FakeApi(
         merged(things("a", gone, "dead"), things("b", owner(), "live"), things("c", None, "odd"), unlabelled)
     )
-    assert sorted(sweep(engine(api))) == [
+    assert sorted(sweep(engine(api)).removed) == [
         "container c-dead",
         "image i-dead",
         "network n-dead",
@@ -304,15 +310,24 @@ def test_only_what_dead_runs_left_is_swept(gone: str) -> None:
 
 
 def test_one_thing_that_cannot_be_removed_keeps_nothing_else(gone: str) -> None:
-    """What somebody uses stays, without an error; the rest goes."""
+    """What somebody uses stays, and is named with the reason; the rest goes."""
     api = FakeApi(things("a", gone, "x"), refuse=("c-x",))
-    assert sorted(remove_labelled(engine(api), RUN_LABEL)) == ["image i-x", "network n-x", "volume v-x"]
+    result = remove_labelled(cast("Any", api), RUN_LABEL)
+    assert sorted(result.removed) == ["image i-x", "network n-x", "volume v-x"]
+    assert result.kept == ["container c-x (in use)"]
     assert left(api) == ["c-x"]
 
 
 def test_an_engine_that_is_gone_is_asked_once() -> None:
-    """Its time-out is not waited for again for each kind of thing."""
+    """Its time-out is not waited for again for each kind of thing, and nothing is said to be removed."""
     asked: list[str] = []
+    with pytest.raises(EngineError, match="went away while removing what a run has made"):
+        remove_labelled(gone_api(asked), RUN_LABEL)
+    assert len(asked) == 1
+
+
+def gone_api(asked: list[str]) -> Any:  # noqa: ANN401 - stands for the SDK's client
+    """Return an API that is not there; `asked` notes for what."""
 
     class Gone:
         def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any call
@@ -322,8 +337,7 @@ def test_an_engine_that_is_gone_is_asked_once() -> None:
 
             return call
 
-    assert remove_labelled(engine(Gone()), RUN_LABEL) == []
-    assert len(asked) == 1
+    return Gone()
 
 
 # --- a run -------------------------------------------------------------------------------------------
@@ -396,71 +410,70 @@ def test_a_thread_that_never_notices_is_left_behind_at_the_deadline() -> None:
     assert not run.folder.exists()
 
 
-def test_a_builder_of_a_dead_run_is_ended_and_no_other(gone: str) -> None:
-    """After kill -9, the build client that went on alone is found by its labels."""
+class SilentApi(FakeApi):
+    """An engine that takes `delay_s` to answer the first question."""
 
-    def builder(value: str) -> subprocess.Popen[bytes]:
-        script = "import time; time.sleep(60)"
-        return subprocess.Popen([sys.executable, "-c", script, "buildx", f"--label={OWNER_LABEL}={value}"])
+    def __init__(self, delay_s: float) -> None:
+        """Have nothing on it."""
+        super().__init__({})
+        self._delay_s = delay_s
 
-    with builder(gone) as orphan, builder(owner()) as ours:
-        try:
-            assert end_builders(lambda labels: labels.get(OWNER_LABEL) == gone) == 1
-            assert orphan.wait(5) == -signal.SIGKILL
-            assert ours.poll() is None
-        finally:
-            ours.kill()
+    def containers(self, *, all: bool, filters: dict[str, list[str]]) -> list[dict[str, Any]]:  # noqa: A002 - the SDK's word
+        """List them, late."""
+        time.sleep(self._delay_s)
+        self._delay_s = 0.0
+        return super().containers(all=all, filters=filters)
 
 
-# --- signals -----------------------------------------------------------------------------------------
+def test_a_silent_engine_costs_no_more_than_the_deadline_and_is_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Two of them cost no more than one; what the run did not see removed, it does not call removed."""
+    started = time.monotonic()
+    with Run() as run:
+        for _ in range(2):
+            run._engines.append(engine(SilentApi(30)))  # noqa: SLF001 - `uses` would sweep first
+        run.close(deadline_s=0.5)
+        assert time.monotonic() - started < 3
+        assert (
+            run.kept
+            == ["what this run created on the engine at unix:///engine, which did not answer within 1 s"] * 2
+        )
+        run._engines.clear()  # noqa: SLF001 - the same
+    assert run.kept == []
+    assert caplog.text == ""
+
+
+def test_an_engine_that_answers_in_time_after_all_has_everything_removed() -> None:
+    """It is waited for as long as there is time."""
+    api = SilentApi(1.5)
+    with Run() as run:
+        run._engines.append(engine(api))  # noqa: SLF001 - `uses` would sweep first
+        api.things = {"container": [{"Id": run.id, "Labels": dict(run.labels)}]}
+    assert (run.kept, left(api)) == ([], [])
+
+
+def test_what_a_run_leaves_at_a_good_end_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Its verdict stands; what stays is named, with the command that removes it."""
+    with Run() as run:
+        run._engines.append(engine(gone_api([])))  # noqa: SLF001 - `uses` would ask it
+    (record,) = caplog.records
+    assert record.getMessage().startswith(
+        "could not remove what this run created on the engine at unix:///engine ("
+    )
+    assert record.getMessage().endswith("; `hullproof clean` removes it")
 
 
 @pytest.mark.usefixtures("own_signals")
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_first_signal_unwinds_and_later_ones_do_not(signum: signal.Signals) -> None:
-    """A second Ctrl-C while cleaning up does not cut it short."""
-    lifecycle.unwind_on_signals()
-    with pytest.raises(Interrupted) as caught:
-        signal.raise_signal(signum)
-    assert caught.value.signum == signum
-    for later in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.raise_signal(later)
-
-
-@pytest.mark.usefixtures("own_signals")
-def test_a_signal_that_was_ignored_stays_ignored() -> None:
-    """`nohup hullproof prove &` goes on when the terminal closes."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    lifecycle.unwind_on_signals()
-    signal.raise_signal(signal.SIGHUP)
-    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-
-
-@pytest.mark.usefixtures("own_signals")
-def test_a_held_signal_comes_after_the_block() -> None:
-    """It is put off, not lost."""
-    lifecycle.unwind_on_signals()
-    done: list[str] = []
-
-    def tidy_up() -> None:
-        with signals_held():
+def test_an_interruption_tells_what_its_runs_could_not_remove() -> None:
+    """And nothing else: a run whose things were all removed is no reason to speak of others."""
+    with unwinding_on_signals() as interruption:
+        refusing = FakeApi({"container": []}, refuse=("c-1",))
+        with contextlib.suppress(KeyboardInterrupt), Run() as run, Run() as other:
+            for each in (run, other):
+                each.uses(engine(refusing if each is run else FakeApi({})))
+            refusing.things["container"].append({"Id": "c-1", "Labels": dict(run.labels)})
             signal.raise_signal(signal.SIGTERM)
-            done.append("all")
-
-    with pytest.raises(Interrupted):
-        tidy_up()
-    assert done == ["all"]
-
-
-def test_in_a_thread_signals_are_nobodys_to_hold() -> None:
-    """Python hands signals to the main thread only; elsewhere the block just runs."""
-    said: list[str] = []
-
-    def work() -> None:
-        with signals_held():
-            said.append("done")
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert said == ["done"]
+    assert interruption.kept == {other.id: [], run.id: ["container c-1 (in use)"]}
+    said = "interrupted by SIGTERM; could not remove container c-1 (in use); `hullproof clean` removes it"
+    assert str(interruption) == said

@@ -84,10 +84,12 @@ def test_a_signal_leaves_nothing(
         run.process.send_signal(signum)
         sent = time.monotonic()
         ended, out = run.end()
-        name = "Ctrl-C" if signum == signal.SIGINT else "SIGTERM"
+        name = "hullproof: interrupted" + (" by SIGTERM" if signum == signal.SIGTERM else "")
         assert (ended, out) == (128 + signum, "")
-        assert run.lines[-1] == f"hullproof: ended by {name}; all that this run made was removed"
-        assert time.monotonic() - sent < 25
+        # At the first moment, there is no run yet that could have created anything.
+        assert run.lines[-1] in (name, f"{name}; everything this run created has been removed")
+        assert said == "building" or run.lines[-1] != name
+        assert time.monotonic() - sent < 15
         time.sleep(2)  # what the engine still finishes would show by now
         assert run.left() == []
 

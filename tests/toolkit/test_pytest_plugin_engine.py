@@ -405,7 +405,7 @@ def test_a_signal_leaves_nothing(
     run.process.send_signal(signum)
     assert run.process.wait(30) == pytest.ExitCode.INTERRUPTED
     name = "Ctrl-C" if signum == signal.SIGINT else "SIGTERM"
-    assert f"hullproof.lifecycle.Interrupted: {name}" in run.said
+    assert f"hullproof.interruption.Interrupted: {name}" in run.said
     time.sleep(1)  # what the engine still finishes would show by now
     assert left(engine, runs) == []
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from hullproof.engine.container.words import (
     reached,
 )
 from hullproof.engine.probe import Goal
-from hullproof.errors import EngineError
+from hullproof.errors import EndingError, EngineError
 from hullproof.facts import ContainerFacts
 
 if TYPE_CHECKING:
@@ -198,7 +199,8 @@ class BootedContainer:
         doing = f"removing container {container_id[:12]} (`hullproof clean` removes it)"
         try:
             if container_id:
-                reached(doing, lambda: self._api.remove_container(container_id, v=True, force=True))
+                with suppress(EndingError):  # the run's end removes it then
+                    reached(doing, lambda: self._api.remove_container(container_id, v=True, force=True))
         finally:
             if observer is not None:
                 observer.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import functools
 import io
@@ -10,26 +9,28 @@ import json
 import os
 import re
 import signal
-import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from hullproof.engine.plugins import RUN_NOTHING
 from hullproof.engine.progress import Progress
 from hullproof.engine.tracing import LayerInstructions
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.facts import BuildFacts, Step
-from hullproof.leftovers import owned_folder
+from hullproof.leftovers import RUN_LABEL, owned_folder
+from hullproof.process import Program
 
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
 
 BUILD_DEADLINE_S = 3600.0
 _CANCEL_GRACE_S = 0.1
+"""BuildKit cancels a build as soon as it hears of it, or as its client is gone. The client then lingers for three seconds
+over its last messages, which nobody waits for."""
+
 _SETTLE_S = 0.3
 """A step that is cancelled while its container is being started runs on to its end in the engine."""
 
@@ -40,10 +41,6 @@ _ATTEMPTS = 10
 
 # At the end, where the cause stands: a step's own command may have the words in it, too.
 _DISK_FULL = re.compile(r"no space left on device(: unknown)?$")
-
-_live: set[subprocess.Popen[str]] = set()
-_live_lock = threading.Lock()
-_closed = threading.Event()
 
 StopWhen = Callable[[tuple[Step, ...]], bool]
 """Looks at the steps as they stand; true ends the build, because what was to be known is known."""
@@ -135,86 +132,53 @@ def _build_once(
     keep: Callable[[str], bool],
     deadline_s: float,
 ) -> BuildFacts:
-    if _closed.is_set():
-        raise EngineError("the run is ending; nothing more is built")
+    engine.calls.require_open()
     started = time.monotonic()
     progress = Progress(request.instructions, keep)
     with owned_folder("build") as folder:
         metadata_file = folder / "metadata.json"
-        with _builder(engine.cli(*request.argv(metadata_file))) as process:
-            late = threading.Event()
-            timer = threading.Timer(deadline_s, _end_late, (process, late))
-            timer.daemon = True
-            timer.start()
+        builder = Program(
+            engine.cli(*request.argv(metadata_file)),
+            owner=request.labels.get(RUN_LABEL, ""),
+            environ={**os.environ, **RUN_NOTHING, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+            output="stderr",
+            ask_by=signal.SIGINT,
+            grace_s=_CANCEL_GRACE_S,
+        )
+        with builder, engine.calls.attended(builder.end):
             try:
-                stopped_early = _follow(process, progress, stop_when, on_change)
-            finally:
-                timer.cancel()
+                stopped_early = _follow(builder, progress, stop_when, on_change, deadline_s)
+            except TimeoutError:
+                last = _last_running(progress)
+                raise DeadlineError(
+                    f"the build was not done after {deadline_s:.0f} s; last seen running: {last}"
+                ) from None
         facts = BuildFacts(
-            ok=process.returncode == 0,
+            ok=builder.returncode == 0,
             steps=progress.steps(),
             duration_s=time.monotonic() - started,
             stopped_early=stopped_early,
             output=tuple(progress.text),
         )
-        if late.is_set():
-            running = [step.name for step in facts.steps if step.started and not step.completed]
-            last = running[-1] if running else "no step"
-            raise DeadlineError(f"the build was not done after {deadline_s:.0f} s; last seen running: {last}")
         if facts.ok and request.output == "image":
             return replace(facts, image_id=_image_id(engine, metadata_file))
     return facts if facts.ok or stopped_early else _explain(engine, facts, progress)
 
 
-def _end_late(process: subprocess.Popen[str], late: threading.Event) -> None:
-    late.set()
-    _end(process)
-
-
-@contextlib.contextmanager
-def _builder(argv: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """Start a builder, known to `end_all`, that does not outlive the `with` block."""
-    process = subprocess.Popen(
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,  # a Ctrl-C is ours to pass on, once
-        env={**os.environ, **RUN_NOTHING, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
-    )
-    with _live_lock:
-        _live.add(process)
-    try:
-        yield process
-    finally:
-        _cancel(process)
-        with _live_lock:
-            _live.discard(process)
-
-
-def end_all() -> None:
-    """End every build of this process, and let none begin: the command is being interrupted."""
-    _closed.set()
-    with _live_lock:
-        processes = list(_live)
-    for process in processes:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+def _last_running(progress: Progress) -> str:
+    running = [step.name for step in progress.steps() if step.started and not step.completed]
+    return running[-1] if running else "no step"
 
 
 def _follow(
-    process: subprocess.Popen[str],
+    builder: Program,
     progress: Progress,
     stop_when: StopWhen | None,
     on_change: Callable[[tuple[Step, ...]], None] | None,
+    deadline_s: float,
 ) -> bool:
     """Read the stream to its end, or until `stop_when` has seen enough; tell whether it was the latter."""
-    stream: IO[str] | None = process.stderr
-    if stream is None:
-        raise AssertionError
-    for line in stream:
+    for line in builder.lines(deadline_s):
         if not progress.feed(line) or not (stop_when or on_change):
             continue
         steps = progress.steps()
@@ -224,30 +188,7 @@ def _follow(
             if any(step.ran and not step.completed and step.instruction.startswith("RUN") for step in steps):
                 time.sleep(_SETTLE_S)
             return True
-    process.wait()
     return False
-
-
-def _cancel(process: subprocess.Popen[str]) -> None:
-    """End the builder, and with it what BuildKit runs for it; give its output's pipe back."""
-    _end(process)
-    if process.stderr and not process.stderr.closed:
-        process.stderr.close()
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the builder as Ctrl-C would, then for sure.
-
-    BuildKit cancels a build as soon as it hears of it, or as its client is gone. The client then lingers for
-    three seconds over its last messages, which nobody waits for.
-    """
-    for signum, patience_s in ((signal.SIGINT, _CANCEL_GRACE_S), (signal.SIGKILL, None)):
-        if process.poll() is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signum)  # docker starts buildx as a process of its own
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(patience_s)
 
 
 def _image_id(engine: Engine, metadata_file: Path) -> str:
@@ -273,6 +214,7 @@ def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFact
         raise EngineError(
             "no space left on the engine's disk; free some, for instance with: docker builder prune"
         )
+    engine.calls.require_open()
     try:
         engine.client.api.ping()
     except Exception as gone:

@@ -6,36 +6,40 @@ the Docker daemon" hides which one it is.
 
 from __future__ import annotations
 
-import math
 import shutil
 import socket
+import threading
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from hullproof.engine.calls import CALL_S, Calls, within
 from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
 from hullproof.engine.plugins import find_buildx, numbers
 from hullproof.report.model import EngineInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from docker import DockerClient
+    from docker.api.client import APIClient
 
 # 1.42 is Docker 23: the first whose embedded BuildKit knows named build contexts (--build-context).
 MINIMUM_API = (1, 42)
-
-_API_TIMEOUT_S = 60
+_ANY_API = "1.42"  # the first question is asked without a version
 
 
 @dataclass(frozen=True)
 class Engine:
     """A connection to an engine that can do all that Hullproof asks of it.
 
-    `client` is the SDK's client, with the API version negotiated. Commands are built with `cli`.
+    `client` is the SDK's client, with the API version negotiated, and `calls` what its calls go through. Commands are
+    built with `cli`.
     """
 
     client: DockerClient
+    calls: Calls
     endpoint: Endpoint
     docker: str
     plugins: dict[str, tuple[str, ...]]
@@ -48,7 +52,8 @@ class Engine:
         Raises NoEngineError (an EngineError) saying which part is missing and what mends it.
         """
         endpoint = find_endpoint()
-        client = connect_client(endpoint, timeout_s)
+        calls = Calls(endpoint.host)
+        client = connect_client(endpoint, timeout_s, calls)
         docker = shutil.which("docker")
         if docker is None:
             client.close()
@@ -62,7 +67,7 @@ class Engine:
         except NoEngineError:
             client.close()
             raise
-        return cls(client, endpoint, docker, {"buildx": command}, version)
+        return cls(client, calls, endpoint, docker, {"buildx": command}, version)
 
     def cli(self, *args: str) -> list[str]:
         """Return the argument list of a docker command for this engine: `cli("buildx", "build", ...)`.
@@ -93,38 +98,56 @@ class Engine:
             storage_driver=self.client.info().get("Driver"),
         )
 
+    @contextmanager
+    def cleaning(self) -> Iterator[APIClient]:
+        """Yield another way to the engine, which stays when all other work has ended."""
+        calls = Calls(self.endpoint.host, cleaning=True)
+        with closing(_client(self.endpoint, self.client.api.api_version, calls)) as client:
+            yield client.api
+
     def close(self) -> None:
-        """Give the connection back; the engine itself is left as it is."""
+        """Give the connection back, and end what is still asked; the engine itself is left as it is."""
+        self.calls.abort()
         self.client.close()
 
 
-def connect_client(endpoint: Endpoint, timeout_s: float) -> DockerClient:
+def connect_client(endpoint: Endpoint, timeout_s: float, calls: Calls | None = None) -> DockerClient:
     """Return the SDK's client for an address, or say why the engine there cannot be used."""
     _probe(endpoint, timeout_s)
     # Here, not above: the SDK takes 0.1 s to import, which `hullproof --help` should not pay.
-    import docker  # noqa: PLC0415
     from docker.errors import DockerException  # noqa: PLC0415
-    from docker.tls import TLSConfig  # noqa: PLC0415
     from requests.exceptions import RequestException  # noqa: PLC0415
 
+    first = Calls(endpoint.host)
+    in_time = threading.Timer(timeout_s + 1, first.abort)  # bit by bit, an answer could take for ever
+    in_time.daemon = True
     try:
-        tls: TLSConfig | bool = False
-        if endpoint.use_tls:
-            pair = (str(endpoint.cert), str(endpoint.key)) if endpoint.cert and endpoint.key else None
-            ca = str(endpoint.ca) if endpoint.ca else None
-            tls = TLSConfig(client_cert=pair, ca_cert=ca, verify=endpoint.verify)
-        # ssh:// through the ssh program, so that its configuration, agent and known hosts count.
-        client = docker.DockerClient(
-            base_url=endpoint.host, tls=tls, timeout=math.ceil(timeout_s), version="auto", use_ssh_client=True
-        )
-    except (DockerException, RequestException, OSError, EOFError) as error:
+        in_time.start()
+        with within(timeout_s), closing(_client(endpoint, _ANY_API, first)) as client:
+            version: dict[str, Any] = client.api.version(api_version=False)
+    except (DockerException, RequestException, OSError, EOFError, ValueError) as error:
         raise _unanswered(endpoint, error, timeout_s) from error
-    try:
-        _require_docker(client.version(), endpoint)
-    except NoEngineError:
-        client.close()
-        raise
-    client.api.timeout = _API_TIMEOUT_S
+    finally:
+        in_time.cancel()
+    _require_docker(version, endpoint)
+    return _client(endpoint, str(version["ApiVersion"]), calls or Calls(endpoint.host))
+
+
+def _client(endpoint: Endpoint, api_version: str, calls: Calls) -> DockerClient:
+    import docker  # noqa: PLC0415 - as above
+    from docker.tls import TLSConfig  # noqa: PLC0415 - the same
+
+    tls: TLSConfig | bool = False
+    if endpoint.use_tls:
+        pair = (str(endpoint.cert), str(endpoint.key)) if endpoint.cert and endpoint.key else None
+        tls = TLSConfig(
+            client_cert=pair, ca_cert=str(endpoint.ca) if endpoint.ca else None, verify=endpoint.verify
+        )
+    # ssh:// through the ssh program, so that its configuration, agent and known hosts count.
+    client = docker.DockerClient(
+        base_url=endpoint.host, tls=tls, timeout=round(CALL_S), version=api_version, use_ssh_client=True
+    )
+    calls.attach(client.api)
     return client
 
 

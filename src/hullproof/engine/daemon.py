@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from hullproof.engine.connection import connect_client
 from hullproof.engine.endpoint import Endpoint, NoEngineError
-from hullproof.engine.hostcommand import cause, run
-from hullproof.engine.machine import find_program
+from hullproof.engine.machine import cause, find_program
 from hullproof.errors import DeadlineError, EngineError
+from hullproof.process import leave_running, run
 
 if TYPE_CHECKING:
+    import subprocess  # noqa: TID251 - its type alone
     from collections.abc import Callable, Sequence
 
 _START_TIMEOUT_S = 60
@@ -74,15 +74,7 @@ def _start_detached(endpoint: Endpoint, right: Sequence[str], say: Callable[[str
     search = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
     before = log.stat().st_size
     with log.open("ab") as stream:
-        # A session of its own, so that neither Ctrl-C nor the terminal's end reaches it; no folder kept busy.
-        process = subprocess.Popen(
-            [*right, "env", f"PATH={search}", program],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-            cwd="/",
-        )
+        process = leave_running([*right, "env", f"PATH={search}", program], stream)
     _wait(endpoint, process, log, before)
     try:
         pid = _PID_FILE.read_text(encoding="ascii").strip()

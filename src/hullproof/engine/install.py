@@ -15,7 +15,6 @@ from hullproof.engine.aptsources import debian_sources, read_sources
 from hullproof.engine.connection import Engine
 from hullproof.engine.daemon import start_daemon
 from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
-from hullproof.engine.hostcommand import run
 from hullproof.engine.machine import (
     System,
     find_program,
@@ -27,6 +26,7 @@ from hullproof.engine.machine import (
 )
 from hullproof.engine.plugins import find_buildx, find_compose, numbers
 from hullproof.errors import EngineError
+from hullproof.process import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullproof.engine.hostcommand import Done, cause, run
 from hullproof.errors import DeadlineError, EngineError
+from hullproof.process import Done, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -141,3 +141,40 @@ def _apt(arguments: Sequence[str], right: Sequence[str], say: Callable[[str], No
             last = done.lines[-1] if done.lines else "nothing"
             raise DeadlineError(f"waited {_LOCK_TIMEOUT_S} s for apt's lock, in vain; last seen: {last}")
         time.sleep(2)
+
+
+# What apt, dpkg, mmdebstrap and docker print when something outside of them is the matter.
+_CAUSES = (
+    ("No space left on device", "the disk is full: free some space"),
+    ("Could not resolve", "the package mirror's name cannot be resolved: check the network and DNS"),
+    (
+        "Temporary failure resolving",
+        "the package mirror's name cannot be resolved: check the network and DNS",
+    ),
+    ("Could not connect", "the package mirror cannot be reached: check the network, proxy and apt sources"),
+    ("Connection timed out", "the package mirror does not answer: check the network, proxy and apt sources"),
+    ("Network is unreachable", "there is no network: check the connection"),
+    ("NO_PUBKEY", "the package mirror's signature cannot be checked: install debian-archive-keyring"),
+    ("is not signed", "the package mirror is not signed: check the apt sources"),
+    (
+        "Certificate verification failed",
+        "the package mirror's certificate is not trusted: install the authority",
+    ),
+    ("Could not get lock", "another package manager holds dpkg's lock: wait for it to end"),
+    (
+        "Unable to locate package",
+        "the mirror lacks a package: run `apt-get update` and check the apt sources",
+    ),
+    ("has no installation candidate", "the mirror lacks a package: check the apt sources and pins"),
+    ("unmet dependencies", "apt cannot resolve the packages: `apt-get -f install` shows why"),
+)
+
+
+def cause(done: Done) -> str:
+    """Return one line for why a program failed: the known cause with its way out, else its own last words."""
+    for sign, meaning in _CAUSES:
+        if sign in done.text:
+            return meaning
+    errors = [line for line in done.lines if line.startswith(("E:", "Err:", "error", "dpkg: error"))]
+    last = (errors or list(done.lines) or ["it printed nothing"])[-1]
+    return f"exit code {done.returncode}: {last}"

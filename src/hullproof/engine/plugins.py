@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 from hullproof.engine.endpoint import NoEngineError, config_folder
+from hullproof.errors import EndingError, EngineError
+from hullproof.process import run
 
 # 0.13 is the first with --progress=rawjson.
 MINIMUM_BUILDX = (0, 13)
@@ -74,12 +75,17 @@ def find_compose(docker: str | None) -> tuple[tuple[str, ...], str] | None:
 def plugin_version(command: tuple[str, ...]) -> str | None:
     """Return the version that a plugin's `version` command prints, or None when it does not run."""
     try:
-        done = subprocess.run(
-            [*command, "version"], capture_output=True, text=True, timeout=_CLI_TIMEOUT_S, check=False
+        done = run(
+            [*command, "version"],
+            timeout_s=_CLI_TIMEOUT_S,
+            waiting_for=f"{command[-1]} to say its version",
+            output="stdout",
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except EndingError:
+        raise
+    except EngineError:
         return None
-    found = re.search(r"\bv?(\d+\.\d+[^\s]*)", done.stdout)
+    found = re.search(r"\bv?(\d+\.\d+[^\s]*)", done.text)
     return found.group(1) if done.returncode == 0 and found else None
 
 

@@ -15,11 +15,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullproof.engine.hostcommand import cause, run
-from hullproof.engine.machine import install_packages, privilege
+from hullproof.engine.machine import cause, install_packages, privilege
 from hullproof.engine.standinrecipe import EXCLUDED, EXCLUDED_SLIM, SETUP, Recipe, recipe
 from hullproof.engine.standinroom import one_at_a_time, scratch_folder
 from hullproof.errors import EngineError
+from hullproof.process import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullproof.engine.aptsources import debian_sources, read_sources, resolve_mirror_list
-from hullproof.engine.hostcommand import run
 from hullproof.engine.trust import authority_files, certificates, host_trust, redact
 from hullproof.errors import EngineError
+from hullproof.process import run
 
 if TYPE_CHECKING:
     from hullproof.engine.standinplan import Plan

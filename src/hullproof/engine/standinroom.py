@@ -5,14 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullproof.errors import DeadlineError
+from hullproof.errors import DeadlineError, EngineError
+from hullproof.process import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,12 +40,13 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     # What mmdebstrap made in a user namespace belongs to ids that only such a namespace can remove.
     if folder.exists() and os.getuid() != 0 and (unshare := shutil.which("unshare")):
-        subprocess.run(
-            [unshare, "--map-auto", "--map-root-user", "rm", "-rf", str(folder)],
-            check=False,
-            capture_output=True,
-            timeout=60,
-        )
+        with suppress(EngineError):
+            run(
+                [unshare, "--map-auto", "--map-root-user", "rm", "-rf", str(folder)],
+                timeout_s=60,
+                waiting_for=f"{folder} to be removed",
+                tidies_up=True,
+            )
 
 
 @contextmanager

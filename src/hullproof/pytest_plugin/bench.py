@@ -22,10 +22,11 @@ from hullproof.engine.layers import NoImageError
 from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import EngineError, UsageError
 from hullproof.facts import BuildFacts, FileFacts, ImageFacts
-from hullproof.lifecycle import Run, unwinding_on_signals
+from hullproof.interruption import unwinding_on_signals
+from hullproof.lifecycle import Run
 from hullproof.options import pairs
 from hullproof.practices import Practice, every, judge
-from hullproof.progress_lines import BuildLines, explain_failure
+from hullproof.progress_lines import BuildLines, explain_failure, say
 from hullproof.project import Project
 from hullproof.prove import begin, image_info, put_together
 from hullproof.pytest_plugin.container import Container, Files, Image
@@ -63,28 +64,28 @@ def bench_of(config: pytest.Config) -> Bench:
     """
     telling = Telling.of(config)
     if telling.bench is None:
-        telling.bench = _set_up(config, telling)
+        telling.bench = _set_up(config)
     return telling.bench
 
 
-def _set_up(config: pytest.Config, telling: Telling) -> Bench:
+def _set_up(config: pytest.Config) -> Bench:
     project = open_project(config)
-    try:
-        engine = Engine.connect()
-    except EngineError as error:
-        if config.option.hullproof_require_engine:
-            raise
-        pytest.skip(str(error))
     stack = ExitStack()
     # A second Ctrl-C ends pytest's own tear-down, and a worker whose pytest is gone does not come to it at all.
     config.add_cleanup(stack.close)
     atexit.register(stack.close)
     stack.callback(atexit.unregister, stack.close)
+    interruption = stack.enter_context(unwinding_on_signals())
+    stack.callback(lambda: say(f"hullproof: {interruption}") if any(interruption.kept.values()) else None)
+    try:
+        engine = Engine.connect()
+    except EngineError as error:
+        stack.close()
+        if config.option.hullproof_require_engine:
+            raise
+        pytest.skip(str(error))
     stack.callback(engine.close)
-    stack.enter_context(unwinding_on_signals())
-    run = Run()
-    stack.callback(lambda: run.close() if telling.interrupted else None)  # what the engine was still making
-    stack.enter_context(run)
+    run = stack.enter_context(Run())
     run.uses(engine)
     return Bench(project, engine, run, config.option.hullproof_image or os.environ.get(IMAGE) or None)
 

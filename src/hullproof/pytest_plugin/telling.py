@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NAME = "hullproof-telling"
 _LOG_LINES = 20
+_SWEEP_S = 10.0  # an engine that hangs is not waited for
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ class Telling:
         """Let no build go on."""
         self.interrupted = True
         if self.bench is not None:
-            from hullproof.engine.build import end_all  # noqa: PLC0415 - it is loaded where there is a bench
+            from hullproof import process  # noqa: PLC0415 - it is loaded where there is a bench
 
-            end_all()
+            process.end_all()
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Hand what there is to tell to the process that tells it, or tell it here."""
@@ -163,10 +164,15 @@ class Telling:
         from hullproof.leftovers import sweep, sweep_folders  # noqa: PLC0415 - rarely needed
 
         if sweep_folders():
-            from hullproof.engine.connection import Engine  # noqa: PLC0415 - rarely needed
+            from hullproof.engine.calls import within  # noqa: PLC0415 - rarely needed
+            from hullproof.engine.connection import Engine  # noqa: PLC0415 - the same
+            from hullproof.progress_lines import say  # noqa: PLC0415 - the same
 
-            with contextlib.suppress(HullproofError), contextlib.closing(Engine.connect()) as engine:
-                sweep(engine)
+            try:
+                with within(_SWEEP_S), contextlib.closing(Engine.connect(_SWEEP_S)) as engine:
+                    sweep(engine)
+            except HullproofError as error:
+                say(f"hullproof: could not remove what workers left ({error}); `hullproof clean` removes it")
 
 
 def _last_words(container: Container) -> tuple[str, str]:

@@ -67,7 +67,7 @@ def kills(ground: Ground, size: int) -> Iterator[Attempt]:
     for number in range(size):
         signum = SIGNALS[number % len(SIGNALS)]
         moment_s = ground.random.uniform(0, LONGEST_S)
-        project = _fresh_project(ground.place(f"project-{number}"))
+        project = fresh_project(ground.place(f"project-{number}"))
         with started(ground.engine, ground.folder / f"temporary-{number}", "prove", project) as run:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 run.process.wait(moment_s)
@@ -76,13 +76,13 @@ def kills(ground: Ground, size: int) -> Iterator[Attempt]:
             run.end()
             slowest = max(slowest, time.monotonic() - sent)
             time.sleep(2)  # what the engine still finishes would show by now
-            _clean(run.temporary)
+            clean(run.temporary)
             left = run.left()
             yield f"{signum.name} after {moment_s:.1f} s left {left}" if left else None
     ground.figures["slowest end"] = f"{slowest:.1f} s"
 
 
-def _fresh_project(folder: Path) -> Path:
+def fresh_project(folder: Path) -> Path:
     """Make a small project that no cache knows."""
     (folder / "tests").mkdir()
     (folder / "Dockerfile").write_text(DOCKERFILE)
@@ -92,7 +92,8 @@ def _fresh_project(folder: Path) -> Path:
     return folder
 
 
-def _clean(temporary: Path) -> None:
+def clean(temporary: Path) -> None:
+    """Run the command that removes what dead runs left."""
     subprocess.run(
         [sys.executable, "-m", "hullproof", "clean"],
         check=True,

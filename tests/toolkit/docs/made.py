@@ -105,6 +105,6 @@ _EXIT_CODES = (
     "| 1 | something is broken or unproven, or the project's own build fails |",
     "| 2 | wrong usage or wrong configuration: one line says what, where, and what would be right |",
     "| 3 | no usable engine or base image: one line says what is missing and the command that mends it |",
-    "| 128 + n | ended by signal n, such as 130 by Ctrl-C; what the run made was removed |",
+    "| 128 + n | interrupted by signal n, such as 130 by Ctrl-C, within 15 s; what could not be removed is named |",
     "",
 )

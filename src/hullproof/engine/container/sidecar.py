@@ -6,10 +6,12 @@ namespace with it can see and may end it, but not look into it or change it: tha
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.container.words import reached
+from hullproof.errors import EndingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,4 +113,5 @@ class Sidecar:
         made, self._id = self._id, None
         doing = f"removing container {(made or '')[:12]} (`hullproof clean` removes it)"
         if made:
-            reached(doing, lambda: self._api.remove_container(made, v=True, force=True))
+            with suppress(EndingError):  # the run's end removes it then
+                reached(doing, lambda: self._api.remove_container(made, v=True, force=True))

@@ -9,7 +9,6 @@ import tempfile
 from typing import TYPE_CHECKING, NoReturn
 
 from hullproof.engine.container.words import engine_errors
-from hullproof.engine.hostcommand import Done, run
 from hullproof.engine.plugins import RUN_NOTHING, find_compose
 from hullproof.engine.services.allowed import allowed
 from hullproof.engine.services.copies import check, pack
@@ -17,6 +16,8 @@ from hullproof.engine.services.model import Services, aliases, choose
 from hullproof.engine.services.readiness import Readiness
 from hullproof.errors import EngineError, UsageError
 from hullproof.facts import Unobservable
+from hullproof.leftovers import RUN_LABEL
+from hullproof.process import Done, Program, follow
 from hullproof.text import one_line
 
 if TYPE_CHECKING:
@@ -132,7 +133,10 @@ def start(
     described = json.dumps(services.described(project, labels, images, {}))
     description.write_text(described.replace("$", "$$"), encoding="utf-8")
     common = [f"--file={description}", f"--project-name={project}"]
-    made = _compose(engine, [*common, "create"], CREATE_DEADLINE_S, "docker compose to make the services")
+    run_id = labels[RUN_LABEL]
+    made = _compose(
+        engine, [*common, "create"], CREATE_DEADLINE_S, "docker compose to make the services", owner=run_id
+    )
     if made.returncode != 0:
         _fail(services, made)
     readiness = Readiness(engine, project, labels)
@@ -144,6 +148,7 @@ def start(
         [*common, "up", "--detach", "--no-recreate", "--no-build"],
         START_DEADLINE_S,
         f"the services of {services.file} to start",
+        owner=run_id,
     )
     readiness.require_none_failed()
     if begun.returncode != 0:
@@ -157,9 +162,11 @@ def _compose(
     arguments: Sequence[str],
     timeout_s: float,
     waiting_for: str,
+    *,
+    owner: str = "",
     environ: Mapping[str, str] | None = None,
 ) -> Done:
-    """Run compose, in this machine's environment or in nothing but `environ`."""
+    """Run compose for a run, in this machine's environment or in nothing but `environ`."""
     found = find_compose(engine.docker)
     if found is None:
         raise EngineError(
@@ -167,13 +174,12 @@ def _compose(
         )
     command, _version = found
     plain = {**RUN_NOTHING, "COMPOSE_ANSI": "never", "COMPOSE_PROGRESS": "plain"}
-    return run(
-        [*command, *arguments],
-        timeout_s=timeout_s,
-        waiting_for=waiting_for,
-        environ={**(os.environ if environ is None else environ), **plain},
-        keep=_LINES_KEPT,
-    )
+    environ = {**(os.environ if environ is None else environ), **plain}
+    compose = Program([*command, *arguments], owner=owner, environ=environ)
+    with compose, engine.calls.attended(compose.end):
+        done = follow(compose, timeout_s, waiting_for, keep=_LINES_KEPT)
+    engine.calls.require_open()
+    return done
 
 
 def _fail(services: Services, done: Done) -> NoReturn:

@@ -1,0 +1,54 @@
+"""An engine that hangs at a random moment: what is interrupted then ends in time, and is cleaned up later."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+
+from tests.faults.harness import ENGINE, Attempt, Ground, Unavailable, scenario
+from tests.faults.scenarios.runs import LONGEST_S, clean, fresh_project
+from tests.toolkit.rig import Cable, started
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+IN_TIME_S = 15.0
+
+
+@scenario(
+    "hanging-engine",
+    about=ENGINE,
+    claim="A proof that is interrupted while its engine hangs ends within 15 s; `clean` removes the rest later.",
+    unit="interruptions",
+    ci=3,
+    nightly=30,
+)
+def hanging_engine(ground: Ground, size: int) -> Iterator[Attempt]:
+    """Hold the wire to the engine at random moments, and send each signal in turn."""
+    if not Cable.can_reach(ground.engine):
+        raise Unavailable("no wire can be put between us and an engine that is reached through ssh or TLS")
+    assert ground.python_base  # it is there by now: making it would take a time that no signal waits for
+    slowest = 0.0
+    for number in range(size):
+        signum, moment_s = SIGNALS[number % len(SIGNALS)], ground.random.uniform(0.5, LONGEST_S)
+        project = fresh_project(ground.place(f"project-{number}"))
+        cable = Cable(ground.engine, ground.folder / f"engine-{number}")
+        temporary = ground.folder / f"temporary-{number}"
+        try:
+            with started(ground.engine, temporary, "prove", project, DOCKER_HOST=cable.host) as run:
+                time.sleep(moment_s)
+                cable.pause()
+                sent = time.monotonic()
+                run.process.send_signal(signum)
+                code, _ = run.end()
+                took_s = time.monotonic() - sent
+                slowest = max(slowest, took_s)
+                cable.resume()
+                time.sleep(2)  # what the engine was still asked for is done by now
+                clean(run.temporary)
+                left, last = run.left(), run.lines[-1:]
+            truth = code == 128 + signum and took_s < IN_TIME_S and not left
+            seen = f"{signum.name} after {moment_s:.1f} s: exit code {code} after {took_s:.1f} s, {last}, left {left}"
+            yield None if truth else seen
+        finally:
+            cable.cut()
+    ground.figures["slowest end"] = f"{slowest:.1f} s"
