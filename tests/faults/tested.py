@@ -40,15 +40,19 @@ TESTED: tuple[tuple[str, str], ...] = (
     ),
     (
         "A container that ends just before it is killed has ended by itself.",
-        "tests/toolkit/test_ending.py::test_an_end_that_comes_before_the_kill_is_an_answer",
+        "tests/toolkit/test_clocks.py::test_an_end_that_comes_before_the_kill_is_an_answer",
     ),
     (
         "An engine that hangs while a container is stopped makes its end unproven, not broken.",
-        "tests/toolkit/test_ending.py::test_an_engine_that_hangs_is_not_the_containers_slowness",
+        "tests/toolkit/test_clocks.py::test_an_engine_that_hangs_is_not_the_containers_slowness",
     ),
     (
         "What only a clock speaks against is tried again before it is called broken.",
         "tests/toolkit/test_subject.py::test_what_only_a_clock_says_is_tried_again",
+    ),
+    (
+        "A container that a busy machine gives no processor is waited for, and not accused of being late.",
+        "tests/toolkit/test_clocks.py::test_a_container_that_gets_no_processor_is_not_late_by_itself",
     ),
     (
         "A program of the image that takes the place of python never gets more than `docker run` gives, and is not asked.",

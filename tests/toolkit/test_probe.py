@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from hullproof.engine.container import asking, kernel, watch
+from hullproof.engine.container import asking, clock, kernel, watch
 from hullproof.engine.container.words import frames, is_engines_fault, lived, log_lines, unwrapped
-from hullproof.engine.probe import Ended, Event, Goal, Reader, Record, script
+from hullproof.engine.probe import Ended, Event, Goal, Reader, Record, parse, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,6 +153,28 @@ def test_exposed_ports() -> None:
     assert watch.parse_exposed("5000/tcp,53/udp,80,9/sctp") == {("tcp", 5000), ("udp", 53), ("tcp", 80)}
 
 
+@pytest.mark.parametrize(
+    ("intervals", "lost"),
+    [
+        ([(1.0, 1.0, 0.0, 0.0)], 0.0),  # ran all the time
+        ([(1.0, 0.2, 0.0, 0.0)], 0.0),  # wanted nothing
+        ([(1.0, 0.2, 0.5, 0.5)], 0.5),  # waited for half of it
+        ([(1.0, 0.2, 7.2, 0.8)], 0.8),  # many threads, one processor now and then
+        ([(1.0, 2.0, 9.0, 1.0)], 0.0),  # many threads that had two processors to themselves
+        ([(1.0, 0.0, 0.0, 0.0), (1.0, 0.1, 1.9, 1.9)], 1.9),  # a wait that is told when it is over
+        ([(1.0, 0.0, 0.0, 0.0), (1.0, 0.1, 2.0, 0.5)], 1.4),  # and reaches back no further than it lasted
+    ],
+)
+def test_time_is_lost_where_somebody_wants_to_run_and_nobody_does(
+    intervals: list[tuple[float, float, float, float]], lost: float
+) -> None:
+    """Length, then what the kernel tells of all threads: ran, waited, and the longest wait of one."""
+    counting = clock.Clock()
+    for interval in intervals:
+        counting.add(*interval)
+    assert counting.lost == pytest.approx(lost)
+
+
 def test_script_stands_alone() -> None:
     """What is sent needs nothing of Hullproof, and fits into one argument."""
     assert "hullproof" not in script().replace("User-Agent: hullproof", "")
@@ -161,7 +183,8 @@ def test_script_stands_alone() -> None:
         Goal(None, 0.0, 0.0, ("1/tcp",)).command(sys.executable), stdout=subprocess.PIPE
     ) as probe:
         for _ in range(2):
-            record = Record.parse(next(iter(probe.stdout or ())))
+            record = parse(next(iter(probe.stdout or ())))
+            assert isinstance(record, Record)
             assert (record.final, record.goal) == (True, "a listener on 1/tcp")
             probe.send_signal(signal.SIGUSR1)
         probe.kill()
@@ -173,6 +196,8 @@ RECORD: dict[str, Any] = {
     "ready_after_s": 0.25,
     "goal": "",
     "seen": "",
+    "had_s": 0.5,
+    "lost_s": 0.0,
     "processes": [],
     "listeners": [{"protocol": "tcp", "address": "::", "port": 80, "pids": [1]}],
     "answers": [],
@@ -183,7 +208,7 @@ RECORD: dict[str, Any] = {
 def test_nonsense_is_no_record(line: bytes) -> None:
     """An interpreter that says anything at all is not believed."""
     with pytest.raises(ValueError, match=r"."):
-        Record.parse(line)
+        parse(line)
 
 
 def frame(kind: int, chunk: bytes) -> bytes:

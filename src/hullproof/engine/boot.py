@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from hullproof.engine.connection import Engine
+    from hullproof.engine.probe import Record
     from hullproof.facts import Stopped
 
 _log = logging.getLogger(__name__)
@@ -170,6 +171,7 @@ class BootedContainer:
             log=self.logs(),
             stopped=stopped,
             unobservable=unobservable,
+            slowed=_slowed(record, goal),
             sidecar=None if isinstance(self._helper, str) or record is None else self._helper.name,
         )
         return facts if observer.death is None or stopped else self._as_died(facts, observer.death.exit_code)
@@ -226,3 +228,10 @@ def _ready_by(observer: Observer, goal: Goal, *, died: bool) -> str:
         return record.seen
     patience = "" if died else f"{goal.deadline_s:g} s "
     return f"waited {patience}for {record.goal}; last seen: {record.seen}"
+
+
+def _slowed(record: Record | None, goal: Goal) -> str | None:
+    """Say what a container is not ready for that had less time than it may take."""
+    if record is None or record.ready or not record.final or record.had_s >= goal.deadline_s:
+        return None
+    return f"for {record.lost_s:.0f} s the machine had no processor for it"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-_PARTS = ("kernel.py", "asking.py", "watch.py")
+_PARTS = ("kernel.py", "clock.py", "asking.py", "watch.py")
 _OWN_IMPORTS = re.compile(r"^from hullproof\.[^\n(]*(?:\([^)]*\))?\n", re.MULTILINE)
 _MAX_RECORD = 32 << 20
 _MAX_COMPLAINT = 4096
@@ -58,35 +58,53 @@ class Goal:
 
 @dataclass(frozen=True)
 class Record:
-    """All that the probe saw at one moment. `final`: nothing more will come."""
+    """All that the probe saw at one moment. `final`: nothing more will come.
+
+    Of its age the container spent `lost_s` waiting for a processor that was not given to it, and had the rest, `had_s`.
+    """
 
     final: bool
     ready: bool
     ready_after_s: float | None
     goal: str
     seen: str
+    had_s: float
+    lost_s: float
     processes: tuple[Process, ...]
     listeners: tuple[Listener, ...]
     answers: tuple[Answer, ...]
 
-    @classmethod
-    def parse(cls, line: bytes) -> Record:
-        """Read one line of the probe. Raises ValueError when it is none."""
-        try:
-            raw = cast("dict[str, Any]", json.loads(line))
-            after = raw["ready_after_s"]
-            return cls(
-                final=bool(raw["final"]),
-                ready=bool(raw["ready"]),
-                ready_after_s=None if after is None else round(float(after), 3),
-                goal=str(raw["goal"]),
-                seen=str(raw["seen"]),
-                processes=tuple(map(_process, raw["processes"])),
-                listeners=tuple(map(_listener, raw["listeners"])),
-                answers=tuple(map(_answer, raw["answers"])),
-            )
-        except (LookupError, TypeError, AttributeError, RecursionError) as error:
-            raise ValueError(f"{type(error).__name__}: {error}") from error
+
+@dataclass(frozen=True)
+class Loss:
+    """How many seconds of the container's age were lost so far, as the probe tells until the end."""
+
+    lost_s: float
+
+
+def parse(line: bytes) -> Record | Loss:
+    """Read one line of the probe. Raises ValueError when it is none."""
+    try:
+        raw = cast("dict[str, Any]", json.loads(line))
+        return Loss(float(raw["lost_s"])) if len(raw) == 1 else _record(raw)
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _record(raw: Mapping[str, Any]) -> Record:
+    after = raw["ready_after_s"]
+    return Record(
+        final=bool(raw["final"]),
+        ready=bool(raw["ready"]),
+        ready_after_s=None if after is None else round(float(after), 3),
+        goal=str(raw["goal"]),
+        seen=str(raw["seen"]),
+        had_s=float(raw["had_s"]),
+        lost_s=float(raw["lost_s"]),
+        processes=tuple(map(_process, raw["processes"])),
+        listeners=tuple(map(_listener, raw["listeners"])),
+        answers=tuple(map(_answer, raw["answers"])),
+    )
 
 
 def _process(raw: Mapping[str, Any]) -> Process:
@@ -162,7 +180,7 @@ class Lost:
     error: BaseException
 
 
-Event = Record | Ended | Died | Lost
+Event = Record | Loss | Ended | Died | Lost
 
 
 class Reader(threading.Thread):
@@ -182,7 +200,7 @@ class Reader(threading.Thread):
             with self._connect() as response:
                 response.raise_for_status()
                 for line in lines(frames(response.raw.read), self._complain):
-                    self._events.put(Record.parse(line))
+                    self._events.put(parse(line))
         except ValueError as error:
             trouble = f"its answer makes no sense: {one_line(str(error))}"
         except Exception as error:  # noqa: BLE001 - whatever ends the stream, somebody waits for its end

@@ -114,7 +114,8 @@ class ContainerFacts:
     else any port was listened on; `ready_by` says what was seen, or what was waited for and seen last.
     `watched_s`: how long it was watched in all. `unobservable`: why nothing could be seen from inside;
     then `processes`, `listeners` and `answers` are empty and mean nothing. `sidecar`: the image of the container
-    that it was looked at from, None where nothing was seen.
+    that it was looked at from, None where nothing was seen. `slowed`: why it is no fault of its own that it is not
+    ready, None where that is not known.
     """
 
     start_error: str | None = None
@@ -131,6 +132,7 @@ class ContainerFacts:
     stopped: Stopped | None = None
     unobservable: str | None = None
     sidecar: str | None = None
+    slowed: str | None = None
 
     @property
     def died(self) -> bool:

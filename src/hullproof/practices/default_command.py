@@ -131,6 +131,8 @@ def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerF
         case.show(Evidence("container", "readiness", told))
     elif container.unobservable is not None:
         case.doubt(f"whether it became ready could not be seen: {container.unobservable}", seen)
+    elif container.slowed is not None:
+        case.doubt(f"the container is not ready, but {container.slowed}: {told}", seen, *quoted(container))
     elif image.exposed and not listens and not _serves_udp(image, container):
         case.broken(
             f"the container never becomes ready: {told}", seen, *quoted(container), remedy=_NOT_LISTENING

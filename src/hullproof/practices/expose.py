@@ -234,7 +234,7 @@ def _unseen(container: ContainerFacts) -> str | None:
         return f"the container did not start: {container.start_error}"
     if container.exit_code is not None:
         return f"the container ended with exit code {container.exit_code}, {last_words(container.log)}; see default-command"
-    return container.unobservable
+    return container.unobservable or container.slowed
 
 
 def _not_started(config: Config, image: ImageFacts, container: ContainerFacts) -> str | None:

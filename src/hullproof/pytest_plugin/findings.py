@@ -58,4 +58,5 @@ def why_not_ready(facts: ContainerFacts) -> str | None:
         return f"the container ended with exit code {facts.exit_code}{after}"
     if facts.unobservable is not None:
         return f"whether the container is ready cannot be seen: {facts.unobservable}"
-    return None if facts.ready else f"the container is not ready: {facts.ready_by}"
+    slowed = f"; {facts.slowed}" if facts.slowed else ""
+    return None if facts.ready else f"the container is not ready: {facts.ready_by}{slowed}"

@@ -312,6 +312,8 @@ def test_never_ready_is_broken_where_a_port_is_exposed() -> None:
     deaf = container(ready=False, ready_by="no port after 30 s", listeners=(), answers=())
     assert prove("default-command", container=deaf).verdict is BROKEN
     assert prove("default-command", container=deaf, image=image(exposed=())).verdict is PROVEN
+    hurried = replace(deaf, slowed="for 60 s the machine had no processor for it")
+    assert prove("default-command", container=hurried).verdict is UNPROVEN
     path = container(ready=False, ready_by="/health answered 503 for 30 s")
     assert prove("default-command", container=path).verdict is UNPROVEN
 

@@ -157,7 +157,12 @@ def test_arguments_and_ranges_are_found_at_their_line() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"exit_code": 1}, {"start_error": "no such file"}, {"unobservable": "no probe could be started"}],
+    [
+        {"exit_code": 1},
+        {"start_error": "no such file"},
+        {"unobservable": "no probe could be started"},
+        {"ready": False, "slowed": "for 60 s the machine had no processor for it"},
+    ],
     ids=str,
 )
 def test_what_could_not_be_looked_at_is_unproven(changes: dict[str, Any]) -> None:

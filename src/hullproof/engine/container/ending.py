@@ -1,7 +1,8 @@
 """How a container ends when it is told to.
 
 How long it takes is told by the engine's own records, its `kill` event and `State.FinishedAt`: our clock would count
-how long the engine took to pass a signal on and to bring the news.
+how long the engine took to pass a signal on and to bring the news. How much of that the machine had no processor for it
+is told by the probe.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def stop(api: APIClient, container_id: str, signal: str, observer: Observer) -> 
 
     Raises EngineError when it does not end, and when the engine goes away.
     """
+    observer.count_losses()
+    lost = observer.lost_s
     with contextlib.closing(_events(api, container_id)) as events:
         asked = time.monotonic()
         if not reached("stopping the container", lambda: api.kill(container_id, signal)):
@@ -55,6 +58,8 @@ def stop(api: APIClient, container_id: str, signal: str, observer: Observer) -> 
         raise DeadlineError(f"the container did not end within {STOP_DEADLINE_S:g} s of SIGKILL")
     code, longest = observer.death.exit_code, observer.death.at - asked
     seconds, slowed = took(longest, trip, sent, state_of(api, container_id).get("FinishedAt"))
+    slowed += seconds if lost is None or observer.lost_s is None else observer.lost_s - lost
+    slowed = min(slowed, seconds)
     return Stopped(signal, round(seconds, 3), code, killed and code == _KILLED, round(slowed, 3))
 
 

@@ -8,8 +8,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from hullproof.engine.container.sidecar import Helper, Sidecar
+from hullproof.engine.container.watch import PATIENCE
 from hullproof.engine.container.words import engine_errors, explain
-from hullproof.engine.probe import Died, Ended, Event, Lost, Reader, Record
+from hullproof.engine.probe import Died, Ended, Event, Loss, Lost, Reader, Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,13 +26,17 @@ NEWS_S = 3.0
 
 
 class Observer:
-    """Follows a container from its start. `death` and `record` are what is known so far."""
+    """Follows a container from its start. `death` and `record` are what is known so far.
+
+    `lost_s`: for how long it waited for a processor in all, None where nobody counts.
+    """
 
     def __init__(self, api: APIClient, container_id: str, labels: Mapping[str, str]) -> None:
         """Begin to wait for the end of a container that has just been started."""
         self.started_at = time.monotonic()
         self.death: Died | None = None
         self.record: Record | None = None
+        self.lost_s: float | None = None
         self._api = api
         self._id = container_id
         self._events: SimpleQueue[Event] = SimpleQueue()
@@ -53,7 +58,8 @@ class Observer:
         `helper` is what the sidecar is made from, or the reason why it cannot be. It can be done again: the probe
         counts from the container's start, so that a later look waits for nothing.
         """
-        until = max(self.started_at + max(goal.deadline_s, goal.watch_s), time.monotonic()) + MARGIN_S
+        until = self.started_at + max(PATIENCE * goal.deadline_s, goal.watch_s)
+        until = max(until, time.monotonic()) + MARGIN_S
         again = self.record is not None and self._sidecar.signal("SIGUSR1")
         self.record = None
         complaint = (None if again else self._start_probe(goal, helper)) or self._follow(until)
@@ -61,6 +67,11 @@ class Observer:
             return self._why_unfinished()
         self.await_end(max(self.started_at + goal.watch_s, time.monotonic() + NEWS_S))
         return "it ended before it could be looked into" if self.death is not None else complaint
+
+    def count_losses(self) -> None:
+        """From now on let the probe tell of time that is lost to a busy machine."""
+        if self.record is None or not self._sidecar.signal("SIGUSR2"):
+            self.lost_s = None
 
     def await_end(self, until: float) -> bool:
         """Wait for the container's end, up to a reading of time.monotonic(). Whether it came."""
@@ -134,15 +145,19 @@ class Observer:
         if isinstance(event, Died):
             self.death = event
             self._hear_out()
+        self._keep(event)
+        return event
+
+    def _keep(self, event: Event) -> None:
+        """Keep what the probe says."""
         if isinstance(event, Record):
             self.record = event
-        return event
+        if isinstance(event, (Record, Loss)):
+            self.lost_s = event.lost_s
 
     def _hear_out(self) -> None:
         """Take what the probe of a dead container still had to say."""
         if self._reader is not None:
             self._reader.join(1.0)
         while not self._events.empty():
-            event = self._events.get()
-            if isinstance(event, Record):
-                self.record = event
+            self._keep(self._events.get())

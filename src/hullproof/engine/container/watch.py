@@ -1,12 +1,13 @@
 """The probe: runs in a sidecar, waits until the container is ready, and prints what the kernel says.
 
-This file, after `kernel.py` and `asking.py`, is sent as text to the sidecar's Python (3.10 or newer), so the three
-import nothing of Hullproof but each other, and little else: its start competes with the application's own. What is
-printed is JSON, one object a line; a later one replaces an earlier one. After the last one it waits to be sent
-SIGUSR1, and looks again.
+This file, after `kernel.py`, `clock.py` and `asking.py`, is sent as text to the sidecar's Python (3.10 or newer), so
+they import nothing of Hullproof but each other, and little else: its start competes with the application's own. What
+is printed is JSON, one object a line; a later one replaces an earlier one. After the last one it waits to be sent
+SIGUSR1, and looks again, or SIGUSR2, and tells from then on of time that is lost to a busy machine (`lost_s`).
 
 Arguments: what readiness is ("", an HTTP path or a TCP port), its deadline and the end of the watch, both in
-seconds of the container's age, and the exposed ports ("5000/tcp,53/udp").
+seconds of the container's age, and the exposed ports ("5000/tcp,53/udp"). Time that was lost does not count for the
+deadline, up to a limit.
 """
 
 # ruff: noqa: FBT001, FBT003 - `outcome(False, ...)` reads well
@@ -19,7 +20,8 @@ import sys
 import time
 
 from hullproof.engine.container.asking import ask, ask_datagram, outcome
-from hullproof.engine.container.kernel import holders, is_loopback, listening, own_addresses, processes, read
+from hullproof.engine.container.clock import INTERVAL_S, Clock
+from hullproof.engine.container.kernel import holders, is_loopback, listening, own_addresses, processes
 
 POLL_S = 0.015
 ASK_POLL_S = 0.1
@@ -29,7 +31,8 @@ CLOSED_RETRY_S = 1.0
 GRACE_S = 1.0
 WORKER_AGE_S = 3.0
 MAX_ASKED = 24
-CLOCK_BOOTTIME = 7
+PATIENCE = 3
+"""After so many times its deadline it is late, however much of that was lost."""
 
 
 class Watch:
@@ -45,22 +48,7 @@ class Watch:
         self.first_listening = 0.0
         self.asked = False
         self.addresses: list[str] = []
-        self.born = self.clock() - self.age_now()
-
-    @staticmethod
-    def clock() -> float:
-        """Return the clock that /proc/PID/stat counts in."""
-        return time.clock_gettime(CLOCK_BOOTTIME)
-
-    def age_now(self) -> float:
-        """Return the age of PID 1 by the kernel's account, 0 where it gives none."""
-        fields = read("/proc/1/stat").rpartition(b")")[2].split()
-        started = int(fields[19]) / os.sysconf("SC_CLK_TCK") if len(fields) > 19 else 0
-        return max(0.0, self.clock() - started) if started else 0.0
-
-    def age(self) -> float:
-        """Return how long the container has lived."""
-        return self.clock() - self.born
+        self.clock = Clock()
 
     def goal(self) -> str:
         """Say what is waited for."""
@@ -79,23 +67,22 @@ class Watch:
         if self.port:
             return ("tcp", self.port) in open_ports, seen
         if not open_ports:
-            patient = not self.exposed and self.age() >= WORKER_AGE_S
+            patient = not self.exposed and self.clock.had() >= WORKER_AGE_S
             return patient, f"alive for {WORKER_AGE_S:g} s, and listens nowhere" if patient else seen
         missing = self.exposed - open_ports
         if not missing:
             return True, seen
-        self.first_listening = self.first_listening or self.age()
+        self.first_listening = self.first_listening or self.clock.had()
         # What is left of the watch is waited out in any case.
-        late = self.age() >= max(self.first_listening + GRACE_S, self.until)
+        late = self.clock.had() >= self.first_listening + GRACE_S and self.clock.age() >= self.until
         return late, seen + ", not on " + named(missing)
 
     def look_at_path(self, found: list[dict[str, object]], seen: str) -> tuple[bool, str]:
         """Ask for the path on each port that is listened on."""
         for port in sorted({int(str(one["port"])) for one in found if one["protocol"] == "tcp"}):
             for address in self.ways(port, found) or local_addresses(port, found):
-                answer = ask(
-                    address, port, self.path, min(ASK_TIMEOUT_S, max(0.2, self.deadline - self.age()))
-                )
+                left = max(0.2, self.deadline - self.clock.had())
+                answer = ask(address, port, self.path, min(ASK_TIMEOUT_S, left))
                 self.asked = True
                 seen = "port " + str(port) + ": " + str(answer["detail"])
                 status = answer["status"]
@@ -108,8 +95,8 @@ class Watch:
         told = False
         while True:
             ready, seen = self.look(listening(self.exposed))
-            age = self.age()
-            if ready or age >= self.deadline:
+            age = self.clock.age()
+            if ready or self.clock.had() >= self.deadline or age >= PATIENCE * self.deadline:
                 return ready, age, seen
             if not told:
                 # What is known of a container that dies before it is ready.
@@ -136,7 +123,7 @@ class Watch:
         ports = {(str(one["protocol"]), int(str(one["port"]))) for one in found} | self.exposed
         good = [one for one in known if one["answered"] and (one["protocol"], one["port"]) in ports]
         rest = sorted(ports - {(str(one["protocol"]), int(str(one["port"]))) for one in good})
-        began = self.age()
+        began = self.clock.age()
         return good + [self.answer(protocol, port, found, began) for protocol, port in rest[:MAX_ASKED]]
 
     def answer(
@@ -151,10 +138,10 @@ class Watch:
         if not ways and not all(map(is_loopback, local)):
             # A container without a network: the next best is that it would answer if it had one.
             ways = ["127.0.0.1"]
-        first = self.age()
+        first = self.clock.had()
         while True:
             for address in ways:
-                left = ASK_TIMEOUT_S if self.age() - began < ASK_BUDGET_S else 0.3
+                left = ASK_TIMEOUT_S if self.clock.age() - began < ASK_BUDGET_S else 0.3
                 said = (
                     ask_datagram(address, port)
                     if protocol == "udp"
@@ -163,7 +150,8 @@ class Watch:
                 if said["answered"]:
                     break
             patience = self.deadline if "accepts no" in str(said["detail"]) else first + CLOSED_RETRY_S
-            if said["answered"] or not said["retry"] or self.age() >= patience:
+            out_of_time = self.clock.age() >= PATIENCE * max(self.deadline, patience)
+            if said["answered"] or not said["retry"] or self.clock.had() >= patience or out_of_time:
                 return dict(said, protocol=protocol, port=port)
             time.sleep(ASK_POLL_S)
 
@@ -185,7 +173,8 @@ class Watch:
             "ready_after_s": age if ready else None,
             "goal": self.goal(),
             "seen": seen,
-            "age_s": self.age(),
+            "had_s": self.clock.had(),
+            "lost_s": self.clock.lost,
             "processes": running,
             "listeners": found,
             "answers": answers,
@@ -197,16 +186,26 @@ class Watch:
         self.addresses = own_addresses()
         ready, age, seen = self.wait()
         answers = self.answers([])
-        last = self.age() >= self.until
+        last = self.clock.age() >= self.until
         say(dict(self.record(ready, age, seen, answers), final=last))
         if not last:
-            time.sleep(max(0.0, self.until - self.age()))
+            time.sleep(max(0.0, self.until - self.clock.age()))
             ready_now, seen_now = self.look(listening(self.exposed))
             if not ready:
-                ready, age, seen = ready_now, self.age(), seen_now
+                ready, age, seen = ready_now, self.clock.age(), seen_now
             elif ready_now:
                 seen = seen_now
             say(dict(self.record(ready, age, seen, self.answers(answers)), final=True))
+
+    def tell_what_is_lost(self) -> None:
+        """Tell of time that is lost, until the container's end."""
+        told = self.clock.lost
+        while True:
+            self.clock.count()
+            if self.clock.lost != told:
+                told = self.clock.lost
+                say({"lost_s": told})
+            time.sleep(INTERVAL_S)
 
 
 def local_addresses(port: int, found: list[dict[str, object]], protocol: str = "tcp") -> list[str]:
@@ -234,12 +233,14 @@ def parse_exposed(raw: str) -> set[tuple[str, int]]:
 
 def main(arguments: list[str]) -> None:
     """Run the probe, and again whenever that is asked for, until it is killed."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    signals = {signal.SIGUSR1, signal.SIGUSR2}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     ready, deadline, until, exposed = arguments
     watch = Watch(ready, float(deadline), float(until), parse_exposed(exposed))
-    while True:
+    watch.run()
+    while signal.sigwait(signals) == signal.SIGUSR1:
         watch.run()
-        signal.sigwait({signal.SIGUSR1})
+    watch.tell_what_is_lost()
 
 
 if __name__ == "__main__":

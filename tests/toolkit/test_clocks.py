@@ -1,4 +1,4 @@
-"""How a container ends when it is told to: what is its own doing, and what the engine's."""
+"""What a clock says of a container: what is its own doing, and what the engine's and the machine's."""
 
 from __future__ import annotations
 
@@ -68,14 +68,20 @@ def begin(engine: Engine, python_base: str) -> Iterator[Callable[..., BootedCont
     """Start containers over a wire; none must be left at the end."""
     label = uuid.uuid4().hex
 
-    def start(image: str, wired: docker.DockerClient, **options: Any) -> BootedContainer:  # noqa: ANN401
+    def start(
+        image: str,
+        wired: docker.DockerClient,
+        *,
+        ready_timeout_s: float = 20.0,
+        **options: Any,  # noqa: ANN401 - of the SDK
+    ) -> BootedContainer:
         return BootedContainer.start(
             cast("Engine", SimpleNamespace(client=wired)),
             image,
             labels={"hullproof.run": label},
             env={},
             ready=None,
-            ready_timeout_s=20.0,
+            ready_timeout_s=ready_timeout_s,
             exposed=["5000/tcp"],
             stop_signal="SIGTERM",
             helper=Helper(python_base, python_base),
@@ -165,3 +171,56 @@ def test_a_container_that_is_removed_meanwhile_has_ended(
         other.join()
     assert facts.stopped is not None
     assert not facts.stopped.is_surely_slow
+
+
+WORK = """
+def work(seconds):
+    began = time.process_time()
+    while time.process_time() - began < seconds: pass
+"""
+TENTH: dict[str, Any] = {"cpu_period": 1_000_000, "cpu_quota": 100_000}  # of one processor
+LITTLE: dict[str, Any] = {"cpu_period": 1_000_000, "cpu_quota": 20_000}
+
+
+@pytest.mark.engine
+def test_time_without_a_processor_does_not_count_for_the_deadline(
+    images: Images, begin: Callable[..., BootedContainer], engine: Engine
+) -> None:
+    """It is ready late by the clock on the wall, and in time by what it had."""
+    image = images.python(WORK + "work(1)\nserve()")
+    with begin(image, engine.client, ready_timeout_s=8.0, **TENTH) as container:
+        facts = container.facts(watch_s=0.0)
+    assert facts.ready_after_s is not None
+    assert facts.ready_after_s > 8.0
+    assert (facts.ready, facts.slowed) == (True, None)
+
+
+@pytest.mark.engine
+def test_a_container_that_gets_no_processor_is_not_late_by_itself(
+    images: Images, begin: Callable[..., BootedContainer], engine: Engine
+) -> None:
+    """It is not waited for without end, and not accused; one that only sleeps is."""
+    image = images.python(WORK + "work(9)\nserve()")
+    with begin(image, engine.client, ready_timeout_s=2.0, **LITTLE) as container:
+        facts = container.facts(watch_s=0.0)
+    assert (facts.ready, facts.is_late) == (False, True)
+    assert facts.slowed is not None
+    with begin(images.python("time.sleep(99)"), engine.client, ready_timeout_s=4.0) as container:
+        facts = container.facts(watch_s=0.0)
+    assert (facts.ready, facts.slowed) == (False, None)
+
+
+@pytest.mark.engine
+def test_an_end_without_a_processor_is_not_slow_by_itself(
+    images: Images, begin: Callable[..., BootedContainer], engine: Engine
+) -> None:
+    """It hears the signal, and has to be killed in the middle of what takes half a second elsewhere."""
+    image = images.python(
+        WORK + "signal.signal(signal.SIGTERM, lambda *_: (work(0.5), sys.exit(0)))\nserve()"
+    )
+    with begin(image, engine.client) as container:
+        container.facts(watch_s=0.0, stop=False)
+        engine.client.containers.get(container.id).update(**LITTLE)
+        stopped = container.facts(watch_s=0.0).stopped
+    assert stopped is not None
+    assert (stopped.killed, stopped.is_slow, stopped.is_surely_slow) == (True, True, False)
