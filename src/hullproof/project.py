@@ -74,6 +74,7 @@ class Project:
             dockerfile.stage(config.test_target)
         given = overrides or {}
         config = replace(config, build_args={**config.build_args, **given})
+        _ = dockerfile.resolved(config.build_args).places  # refuses at once what grows beyond all measure
         places = {**written.places, **{f"build_args.{name}": "--build-arg" for name in given}}
         places |= {"dockerfile": "--dockerfile"} if dockerfile_name is not None else {}
         name = written.name or folder.name or "project"
@@ -105,8 +106,9 @@ class Project:
         if self.config.test_target is not None:
             return self.dockerfile.stage(self.config.test_target)
         testing = [stage for stage in self.dockerfile.stages if any(map(test_commands, stage.instructions))]
+        needed = {stage.index for stage in self.needed_stages}
         return next(
-            (stage for stage in reversed(testing) if stage in self.needed_stages),
+            (stage for stage in reversed(testing) if stage.index in needed),
             testing[-1] if testing else None,
         )
 

@@ -139,11 +139,9 @@ def test_scope_of_arguments_and_environment() -> None:
     )
     read = parse(text)
     words = [
-        scope.expand(instruction.pairs[0][1] or "")
-        for instruction, scope in read.scopes(
-            read.release(), {"H2": "given", "TARGETPLATFORM": "linux/arm64"}
-        )
-        if instruction.keyword == "LABEL"
+        place.scope.expand(place.instruction.pairs[0][1] or "")
+        for place in read.places(read.release(), {"H2": "given", "TARGETPLATFORM": "linux/arm64"})
+        if place.instruction.keyword == "LABEL"
     ]
     assert words == ["arg", "", "g-h-env-linux-1-"]
 

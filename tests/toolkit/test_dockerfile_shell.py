@@ -96,6 +96,13 @@ def test_odd_shell_never_raises(text: str) -> None:
     assert got.problems or not got.commands
 
 
+def test_a_chain_of_any_length_is_read() -> None:
+    """It is a tree as deep as the chain is long."""
+    program = read(" && ".join(f"a{i}" for i in range(5000)) + " || { b; }")
+    assert program.problems == ()
+    assert [command.argv[0] for command in program.commands] == [*(f"a{i}" for i in range(5000)), "b"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -17,6 +17,7 @@ from hullproof.dockerfile.installs import Install, install_commands
 from hullproof.dockerfile.model import Heredoc, ImageReference, Instruction, Mount, Stage
 from hullproof.dockerfile.parse import parse
 from hullproof.dockerfile.release import Release
+from hullproof.dockerfile.resolution import Place, Resolution
 from hullproof.dockerfile.shell import ShellCommand, ShellProgram, commands, simple_words
 from hullproof.dockerfile.testruns import TASK_RUNNERS, script_runs_tests, test_commands
 from hullproof.dockerfile.variables import Scope, expand
@@ -31,8 +32,10 @@ __all__ = [
     "Install",
     "Instruction",
     "Mount",
+    "Place",
     "Port",
     "Release",
+    "Resolution",
     "Scope",
     "SecretMention",
     "ShellCommand",

@@ -186,11 +186,11 @@ def contract(
     """
     given = build_args or {}
     tally = _Tally(directory=base_workdir)
-    for instruction, scope in dockerfile.scopes(stage, given, base_env or {}):
+    for place in dockerfile.places(stage, given, base_env or {}):
         handler: Callable[[Instruction, Scope], None] | None
-        handler = getattr(tally, f"on_{instruction.keyword.lower()}", None)
+        handler = getattr(tally, f"on_{place.instruction.keyword.lower()}", None)
         if handler is not None:
-            handler(instruction, scope)
+            handler(place.instruction, place.scope)
     return Contract(
         user=tally.user,
         workdirs=tuple(tally.workdirs),
@@ -212,16 +212,15 @@ def arguments(dockerfile: Dockerfile, stage: Stage, build_args: Mapping[str, str
     scope = dockerfile.global_scope(build_args)
     found = [variable for instruction in dockerfile.global_args for variable in _args(instruction, scope)]
     for needed in dockerfile.needed(stage, build_args):
-        for instruction, at in dockerfile.scopes(needed, build_args):
-            if instruction.keyword == "ARG" and instruction.stage_index == needed.index:
-                at.apply(instruction)
-                found += _args(instruction, at)
+        for place in dockerfile.own_places(needed, build_args):
+            if place.instruction.keyword == "ARG":
+                found += _args(place.instruction, place.after)
     return tuple(found)
 
 
 def _args(instruction: Instruction, scope: Scope) -> list[Variable]:
     line, index = instruction.line, instruction.stage_index
-    return [Variable(name, scope.args.get(name), raw, line, index) for name, raw in instruction.pairs]
+    return [Variable(name, scope.get(name), raw, line, index) for name, raw in instruction.pairs]
 
 
 def _variables(instruction: Instruction, scope: Scope) -> list[Variable]:

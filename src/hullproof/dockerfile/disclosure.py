@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hullproof.dockerfile.graph import Dockerfile
     from hullproof.dockerfile.model import Instruction, Stage
+    from hullproof.dockerfile.resolution import Place
     from hullproof.dockerfile.variables import Scope
 
 _IN_URL = "a password in a URL"
@@ -33,9 +34,9 @@ _SHAPES = {
     "a Docker token": re.compile(r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
     "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{34}\b"),
     "an API key": re.compile(r"\bsk-(?:ant|proj)-[A-Za-z0-9_-]{20,}"),
-    _SIGNED: re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    _SIGNED: re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"),
-    _IN_URL: re.compile(r"\b[A-Za-z][\w+.-]*://[^\s/:@'\"]*:(?![$<{%*])[^\s/@'\"]+@[\w\[]"),
+    _IN_URL: re.compile(r"(?<=[A-Za-z0-9+.-])://[^\s/:@'\"]*:(?![$<{%*])[^\s/@'\"]+@[\w\[]"),
 }
 _WORDS = options.names(
     """token password passwd passphrase passcode pword secret secrets credential credentials creds
@@ -55,6 +56,7 @@ _HARMLESS_LAST = options.names(
 _ORDINARY_TOKENS = frozenset({"pad", "eos", "bos", "unk", "sep", "cls", "mask", "next", "page", "stop"})
 _NO_SECRET = re.compile(r"(?i:true|false|yes|no|on|off|none|null|0|1)\Z|/[^:\s]*\Z|[a-z][a-z0-9+.-]*://\S*\Z")
 
+_NAMED = re.compile(r"\$\{?(\w+)")
 _MADE_UP = re.compile(
     r"(?i)(?=[a-z_. -]+\Z).*(?<![a-z])(?:dummy|fake|placeholder|change[-_ ]?me|example|sample|build|builder|unused|ignored?"
     r"|insecure|unsafe|not[-_ ]?(?:a[-_ ]?)?(?:real|secret|used|needed|set)|temp|temporary|tmp|todo|collectstatic"
@@ -132,18 +134,35 @@ def mentions_of_secrets(
     given = build_args or {}
     stages = dockerfile.stages if stage is None else dockerfile.ancestors(stage, given)
     global_scope = dockerfile.global_scope(given)
-    found = [mention for item in dockerfile.global_args for mention in _in_pairs(item, global_scope, ())]
+    found = [
+        mention
+        for item in dockerfile.global_args
+        for mention in _in_pairs(item, global_scope, recorded=lambda _name: False)
+    ]
     for current in sorted(stages, key=lambda each: each.index):
-        chain = dockerfile.chain(current, given)
-        for position, (instruction, scope) in enumerate(dockerfile.scopes(current, given), start=1):
-            if instruction.stage_index == current.index:
-                found += _in_pairs(instruction, scope, chain[position:])
-                found += _in_text(instruction)
+        found += _in_stage(dockerfile.own_places(current, given))
     return tuple(found)
 
 
+def _in_stage(places: Sequence[Place]) -> list[SecretMention]:
+    """Judge a stage, from its end: an argument is recorded with any RUN after it, or where it is named."""
+    found: list[SecretMention] = []
+    runs, named = False, set[str]()
+
+    def recorded(name: str) -> bool:
+        return runs or name in named
+
+    for place in reversed(places):
+        instruction = place.instruction
+        own = [*_in_pairs(instruction, place.scope, recorded), *_in_text(instruction)]
+        found += reversed(own)
+        runs = runs or instruction.keyword == "RUN"
+        named.update(_NAMED.findall(instruction.original))
+    return found[::-1]
+
+
 def _in_pairs(
-    instruction: Instruction, scope: Scope, later: tuple[Instruction, ...]
+    instruction: Instruction, scope: Scope, recorded: Callable[[str], bool]
 ) -> Iterator[SecretMention]:
     """Judge the names and values of an ENV, LABEL or ARG."""
     for raw_name, raw in instruction.pairs:
@@ -151,18 +170,12 @@ def _in_pairs(
         value = scope.expand(raw or "")
         why = secret_in(name, value)
         if why is None and secret_name(name):
-            if instruction.keyword == "ARG" and raw is None and _recorded(name, later):
+            if instruction.keyword == "ARG" and raw is None and recorded(name):
                 why = "it is a build argument: whatever is given for it stays in the image's history"
             elif instruction.keyword != "ARG" and "$" in (raw or "") and not value:
                 why = "its name says that it is a secret, and a build argument's value is kept in it"
         if why is not None:
             yield SecretMention(name, instruction.line, why, instruction.keyword, instruction.stage_index)
-
-
-def _recorded(name: str, later: tuple[Instruction, ...]) -> bool:
-    """Whether an argument gets into the history: with any RUN after it, or where it is named."""
-    named = re.compile(rf"\$(?:{re.escape(name)}\b|\{{{re.escape(name)}\b)")
-    return any(item.keyword == "RUN" or named.search(item.original) for item in later)
 
 
 def _in_text(instruction: Instruction) -> Iterator[SecretMention]:

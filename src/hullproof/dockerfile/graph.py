@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import itertools
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile.model import ImageReference, Instruction, Stage
-from hullproof.dockerfile.variables import Scope, platform_arguments
+from hullproof.dockerfile.resolution import Place, Resolution
 from hullproof.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hullproof.dockerfile.variables import Scope
+
 _NO_ARGUMENTS: Mapping[str, str] = {}
+_MOST_RESOLUTIONS = 4
+_LONG_NUMBER = 10  # of digits: no file has so many stages, and Python counts long on thousands
 _FOR_DEVELOPMENT = re.compile(
     r"(?:.*[-_.])?(?:dev|devel|develop|development|devcontainer|debug|local)(?:[-_.].*)?", re.IGNORECASE
 )
@@ -39,23 +43,32 @@ class Dockerfile:
     escape: str = "\\"
     text: str = field(default="", repr=False)
 
-    @property
+    @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         """Every instruction of every stage, in the file's order."""
         return tuple(instruction for stage in self.stages for instruction in stage.instructions)
+
+    @cached_property
+    def by_line(self) -> Mapping[int, Instruction]:
+        """Every instruction by the line at which it begins."""
+        return {instruction.line: instruction for instruction in self.instructions}
 
     def where(self, line: int) -> str:
         """Name a line as evidence does: `Dockerfile:31`."""
         return f"{self.name}:{line}"
 
-    def find(self, reference: str | int, before: int | None = None) -> Stage | None:
+    def find(self, reference: str | int) -> Stage | None:
         """Find a stage by its name (any case; the last of several) or its number; None if there is none."""
-        known = self.stages[:before]
-        for stage in reversed(known):
-            if stage.name is not None and stage.name.lower() == str(reference).lower():
-                return stage
-        number = int(reference) if str(reference).isdecimal() else -1
-        return known[number] if 0 <= number < len(known) else None
+        named = self._by_name.get(str(reference).lower())
+        if named is not None:
+            return named
+        digits = str(reference)
+        number = int(digits) if digits.isdecimal() and len(digits) < _LONG_NUMBER else -1
+        return self.stages[number] if 0 <= number < len(self.stages) else None
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Stage]:
+        return {stage.name.lower(): stage for stage in self.stages if stage.name is not None}
 
     def stage(self, reference: str | int) -> Stage:
         """Find a stage by name or number; UsageError, naming the nearest, if there is none."""
@@ -89,62 +102,59 @@ class Dockerfile:
         )
         return next(itertools.chain(named, starting), last)
 
+    def resolved(
+        self, build_args: Mapping[str, str] = _NO_ARGUMENTS, base_env: Mapping[str, str] = _NO_ARGUMENTS
+    ) -> Resolution:
+        """Fill in the variables, once for each set of build arguments and of what the base brings."""
+        for known in self._resolutions:
+            if known.build_args == build_args and known.base_env == base_env:
+                return known
+        resolution = Resolution(self, build_args, base_env)
+        self._resolutions[:] = [resolution, *self._resolutions[: _MOST_RESOLUTIONS - 1]]
+        return resolution
+
+    @cached_property
+    def _resolutions(self) -> list[Resolution]:
+        return []
+
     def global_scope(self, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> Scope:
         """Collect the variables that FROM lines can use."""
-        scope = Scope(build_args, escape=self.escape, args=platform_arguments(build_args))
-        scope.outer = dict(scope.args)
-        for instruction in self.global_args:
-            scope.apply(instruction)
-        return scope
+        return self.resolved(build_args).global_scope
 
     def parent(self, stage: Stage, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> Stage | None:
         """Find the stage of this file that `stage` is built FROM: only earlier ones count, and no numbers."""
-        base = self.global_scope(build_args).expand(stage.base).lower()
-        for earlier in reversed(self.stages[: stage.index]):
-            if earlier.name is not None and earlier.name.lower() == base:
-                return earlier
-        return None
+        return self.resolved(build_args).parents[stage.index]
 
     def ancestors(self, stage: Stage, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> tuple[Stage, ...]:
         """Follow FROM within the file: the stage itself first, then what it is built on."""
+        parents = self.resolved(build_args).parents
         line = [stage]
-        while (parent := self.parent(line[-1], build_args)) is not None:
+        while (parent := parents[line[-1].index]) is not None:
             line.append(parent)
         return tuple(line)
 
     def chain(self, stage: Stage, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> tuple[Instruction, ...]:
         """List every instruction that makes the image of `stage`, in order, ancestors first."""
-        made: list[Instruction] = []
-        below: Stage | None = None
-        for ancestor in reversed(self.ancestors(stage, build_args)):
-            made += self._triggered(below, ancestor) if below else ()
-            made += ancestor.instructions
-            below = ancestor
-        return tuple(made)
+        return tuple(place.instruction for place in self.places(stage, build_args))
 
-    @staticmethod
-    def _triggered(below: Stage, stage: Stage) -> Iterator[Instruction]:
-        """Yield what the ONBUILD lines of the stage below do in `stage`: in it, and in none built on it."""
-        for line in below.instructions:
-            if line.keyword == "ONBUILD" and line.trigger is not None:
-                index, keyword = stage.index, line.trigger
-                yield dataclasses.replace(line, keyword=keyword, trigger=None, stage_index=index)
-
-    def scopes(
+    def places(
         self,
         stage: Stage,
         build_args: Mapping[str, str] = _NO_ARGUMENTS,
         base_env: Mapping[str, str] = _NO_ARGUMENTS,
-    ) -> Iterator[tuple[Instruction, Scope]]:
-        """Walk the chain; with each instruction comes the scope just before it (one object, it moves on)."""
-        outer = self.global_scope(build_args).values()
-        scope = Scope(build_args, outer=outer, escape=self.escape, env=dict(base_env))
-        for instruction in self.chain(stage, build_args):
-            yield instruction, scope
-            scope.apply(instruction)
+    ) -> Iterator[Place]:
+        """Walk the chain: each instruction with the variables and the working directory in effect there."""
+        resolution = self.resolved(build_args, base_env)
+        for ancestor in reversed(self.ancestors(stage, build_args)):
+            yield from resolution.places[ancestor.index]
+
+    def own_places(self, stage: Stage, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> tuple[Place, ...]:
+        """Return the same for the instructions of the stage alone."""
+        return self.resolved(build_args).places[stage.index]
 
     def needed(self, stage: Stage, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> tuple[Stage, ...]:
         """List every stage that building `stage` takes, itself included, in the file's order."""
+        parents = self.resolved(build_args).parents
         seen: dict[int, Stage] = {}
         waiting = [stage]
         while waiting:
@@ -152,7 +162,7 @@ class Dockerfile:
             if current.index in seen:
                 continue
             seen[current.index] = current
-            parent = self.parent(current, build_args)
+            parent = parents[current.index]
             waiting += [parent] if parent else []
             waiting += [source for _, _, source in self._sources(current, build_args) if source]
         return tuple(seen[index] for index in sorted(seen))
@@ -160,7 +170,7 @@ class Dockerfile:
     def base_image(self, stage: Stage, build_args: Mapping[str, str] = _NO_ARGUMENTS) -> ImageReference:
         """Name the image from outside that the stage ends up on, with the FROM that names it."""
         first = self.ancestors(stage, build_args)[-1]
-        reference = self.global_scope(build_args).expand(first.base)
+        reference = self.resolved(build_args).base(first)
         return ImageReference(reference, first.base, first.line, "FROM", first.index)
 
     def external_images(
@@ -168,8 +178,9 @@ class Dockerfile:
     ) -> tuple[ImageReference, ...]:
         """List every image from outside that building `stage` takes, in the file's order. `scratch` is none."""
         images: list[ImageReference] = []
+        parents = self.resolved(build_args).parents
         for current in self.needed(stage, build_args):
-            if self.parent(current, build_args) is None:
+            if parents[current.index] is None:
                 images.append(self.base_image(current, build_args))
             for instruction, (raw, reference), source in self._sources(current, build_args):
                 if source is None:
@@ -181,15 +192,12 @@ class Dockerfile:
         self, stage: Stage, build_args: Mapping[str, str]
     ) -> Iterator[tuple[Instruction, tuple[str, str], Stage | None]]:
         """Yield what a stage takes from elsewhere: who takes, the reference raw and resolved, its stage."""
-        for instruction, scope in self.scopes(stage, build_args):
-            if instruction.stage_index != stage.index:
-                continue
+        for place in self.own_places(stage, build_args):
+            instruction = place.instruction
             raws = [mount.from_ for mount in instruction.mounts]
             raws += [instruction.flag("from")] if instruction.keyword in {"COPY", "ADD"} else []
             for raw in filter(None, raws):
-                # BuildKit replaces no variables here; where it would stop, the global value is what is meant.
-                meant = {**scope.outer, **scope.values()}
-                reference = Scope(build_args, args=meant, escape=self.escape).expand(raw)
+                reference = place.scope.expand_reference(raw)
                 yield instruction, (raw, reference), self.find(reference)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import options, shell
+from hullproof.dockerfile.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,7 @@ class Install:
         return self.action in {"wheel", "download"}
 
 
+@once
 def install_commands(instruction: Instruction) -> tuple[Install, ...]:
     """List the commands of a RUN that install Python packages, in order."""
     if instruction.keyword != "RUN":

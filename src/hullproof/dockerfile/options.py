@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,9 @@ class Options:
 def split(args: Sequence[str], valued: frozenset[str]) -> Options:
     """Split arguments: `-r x`, `-rx`, `-qr x`, `--requirement x`, `--requirement=x`, `--`."""
     options = Options()
-    rest = list(args)
+    rest = deque(args)
     while rest:
-        word = rest.pop(0)
+        word = rest.popleft()
         if word == "--":
             options.words += rest
             break
@@ -48,22 +49,22 @@ def split(args: Sequence[str], valued: frozenset[str]) -> Options:
     return options
 
 
-def _long(word: str, rest: list[str], valued: frozenset[str], options: Options) -> None:
+def _long(word: str, rest: deque[str], valued: frozenset[str], options: Options) -> None:
     name, equals, value = word.partition("=")
     if equals:
         options.given.append((name, value))
     elif name in valued and rest and not rest[0].startswith("--"):
-        options.given.append((name, rest.pop(0)))
+        options.given.append((name, rest.popleft()))
     else:
         options.given.append((name, None))
 
 
-def _short(word: str, rest: list[str], valued: frozenset[str], options: Options) -> None:
+def _short(word: str, rest: deque[str], valued: frozenset[str], options: Options) -> None:
     for position, letter in enumerate(word[1:], start=1):
         name, attached = f"-{letter}", word[position + 1 :]
         if name not in valued:
             options.given.append((name, None))
             continue
-        value = attached.removeprefix("=") if attached else rest.pop(0) if rest else None
+        value = attached.removeprefix("=") if attached else rest.popleft() if rest else None
         options.given.append((name, value))
         return

@@ -80,7 +80,7 @@ class Release:
 
     def instruction_at(self, line: int | None) -> Instruction | None:
         """Return the file's instruction that begins at this line."""
-        return next((each for each in self.dockerfile.instructions if each.line == line), None)
+        return None if line is None else self.dockerfile.by_line.get(line)
 
     def stage_at(self, line: int) -> Stage | None:
         """Return the stage that has an instruction beginning at this line."""

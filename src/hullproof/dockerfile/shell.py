@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import walk, words
+from hullproof.dockerfile.once import once
 from hullproof.dockerfile.steps import ShellCommand, ShellProgram, roughly
 from hullproof.dockerfile.wrappers import SHELLS, program
 
@@ -21,6 +22,7 @@ __all__ = ["ShellCommand", "ShellProgram", "commands", "read", "simple_words"]
 _LEADING_HEREDOC = re.compile(r"""\A(\d*<<-?\s*(?:"[^"\n]+"|'[^'\n]+'|[^\s"'<>;|&]+))[ \t]+([^\n;|&]+)""")
 
 
+@once
 def commands(instruction: Instruction) -> ShellProgram:
     """Read the commands of a RUN (or an ONBUILD RUN, CMD, ENTRYPOINT)."""
     text = instruction.shell_text

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import options, shell
+from hullproof.dockerfile.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,9 @@ _NO_RUN = {
     "make": options.names("--version --help -h -n --dry-run --just-print -q --question"),
 }
 """Options by which a runner lists, explains or tells its version, and runs nothing."""
-_TASK = re.compile(r"(?:\w+[-_:.])*(?:unit|py)?[-_]?tests?(?:[-_:.]\w+)*\Z|check\Z|unit\Z|coverage\Z|cov\Z")
+_TASK = re.compile(r"(?:unit|py)?tests?\Z")
+_TASKS = frozenset({"check", "unit", "coverage", "cov"})
+_PARTS = re.compile(r"[-_:.]")
 _SCRIPT = re.compile(r"(?:run[-_]?)?(?:all[-_]?|unit[-_]?)?tests?(?:[-_]unit)?(?:\.sh|\.py|\.bash)?\Z")
 _MODULE = re.compile(r"tests?(?:\.\w+)*\.(?:run|main|runner|all|suite)(?:_\w+)?\Z|(?:run|all)_tests?\Z")
 _TEST_FILE = re.compile(r"test_\w+\.py\Z|\w+_tests?\.py\Z")
@@ -47,6 +50,7 @@ _NO_TESTS = re.compile(
 )
 
 
+@once
 def test_commands(instruction: Instruction) -> tuple[ShellCommand, ...]:
     """List the commands of a RUN that run tests, in order; some are known by the name of a script or a task alone."""
     if instruction.keyword != "RUN":
@@ -105,7 +109,12 @@ def _subcommand(command: ShellCommand) -> bool:
 
 
 def _task(command: ShellCommand) -> bool:
-    return any(map(_TASK.match, options.split(command.argv[1:], _MAKE).words))
+    return any(map(_is_task, options.split(command.argv[1:], _MAKE).words))
+
+
+def _is_task(name: str) -> bool:
+    """Whether a task's name says that it runs tests: `check`, `unit-tests`, `ci:test:fast`."""
+    return name in _TASKS or any(_TASK.match(part) for part in _PARTS.split(name))
 
 
 def _by_name(command: ShellCommand) -> bool:
@@ -113,7 +122,7 @@ def _by_name(command: ShellCommand) -> bool:
     name, args = command.argv[0].rsplit("/", 1)[-1], command.argv[1:]
     wrapper = command.wrappers[-1] if command.wrappers else ""
     if command.program in {"flask", "pdm"}:  # a command of the application's own, a script of the project's
-        return bool(args[:1] and _TASK.match(args[-1]))
+        return bool(args[:1] and _is_task(args[-1]))
     if command.program in {"python", "sh", "bash", "dash"}:
         script = _script_of(args)
         if any(kind.match(script) for kind in (_SCRIPT, _TEST_FILE, _RUN_ALL)):
@@ -122,11 +131,11 @@ def _by_name(command: ShellCommand) -> bool:
             "-c" in args and _CALLED.search(args[-1]) is not None
         )
     kinds = {
-        **dict.fromkeys(("hatch run", "pdm run", "pipenv run", "rye run", "pixi run"), (_TASK,)),
-        "python -m": (_SCRIPT, _MODULE),
+        **dict.fromkeys(("hatch run", "pdm run", "pipenv run", "rye run", "pixi run"), (_is_task,)),
+        "python -m": (_SCRIPT.match, _MODULE.match),
     }
-    by_path = (_SCRIPT,) if "/" in command.argv[0] else ()
-    return any(kind.match(name) for kind in (*kinds.get(wrapper, ()), *by_path))
+    by_path = (_SCRIPT.match,) if "/" in command.argv[0] else ()
+    return any(fits(name) for fits in (*kinds.get(wrapper, ()), *by_path))
 
 
 def _script_of(args: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,8 @@ def walk(text: str, depth: int = 0) -> ShellProgram:
             roughly(text), ("a part of the shell text could not be read; it was split into words",)
         )
     walker = _Walker(depth)
-    return ShellProgram(tuple(walker.commands(root)), tuple(walker.problems))
+    walker.walk(root)
+    return ShellProgram(tuple(walker.found), tuple(walker.problems))
 
 
 class _Walker:
@@ -33,30 +33,44 @@ class _Walker:
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
+        self.found: list[ShellCommand] = []
         self.problems: list[str] = []
 
-    def commands(self, node: Node, stdin: str | None = None) -> Iterator[ShellCommand]:
-        """Yield the commands below a node, in order; `stdin` is a here-document that it reads."""
-        here = node.type == "redirected_statement"
-        below = [each for child in node.children for each in child.children]
-        document = next((words.source(each) for each in below if each.type == "heredoc_body"), stdin)
-        for child in node.children:
-            yield from self.commands(child, document if here else None)
-        if node.type == "command":
-            parts = [child for child in node.children if child.is_named and child.type not in _NO_WORDS]
-            strings = [child for child in node.children if child.type == "herestring_redirect"]
-            stdin = words.literal(strings[-1].children[-1]) if strings else stdin
-            yield from self.simple(tuple(words.literal(part) for part in parts), words.source(node), stdin)
+    def walk(self, root: Node) -> None:
+        """Find the commands below a node, in order, those within a command before it."""
+        # Not by recursion: a chain of a thousand `&&` is a tree as deep.
+        waiting: list[tuple[Node, str | None, bool]] = [(root, None, False)]
+        while waiting:
+            node, stdin, is_done = waiting.pop()
+            if is_done:
+                self.command(node, stdin)
+                continue
+            if node.type == "command":
+                waiting.append((node, stdin, True))
+            document = None
+            if node.type == "redirected_statement":
+                below = [each for child in node.children for each in child.children]
+                document = next((words.source(each) for each in below if each.type == "heredoc_body"), stdin)
+            waiting += [(child, document, False) for child in reversed(node.children)]
 
-    def simple(self, argv: tuple[str, ...], text: str, stdin: str | None) -> Iterator[ShellCommand]:
-        """Yield a command, or those of the shell that it starts."""
+    def command(self, node: Node, stdin: str | None) -> None:
+        """Take a command; `stdin` is a here-document that it reads."""
+        parts = [child for child in node.children if child.is_named and child.type not in _NO_WORDS]
+        strings = [child for child in node.children if child.type == "herestring_redirect"]
+        stdin = words.literal(strings[-1].children[-1]) if strings else stdin
+        self.simple(tuple(words.literal(part) for part in parts), words.source(node), stdin)
+
+    def simple(self, argv: tuple[str, ...], text: str, stdin: str | None) -> None:
+        """Take a command, or those of the shell that it starts."""
         seen = unwrap(argv, stdin)
         started = started_by_find(seen.argv)
         if started:
-            yield from self.simple(started, text, None)
+            self.simple(started, text, None)
         elif seen.script is not None and self.depth < _DEEPEST:
             inner = walk(seen.script, self.depth + 1)
             self.problems += inner.problems
-            yield from (replace(each, wrappers=(*seen.wrappers, *each.wrappers)) for each in inner.commands)
+            self.found += [
+                replace(each, wrappers=(*seen.wrappers, *each.wrappers)) for each in inner.commands
+            ]
         elif seen.argv:
-            yield ShellCommand(seen.argv, text, seen.wrappers)
+            self.found.append(ShellCommand(seen.argv, text, seen.wrappers))

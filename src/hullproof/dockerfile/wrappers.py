@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _VERSIONED = re.compile(r"(python|pip|pypy)\d*(?:\.\d+)*\Z")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_MOST_WRAPPERS = 32
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"})
 
 
@@ -93,7 +94,7 @@ def program(word: str) -> str:
 def unwrap(argv: tuple[str, ...], stdin: str | None = None) -> Unwrapped:
     """Take wrappers off until the command itself is left. `stdin` is a here-document that it reads."""
     wrappers: list[str] = []
-    while argv:
+    while argv and len(wrappers) < _MOST_WRAPPERS:
         argv = _without_assignments(argv)
         if argv and program(argv[0]) in SHELLS:
             return _shell(argv, tuple(wrappers), stdin)
@@ -180,46 +181,43 @@ def _runner(name: str, argv: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | N
 
 def _module(args: tuple[str, ...], rule: _Rule) -> tuple[str, ...]:
     """Pass over a runner's options; a `-m module` among them names what it runs."""
-    rest = args
-    while rest and rest[0].startswith("-"):
-        if rest[0] in {"-m", "--module"}:
-            return rest[1:]
-        if rest[0] == "--":
-            return rest[1:]
-        rest = rest[2:] if rest[0] in rule.valued else rest[1:]
-    while rest and re.match(r"[+-](py|python)=|[+-]\w+=", rest[0]):  # hatch's matrix filters
-        rest = rest[1:]
-    return rest
+    at = 0
+    while at < len(args) and args[at].startswith("-"):
+        if args[at] in {"-m", "--module", "--"}:
+            return args[at + 1 :]
+        at += 2 if args[at] in rule.valued else 1
+    while at < len(args) and re.match(r"[+-](py|python)=|[+-]\w+=", args[at]):  # hatch's matrix filters
+        at += 1
+    return args[at:]
 
 
 def _python_module(argv: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
-    rest = argv[1:]
-    while rest and rest[0].startswith("-"):
-        word = rest[0]
+    at = 1
+    while at < len(argv) and argv[at].startswith("-"):
+        word = argv[at]
         if re.match(r"-[A-Za-z]*m\Z", word):
-            return ("python -m", rest[1:]) if rest[1:] else None
+            return ("python -m", argv[at + 1 :]) if argv[at + 1 :] else None
         if re.match(r"-m\w", word):
-            return "python -m", (word[2:], *rest[1:])
+            return "python -m", (word[2:], *argv[at + 1 :])
         if re.match(r"-[A-Za-z]*c\Z", word):
             return None
-        rest = rest[2:] if word in {"-W", "-X"} else rest[1:]
+        at += 2 if word in {"-W", "-X"} else 1
     return None
 
 
 def pass_over(args: tuple[str, ...], valued: frozenset[str]) -> tuple[str, ...]:
     """Pass over leading options, with the values of those that take one, and over a `--`."""
-    rest = args
-    while rest and rest[0].startswith("-") and rest[0] != "-":
-        if rest[0] == "--":
-            return rest[1:]
-        rest = rest[2:] if rest[0] in valued else rest[1:]
-    return rest
+    at = 0
+    while at < len(args) and args[at].startswith("-") and args[at] != "-":
+        if args[at] == "--":
+            return args[at + 1 :]
+        at += 2 if args[at] in valued else 1
+    return args[at:]
 
 
 def _without_assignments(argv: tuple[str, ...]) -> tuple[str, ...]:
-    while argv and _ASSIGNMENT.match(argv[0]):
-        argv = argv[1:]
-    return argv
+    first = next((at for at, word in enumerate(argv) if not _ASSIGNMENT.match(word)), len(argv))
+    return argv[first:]
 
 
 def _after(argv: tuple[str, ...], *options: str) -> str | None:

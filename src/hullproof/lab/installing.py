@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import commands, install_commands, script_runs_tests, test_commands
 from hullproof.facts import InstallStep
 from hullproof.lab import scripts, tree
-from hullproof.lab.sources import Place, own_places, trace
+from hullproof.lab.sources import own_places, trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from hullproof.dockerfile import Install
+    from hullproof.dockerfile import Install, Place
     from hullproof.project import Project
 
 _NESTED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[=\s]\s*(?P<file>\S+)", re.MULTILINE)
@@ -79,19 +79,20 @@ def candidates(project: Project) -> tuple[Candidate, ...]:
                 declared.append(Candidate(_step(place, exported), tentative=True, exports=True))
             elif (scripted := _scripted(project, place)) and not installs:
                 declared.append(Candidate(_step(place, scripted)))
-    alone = [each for each in named if not _has_declared(project, each, declared)]
+    with_declared = _stages_with(project, {each.line for each in declared if each.step.files})
+    by_line = project.dockerfile.by_line
+    alone = [each for each in named if by_line[each.line].stage_index not in with_declared]
     return tuple(sorted([*declared, *alone], key=lambda candidate: candidate.line))
 
 
-def _has_declared(project: Project, named: Candidate, declared: list[Candidate]) -> bool:
-    """Whether the image that a step adds named packages to gets others from a file, before it or after it."""
-    lines = {each.line for each in declared if each.step.files}
-    stages = [
-        stage
-        for stage in project.needed_stages
-        if any(each.line == named.line for each in stage.instructions)
-    ]
-    return any(each.line in lines for stage in stages for each in project.release.chain_of(stage))
+def _stages_with(project: Project, lines: set[int]) -> set[int]:
+    """Number the stages whose image some of these lines make, in the stage itself or below it."""
+    resolution = project.dockerfile.resolved(project.build_args)
+    found: set[int] = set()
+    for index, (parent, own) in enumerate(zip(resolution.parents, resolution.places, strict=True)):
+        if (parent and parent.index in found) or any(each.instruction.line in lines for each in own):
+            found.add(index)
+    return found
 
 
 def _step(place: Place, files: tuple[str, ...]) -> InstallStep:
@@ -110,8 +111,10 @@ def _is_tentative(project: Project, place: Place, installs: list[Install], befor
     from_project = [each for each in installs if each.installs_project and not each.requirement_files]
     if len([each for each in installs if each.declares_file]) > len(from_project):
         return False
+    if any(each.step.stage != str(place.stage.index) for each in before):
+        return True
     earlier = {instruction.line for instruction in project.release.chain_of(place.stage)}
-    return any(each.line in earlier or each.step.stage != str(place.stage.index) for each in before)
+    return any(each.line in earlier for each in before)
 
 
 def _declaring(project: Project, place: Place, installs: Iterable[Install]) -> Iterator[str]:
@@ -143,7 +146,7 @@ def _is_computed(place: Place, install: Install) -> bool:
     """Whether what is installed is worked out while the step runs: by another command, or in a loop of the shell's."""
     words = (*install.packages, *install.requirement_files)
     return install.computed or any(
-        name not in place.values for word in words for name in _VARIABLE.findall(word)
+        place.scope.get(name) is None for word in words for name in _VARIABLE.findall(word)
     )
 
 

@@ -6,37 +6,30 @@ step that runs again does so because the cache let its result go, as it does whe
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from hullproof.lab.application import takes
-from hullproof.lab.sources import places, sources_at
+from hullproof.lab.sources import sources
 
 if TYPE_CHECKING:
-    from hullproof.dockerfile import Stage
     from hullproof.project import Project
-
-_WHOLE = sys.maxsize
 
 
 def can_reach(project: Project, line: int, path: str) -> bool:
     """Whether a file of the context can be among what goes into the step at `line` of the Dockerfile."""
-    stages = project.dockerfile.stages
-    stage = next((each for each in stages if any(step.line == line for step in each.instructions)), None)
-    return stage is None or _reaches(project, stage, line, path, frozenset())
-
-
-def _reaches(project: Project, stage: Stage, until: int, path: str, seen: frozenset[int]) -> bool:
-    """Look at all that makes a stage, down to a line of its own."""
-    for place in places(project, stage):
-        if place.stage.index == stage.index and place.instruction.line > until:
-            break
-        for source in sources_at(project, place):
+    step = project.dockerfile.by_line.get(line)
+    if step is None:
+        return True
+    waiting, seen = [step.stage_index], {step.stage_index}
+    while waiting:
+        stage = project.dockerfile.stages[waiting.pop()]
+        for source in sources(project, stage):
+            if source.stage == step.stage_index and source.line > line:
+                continue  # it comes after the step, and nothing that the step needs can come from there
             if source.origin is None:
                 if takes(source, path):
                     return True
             elif source.origin not in seen:
-                origin = project.dockerfile.stages[source.origin]
-                if _reaches(project, origin, _WHOLE, path, seen | {stage.index, origin.index}):
-                    return True
+                seen.add(source.origin)
+                waiting.append(source.origin)
     return False

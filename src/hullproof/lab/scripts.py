@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import commands, script_runs_tests
 from hullproof.lab import tree
-from hullproof.lab.sources import Place, own_places, trace
+from hullproof.lab.sources import own_places, trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hullproof.dockerfile import ShellCommand
+    from hullproof.dockerfile import Place, ShellCommand
     from hullproof.project import Project
 
 _INSTALLS = re.compile(

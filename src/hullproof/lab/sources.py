@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hullproof.dockerfile import Instruction, Scope, Stage
+    from hullproof.dockerfile import Place, Resolution, Stage
     from hullproof.project import Project
 
 _REMOTE = re.compile(r"(?:https?|ftp|ssh)://|git@|.*\.git(?:#.*)?\Z")
 _GLOB = re.compile(r"[*?\[]")
 _DEEPEST = 8
+_own_sources: WeakKeyDictionary[Resolution, dict[int, tuple[Source, ...]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -49,38 +52,28 @@ class Source:
         return None if not first or _GLOB.search(first) else first
 
 
-@dataclass(frozen=True)
-class Place:
-    """An instruction where it stands: the working directory and the variables in effect there."""
-
-    instruction: Instruction
-    stage: Stage
-    workdir: str
-    values: dict[str, str]
-    scope: Scope
-
-    def absolute(self, path: str) -> str:
-        """Say where a path leads from here."""
-        return posixpath.normpath(posixpath.join(self.workdir, path))
+def own_places(project: Project, stage: Stage) -> tuple[Place, ...]:
+    """Return the stage's own instructions where they stand."""
+    return project.dockerfile.own_places(stage, project.build_args)
 
 
-def places(project: Project, stage: Stage) -> Iterator[Place]:
-    """Walk all instructions that make a stage, its ancestors' first. The scope is only good while walking."""
-    workdir = "/"
-    dockerfile = project.dockerfile
-    for instruction, scope in dockerfile.scopes(stage, project.build_args):
-        owner = dockerfile.stages[instruction.stage_index]
-        yield Place(instruction, owner, workdir, scope.values(), scope)
-        if instruction.keyword == "WORKDIR":
-            workdir = posixpath.normpath(posixpath.join(workdir, scope.expand(" ".join(instruction.args))))
+def own_sources(project: Project, stage: Stage) -> tuple[Source, ...]:
+    """List what the stage's own instructions take, in order."""
+    resolution = project.dockerfile.resolved(project.build_args)
+    known = _own_sources.setdefault(resolution, {})
+    if stage.index not in known:
+        places = resolution.places[stage.index]
+        known[stage.index] = tuple(source for place in places for source in _taken(project, place))
+    return known[stage.index]
 
 
-def own_places(project: Project, stage: Stage) -> Iterator[Place]:
-    """Walk the stage's own instructions."""
-    return (place for place in places(project, stage) if place.instruction.stage_index == stage.index)
+def sources(project: Project, stage: Stage) -> Iterator[Source]:
+    """List what all instructions take that make a stage, its ancestors' first."""
+    for each in reversed(project.dockerfile.ancestors(stage, project.build_args)):
+        yield from own_sources(project, each)
 
 
-def sources_at(project: Project, place: Place) -> Iterator[Source]:
+def _taken(project: Project, place: Place) -> Iterator[Source]:
     """List what one instruction takes, from the context or from other stages; what is remote is left out."""
     instruction = place.instruction
     if instruction.keyword in {"COPY", "ADD"}:
@@ -125,56 +118,58 @@ def context_sources(project: Project) -> tuple[Source, ...]:
     found = [
         source
         for stage in project.needed_stages
-        for place in own_places(project, stage)
-        for source in sources_at(project, place)
+        for source in own_sources(project, stage)
         if source.origin is None
     ]
     return tuple(sorted(found, key=lambda source: source.line))
 
 
-def trace(project: Project, stage: Stage, before: int, path: str, depth: int = 0) -> str | None:
+def trace(project: Project, stage: Stage, before: int, path: str) -> str | None:
     """Find the file or directory of the context that lies at `path` in a stage, as of line `before`.
 
     None where nothing that is copied or mounted there leads back to the context.
     """
-    if depth > _DEEPEST:
-        return None
-    found: str | None = None
-    for place in places(project, stage):
-        line, index = place.instruction.line, place.stage.index
-        if index > stage.index or (index == stage.index and line > before):
-            break
-        for source in sources_at(project, place):
-            if source.step not in (None, before):
-                continue
-            back = _back(project.folder, source, path)
-            if back is None:
-                continue
-            if source.origin is not None:
-                origin = project.dockerfile.stages[source.origin]
-                back = trace(project, origin, 1 << 30, back, depth + 1)
-            elif not (project.folder / back).exists():
-                back = None
-            found = back if back is not None else found
-    return found
+    return _trace(project, stage, before, path, set(), depth=0)
+
+
+def _trace(
+    project: Project, stage: Stage, before: int, path: str, tried: set[tuple[int, str]], *, depth: int
+) -> str | None:
+    """Go through the sources, the last that fits being what counts. `tried`: stages and paths that lead nowhere."""
+    for source in reversed(list(sources(project, stage))):
+        if source.stage == stage.index and source.line > before:
+            continue
+        if source.step not in (None, before):
+            continue
+        back = _back(project.folder, source, path)
+        if back is None:
+            continue
+        if source.origin is None:
+            if (project.folder / back).exists():
+                return back
+        elif (source.origin, back) not in tried and depth < _DEEPEST:
+            tried.add((source.origin, back))
+            origin = project.dockerfile.stages[source.origin]
+            found = _trace(project, origin, sys.maxsize, back, tried, depth=depth + 1)
+            if found is not None:
+                return found
+    return None
 
 
 def _back(folder: Path, source: Source, path: str) -> str | None:
     """Turn a path in the stage into one under the source, if that is where it comes from."""
-    candidates = _expanded(folder, source)
-    for each in candidates:
+    inside = _below(path, source.target)
+    if inside is None:
+        return None
+    for each in _expanded(folder, source):
         name = posixpath.basename(each)
-        is_file = source.origin is None and (folder / each).is_file()
-        if is_file and path in {posixpath.join(source.target, name), source.target}:
-            return each
-        if is_file:
-            continue
-        inside = _below(path, source.target)
-        if inside is None:
-            continue
-        if source.origin is not None and posixpath.basename(path) == name and inside in {"", name}:
+        if source.origin is None and (folder / each).is_file():
+            if inside in {"", name}:
+                return each
+        elif source.origin is not None and posixpath.basename(path) == name and inside in {"", name}:
             return each  # one file of another stage
-        return posixpath.join(each, inside) if inside else each
+        else:
+            return posixpath.join(each, inside) if inside else each
     return None
 
 
