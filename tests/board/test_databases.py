@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REQUESTS = 24
 """Three for each thread that answers requests."""
 
-IN_TIME_S = 1.0
+IN_TIME_S = 2.0
 """How long a probe may take on a machine that is busy with other things. It takes milliseconds."""
 
 

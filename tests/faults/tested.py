@@ -74,4 +74,36 @@ TESTED: tuple[tuple[str, str], ...] = (
         "A board that is stopped answers what is in flight.",
         "tests/unit/test_board_process.py::test_sigterm_answers_what_is_in_flight",
     ),
+    (
+        "A board answers while the network to its database hangs, its probes at once, and works again without a restart.",
+        "tests/board/test_databases.py::test_a_network_that_hangs_stops_nobody",
+    ),
+    (
+        "It does so while its database server is stopped.",
+        "tests/board/test_databases.py::test_a_server_that_is_stopped_is_waited_for",
+    ),
+    (
+        "It does so while somebody holds all of PostgreSQL's tables, and leaves nothing waiting there.",
+        "tests/board/test_databases.py::test_locked_tables_stop_nobody_and_leave_nothing_waiting",
+    ),
+    (
+        "It does so while another process has SQLite's file to itself.",
+        "tests/board/test_databases.py::test_a_locked_file_stops_nobody",
+    ),
+    (
+        "More requests than a board can work on, and idle connections, keep no probe out.",
+        "tests/board/test_databases.py::test_as_many_requests_as_there_may_be_keep_no_probe_out",
+    ),
+    (
+        "A `Host` header that names no host is a bad request on every route of the board.",
+        "tests/unit/test_board_bad_input.py::test_a_host_that_is_none_is_only_a_bad_request",
+    ),
+    (
+        "Nothing that a project is called, holds or is set to becomes a command to a CI service, or acts on a terminal.",
+        "tests/toolkit/test_output.py::test_no_command_hands_hostile_text_on",
+    ),
+    (
+        "Neither does what a build or a container prints, nor what files in an image are called, in any format.",
+        "tests/toolkit/test_output_engine.py::test_what_is_proven_is_told_harmlessly_in_every_format",
+    ),
 )
