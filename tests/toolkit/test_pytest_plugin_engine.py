@@ -19,7 +19,7 @@ from hullproof.engine.connection import Engine
 from hullproof.leftovers import RUN_LABEL
 from hullproof.practices import GUIDE
 
-from .rig import PATIENCE_S
+from .rig import PATIENCE_S, Cable
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -407,6 +407,35 @@ def test_a_signal_leaves_nothing(
     name = "Ctrl-C" if signum == signal.SIGINT else "SIGTERM"
     assert f"hullproof.interruption.Interrupted: {name}" in run.said
     time.sleep(1)  # what the engine still finishes would show by now
+    assert left(engine, runs) == []
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_pytest_in_time_while_the_engine_hangs(  # noqa: PLR0917 - fixtures
+    shop: pytest.Pytester,
+    going: Callable[..., Going],
+    engine: Engine,
+    cable: Cable,
+    monkeypatch: pytest.MonkeyPatch,
+    signum: int,
+) -> None:
+    """Its last line says what may have stayed; `clean` removes that when the engine is back."""
+    monkeypatch.setenv("DOCKER_HOST", cable.host)
+    text = "def test_it(hullproof_container):\n    print('here')\n    __import__('time').sleep(60)\n"
+    shop.path.joinpath("check_image.py").write_text(text)
+    run = going("-s")
+    run.wait_for(lambda: "here" in run.said)
+    runs = set(runs_in(run.temporary))
+    cable.pause()
+    run.process.send_signal(signum)
+    sent = time.monotonic()
+    assert run.process.wait(60) == pytest.ExitCode.INTERRUPTED
+    assert time.monotonic() - sent < 15
+    last = run.said.rstrip().splitlines()[-1]
+    assert last.startswith("hullproof: interrupted")
+    assert "could not remove what this run created on the engine at" in last
+    cable.resume()
+    subprocess.run([sys.executable, "-m", "hullproof", "clean"], check=True, capture_output=True)
     assert left(engine, runs) == []
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 
 from hullproof.engine.connection import Engine
 
-from .rig import left_by
+from .rig import Cable, left_by
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -68,3 +70,48 @@ def test_the_sessions_lint_build_test_check_and_prove_a_project(
     assert "1 passed" in said
     assert "11 proven" in said
     assert left_by(engine, os.getpid()) == []
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_for_nox_alone_ends_what_it_runs_in_time(
+    cable: Cable, python_base: str, tmp_path: Path, signum: signal.Signals
+) -> None:
+    """Also while the engine hangs; the command's last words are heard, and `clean` removes what was left."""
+    assert python_base
+    folder = tmp_path / "shop"
+    shutil.copytree(GOOD, folder)
+    (folder / "noxfile.py").write_text(NOXFILE.format(tag="unused"))
+    (tmp_path / "temporary").mkdir()
+    environ = {
+        **os.environ,
+        "NO_COLOR": "1",
+        "DOCKER_HOST": cable.host,
+        "TMPDIR": str(tmp_path / "temporary"),
+    }
+    said = tmp_path / "said"
+    with said.open("w") as out:
+        nox = subprocess.Popen(
+            [sys.executable, "-m", "nox", "-s", "prove"], cwd=folder, env=environ, stdout=out, stderr=out
+        )
+    try:
+        until = time.monotonic() + 120
+        while "looking at" not in said.read_text() and time.monotonic() < until:
+            time.sleep(0.05)
+        cable.pause()
+        sent = time.monotonic()
+        nox.send_signal(signum)
+        assert nox.wait(60) != 0
+        assert time.monotonic() - sent < 16
+    finally:
+        if nox.poll() is None:
+            nox.kill()
+            nox.wait()
+        cable.resume()
+    lines = [line for line in said.read_text().splitlines() if line.startswith("hullproof: interrupted")]
+    assert len(lines) == 1
+    assert "which did not answer within" in lines[0]
+    done = subprocess.run(
+        [sys.executable, "-m", "hullproof", "clean"], env=environ, capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert list((tmp_path / "temporary").iterdir()) == []
