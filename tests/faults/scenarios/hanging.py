@@ -1,10 +1,14 @@
-"""An engine that hangs at a random moment: what is interrupted then ends in time, and is cleaned up later."""
+"""An engine that hangs at a random moment: what is interrupted ends in time, and what is not is never misjudged."""
 
 from __future__ import annotations
 
+import json
+import shutil
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.faults.harness import ENGINE, Attempt, Ground, Unavailable, scenario
 from tests.faults.scenarios.runs import LONGEST_S, clean, fresh_project
@@ -12,6 +16,8 @@ from tests.toolkit.rig import Cable, started
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 IN_TIME_S = 15.0
+EXIT_NO_ENGINE = 3
+GOOD = Path(__file__).parents[2] / "toolkit" / "cases" / "good"
 
 
 @scenario(
@@ -52,3 +58,46 @@ def hanging_engine(ground: Ground, size: int) -> Iterator[Attempt]:
         finally:
             cable.cut()
     ground.figures["slowest end"] = f"{slowest:.1f} s"
+
+
+@scenario(
+    "slow-engine",
+    about=ENGINE,
+    claim="A good project is never called broken where its engine hangs for up to a minute: proven, unproven or exit code 3.",
+    unit="proofs",
+    ci=2,
+    nightly=20,
+)
+def slow_engine(ground: Ground, size: int) -> Iterator[Attempt]:
+    """Hold the wire to the engine at random moments, for a random time, and go on."""
+    if not Cable.can_reach(ground.engine):
+        raise Unavailable("no wire can be put between us and an engine that is reached through ssh or TLS")
+    assert ground.python_base
+    seen: Counter[str] = Counter()
+    for number in range(size):
+        moment_s, hangs_s = ground.random.uniform(0.5, 1.5 * LONGEST_S), ground.random.uniform(5, 60)
+        project = shutil.copytree(GOOD, ground.folder / f"good-{number}")
+        cable = Cable(ground.engine, ground.folder / f"engine-{number}")
+        temporary = ground.folder / f"temporary-{number}"
+        try:
+            with started(
+                ground.engine, temporary, "prove", project, "--format=json", DOCKER_HOST=cable.host
+            ) as run:
+                time.sleep(moment_s)
+                cable.pause()
+                time.sleep(hangs_s)
+                cable.resume()
+                code, out = run.end()
+                left = run.left()
+            proofs = json.loads(out)["proofs"] if out else []
+            broken = [f"{each['id']}: {each['summary']}" for each in proofs if each["verdict"] == "broken"]
+            seen["exit code 3" if code == EXIT_NO_ENGINE else "proven" if code == 0 else "unproven"] += 1
+            wrong = broken or left or (not out and code != EXIT_NO_ENGINE)
+            yield (
+                f"{hangs_s:.0f} s after {moment_s:.1f} s: exit code {code}, {broken or run.lines[-1:]}, left {left}"
+                if wrong
+                else None
+            )
+        finally:
+            cable.cut()
+    ground.figures |= {name: str(count) for name, count in sorted(seen.items())}
