@@ -64,6 +64,8 @@ class Progress:
         self._keep = keep
         self._instructions = {name.lower(): list(steps) for name, steps in (instructions or {}).items()}
         self._vertexes: dict[str, _Vertex] = {}
+        self._names: list[str] = []
+        self._tracer = Tracer(self._instructions, ())
         self._object: list[str] = []
         self.text: deque[str] = deque(maxlen=LOG_LINES)
         """The plain lines outside of the objects: BuildKit's own account of a failure."""
@@ -100,7 +102,10 @@ class Progress:
     def steps(self) -> tuple[Step, ...]:
         """All steps in the order in which BuildKit first named them, as they stand now."""
         named = [vertex for vertex in self._vertexes.values() if vertex.name]
-        tracer = Tracer(self._instructions, [vertex.name for vertex in named])
+        names = [vertex.name for vertex in named]
+        if names != self._names:
+            self._names, self._tracer = names, Tracer(self._instructions, names)
+        tracer = self._tracer
         return tuple(
             Step(
                 name=vertex.name,

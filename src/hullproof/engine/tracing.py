@@ -8,6 +8,7 @@ all are shown the name that the first one gave it, with a stage and a number of 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -23,6 +24,8 @@ _STEP_NAME = re.compile(
     re.DOTALL,
 )
 _CONTINUED = re.compile(r"[\\`]\s*\n")
+_MOST_COMPARED = 200
+_MOST_TEXT = 1000  # of characters: comparing takes the square of it
 _SURE = 0.9
 """Two texts as alike as this are one instruction, wherever its name says that it stands."""
 
@@ -39,14 +42,19 @@ class Tracer:
     def __init__(self, instructions: LayerInstructions, names: Iterable[str]) -> None:
         """Take the Dockerfile's instructions and the names of all steps."""
         self._instructions = instructions
+        self._same: dict[str, set[tuple[int, str]]] = defaultdict(set)
+        self._by_keyword: dict[str, set[tuple[int, str]]] = defaultdict(set)
+        for own in instructions.values():
+            for each in own:
+                self._same[_joined(each[1])].add(each)
+                self._by_keyword[_keyword(each[1])].add(each)
+        shown: dict[str, list[re.Match[str]]] = defaultdict(list)
+        for name in names:
+            match = _STEP_NAME.match(name)
+            if match is not None:
+                shown[(match["stage"] or "").lower()].append(match)
         self._first = {
-            stage: self._first_number(stage, found)
-            for stage in instructions
-            if (
-                found := [
-                    match for name in names if (match := _STEP_NAME.match(name)) and stage_of(name) == stage
-                ]
-            )
+            stage: self._first_number(stage, found) for stage, found in shown.items() if stage in instructions
         }
 
     def trace(self, name: str) -> tuple[int | None, str]:
@@ -63,13 +71,15 @@ class Tracer:
             and _is_like(text, there[1]) >= 1 - _SURE
         ):
             return there
-        alike = {
-            each
-            for own in self._instructions.values()
-            for each in own
-            if _keyword(each[1]) == _keyword(text) and _is_like(text, each[1]) >= _SURE
-        }
-        return alike.pop() if len(alike) == 1 else (None, text)
+        alike = self._alike(text)
+        return next(iter(alike)) if len(alike) == 1 else (None, text)
+
+    def _alike(self, text: str) -> set[tuple[int, str]]:
+        """Find instructions anywhere that are as good as the same; among very many, those that are just the same."""
+        candidates = self._by_keyword.get(_keyword(text), set())
+        if len(candidates) > _MOST_COMPARED:
+            return self._same.get(_joined(text), set())
+        return {each for each in candidates if _is_like(text, each[1]) >= _SURE}
 
     def _at(self, stage: str, index: int) -> tuple[int, str] | None:
         own = self._instructions.get(stage, ())
@@ -93,10 +103,17 @@ def _keyword(text: str) -> str:
     return text.split(None, 1)[0].upper() if text.strip() else ""
 
 
+def _joined(text: str) -> str:
+    return " ".join(_CONTINUED.sub(" ", text).split())
+
+
 @lru_cache(maxsize=4096)
 def _is_like(shown: str, written: str) -> float:
     """Tell how much a step's name is like an instruction, from 0 to 1; of a heredoc only the first line is shown."""
     plain = _CONTINUED.sub(" ", written)
     if "<<" in shown:
         shown, plain = shown.split(" (", maxsplit=1)[0], plain.splitlines()[0]
-    return SequenceMatcher(None, " ".join(shown.split()), " ".join(plain.split()), autojunk=False).ratio()
+    one, other = " ".join(shown.split()), " ".join(plain.split())
+    if one == other:
+        return 1.0
+    return SequenceMatcher(None, one[:_MOST_TEXT], other[:_MOST_TEXT], autojunk=False).ratio()

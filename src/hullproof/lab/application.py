@@ -100,15 +100,15 @@ def _proven(project: Project, files: FileFacts, usable: list[str]) -> list[str]:
     base = files.base
     workdir = project.release.contract.workdir
     root = workdir.path.rstrip("/") + "/" if workdir else "/"
-    by_name: dict[tuple[str, int], list[FileEntry]] = defaultdict(list)
+    by_name: dict[tuple[str, int], dict[str, FileEntry]] = defaultdict(dict)
     for entry in files.final.values():
         if entry.sha256 and entry.size and entry.kind == "file" and base.get(entry.path) != entry:
-            by_name[entry.name, entry.size].append(entry)
+            by_name[entry.name, entry.size].setdefault(entry.sha256, entry)
     ranked = []
     for path in usable:
         full = project.folder / path
-        entries = by_name.get((posixpath.basename(path), _size(full)), [])
-        match = next((entry for entry in entries if entry.sha256 == _sha256(full)), None) if entries else None
+        entries = by_name.get((posixpath.basename(path), _size(full)))
+        match = entries.get(_sha256(full) or "") if entries else None
         if match is not None:
             ranked.append(((not path.endswith(".py"), not match.path.startswith(root), _rank(path)), path))
     return [path for _, path in sorted(ranked)]

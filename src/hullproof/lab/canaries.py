@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections import Counter
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from hullproof import ignorefile
+from hullproof import ignorefile, interruption
 from hullproof.facts import Canary, CanaryFacts
 from hullproof.lab import planting, secrets, suites, tree
 from hullproof.lab.rebuild import reaching
@@ -86,15 +86,17 @@ def _plant_names(folder: Path, context: Path, named: Collection[str]) -> frozens
     make a difference are.
     """
     names: set[str] = set()
-    waiting = [""]
+    ending = interruption.current()
+    waiting = deque([""])
     while waiting:
-        prefix = waiting.pop(0)
+        prefix = waiting.popleft()
         try:
             entries = sorted(os.scandir(folder / prefix), key=lambda entry: entry.name)
         except OSError:
             continue
         plain = 0
         for entry in entries:
+            ending.require_none()
             path = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _STAND_IN_FOR and not tree.is_environment(entry.path):

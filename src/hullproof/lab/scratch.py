@@ -14,7 +14,7 @@ import stat
 import threading
 from typing import TYPE_CHECKING, TypeAlias
 
-from hullproof import ignorefile, projectfiles
+from hullproof import ignorefile, interruption, projectfiles
 from hullproof.lab.sources import context_sources
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def copy_tree(
     """
     waiting = [(str(source), str(target), "")]
     modes: list[tuple[str, os.stat_result]] = []
+    ending = interruption.current()
     while waiting:
         here, there, prefix = waiting.pop()
         os.mkdir(there)  # noqa: PTH102 - paths of 100,000 files are kept as plain strings
@@ -163,6 +164,7 @@ def copy_tree(
         except OSError:
             continue  # an unreadable folder: its mode says so in the copy, too
         for entry in entries:
+            ending.require_none()
             path = prefix + entry.name
             if (keep and not keep(path)) or (skip and entry.path == str(skip)):
                 continue
