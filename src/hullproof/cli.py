@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from hullproof import __version__
-from hullproof.errors import HullproofError, UsageError
+from hullproof.errors import UsageError, lacking
 from hullproof.options import names, pairs
 from hullproof.report import SUFFIXES
 
@@ -37,15 +37,18 @@ def main() -> NoReturn:
             code = _complain(error.format_message(), 2)
         except Interrupted as interrupted:
             code = _complain(str(interruption), 128 + interrupted.signum)
-        except HullproofError as error:
-            if interruption.signum is None:
-                code = _complain(str(error), error.exit_code)
-            else:  # it may be what a call came to that was cut short
-                code = _complain(str(interruption), 128 + interruption.signum)
         except (KeyboardInterrupt, click.Abort):  # before the signals were taken over
             code = _complain("interrupted", 128 + signal.SIGINT)
         except BrokenPipeError:
             code = 0  # who was reading has read enough
+        except Exception as error:
+            told = lacking(error)
+            if interruption.signum is not None:  # it may be what a call came to that was cut short
+                code = _complain(str(interruption), 128 + interruption.signum)
+            elif told is not None:
+                code = _complain(str(told), told.exit_code)
+            else:
+                raise
         _let_go_of_stdout()
         sys.exit(code if isinstance(code, int) else 0)
 

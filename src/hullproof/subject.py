@@ -22,6 +22,7 @@ from hullproof.engine.layers import read_files
 from hullproof.engine.services import read, start
 from hullproof.engine.standinplan import parse_reference
 from hullproof.engine.trust import host_trust
+from hullproof.errors import MachineError, lacking
 from hullproof.facts import (
     EXPERIMENTS,
     BaseFacts,
@@ -136,6 +137,13 @@ class Subject:
             future = self._facts[name] = Future()
         try:
             future.set_result(gatherer())
+        except Unobservable as error:
+            future.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - it ends the run, once: not each practice that asks for the fact
+            failed = MachineError(
+                f"{name} could not be observed: {type(error).__name__}: {error}; please report it"
+            )
+            future.set_exception(lacking(error) or failed)
         except BaseException as error:  # noqa: BLE001 - whoever asks for the fact gets it
             future.set_exception(error)
         return future

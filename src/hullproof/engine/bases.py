@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -149,13 +150,15 @@ def _why_not_pullable(engine: Engine, reference: Reference) -> str | None:
     key = (engine.endpoint.host, reference.registry)
     if key in _unreachable:
         return _unreachable[key]
-    from docker.errors import APIError, NotFound  # noqa: PLC0415  the SDK is slow to import
+    from docker.errors import APIError, DockerException, NotFound  # noqa: PLC0415  the SDK is slow to import
     from requests.exceptions import RequestException  # noqa: PLC0415
 
     client = connect_client(engine.endpoint, _REGISTRY_TIMEOUT_S)
     client.api.timeout = _REGISTRY_TIMEOUT_S
     try:
-        client.api.inspect_distribution(reference.text)  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a helper that is missing, which is told below
+            client.api.inspect_distribution(reference.text)  # type: ignore[no-untyped-call]
     except NotFound as error:
         raise _no_such_image(reference, error) from error
     except APIError as error:
@@ -166,6 +169,13 @@ def _why_not_pullable(engine: Engine, reference: Reference) -> str | None:
         ):
             raise _no_such_image(reference, error) from error
         why = _short(why)
+    except (
+        DockerException
+    ) as error:  # docker's configuration names a helper that is not there, as of Docker Desktop
+        why = (
+            f"docker's credential helper cannot be used ({_short(' '.join(str(error).split()))}): install it, or take "
+            "credsStore and credHelpers out of docker's config.json"
+        )
     except RequestException:
         why = f"{reference.registry} did not answer within {_REGISTRY_TIMEOUT_S} s"
     else:
