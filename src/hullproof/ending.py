@@ -68,6 +68,8 @@ class End:
                 for engine in self._engines:
                     engine.calls.abort()
             working[0].join(_PAUSE_S) if working else time.sleep(_PAUSE_S)
+        if any(each.is_alive() for each in self._threads):
+            result.kept.append("what it was still creating")  # nobody has seen the end of that
         return result.kept + self._kept_folder(folder)
 
     def _left_s(self, deadline_s: float) -> float:

@@ -399,12 +399,13 @@ def test_a_thread_that_waits_for_a_container_is_freed_by_its_removal() -> None:
 
 
 def test_a_thread_that_never_notices_is_left_behind_at_the_deadline() -> None:
-    """Everything that waits has a deadline."""
+    """Everything that waits has a deadline; what it may still create is not called removed."""
     released = threading.Event()
     started = time.monotonic()
     with Run() as run:
         run.start(lambda: released.wait(30), "stuck")
         run.close(deadline_s=0.3)
+        assert run.kept == ["what it was still creating"]
         released.set()
     assert time.monotonic() - started < 5
     assert not run.folder.exists()
