@@ -30,7 +30,6 @@ class EditOutcome:
 
     `installs` tells for each installing step, by its line, whether it "ran", was "cached", was "not-built", or was
     "forgotten": the builder ran it again although the edited file cannot get into it, so that its cache let it go.
-    `brought`: lines of those that ran and whose output names packages of others, not the project alone.
     `other_steps_ran`: lines of the other steps that the edit made run again.
     `confirmed`: an accusing result was seen twice, with fresh content.
     """
@@ -38,7 +37,6 @@ class EditOutcome:
     edited: str
     installs: Mapping[int, Literal["ran", "cached", "not-built", "forgotten"]]
     other_steps_ran: tuple[int, ...] = ()
-    brought: tuple[int, ...] = ()
     confirmed: bool = True
     error: str | None = None
 

@@ -171,7 +171,13 @@ class Editor:
         self.installing += self._discovered(facts.steps) if discover else []
         seen = self._look(facts.steps, final=facts.ok and not facts.stopped_early)
         self._drop_own_steps(facts.steps)
-        kept = {each.line for each in self.installing}
+        # A step that may only add the project is not accused before its output is complete.
+        open_ = {
+            line
+            for line in self._tentative() & seen.ran
+            if not self._is_done(facts.steps, line) and not self._installed(facts.steps, line)
+        }
+        kept = {each.line for each in self.installing} - open_
         return EditOutcome(
             edited=paths[0],
             installs={
@@ -180,7 +186,6 @@ class Editor:
                 if line in kept
             },
             other_steps_ran=tuple(sorted({*seen.others, *(seen.ran - kept)})),
-            brought=tuple(sorted(line for line in seen.ran & kept if self._installed(facts.steps, line))),
             error=None if facts.ok or facts.stopped_early else facts.error,
         )
 

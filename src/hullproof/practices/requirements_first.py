@@ -111,13 +111,8 @@ def _judge_application(
         return
     place = f"rebuild after an edit to {outcome.edited}"
     again = [step for step in steps if outcome.installs.get(step.line) == "ran"]
-    excused = [step for step in again if _only_adds_project(release, step, steps, outcome)]
     for step in again:
-        if step in excused:
-            case.show(
-                _at(release, step, "runs again, but only to add the project: its dependencies are cached")
-            )
-        elif not outcome.confirmed:
+        if not outcome.confirmed:
             case.doubt(
                 f"{release.where(step.line)} ran again after an edit to {outcome.edited}, but in only one of two tries"
             )
@@ -205,38 +200,6 @@ def _installs_tools_only(release: Release, step: InstallStep) -> bool:
         for package in each.packages
     }
     return bool(names) and all(name in _DEVELOPMENT_TOOLS or name.startswith("pytest") for name in names)
-
-
-def _only_adds_project(
-    release: Release,
-    step: InstallStep,
-    steps: list[InstallStep],
-    outcome: EditOutcome,
-) -> bool:
-    """Whether an earlier, cached step of the same image installed the same dependencies already.
-
-    `uv sync --no-install-project`, COPY, `uv sync` is the way that uv's own guide shows; Poetry's and
-    `pip install --no-deps .` are alike. The second step installs the project itself, nothing else.
-    """
-    stage, instruction = release.stage_at(step.line), release.instruction_at(step.line)
-    if step.line in outcome.brought:
-        return False  # another group of the same file, such as what the tests need
-    if (
-        stage is None
-        or instruction is None
-        or not any(each.installs_project for each in install_commands(instruction))
-    ):
-        return False
-    before = {each.line for each in release.chain_of(stage)}
-    cached = [
-        other
-        for other in steps
-        if other.line < step.line and other.line in before and outcome.installs.get(other.line) == "cached"
-    ]
-    known = {file for other in cached for file in other.files}
-    return bool(cached) and (
-        all(each.no_deps for each in install_commands(instruction)) or set(step.files) <= known
-    )
 
 
 def _at(release: Release, step: InstallStep, statement: str) -> Evidence:

@@ -87,7 +87,7 @@ def test_a_step_that_is_known_by_its_output_alone_is_not_said_to_name_packages()
     """It ran again and installed: that is the fault, whatever its text says."""
     text = GOOD.replace("RUN pip install --no-cache-dir -r requirements.txt", "RUN python tools/libs.py")
     seen = InstallStep(4, "RUN python tools/libs.py", "base", is_seen=True)
-    again = EditOutcome("app/views.py", {4: "ran"}, other_steps_ran=(3,), brought=(4,))
+    again = EditOutcome("app/views.py", {4: "ran"}, other_steps_ran=(3,))
     proof = prove("requirements-first", text, edits=EditsFacts((seen,), again))
     assert proof.verdict is BROKEN
     assert "names the dependencies itself" not in proof.summary
@@ -104,20 +104,6 @@ CMD ["python", "-m", "app"]
 """
 
 
-def test_a_second_step_that_only_adds_the_project_is_fine() -> None:
-    """The guide of uv: dependencies first and cached, the project itself after the code."""
-    files = ("pyproject.toml", "uv.lock")
-    steps = (
-        InstallStep(4, "RUN uv sync --no-install-project", "base", files),
-        InstallStep(6, "RUN uv sync", "base", files),
-    )
-    edit = EditOutcome("app/views.py", {4: "cached", 6: "ran"}, other_steps_ran=(5,))
-    lock = EditOutcome("uv.lock", {4: "ran", 6: "ran"})
-    assert prove("requirements-first", UV, edits=EditsFacts(steps, edit, (lock,))).verdict is PROVEN
-    both = replace(edit, installs={4: "ran", 6: "ran"})
-    assert prove("requirements-first", UV, edits=EditsFacts(steps, both, (lock,))).verdict is BROKEN
-
-
 def test_a_second_step_that_brings_another_group_is_broken() -> None:
     """Whatever the step is called: its output names packages of others, which each edit installs again."""
     files = ("pyproject.toml", "uv.lock")
@@ -125,7 +111,7 @@ def test_a_second_step_that_brings_another_group_is_broken() -> None:
         InstallStep(4, "RUN uv sync --no-dev", "base", files),
         InstallStep(6, "RUN uv sync", "base", files),
     )
-    edit = EditOutcome("app/views.py", {4: "cached", 6: "ran"}, other_steps_ran=(5,), brought=(6,))
+    edit = EditOutcome("app/views.py", {4: "cached", 6: "ran"}, other_steps_ran=(5,))
     proof = prove(
         "requirements-first", UV, edits=EditsFacts(steps, edit, (EditOutcome("uv.lock", {4: "ran"}),))
     )
