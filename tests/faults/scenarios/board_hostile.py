@@ -136,7 +136,8 @@ def _status(board: Board, sent: bytes) -> int | None:
         socket.create_connection(("127.0.0.1", board.port), timeout=DEADLINE_S) as connection,
     ):
         connection.sendall(sent)
-        connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # the board may have hung up on it by now
+            connection.shutdown(socket.SHUT_WR)
         words = connection.recv(4096).split(b" ", 2)
         return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
     return None
