@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ from hullproof.dockerfile import (
     mentions_of_secrets,
     parse,
     test_commands,
+    token_shape,
 )
 from hullproof.dockerfile.shell import read
 from hullproof.errors import UsageError
+from hullproof.practices._disclosed import secret_in_file
 
 TIMES = 4
 MOST_CALLS, MOST_TIME = TIMES * 1.5, TIMES * 2.5
@@ -145,6 +148,26 @@ def test_what_grows_beyond_all_measure_is_refused(text: str, refusal: str) -> No
     """Few lines can ask for more than any machine has: there are limits, and the line that passes one is named."""
     with pytest.raises(UsageError, match=refusal):
         _ = parse(text).resolved().places
+
+
+HOSTILE: dict[str, Callable[[int], object]] = {
+    "names": lambda n: token_shape("a.b-" * n),
+    "tokens": lambda n: token_shape("eyJ-" * n),
+    "addresses": lambda n: token_shape("://a:b" * n),
+    "settings": lambda n: secret_in_file("/app/a.ini", "a=b" + " " * n * 4 + "x"),
+    "directives": lambda n: parse("# syntax = a" + " " * n * 4 + "x\nFROM x\n"),
+    "tasks": lambda n: test_commands(parse(f"FROM x\nRUN make {'_' * n}x\n").release().instructions[0]),
+    "more tasks": lambda n: test_commands(
+        parse(f"FROM x\nRUN make {'test-' * n}=\n").release().instructions[0]
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_keeps_an_expression_busy(text: str) -> None:
+    """While one is matched, no signal is heard: each is done with any text in linear time."""
+    assert_linear(lambda size: partial(HOSTILE[text], size), 2_000)
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ _ENDS = re.compile(f"^[{SPACES}]+|[{SPACES}]+$")
 _LEADING = re.compile(f"^[{SPACES}]+")
 _COMMENT = re.compile(f"[{SPACES}]*#")
 _BETWEEN = re.compile(r"[\t\v\f\r ]+")
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*\Z")
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+)\Z")
 _DIRECTIVES = ("check", "escape", "syntax")
 
 
@@ -74,9 +74,9 @@ def directives(source: str) -> dict[str, str]:
             break
         if name in found:
             raise SyntaxFault(f"only one {name} directive can be used", number, right="remove the second one")
-        found[name] = match[2]
-        if name == "escape" and match[2] not in {"\\", "`"}:
-            raise SyntaxFault(f"{match[2]!r} is no escape character", number, right="expected \\ or `")
+        found[name] = match[2].rstrip()
+        if name == "escape" and found[name] not in {"\\", "`"}:
+            raise SyntaxFault(f"{found[name]!r} is no escape character", number, right="expected \\ or `")
     return found
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # What BuildKit puts before a command (the count and values of build arguments, the shell), and what it leaves
 # out of an instruction: keyword, flags, comments.
 _PREFIX = re.compile(r"^\w+\s+(?:\|\d+ .*?)?(?:/bin/sh -c )?|^/bin/sh -c ", re.DOTALL)
-_NOISE = re.compile(r"\A\s*\w+(?:[\s\\]+--\S+)*|^\s*#.*$", re.MULTILINE)
+_NOISE = re.compile(r"\A\s*\w+(?:[\s\\]+--\S+)*|^[ \t]*#.*$", re.MULTILINE)
 
 _LAYER_MAKERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 

@@ -136,7 +136,7 @@ def authority_files(trust: HostTrust) -> list[Path]:
 
 def redact(text: str) -> str:
     """Return a text with the user name and password of every URL in it hidden."""
-    return re.sub(r"(\w[\w+.-]*://)[^/\s@]+@", r"\1***@", text)
+    return re.sub(r"://[^/\s@]+@", "://***@", text)
 
 
 def _find_bundle(environ: Mapping[str, str], pip_cert: str | None) -> Path | None:

@@ -22,7 +22,7 @@ _INTERESTING = re.compile(
     + "|".join(code.FRAMEWORKS).encode()
     + rb"|create_app|make_app|get_app|app_factory|start_response|receive\s*,\s*send)\b|__main__"
 )
-_IMPORTED = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
+_IMPORTED = re.compile(r"^[ \t]*(?:from|import)\s+(\w+)", re.MULTILINE)
 _PROCFILE = re.compile(r"^web:.*?\s((?:\w+\.)*\w+:\w+(?:\(\))?)(?:\s|$)", re.MULTILINE)
 _NAMES = ("app", "application")
 _MODULES = ("wsgi", "asgi", "main", "app", "application", "run", "server", "web", "api", "__init__")

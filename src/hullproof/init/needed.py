@@ -99,7 +99,7 @@ def _use_of(files: Files, name: str, root: str) -> re.Pattern[str]:
         rf"""(?:join|joinpath|Path|path|open|directory|folder|dir|DIRS|root|loader|Loader)\w*\s*[=(:].{{0,80}}["']{up}{whole}["']""",
     ]
     is_code = name.endswith(".py") or any(path.endswith(".py") for path in files.below(name))
-    importable = [rf"^\s*(?:from|import)\s+{word}\b", rf"""["']{word}[.:"']"""] if is_code else []
+    importable = [rf"^[ \t]*(?:from|import)\s+{word}\b", rf"""["']{word}[.:"']"""] if is_code else []
     if root and name == _top(root):
         return re.compile(r"(?!)")  # where modules come from is there from the start
     return re.compile("|".join([*importable, *in_path]), re.MULTILINE)

@@ -24,7 +24,7 @@ _PINS = {
     "Pipfile": re.compile(r"""^python_(?:full_)?version\s*=\s*["'](3\.\d+)""", re.MULTILINE),
     "Dockerfile": re.compile(r"^(?:FROM\s+(?:\S+/)?python:|ARG\s+PYTHON_VERSION=)(3\.\d+)\b", re.MULTILINE),
     "pyvenv.cfg": re.compile(r"^version(?:_info)?\s*=\s*(3\.\d+)", re.MULTILINE),
-    "": re.compile(r"^\s*(?:cpython-|python-)?(3\.\d+)", re.MULTILINE),
+    "": re.compile(r"^[ \t]*(?:cpython-|python-)?(3\.\d+)", re.MULTILINE),
 }
 """What pins a version, by the name of the file."""
 _FAR = "3.99"

@@ -34,7 +34,7 @@ _SHOWN = 2
 _PYTEST = ("python", "-m", "pytest", "-p", "no:cacheprovider")  # a cache would only be left behind
 _NAMES = {"pytest": "pytest", "unittest": "unittest", "django": "Django"}
 _PYTEST_STYLE = re.compile(
-    r"^\s*(?:import pytest|from pytest|async def test_|@pytest\.)|^def test_", re.MULTILINE
+    r"^[ \t]*(?:import pytest|from pytest|async def test_|@pytest\.)|^def test_", re.MULTILINE
 )
 
 

@@ -29,7 +29,7 @@ _NO_CODE = re.compile(
 _LARGEST = 1 << 20
 _MARKER = re.compile(r"(?:^|/)(?:__init__|_?version|__version__|__about__)\.py\Z")
 """Modules that packaging reads for a version: copied along with what declares the dependencies on purpose."""
-_CODE = re.compile(rb"^\s*(?:async )?(?:def|class) ", re.MULTILINE)
+_CODE = re.compile(rb"^[ \t]*(?:async )?(?:def|class) ", re.MULTILINE)
 _MOST_OTHERS = 8
 
 

@@ -63,7 +63,7 @@ def own_names(folder: Path) -> frozenset[str]:
         }
     for name in ("setup.cfg", "setup.py"):
         text = tree.text(folder / name)
-        names |= set(re.findall(r"""^\s*name\s*=\s*["']?([\w.-]+)""", text, re.MULTILINE))
+        names |= set(re.findall(r"""^[ \t]*name[ \t]*=[ \t]*["']?([\w.-]+)""", text, re.MULTILINE))
     return frozenset(normal(name) for name in names if name)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hullproof.dockerfile import Install, Place
     from hullproof.project import Project
 
-_NESTED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[=\s]\s*(?P<file>\S+)", re.MULTILINE)
+_NESTED = re.compile(r"^[ \t]*(?:-r|-c|--requirement|--constraint)[=\s]\s*(?P<file>\S+)", re.MULTILINE)
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _EXPORTS = {
     ("poetry", "export"): ("pyproject.toml", "poetry.lock"),

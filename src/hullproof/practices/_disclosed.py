@@ -15,9 +15,9 @@ _ON_COMMAND_LINE = {
         r"(?i)authorization:\s*(?:bearer|basic|token)\s+(?![$<{%*])[\w+/=.-]{6,}"
     ),
     "a password of a program's": re.compile(
-        r"\b(?:mysql\w*|mariadb[\w-]*)\b[^|;&\n]*\s-p[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
-        r"|\bsshpass\s+-p\s*[\"']?(?![$<{%*-])[^\s'\"$]{4,}|\bredis-cli\b[^|;&\n]*\s-a\s+[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
-        r"|\bcurl\b[^|;&\n]*\s(?:-u|--user)[\s=]*[\"']?[\w.@-]+:(?![$<{%*])[^\s'\"$]{4,}"
+        r"\b(?:mysql\w*|mariadb[\w-]*)\b[^|;&\n]{0,1000}\s-p[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
+        r"|\bsshpass\s+-p\s*[\"']?(?![$<{%*-])[^\s'\"$]{4,}|\bredis-cli\b[^|;&\n]{0,1000}\s-a\s+[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
+        r"|\bcurl\b[^|;&\n]{0,1000}\s(?:-u|--user)[\s=]*[\"']?[\w.@-]+:(?![$<{%*])[^\s'\"$]{4,}"
         r"|\bconfigure\s+set\s+\w*secret_access_key\s+[\"']?(?![$<{%*])\S{8,}"
         r"|\bpoetry\s+config\s+(?:http-basic\.\S+\s+\S+|pypi-token\.\S+)\s+[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
     ),
@@ -35,7 +35,7 @@ _FOR_SHOW = re.compile(
     r"example|sample|template|schema|default|fixture|locale|i18n|openapi|swagger", re.IGNORECASE
 )
 _SETTING = re.compile(
-    r"""^[ \t]*(?:-[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?(?P<value>[^\s"',#;{}<>$%()]+)["']?[ \t]*[,;]?[ \t]*(?:[#;].*)?$""",
+    r"""^[ \t]*(?:-[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?(?P<value>[^\s"',#;{}<>$%()]+)["']?(?:[ \t]*[,;])?[ \t]*(?:[#;].*)?$""",
     re.MULTILINE,
 )
 _STRONG = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^/\\]{8,}\Z")
