@@ -162,6 +162,11 @@ _build_arg_option = click.option(
     show_default=True,
     help="How many projects to prove at once.",
 )
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Boot without a network; services beside the container are still there. Builds have theirs.",
+)
 @_dockerfile_option
 @_build_arg_option
 def prove(
@@ -174,6 +179,7 @@ def prove(
     build_args: Mapping[str, str],
     *,
     no_experiments: bool,
+    offline: bool,
 ) -> int:
     """Build each PROJECT (default: this folder) and prove its practices, by breaking things on purpose.
 
@@ -200,6 +206,7 @@ def prove(
         jobs=jobs,
         build_args=build_args,
         dockerfile=dockerfile,
+        offline=offline,
     )
 
 

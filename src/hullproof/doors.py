@@ -38,6 +38,7 @@ def prove_all(
     jobs: int,
     build_args: Mapping[str, str],
     dockerfile: str | None = None,
+    offline: bool = False,
 ) -> int:
     """Prove each project, write each report as soon as it is there, return the worst exit code.
 
@@ -47,6 +48,8 @@ def prove_all(
     """
     choose(only, experiments=experiments)
     opened = [Project.open(folder, build_args, dockerfile) for folder in folders]
+    if offline:
+        opened = [project.offline("--offline") for project in opened]
     projects = list({project.folder: project for project in opened}.values())
     deliver = delivery(projects, formats, [Output.parse(output) for output in outputs])
     with _connected() as engine:

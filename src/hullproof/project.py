@@ -87,6 +87,11 @@ class Project:
         """The Dockerfile, nothing resolved."""
         return self.release.dockerfile
 
+    def offline(self, place: str) -> Project:
+        """The same project, booted without a network because of what was said at `place`."""
+        config = replace(self.config, offline=True)
+        return replace(self, config=config, places={**self.places, "offline": place})
+
     @property
     def build_args(self) -> Mapping[str, str]:
         """The build arguments, configured or given."""

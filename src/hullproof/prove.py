@@ -111,6 +111,7 @@ def put_together(
         build_error=_build_error(subject["build"]),
         left_out=tuple(practice.id for practice in left_out),
         sidecar=_sidecar_info(subject),
+        conditions=subject.known("conditions"),
     )
 
 

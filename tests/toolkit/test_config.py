@@ -28,6 +28,9 @@ command = ["python", "run.py"]
 max_size_mb = 120.5
 compose = "compose.yaml"
 services = ["db", "cache", "db"]
+memory_mb = 512
+pids = 100
+offline = true
 accept = [
     { practice = "ownership", reason = "the volume's\\n  owner", until = 2027-01-31 },
     { practice = "slim-base", reason = "a compiler at run time", until = "2027-02-28" },
@@ -69,6 +72,9 @@ def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
         "max_size_mb": 120.5,
         "compose": "compose.yaml",
         "services": ("db", "cache"),
+        "memory_mb": 512.0,
+        "pids": 100,
+        "offline": True,
         "accept": (
             {"practice": "ownership", "reason": "the volume's owner", "until": date(2027, 1, 31)},
             {"practice": "slim-base", "reason": "a compiler at run time", "until": date(2027, 2, 28)},
@@ -105,6 +111,17 @@ def complaint(folder: Path) -> str:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        (
+            "memory_mb = 1",
+            "hullproof.toml: memory_mb = 1 must be a number from 10 to 10000000, in units of 1,000,000 bytes",
+        ),
+        (
+            "memory_mb = true",
+            "hullproof.toml: memory_mb = True must be a number from 10 to 10000000, in units of 1,000,000 bytes",
+        ),
+        ("pids = 0", "hullproof.toml: pids = 0 must be a whole number from 1 to 16384"),
+        ("pids = 1000000", "hullproof.toml: pids = 1000000 must be a whole number from 1 to 16384"),
+        ("offline = 1", "hullproof.toml: offline = 1 must be true or false"),
         ("redy = 1", "hullproof.toml: unknown key 'redy'; did you mean 'ready'?"),
         ("buildargs = {}", "hullproof.toml: unknown key 'buildargs'; did you mean 'build_args'?"),
         ("Target = 'x'", "hullproof.toml: unknown key 'Target'; did you mean 'target'?"),

@@ -216,6 +216,26 @@ def test_a_failed_test_shows_what_its_containers_printed(shop: pytest.Pytester) 
     assert result.stdout.str().count("-- container ") == 1
 
 
+def test_offline_a_container_is_looked_at_from_inside(shop: pytest.Pytester) -> None:
+    """It has no network, so that no port is reached, which is told; what is booted in a smaller way is said, too."""
+    tests = """
+import pytest
+from hullproof.errors import UsageError
+from hullproof.pytest_plugin.findings import NotReady
+
+def test_it(hullproof_container):
+    assert hullproof_container.facts.listeners
+    with pytest.raises(UsageError, match="has no network"):
+        hullproof_container.url()
+
+def test_limits(hullproof_boot):
+    eat = "held = [bytearray(1 << 20) for _ in range(200)]"
+    with pytest.raises(NotReady, match="limit of 50.0 MB of memory"):
+        hullproof_boot(command=["python", "-c", eat], mem_limit=50_000_000, memswap_limit=50_000_000)
+"""
+    check(shop, tests, "--hullproof-offline").assert_outcomes(passed=2)
+
+
 def test_services_run_beside_the_containers(shop: pytest.Pytester, python_base: str) -> None:
     """Those of the project's configuration, once for all."""
     service = {

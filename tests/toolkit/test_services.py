@@ -19,9 +19,11 @@ from hullproof.engine.services.model import Services, aliases, choose
 from hullproof.engine.services.readiness import tcp_ports
 from hullproof.engine.services.reading import stage
 from hullproof.errors import UsageError
+from hullproof.report.model import Conditions, Limits
 
 LABELS = {"hullproof.run": "1", "hullproof.owner": "me"}
 SHOP_FOLDER = Path("/shop")
+USUAL = Conditions(network=True, container=Limits())
 
 
 def read(services: dict[str, Any], *wanted: str, **top: Any) -> Services:  # noqa: ANN401 - any part of a file
@@ -31,12 +33,12 @@ def read(services: dict[str, Any], *wanted: str, **top: Any) -> Services:  # noq
         name: allowed("compose.yaml", name, model, SHOP_FOLDER, {"KEY": "of env"})
         for name in choose("compose.yaml", model, wanted or None)
     }
-    return Services("compose.yaml", used, {name: aliases(services[name]) for name in used})
+    return Services(SHOP_FOLDER, "compose.yaml", used, {name: aliases(services[name]) for name in used})
 
 
 def described(services: dict[str, Any], *wanted: str, **top: Any) -> dict[str, Any]:  # noqa: ANN401 - the same
     """Describe what is run of these services."""
-    return read(services, *wanted, **top).described("hullproof-1", LABELS, {}, {})
+    return read(services, *wanted, **top).described("hullproof-1", LABELS, {}, USUAL)
 
 
 def used(service: dict[str, Any], **top: Any) -> Allowed:  # noqa: ANN401 - the same
@@ -124,8 +126,17 @@ def test_all_share_one_network_that_keeps_their_other_names() -> None:
     db = {"image": "x", "networks": {"back": {"aliases": ["pg"], "ipv4_address": "10.9.0.5"}, "front": None}}
     networks = {"back": {"external": True, "name": "company"}, "front": {"ipam": {"config": [{}]}}}
     made = described({"db": db}, networks=networks)
-    assert made["networks"] == {"default": {"labels": LABELS}}
+    assert made["networks"] == {"default": {"labels": LABELS, "internal": False}}
     assert made["services"]["db"]["networks"] == {"default": {"aliases": ["pg"]}}
+
+
+def test_a_service_has_what_the_container_has() -> None:
+    """No more memory and processes, and without a network none that leads further than to the others."""
+    conditions = Conditions(network=False, container=Limits(memory_bytes=64_000_000, processes=10))
+    made = read({"db": {"image": "x"}}).described("hullproof-1", LABELS, {}, conditions)
+    assert made["networks"]["default"]["internal"]
+    limits = {"mem_limit": 64_000_000, "memswap_limit": 64_000_000, "pids_limit": 10}
+    assert made["services"]["db"].items() >= limits.items()
 
 
 def test_volumes_are_the_runs_own_and_mounts_are_copies() -> None:
@@ -141,7 +152,7 @@ def test_volumes_are_the_runs_own_and_mounts_are_copies() -> None:
     }
     volumes = {"data": {"name": "production", "external": True}, "other": {"name": "other"}}
     services = read({"db": db}, volumes=volumes)
-    made = services.described("hullproof-1", LABELS, {}, {})
+    made = services.described("hullproof-1", LABELS, {}, USUAL)
     assert made["volumes"] == {"data": {"labels": LABELS}}
     assert [each["type"] for each in made["services"]["db"]["volumes"]] == ["volume", "volume", "tmpfs"]
     assert services.used["db"].copies == [Copy(Path("/shop/init"), "/init.d")]
@@ -183,7 +194,7 @@ def test_a_service_is_built_from_a_folder_of_the_project() -> None:
     }
     services = read({"search": {"build": build, "image": "shop/search"}}, "search")
     assert services.used["search"].build == Build("search", "Dockerfile", None, {"A": "1"})
-    made = services.described("hullproof-1", LABELS, {"search": "sha256:1"}, {})
+    made = services.described("hullproof-1", LABELS, {"search": "sha256:1"}, USUAL)
     assert made["services"]["search"]["image"] == "sha256:1"
     assert "build" not in made["services"]["search"]
 

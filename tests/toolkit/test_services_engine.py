@@ -19,6 +19,7 @@ from hullproof.engine.services import read, start
 from hullproof.engine.services.running import START_DEADLINE_S
 from hullproof.facts import Unobservable
 from hullproof.lifecycle import Run
+from hullproof.report.model import Conditions, Limits
 
 from .conftest import Command
 from .rig import left_by, started
@@ -106,12 +107,12 @@ def begin(engine: Engine, python_base: str, tmp_path: Path) -> Iterator[Callable
             return start(
                 engine,
                 services,
-                folder=tmp_path,
                 project=f"hullproof-{run.id}",
                 labels=run.labels,
                 scratch=run.scratch("services"),
                 helper=Helper(python_base, python_base),
                 build=lambda _build: python_base,
+                conditions=Conditions(network=True, container=Limits()),
                 say=lambda _line: None,
             )
 

@@ -129,6 +129,11 @@ def test_prove_hands_on_what_stands_behind_the_dashes(folder: Path) -> None:
     assert asked(folder, "-s", "prove", "--", "--only", "expose") == [["prove", ".", "--only", "expose"]]
 
 
+def test_prove_boots_without_a_network_where_the_noxfile_says_so(folder: Path) -> None:
+    """As `--offline` does."""
+    assert asked(folder, "-s", "prove", settings="offline=True") == [["prove", ".", "--offline"]]
+
+
 def test_reports_go_to_their_folder_and_to_the_screen(folder: Path) -> None:
     """The folder is made."""
     (words,) = asked(folder, "-s", "prove", settings="reports='out/reports'")

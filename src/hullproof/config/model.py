@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from hullproof.report.model import DEFAULT_MEMORY_MB, DEFAULT_PROCESSES
+
 
 @dataclass(frozen=True)
 class Accepted:
@@ -25,7 +27,9 @@ class Config:
     booted container, `build_args` and `secrets` (id to file, within the project or absolute) in builds.
     `user`, `workdir`, `ports` and `command` are the contract that the image must keep. `max_size_mb` is the most
     that the release may weigh, in units of 1,000,000 bytes, unpacked. `compose` is a compose file, whose
-    `services` run beside the booted container; None for all that need nothing of this project. `accept` lists
+    `services` run beside the booted container; None for all that need nothing of this project. `memory_mb`, in
+    units of 1,000,000 bytes, and `pids` are what each container may have at the most of memory and of processes
+    and threads; `offline` boots it without a network. `accept` lists
     practices that may be broken for a while.
     """
 
@@ -44,4 +48,12 @@ class Config:
     max_size_mb: float | None = None
     compose: str | None = None
     services: tuple[str, ...] | None = None
+    memory_mb: float = DEFAULT_MEMORY_MB
+    pids: int = DEFAULT_PROCESSES
+    offline: bool = False
     accept: tuple[Accepted, ...] = ()
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the container may miss another service because of how it is booted."""
+        return self.compose is None or self.offline

@@ -17,6 +17,8 @@ _LONGEST = 4_096
 """The most characters of a name or a path: no system has longer paths."""
 _MOST_BYTES = 100_000
 """The most bytes of a table or a list: one argument of a program may have 131,072 on Linux."""
+_LEAST_MB, _MOST_MB = 10, 10_000_000  # engines take no less than 6 MiB
+_MOST_PROCESSES = 16_384  # half of what a machine has by default: kernel.pid_max
 _PORT = re.compile(r"([0-9]{1,5})(?:/(tcp|udp))?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HTTP_PATH = re.compile(r"/[!-~]*")
@@ -59,6 +61,24 @@ def _number(most: float) -> Callable[[Any], float]:
         return float(value)
 
     return read
+
+
+def _memory(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _LEAST_MB <= value <= _MOST_MB:
+        raise ValueError(f"a number from {_LEAST_MB} to {_MOST_MB}, in units of 1,000,000 bytes")
+    return float(value)
+
+
+def _processes(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MOST_PROCESSES:
+        raise ValueError(f"a whole number from 1 to {_MOST_PROCESSES}")
+    return value
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
 
 
 def _texts_by_name(value: Any) -> dict[str, str]:
@@ -163,5 +183,8 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "max_size_mb": _number(_TERABYTE_MB),
     "compose": _path_within,
     "services": _services,
+    "memory_mb": _memory,
+    "pids": _processes,
+    "offline": _switch,
     "accept": _accept,
 }

@@ -23,9 +23,11 @@ from hullproof.engine.container.words import (
     log_lines,
     reached,
 )
+from hullproof.engine.limits import as_options, limit_reached
 from hullproof.engine.probe import Goal
 from hullproof.errors import EndingError, EngineError
 from hullproof.facts import ContainerFacts
+from hullproof.report.model import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,13 +75,15 @@ class BootedContainer:
         stop_signal: str,
         helper: Helper | str,
         network: str | None = None,
+        limits: Limits | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Self:
         """Start a container of `image` with no override but labels, environment and network, and `options`.
 
         `ready`: an HTTP path, a TCP port, or None for the exposed ports. `helper`: what it is looked at from, or
         the reason why there is nothing. `network`: the one that it joins, by name; None for the engine's default.
-        `options` are those of the SDK's `containers.create`; none where the image itself is under proof.
+        `limits`: what it may have at the most. `options` are those of the SDK's `containers.create`; none where the
+        image itself is under proof.
         An image that cannot be started is no error here but `ContainerFacts.start_error`.
         Raises EngineError when the engine goes away or has no such image.
         """
@@ -87,7 +91,8 @@ class BootedContainer:
         booted = cls(engine.client, goal, stop_signal, helper)
         booted._labels = dict(labels)
         try:
-            booted._boot(image, {"environment": dict(env), "network_mode": network, **(options or {})})
+            given = {"environment": dict(env), "network_mode": network, **as_options(limits or Limits())}
+            booted._boot(image, {**given, **(options or {})})
         except BaseException:
             booted.remove()
             raise
@@ -158,6 +163,9 @@ class BootedContainer:
         goal = replace(self._goal, watch_s=watch_s)
         unobservable = observer.observe(goal, self._helper)
         watched = round(time.monotonic() - observer.started_at, 3)
+        last_words = () if observer.death is None else self.logs()
+        with engine_errors("looking at the container"):
+            limit = limit_reached(self._api, self._id, last_words)
         stopped = self._stop(observer) if stop and observer.death is None else None
         record = observer.record
         facts = ContainerFacts(
@@ -168,11 +176,12 @@ class BootedContainer:
             processes=record.processes if record else (),
             listeners=record.listeners if record else (),
             answers=record.answers if record else (),
-            log=self.logs(),
+            log=last_words or self.logs(),
             stopped=stopped,
             unobservable=unobservable,
             slowed=_slowed(record, goal),
             sidecar=None if isinstance(self._helper, str) or record is None else self._helper.name,
+            limit=limit,
         )
         return facts if observer.death is None or stopped else self._as_died(facts, observer.death.exit_code)
 
@@ -183,8 +192,7 @@ class BootedContainer:
         by = facts.ready_by
         if not facts.ready:
             age = "" if seconds is None else f" after {seconds:.1f} s"
-            why = ", killed for want of memory" if state.get("OOMKilled") else ""
-            by = f"{by}; ended with exit code {exit_code}{age}{why}".removeprefix("; ")
+            by = f"{by}; ended with exit code {exit_code}{age}".removeprefix("; ")
         watched = facts.watched_s if seconds is None else seconds
         return replace(facts, exit_code=exit_code, lived_s=seconds, watched_s=watched, ready_by=by)
 

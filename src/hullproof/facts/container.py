@@ -115,7 +115,8 @@ class ContainerFacts:
     `watched_s`: how long it was watched in all. `unobservable`: why nothing could be seen from inside;
     then `processes`, `listeners` and `answers` are empty and mean nothing. `sidecar`: the image of the container
     that it was looked at from, None where nothing was seen. `slowed`: why it is no fault of its own that it is not
-    ready, None where that is not known.
+    ready, None where that is not known. `limit`: which of the limits that it was given here it ran into, so that what
+    was seen may be their doing.
     """
 
     start_error: str | None = None
@@ -133,6 +134,7 @@ class ContainerFacts:
     unobservable: str | None = None
     sidecar: str | None = None
     slowed: str | None = None
+    limit: str | None = None
 
     @property
     def died(self) -> bool:

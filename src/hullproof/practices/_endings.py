@@ -19,6 +19,7 @@ from hullproof.practices._processes import SHELLS, is_shell, program
 from hullproof.report.model import Evidence
 
 if TYPE_CHECKING:
+    from hullproof.config import Config
     from hullproof.facts import ContainerFacts, ImageFacts, Stopped
     from hullproof.practices._finding import Case
 
@@ -35,10 +36,11 @@ _NO_COMMAND = (
     "There is no CMD. If the ENTRYPOINT starts what it is handed, add the CMD that starts the application; if it starts "
     "the application itself, keep that in the foreground."
 )
-BESIDE = (
+_BESIDE = (
     "It looks for a service that is not there, such as a database: name the compose file that describes it "
     "(`compose` in [tool.hullproof]), and tell the application where it is (`env`)."
 )
+_OFFLINE = "It was booted without a network: leave out `offline` in [tool.hullproof], or --offline, where it needs one."
 _SETTINGS = (
     "It looks for a setting that is not in its environment: give a default in the image (ENV), or, where there can be "
     "none, the value that it is to be proven with (`env` in [tool.hullproof])."
@@ -67,8 +69,13 @@ def judge_start_error(case: Case, where: str, error: str) -> None:
         case.doubt(f"the engine could not start the container: {error}", seen)
 
 
+def beside(config: Config) -> str:
+    """Say how an application gets the service that it misses."""
+    return _OFFLINE if config.offline else _BESIDE
+
+
 def judge_death(
-    case: Case, where: str, container: ContainerFacts, image: ImageFacts, *, alone: bool, commanded: bool
+    case: Case, where: str, container: ContainerFacts, image: ImageFacts, config: Config, *, commanded: bool
 ) -> None:
     """Judge a container that ended. One that found no database or no setting, where none was given, shows nothing."""
     after = f" after {container.lived_s:.1f} s" if container.lived_s is not None else ""
@@ -77,8 +84,8 @@ def judge_death(
     evidence = (Evidence("container", where, seen), *quoted(container))
     if missed_file(container.log, "") is not None:
         case.broken(clause, *evidence, remedy=_MISSING)
-    elif alone and misses_a_service(container.log):
-        case.doubt(f"{clause} (a service that it needs is not there)", *evidence, remedy=BESIDE)
+    elif config.stands_alone and misses_a_service(container.log):
+        case.doubt(f"{clause} (a service that it needs is not there)", *evidence, remedy=beside(config))
     elif misses_a_setting(container.log):
         case.doubt(f"{clause} (a setting that it needs is not there)", *evidence, remedy=_SETTINGS)
     elif image.entrypoint and not image.command and not container.exit_code:

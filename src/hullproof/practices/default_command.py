@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.facts import signal_number
 from hullproof.practices._command import judge_form, judge_swallowing
-from hullproof.practices._endings import BESIDE, NO_SHELL, judge_death, judge_start_error, judge_stop, quoted
+from hullproof.practices._endings import NO_SHELL, beside, judge_death, judge_start_error, judge_stop, quoted
 from hullproof.practices._finding import Case, Finding, missing
 from hullproof.practices._logs import last_words
 from hullproof.practices._processes import (
@@ -72,12 +72,10 @@ def judge(
     if container.start_error is not None:
         judge_start_error(case, where, container.start_error)
     elif container.exit_code is not None:
-        judge_death(
-            case, where, container, image, alone=config.compose is None, commanded=promised.starts_something
-        )
-    elif config.compose is None and waits_for_a_service(container, serves=bool(image.exposed)):
+        judge_death(case, where, container, image, config, commanded=promised.starts_something)
+    elif config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed)):
         told = f"the application is not started: it waits for another service; {last_words(container.log)}"
-        case.doubt(told, Evidence("container", where, told), *quoted(container), remedy=BESIDE)
+        case.doubt(told, Evidence("container", where, told), *quoted(container), remedy=beside(config))
     else:
         _judge_life(case, where, image, container)
         judge_swallowing(case, release, promised, image=image, files=files, container=container)

@@ -238,7 +238,7 @@ def _unseen(container: ContainerFacts) -> str | None:
 
 
 def _not_started(config: Config, image: ImageFacts, container: ContainerFacts) -> str | None:
-    if config.compose is None and waits_for_a_service(container, serves=bool(image.exposed)):
+    if config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed)):
         waiting = last_words(container.log)
         return f"the application is not started yet, it waits for another service, {waiting}; see default-command"
     return None

@@ -71,7 +71,7 @@ def judge(
         if container is None:
             missing("container")
         where = release.governing("CMD", "ENTRYPOINT")
-        _judge_missing(case, where, image, container, alone=config.compose is None)
+        _judge_missing(case, where, image, container, alone=config.stands_alone)
     count = len(files.added_layers) if files is not None else 0
     return case.finding(
         f"the {count} layers that the Dockerfile adds hold only installed packages and application files, and no secret"

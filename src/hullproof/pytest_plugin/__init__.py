@@ -65,6 +65,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="A build argument; wins over the configured ones. Repeatable.",
     )
     add(
+        "--hullproof-offline",
+        action="store_true",
+        help="Boot without a network: nothing in a container is reached from outside then, nor reaches out.",
+    )
+    add(
         "--hullproof-image",
         metavar="ID",
         help="Test this image, which the engine has, instead of building one; default: $HULLPROOF_IMAGE.",

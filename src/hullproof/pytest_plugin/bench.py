@@ -54,7 +54,9 @@ def open_project(config: pytest.Config) -> Project:
     except ValueError as error:
         raise UsageError(f"--hullproof-build-arg: {error}") from None
     folder = option.hullproof_project
-    return Project.open(config.invocation_params.dir / folder if folder else config.rootpath, build_args)
+    place = config.invocation_params.dir / folder if folder else config.rootpath
+    project = Project.open(place, build_args)
+    return project.offline("--hullproof-offline") if option.hullproof_offline else project
 
 
 def bench_of(config: pytest.Config) -> Bench:
@@ -229,7 +231,8 @@ class Boot:
         merged = {**config.env, **(env or {})}
         kept = {name: value for name, value in merged.items() if value is not None}
         booted = bench.subject.boot(VisitedContainer, kept, options)
-        container = Container(booted, bench.image, endpoint.published_host, bench.forget)
+        host = None if config.offline else endpoint.published_host
+        container = Container(booted, bench.image, host, bench.forget)
         bench.containers.append(container)
         if wait:
             try:

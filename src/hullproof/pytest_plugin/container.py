@@ -94,9 +94,12 @@ class Container:
     """A container of the image under test. In a `with` block, it is removed at the block's end."""
 
     def __init__(
-        self, booted: VisitedContainer, image: Image, host: str, removed: Callable[[Container], None]
+        self, booted: VisitedContainer, image: Image, host: str | None, removed: Callable[[Container], None]
     ) -> None:
-        """Take the booted container and the host where its ports are published. Tests get theirs from fixtures."""
+        """Take the booted container and the host where its ports are published, None where it has no network.
+
+        Tests get theirs from fixtures.
+        """
         self.image = image
         self.files = ContainerFiles(image.files, self._read)
         self._booted = booted
@@ -167,6 +170,11 @@ class Container:
                 else "the image exposes no TCP port, so none is published; EXPOSE it in the Dockerfile"
             )
         wanted = int(exposed[0]) if port is None else port
+        if self._host is None:
+            raise UsageError(
+                "the container has no network (`offline`), so that no port of it is reached from outside; "
+                "look into it (`facts`, `exec`), or leave out `offline`"
+            )
         published = self._there.published(wanted)
         if published is not None:
             return self._host, published

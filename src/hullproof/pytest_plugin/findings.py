@@ -53,6 +53,8 @@ def why_not_ready(facts: ContainerFacts) -> str | None:
     """Say why a container is not ready; None where it is."""
     if facts.start_error is not None:
         return f"the container cannot be started: {facts.start_error}"
+    if facts.limit is not None and not facts.ready:
+        return f"the container is not ready: {facts.limit}"
     if facts.exit_code is not None:
         after = "" if facts.lived_s is None else f" after {facts.lived_s:.1f} s"
         return f"the container ended with exit code {facts.exit_code}{after}"

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hullproof.report.model import Evidence, Proof, Report, Standing
-from hullproof.report.reading import acceptance, alike, tally
+from hullproof.report.reading import acceptance, alike, booted, tally
 from hullproof.text import clean, duration, inert, size
 
 _MARK = {
@@ -64,6 +64,8 @@ def _head(report: Report) -> list[RenderableType]:
     if image.base_is_stand_in:
         note = clean(image.base_note or "not the official image")
         lines.append(Text.assemble(("stand-in base: ", "bold yellow"), note))
+    if report.conditions and not report.conditions.are_usual:
+        lines.append(Text(f"booted {booted(report.conditions)}"))
     return lines
 
 

@@ -167,6 +167,38 @@ class EngineInfo:
     storage_driver: str | None = None
 
 
+DEFAULT_MEMORY_MB = 4_000
+"""What a container may have of memory where nothing is configured, in units of 1,000,000 bytes."""
+DEFAULT_PROCESSES = 2_048
+"""How many processes and threads: what Podman gives by default."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one container may have at the most: memory in bytes, processes and threads; None where it is not limited."""
+
+    memory_bytes: int | None = None
+    processes: int | None = None
+
+    @property
+    def are_usual(self) -> bool:
+        """Whether they are those that hold where nothing is configured and the engine's machine has room for them."""
+        return self == Limits(DEFAULT_MEMORY_MB * 1_000_000, DEFAULT_PROCESSES)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under which conditions the image was booted: with or without a network, and within which limits."""
+
+    network: bool
+    container: Limits
+
+    @property
+    def are_usual(self) -> bool:
+        """Whether they are those of a project that says nothing of them, on a machine that has room for them."""
+        return self.network and self.container.are_usual
+
+
 @dataclass(frozen=True)
 class SidecarInfo:
     """The container that the booted one was looked at from: the image it was made from, and all that it may do."""
@@ -201,6 +233,7 @@ class Report:
     build_error: BuildError | None = None
     left_out: tuple[str, ...] = field(default=())
     sidecar: SidecarInfo | None = None
+    conditions: Conditions | None = None
 
     @property
     def verdict(self) -> Verdict:

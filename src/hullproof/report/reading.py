@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timezone
 
-from hullproof.report.model import Acceptance, ImageInfo, ProjectInfo, Proof, Report, Standing, Verdict
+from hullproof.report.model import (
+    Acceptance,
+    Conditions,
+    ImageInfo,
+    ProjectInfo,
+    Proof,
+    Report,
+    Standing,
+    Verdict,
+)
 from hullproof.text import clean, duration, size
 
 
@@ -78,6 +87,14 @@ def alike(proofs: Sequence[Proof]) -> dict[str, str]:
     return told
 
 
+def booted(conditions: Conditions) -> str:
+    """Say in a phrase under which conditions the image was booted."""
+    limits = conditions.container
+    memory = f"at most {size(limits.memory_bytes)} of memory" if limits.memory_bytes else "no limit of memory"
+    processes = f"at most {limits.processes:,} processes" if limits.processes else "no limit of processes"
+    return f"{'with' if conditions.network else 'without'} a network, {memory}, {processes}"
+
+
 @dataclass(frozen=True)
 class Row:
     """One thing that the report is about: a literal such as a digest or a path, words, or both."""
@@ -110,6 +127,8 @@ def about(report: Report) -> list[Row]:
         rows.append(
             Row("Observed from", report.sidecar.image, f"in a sidecar with {rights} and no other capability")
         )
+    if report.conditions:
+        rows.append(Row("Booted", words=booted(report.conditions)))
     rows.append(
         Row("Proven by", words=f"Hullproof {report.hullproof_version}, in {duration(report.duration_s)}")
     )

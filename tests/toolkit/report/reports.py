@@ -9,10 +9,12 @@ from typing import Any
 from hullproof.report.model import (
     Acceptance,
     BuildError,
+    Conditions,
     EngineInfo,
     Evidence,
     Explanation,
     ImageInfo,
+    Limits,
     ProjectInfo,
     Proof,
     Report,
@@ -62,6 +64,7 @@ def sample() -> Report:
         ),
         engine=EngineInfo("Docker Engine", "26.1.5 *x*", "0.13.1", "linux/amd64", "overlay2"),
         sidecar=SidecarInfo("python:3-slim", ("SYS_PTRACE",)),
+        conditions=Conditions(network=False, container=Limits(memory_bytes=512_000_000)),
         hullproof_version="0.1.0",
         started_at=datetime(2026, 11, 23, 10, 30, 59, 999_999, tzinfo=timezone(timedelta(hours=2))),
         duration_s=75.4321,
@@ -198,6 +201,7 @@ def failed_build() -> Report:
         usual,
         image=None,
         sidecar=None,
+        conditions=None,
         build_error=BuildError(
             "RUN python -m pytest `x` <b>",
             47,

@@ -9,19 +9,22 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
+from hullproof.engine.limits import as_options
 from hullproof.engine.services.allowed import Allowed, Description
 from hullproof.errors import UsageError
+from hullproof.report.model import Conditions
 
 
 @dataclass(frozen=True)
 class Services:
-    """The chosen services of one compose file, by name, with what is used of each and the names it has beside its own.
+    """The chosen services of one compose file of the project in `folder`, by name, with what is used of each and the names it has beside its own.
 
     `not_set` are the variables that the file uses, and that nobody sets.
     """
 
+    folder: Path
     file: str
     used: Mapping[str, Allowed]
     aliases: Mapping[str, Sequence[str]]
@@ -49,17 +52,25 @@ class Services:
         return lines
 
     def described(
-        self, project: str, labels: Mapping[str, str], images: Mapping[str, str], network: Mapping[str, Any]
+        self,
+        project: str,
+        labels: Mapping[str, str],
+        images: Mapping[str, str],
+        conditions: Conditions,
     ) -> Description:
         """Describe the services as they are run: under the name `project`, all labelled, on a network of their own.
 
-        `images` are those that were built, by service; `network` says more of the network.
+        `images` are those that were built, by service; Under `conditions` without a network, none reaches more than
+        the others; each gets what the booted container gets at the most.
         """
         volumes = {name: {"labels": dict(labels)} for used in self.used.values() for name in used.volumes}
         return {
             "name": project,
-            "services": {name: self._service(name, labels, images) for name in self.used},
-            "networks": {"default": {"labels": dict(labels), **network}},
+            "services": {
+                name: {**self._service(name, labels, images), **as_options(conditions.container)}
+                for name in self.used
+            },
+            "networks": {"default": {"labels": dict(labels), "internal": not conditions.network}},
             "volumes": volumes,
         }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.container.sidecar import Helper, confined, open_stream
 from hullproof.engine.container.words import engine_errors, lived, log_lines
+from hullproof.engine.limits import limit_reached
 from hullproof.errors import EngineError
 from hullproof.facts import Unobservable
 from hullproof.text import one_line
@@ -162,6 +163,8 @@ class Readiness:
     def _fail(self, name: str, container: Mapping[str, Any], how: str) -> None:
         log = [line for line in self._log(str(container["Id"])) if line.strip()]
         words = f"its last log lines: {' | '.join(log)}" if log else "it logged nothing"
+        with engine_errors("looking at the services"):
+            words = limit_reached(self._api, str(container["Id"]), log) or words
         raise Unobservable(one_line(f"service {name}, beside the container, {how}; {words}", 600))
 
     def _log(self, container_id: str) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
     from hullproof.engine.container.sidecar import Helper
     from hullproof.engine.services.allowed import Build, Copy, Description
+    from hullproof.report.model import Conditions
 
 READ_DEADLINE_S = 30.0
 CREATE_DEADLINE_S = 1200.0
@@ -87,7 +88,7 @@ def read(
             raise UsageError(f"{file}: service {name}: {error}") from error
     found = {name: aliases(model["services"][name]) for name in used}
     not_set = dict.fromkeys(name for line in done.lines for name in _NOT_SET.findall(line))
-    return Services(file, used, found, tuple(not_set))
+    return Services(folder, file, used, found, tuple(not_set))
 
 
 def _assignments(env: Mapping[str, str]) -> Iterator[str]:
@@ -110,12 +111,12 @@ def start(
     engine: Engine,
     services: Services,
     *,
-    folder: Path,
     project: str,
     labels: Mapping[str, str],
     scratch: Path,
     helper: Helper | str,
     build: Callable[[Build], str],
+    conditions: Conditions,
     say: Callable[[str], None],
 ) -> str:
     """Start services and wait until they are ready; return the network on which they are found by name.
@@ -130,7 +131,7 @@ def start(
     say(f"starting {', '.join(services.names)} beside the container, from {services.file}")
     description = scratch / "compose.json"
     images = {name: build(used.build) for name, used in services.used.items() if used.build}
-    described = json.dumps(services.described(project, labels, images, {}))
+    described = json.dumps(services.described(project, labels, images, conditions))
     description.write_text(described.replace("$", "$$"), encoding="utf-8")
     common = [f"--file={description}", f"--project-name={project}"]
     run_id = labels[RUN_LABEL]
@@ -142,7 +143,7 @@ def start(
     readiness = Readiness(engine, project, labels)
     for name, used in services.used.items():
         for container_id in readiness.containers(name):
-            _copy_in(engine, container_id, name, folder, used.copies)
+            _copy_in(engine, container_id, name, services.folder, used.copies)
     begun = _compose(
         engine,
         [*common, "up", "--detach", "--no-recreate", "--no-build"],
