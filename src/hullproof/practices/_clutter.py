@@ -86,24 +86,33 @@ def clutter_of(
         found = pattern.match(path)
         if found is not None:
             return kind, _first_group(found)
-    environment = next((top for top in unused if path.startswith(f"{top}/")), None)
+    environment = _within(path, unused)
     if environment is not None:
         return "virtual environment of the host", environment
-    if _INSTALLED.search(path) or any(path.startswith(f"{site}/") for site in sites):
+    if _INSTALLED.search(path) or _within(path, sites) is not None:
         return None
     at_home = _HOME_IN_SYSTEM.match(workdir) is not None and path.startswith(f"{workdir.rstrip('/')}/")
     of_project = at_home or not _SYSTEM.match(path)
     return _secret_file(entry) or (_project_file(path, workdir, copied=copied) if of_project else None)
 
 
-def package_sites(files: FileFacts, workdir: str) -> tuple[str, ...]:
+def _within(path: str, tops: Collection[str]) -> str | None:
+    """Return the outermost directory among `tops` that a path lies in; there may be as many of them as files."""
+    found = None
+    while tops and path:
+        path = path.rpartition("/")[0]
+        found = path if path in tops else found
+    return found
+
+
+def package_sites(files: FileFacts, workdir: str) -> frozenset[str]:
     """List directories of any name that hold installed packages, as `pip install --target` makes them.
 
     One that the application itself may lie in is none: its files cannot be told from those of packages.
     """
     tops = {path.rsplit("/", 2)[0] for path in files.final if path.endswith(".dist-info/METADATA")}
     own = f"{workdir.rstrip('/')}/"
-    return tuple(sorted(top for top in tops if not own.startswith(f"{top}/")))
+    return frozenset(top for top in tops if not own.startswith(f"{top}/"))
 
 
 def is_systems(path: str) -> bool:
@@ -156,7 +165,7 @@ def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] |
 
 def unused_environments(
     files: FileFacts, image: ImageFacts, container: ContainerFacts | None
-) -> tuple[str, ...]:
+) -> frozenset[str]:
     """List virtual environments that nothing of the container runs from."""
     tops = {path.removesuffix("/pyvenv.cfg") for path in files.final if path.endswith("/pyvenv.cfg")}
     words = [*image.env.values(), *image.entrypoint, *image.command]
@@ -164,7 +173,7 @@ def unused_environments(
         words += [
             word for process in container.processes for word in (*process.command, process.executable or "")
         ]
-    return tuple(sorted(top for top in tops if not any(f"{top}/" in word or word == top for word in words)))
+    return frozenset(top for top in tops if not any(f"{top}/" in word or word == top for word in words))
 
 
 def _first_group(found: re.Match[str]) -> str:

@@ -37,6 +37,7 @@ def ways_back(release: Release, files: FileFacts) -> Iterator[tuple[str, str, st
         for entry in files.final.values()
         if entry.kind == "file" and entry.size >= _SAME_PROGRAM and _SHELL.match(entry.path)
     }
+    decides = deciding_layers(files)
     for path, entry in files.final.items():
         power = _power(entry)
         if power is None:
@@ -45,8 +46,7 @@ def ways_back(release: Release, files: FileFacts) -> Iterator[tuple[str, str, st
         twin = sizes.get(entry.size) if added else None
         if _INTERPRETER.match(entry.name) or (twin is not None and twin != path):
             copied = f", a copy of {twin}" if twin is not None and not _INTERPRETER.match(entry.name) else ""
-            layer = deciding_layers(files)[path]
-            yield path, layer_place(release, files, layer), f"{power}{copied}"
+            yield path, layer_place(release, files, decides[path]), f"{power}{copied}"
 
 
 def _power(entry: FileEntry) -> str | None:

@@ -147,7 +147,7 @@ def _judge_layers(  # noqa: PLR0917 - all that is known of a file
         step = release.instruction_at(layer.line)
         from_context = copies_context(step)
         copied = from_context or _copies_used_stage(release, step)
-        unused = environments if from_context else ()
+        unused = environments if from_context else frozenset[str]()
         for entry in layer.entries:
             if entry.path in told:
                 continue
