@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,52 @@ def test_services_have_limits_too(make: Make, prove: Prove, python_base: str) ->
     summary = prove(folder)["by_id"]["expose"]["summary"]
     assert summary.startswith("Service db, beside the container, ended with exit code 137")
     assert "the limit of 60.0 MB of memory" in summary
+
+
+# --- builds ---------------------------------------------------------------------------------------------
+
+CGROUPS = Path("/sys/fs/cgroup")
+# One after the other, at most 200, none of which makes more.
+BUILD_BOMB = 'RUN python3 -c \'import subprocess; [subprocess.Popen(["sleep", "20"]) for _ in range(200)]\''
+
+
+@pytest.fixture
+def cgroup(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A cgroup of the engine's machine with little memory and few processes, which only root of that machine can make."""
+    if os.geteuid() != 0 or engine.endpoint.socket is None or not (CGROUPS / "pids/cgroup.procs").exists():
+        pytest.skip("makes a cgroup (version 1) on the engine's machine")
+    name = f"hullproof-test-{os.getpid()}"
+    limits = {"memory/{}/memory.limit_in_bytes": "100000000", "pids/{}/pids.max": "60"}
+    for path, limit in limits.items():
+        place = CGROUPS / path.format(name)
+        place.parent.mkdir()
+        place.write_text(limit)
+    monkeypatch.setenv("HULLPROOF_BUILD_CGROUP", f"/{name}")
+    yield f"/{name}"
+    for folder in CGROUPS.glob(f"*/{name}"):
+        for each in (folder / "buildkit", folder):
+            if each.exists():
+                each.rmdir()
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("RUN python3 -c 'held = [bytearray(1 << 20) for _ in range(400)]'", "ended with exit code 137"),
+        (BUILD_BOMB, "Resource temporarily unavailable"),
+    ],
+    ids=["memory", "fork bomb"],
+)
+def test_a_build_is_held_to_the_limits_of_a_cgroup(
+    make: Make, command: Command, cgroup: str, step: str, said: str
+) -> None:
+    """The step fails instead of the machine."""
+    assert os.environ["HULLPROOF_BUILD_CGROUP"] == cgroup
+    folder = make(SERVE)
+    (folder / "Dockerfile").write_text(f"FROM python:3.11-slim\n{step}\n")
+    code, out, progress = command("prove", str(folder), "--only=slim-base", "--format=json")
+    assert code == 1
+    assert said in out + progress, json.loads(out)["proofs"][0]["summary"]
 
 
 # --- without a network ----------------------------------------------------------------------------------

@@ -42,6 +42,13 @@ _ATTEMPTS = 10
 # At the end, where the cause stands: a step's own command may have the words in it, too.
 _DISK_FULL = re.compile(r"no space left on device(: unknown)?$")
 
+CGROUP = "HULLPROOF_BUILD_CGROUP"
+"""The environment variable that names the cgroup, on the engine's machine, below which steps of a build run.
+
+It is all by which BuildKit can be held to limits, and a part of what its cache looks a step up by: so the same one in
+each run, and none unless the user, not the project, names it.
+"""
+
 StopWhen = Callable[[tuple[Step, ...]], bool]
 """Looks at the steps as they stand; true ends the build, because what was to be known is known."""
 
@@ -80,6 +87,8 @@ class BuildRequest:
             args.append("--load" if self.output == "image" else "--output=type=cacheonly")
         if self.target:
             args.append(f"--target={self.target}")
+        if cgroup := os.environ.get(CGROUP):
+            args.append(f"--cgroup-parent={cgroup}")
         args += [f"--tag={tag}" for tag in self.tags]
         args += [f"--label={name}={value}" for name, value in self.labels.items()]
         args += [f"--build-arg={name}={value}" for name, value in self.build_args.items()]
