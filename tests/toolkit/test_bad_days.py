@@ -285,7 +285,7 @@ def failing(said: str) -> Engine:
     api = SimpleNamespace(ping=lambda: True)
     cli = lambda *_: [sys.executable, "-c", script]  # noqa: E731 - an attribute of a stand-in
     calls = Calls("unix:///engine")
-    return cast("Engine", SimpleNamespace(cli=cli, client=SimpleNamespace(api=api), calls=calls))
+    return cast("Engine", SimpleNamespace(cli=cli, client=SimpleNamespace(api=api), calls=calls, flaw=None))
 
 
 def asking(folder: Path) -> BuildRequest:

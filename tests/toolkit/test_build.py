@@ -53,6 +53,7 @@ class _FakeEngine:
     script: str
     client: _Client
     calls: Calls = field(default_factory=lambda: Calls("unix:///engine"))
+    flaw: str | None = None
 
     def cli(self, *_args: str) -> list[str]:
         return [sys.executable, "-c", self.script]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import functools
 import io
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from hullproof.engine.plugins import RUN_NOTHING
 from hullproof.engine.progress import Progress
 from hullproof.engine.tracing import LayerInstructions
+from hullproof.engine.turns import turn
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.facts import BuildFacts, Step
 from hullproof.leftovers import RUN_LABEL, owned_folder
@@ -30,6 +32,9 @@ BUILD_DEADLINE_S = 3600.0
 _CANCEL_GRACE_S = 0.1
 """BuildKit cancels a build as soon as it hears of it, or as its client is gone. The client then lingers for three seconds
 over its last messages, which nobody waits for."""
+
+_CANCELLED_S = 4.0
+"""By then a builder that was asked to end has seen the end of the build in BuildKit, and has ended by itself."""
 
 _SETTLE_S = 0.3
 """A step that is cancelled while its container is being started runs on to its end in the engine."""
@@ -142,9 +147,9 @@ def _build_once(
     deadline_s: float,
 ) -> BuildFacts:
     engine.calls.require_open()
-    started = time.monotonic()
     progress = Progress(request.instructions, keep)
-    with owned_folder("build") as folder:
+    with _turn(engine, stop_when, deadline_s) as alone, owned_folder("build") as folder:
+        started = time.monotonic()
         metadata_file = folder / "metadata.json"
         builder = Program(
             engine.cli(*request.argv(metadata_file)),
@@ -152,11 +157,11 @@ def _build_once(
             environ={**os.environ, **RUN_NOTHING, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
             output="stderr",
             ask_by=signal.SIGINT,
-            grace_s=_CANCEL_GRACE_S,
+            grace_s=_CANCEL_GRACE_S if engine.flaw is None else _CANCELLED_S,
         )
         with builder, engine.calls.attended(builder.end):
             try:
-                stopped_early = _follow(builder, progress, stop_when, on_change, deadline_s)
+                enough = _follow(builder, progress, stop_when, on_change, deadline_s, give_up=alone)
             except TimeoutError:
                 last = _last_running(progress)
                 raise DeadlineError(
@@ -164,14 +169,24 @@ def _build_once(
                 ) from None
         facts = BuildFacts(
             ok=builder.returncode == 0,
-            steps=progress.steps(),
+            steps=progress.steps() if enough is None else enough,
             duration_s=time.monotonic() - started,
-            stopped_early=stopped_early,
+            stopped_early=enough is not None,
             output=tuple(progress.text),
         )
         if facts.ok and request.output == "image":
             return replace(facts, image_id=_image_id(engine, metadata_file))
-    return facts if facts.ok or stopped_early else _explain(engine, facts, progress)
+    return facts if facts.ok or facts.stopped_early else _explain(engine, facts, progress)
+
+
+def _turn(
+    engine: Engine, stop_when: StopWhen | None, deadline_s: float
+) -> contextlib.AbstractContextManager[bool]:
+    """Wait until the build may begin, and tell whether it may be given up."""
+    if engine.flaw is None:
+        return contextlib.nullcontext(enter_result=True)
+    alone = stop_when is not None
+    return turn(engine.endpoint.host, alone=alone, deadline_s=deadline_s, check=engine.calls.require_open)
 
 
 def _last_running(progress: Progress) -> str:
@@ -185,19 +200,29 @@ def _follow(
     stop_when: StopWhen | None,
     on_change: Callable[[tuple[Step, ...]], None] | None,
     deadline_s: float,
-) -> bool:
-    """Read the stream to its end, or until `stop_when` has seen enough; tell whether it was the latter."""
+    *,
+    give_up: bool,
+) -> tuple[Step, ...] | None:
+    """Read the stream to its end, or until `stop_when` has seen enough; return the steps as it then saw them.
+
+    The build is let run to its end all the same, unless it is to `give_up`.
+    """
+    enough: tuple[Step, ...] | None = None
     for line in builder.lines(deadline_s):
         if not progress.feed(line) or not (stop_when or on_change):
             continue
         steps = progress.steps()
         if on_change:
             on_change(steps)
-        if stop_when and stop_when(steps):
-            if any(step.ran and not step.completed and step.instruction.startswith("RUN") for step in steps):
-                time.sleep(_SETTLE_S)
-            return True
-    return False
+        if stop_when and enough is None and stop_when(steps):
+            enough = steps
+            if give_up:
+                if any(
+                    step.ran and not step.completed and step.instruction.startswith("RUN") for step in steps
+                ):
+                    time.sleep(_SETTLE_S)
+                return enough
+    return enough
 
 
 def _image_id(engine: Engine, metadata_file: Path) -> str:
@@ -229,6 +254,7 @@ def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFact
     except Exception as gone:
         raise EngineError(
             f"the engine went away during the build ({error}); start it, then run again"
+            + (f". {engine.flaw}" if engine.flaw else "")
         ) from gone
     failed = next((step for step in facts.steps if step.error and "context canceled" not in step.error), None)
     line = progress.failed_line()

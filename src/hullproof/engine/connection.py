@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from hullproof.engine.calls import CALL_S, Calls, within
 from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
+from hullproof.engine.flaws import build_flaw
 from hullproof.engine.plugins import find_buildx, numbers
 from hullproof.report.model import EngineInfo
 
@@ -44,6 +45,7 @@ class Engine:
     docker: str
     plugins: dict[str, tuple[str, ...]]
     buildx_version: str
+    version: str = "unknown"
 
     @classmethod
     def connect(cls, timeout_s: float = 10.0) -> Engine:
@@ -67,7 +69,8 @@ class Engine:
         except NoEngineError:
             client.close()
             raise
-        return cls(client, calls, endpoint, docker, {"buildx": command}, version)
+        release = str(client.version().get("Version", "unknown"))
+        return cls(client, calls, endpoint, docker, {"buildx": command}, version, release)
 
     def cli(self, *args: str) -> list[str]:
         """Return the argument list of a docker command for this engine: `cli("buildx", "build", ...)`.
@@ -86,16 +89,22 @@ class Engine:
         status = self.client.info().get("DriverStatus") or []
         return any("containerd.snapshotter" in str(value) for pair in status for value in pair)
 
+    @property
+    def flaw(self) -> str | None:
+        """What is known to be wrong with how it builds, and what follows, in a line."""
+        return build_flaw(self.version)
+
     def info(self) -> EngineInfo:
         """Say what engine this is, for the report."""
         version: dict[str, Any] = self.client.version()
         name = (version.get("Platform") or {}).get("Name") or "Docker Engine"
         return EngineInfo(
             name=str(name),
-            version=str(version.get("Version", "unknown")),
+            version=self.version,
             buildx_version=self.buildx_version,
             platform=f"{version.get('Os', 'linux')}/{version.get('Arch', 'unknown')}",
             storage_driver=self.client.info().get("Driver"),
+            note=self.flaw,
         )
 
     @contextmanager

@@ -56,6 +56,9 @@ def doctor(registries: Iterable[str] = ("docker.io",)) -> list[Finding]:
             Finding("engine", ok=True, text=text),
             Finding("buildx", ok=True, text=engine.buildx_version),
         ]
+        if info.note:
+            remedy = f"none needed; for a newer engine see {MANUAL}"
+            findings.append(Finding("builds", ok=False, text=info.note, remedy=remedy, needed=False))
         findings.append(_space(engine))
         findings += [_registry(engine, registry) for registry in registries]
         engine.close()

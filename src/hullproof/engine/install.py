@@ -1,7 +1,8 @@
 """Make sure that an engine answers: use what is there, start what is installed, install what is missing.
 
 Debian 12's own docker.io is 20.10, which has neither buildx nor named build contexts. Debian 13's runs on it, so
-those few packages, and nothing else, are let in from there by a pinned source.
+those few packages, and nothing else, are let in from there by a pinned source. Debian testing's Docker 28, which has a
+flaw of 26.1 fixed (see `engine.flaws`), would run there as well, but gets no security updates of its own.
 """
 
 from __future__ import annotations

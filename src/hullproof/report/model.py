@@ -158,13 +158,14 @@ class ImageInfo:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """The engine that built and ran the image."""
+    """The engine that built and ran the image. `note` says what is known to be wrong with it, and what follows."""
 
     name: str
     version: str
     buildx_version: str | None = None
     platform: str | None = None
     storage_driver: str | None = None
+    note: str | None = None
 
 
 DEFAULT_MEMORY_MB = 4_000

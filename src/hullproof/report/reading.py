@@ -122,6 +122,8 @@ def about(report: Report) -> list[Row]:
     if engine:
         buildx = f", buildx {engine.buildx_version}" if engine.buildx_version else ""
         rows.append(Row("Engine", words=f"{engine.name} {engine.version}{buildx}"))
+        if engine.note:
+            rows.append(Row("Known flaw", words=engine.note))
     if report.sidecar:
         rights = ", ".join(report.sidecar.capabilities)
         rows.append(

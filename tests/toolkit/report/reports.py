@@ -62,7 +62,9 @@ def sample() -> Report:
             base_note=f"asked for python:3.10-slim, got Debian 12's Python 3.11.2 {DIRECTION}",
             platform="linux/amd64",
         ),
-        engine=EngineInfo("Docker Engine", "26.1.5 *x*", "0.13.1", "linux/amd64", "overlay2"),
+        engine=EngineInfo(
+            "Docker Engine", "26.1.5 *x*", "0.13.1", "linux/amd64", "overlay2", "Docker 26 <b> | can `die`"
+        ),
         sidecar=SidecarInfo("python:3-slim", ("SYS_PTRACE",)),
         conditions=Conditions(network=False, container=Limits(memory_bytes=512_000_000)),
         hullproof_version="0.1.0",
