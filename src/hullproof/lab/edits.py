@@ -175,6 +175,7 @@ class Editor:
         open_ = {
             line
             for line in self._tentative() & seen.ran
+            if discover and line not in {each.line for each in self.installing if each.exports}
             if not self._is_done(facts.steps, line) and not self._installed(facts.steps, line)
         }
         kept = {each.line for each in self.installing} - open_
