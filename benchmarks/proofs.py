@@ -18,7 +18,7 @@ from benchmarks.peers import ALL, PEERS, Peer
 from benchmarks.stand import REPOSITORY, Stand, proving, stand, tell
 from hullproof.engine.build import build as plain_build
 from hullproof.lab import rebuild
-from hullproof.lab.scratch import copy_tree
+from hullproof.lab.copying import copy_tree
 from hullproof.prove import prove
 
 if TYPE_CHECKING:

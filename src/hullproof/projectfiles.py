@@ -47,17 +47,11 @@ def locate(folder: Path, path: str, *, largest: int = LARGEST) -> str:
     Raises FileNotFoundError where there is nothing, and ProjectFileError for what leads out of the project, is no
     regular file, or has more than `largest` bytes.
     """
-    if "\0" in path:
-        raise ProjectFileError(f"{path!r}: is no path; leave out the NUL")
-    top = os.path.realpath(folder)
-    given = os.path.join(top, path)  # noqa: PTH118 - a Path for each of 20,000 files takes its time
-    real = os.path.realpath(given)
-    if real != top and not real.startswith(top.rstrip("/") + "/"):
-        raise ProjectFileError(f"{path}: leads out of the project; put the file itself there")
+    real = _real(folder, path)
     try:
         _require_regular(os.lstat(real), largest, path)
     except FileNotFoundError:
-        if os.path.lexists(given):
+        if os.path.lexists(Path(folder, path)):
             raise ProjectFileError(f"{path}: is a link that leads nowhere; remove it, or fix it") from None
         raise
     except NotADirectoryError as error:
@@ -106,6 +100,24 @@ def text(folder: Path, path: str, *, largest: int = LARGEST) -> str:
         return ""
 
 
+def head(folder: Path, path: str, most: int) -> bytes:
+    """Return the first `most` bytes of a file, of whatever size, that may be looked at; b"" where it is not read."""
+    try:
+        real = locate(folder, path, largest=sys.maxsize)
+        with opened(real, sys.maxsize, shown=path) as descriptor:
+            return os.read(descriptor, most)
+    except (OSError, ProjectFileError):
+        return b""
+
+
+def exists(folder: Path, path: str) -> bool:
+    """Whether there is anything at `path` that lies within the project."""
+    try:
+        return os.path.lexists(_real(folder, path))
+    except ProjectFileError:
+        return False
+
+
 def read_regular(path: str | Path, largest: int, *, shown: str | None = None) -> bytes:
     """Return the content of a regular file, wherever it lies; `shown` is its name in messages.
 
@@ -127,6 +139,16 @@ def opened(path: str | Path, largest: int, *, shown: str | None = None) -> Itera
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _real(folder: Path, path: str) -> str:
+    if "\0" in path:
+        raise ProjectFileError(f"{path!r}: is no path; leave out the NUL")
+    top = os.path.realpath(folder)
+    real = os.path.realpath(os.path.join(top, path))  # noqa: PTH118 - a Path for each of 20,000 files takes its time
+    if real != top and not real.startswith(top.rstrip("/") + "/"):
+        raise ProjectFileError(f"{path}: leads out of the project; put the file itself there")
+    return real
 
 
 def _require_regular(status: os.stat_result, largest: int, shown: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 if sys.version_info >= (3, 11):
@@ -31,6 +32,14 @@ def loads(text: str) -> dict[str, Any]:
         ValueError
     ):  # Python's own limit, https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
         raise TomlError("a number in it has too many digits") from None
+
+
+def table(parent: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return a table within tables; an empty one where there is none, or something else instead."""
+    for name in names:
+        found = parent.get(name)
+        parent = found if isinstance(found, dict) else {}
+    return parent
 
 
 def _require_short_keys(text: str) -> None:

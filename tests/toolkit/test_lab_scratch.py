@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from hullproof.lab.scratch import Bench, copy_tree, needed, put, remove
+from hullproof.facts import Unobservable
+from hullproof.lab.copying import copy_tree
+from hullproof.lab.scratch import Bench, needed, put, remove
 from hullproof.leftovers import remove_tree
 from hullproof.lifecycle import Run
 from hullproof.project import Project
@@ -76,6 +78,63 @@ def test_sockets_and_fifos_do_not_hang(tmp_path: Path, monkeypatch: pytest.Monke
     assert (target / "socket").read_bytes() == b""
 
 
+def test_a_sparse_file_takes_no_more_room_than_it_has(tmp_path: Path) -> None:
+    """It may say that it is larger than the disk; what it has is copied, where it stands."""
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.mkdir()
+    with (source / "endless").open("wb") as file:
+        for at in (0, 1 << 30, 1 << 39):
+            file.seek(at)
+            file.write(b"data")
+        file.truncate((1 << 40) - 1)
+    copy_tree(source, target)
+    copied = (target / "endless").stat()
+    assert (copied.st_size, copied.st_blocks * 512 < 1 << 20) == ((1 << 40) - 1, True)
+    with (target / "endless").open("rb") as file:
+        for at in (0, 1 << 30, 1 << 39):
+            file.seek(at)
+            assert file.read(8) == b"data\0\0\0\0"
+
+
+@pytest.mark.parametrize("missing", ["copy_file_range", "no_such_call"])
+def test_bytes_are_copied_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    """With the kernel's own call for it, and where there is none."""
+    monkeypatch.delattr(os, missing, raising=False)
+    source, target, content = tmp_path / "a", tmp_path / "b", os.urandom(3_000_000)
+    source.mkdir()
+    (source / "large").write_bytes(content)
+    (source / "empty").touch()
+    copy_tree(source, target)
+    assert (target / "large").read_bytes() == content
+    assert (target / "empty").read_bytes() == b""
+
+
+def test_a_copy_has_an_upper_bound(tmp_path: Path) -> None:
+    """Which the reason names, with the way out."""
+    source = tmp_path / "a"
+    source.mkdir()
+    (source / "data").write_bytes(bytes(range(256)) * 100)
+    with pytest.raises(Unobservable, match="TMPDIR"):
+        copy_tree(source, tmp_path / "b", most=10_000)
+    copy_tree(source, tmp_path / "c", most=100_000)
+
+
+def test_nothing_is_written_through_a_link_out_of_a_copy(tmp_path: Path) -> None:
+    """A folder of the project may be a link to anywhere, the project itself included."""
+    tree, copy = tmp_path / "tree", tmp_path / "copy"
+    (tree / "docker").mkdir(parents=True)
+    (tree / "docker" / "Dockerfile").write_text("theirs")
+    copy.mkdir()
+    (copy / "docker").symlink_to(tree / "docker")
+    for path in ("docker/Dockerfile", "docker/new/file", "docker/../../tree/file"):
+        with pytest.raises(Unobservable, match="leads out"):
+            put(copy, path, b"ours")
+        with pytest.raises(Unobservable, match="leads out"):
+            remove(copy, path)
+    assert [path.name for path in tree.rglob("*")] == ["docker", "Dockerfile"]
+    assert (tree / "docker" / "Dockerfile").read_text() == "theirs"
+
+
 def test_unreadable_entries_stay_unreadable(open_folder: Path) -> None:
     """A build trips over an unreadable file just where it would have without us."""
     source, target = open_folder / "a", open_folder / "b"
@@ -100,10 +159,10 @@ def test_a_copy_of_a_read_only_project_can_be_changed(open_folder: Path) -> None
         (tests / "test_it.py").write_text("old")
         for path, mode in ((tests / "test_it.py", 0o444), (tests, 0o555), (tests.parent, 0o555)):
             path.chmod(mode)
-        put(tests / "test_it.py", b"new")
-        put(tests / "planted.py", b"")
-        remove(tests / "planted.py")
-        put(tests.parent / "deep" / "down" / "file", b"x")
+        put(tests.parent, "tests/test_it.py", b"new")
+        put(tests, "planted.py", b"")
+        remove(tests, "planted.py")
+        put(tests.parent, "deep/down/file", b"x")
     assert (tests / "test_it.py").read_text() == "new"
     assert [each.name for each in tests.iterdir()] == ["test_it.py"]
     modes = [stat.S_IMODE(each.stat().st_mode) for each in (tests.parent, tests, tests / "test_it.py")]
@@ -119,7 +178,7 @@ def test_users_files_are_neither_linked_nor_changed(tmp_path: Path, run: Run) ->
     before = file.stat()
     bench = Bench(opened, run)
     first, second = bench.copy("one"), bench.copy("two")
-    put(first / "app.py", b"changed")
+    put(first, "app.py", b"changed")
     after = file.stat()
     assert (after.st_nlink, after.st_ctime_ns, after.st_mtime_ns) == (
         1,
@@ -134,7 +193,7 @@ def test_put_keeps_a_files_mode(tmp_path: Path) -> None:
     file = tmp_path / "run.sh"
     file.write_text("old")
     file.chmod(0o755)
-    put(file, b"new")
+    put(tmp_path, "run.sh", b"new")
     assert (stat.S_IMODE(file.stat().st_mode), file.read_text()) == (0o755, "new")
 
 

@@ -45,7 +45,7 @@ def load(folder: Path) -> Written:
     what, where and what would be right.
     """
     metadata = _read_toml(folder, "pyproject.toml") or {}
-    table, place = _table(metadata, "tool").get("hullproof"), SECTION
+    table, place = toml.table(metadata, "tool").get("hullproof"), SECTION
     own = _read_toml(folder, OWN_FILE)
     if own is not None:
         if table is not None:
@@ -67,17 +67,11 @@ def _read_toml(folder: Path, name: str) -> dict[str, Any] | None:
         raise UsageError(f"{name} is not valid TOML: {error}") from error
 
 
-def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return a table within a table; what is there instead of one is somebody else's mistake."""
-    found = parent.get(key)
-    return found if isinstance(found, dict) else {}
-
-
 def _name(metadata: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
     """Return the name that a project's metadata give it, and its place; what is no valid name is passed over."""
     sections = {
-        "[project]": _table(metadata, "project"),
-        "[tool.poetry]": _table(_table(metadata, "tool"), "poetry"),
+        "[project]": toml.table(metadata, "project"),
+        "[tool.poetry]": toml.table(metadata, "tool", "poetry"),
     }
     for section, table in sections.items():
         name = table.get("name")

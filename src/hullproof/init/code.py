@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from hullproof.init.model import Interface, Kind
 
+_DEEPEST = 200
+"""So many levels can be walked down, at some calls each, before Python has enough of it."""
+
 
 @dataclass(frozen=True)
 class Framework:
@@ -67,13 +70,19 @@ class _Makers:
 
 
 def parse(content: bytes) -> ast.Module | None:
-    """Parse a file; None for what is no Python, as it may be written for another version."""
+    """Parse a file; None for what is no Python, as it may be written for another version, and what is nested too deeply."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of others' code
         try:
-            return ast.parse(content)
+            tree = ast.parse(content)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        level = [below for node in level for below in ast.iter_child_nodes(node)]
+        if not level:
+            return tree
+    return None
 
 
 def read(tree: ast.Module, factories: Mapping[str, Framework | None]) -> Module:

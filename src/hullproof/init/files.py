@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hullproof import projectfiles
 from hullproof.lab import tree
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _ELSEWHERE = frozenset(
         "examples", "example", "docs", "doc", "benchmarks", "notebooks", "cookiecutter", "templates",
     }
 )  # fmt: skip
+_STRING = re.compile(r"""(["'])(?P<it>.*?)\1""")
+_KEY = re.compile(r"""^\s*["']?(?P<it>[^"'\s=]+)["']?\s*=""")
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 
 
@@ -33,6 +36,7 @@ class Files:
         self.paths = tuple(tree.files(folder))
         self._known = frozenset(self.paths)
         self._read: dict[str, bytes] = {}
+        self._found: dict[tuple[str, re.Pattern[str]], dict[str, int]] = {}
 
     def __contains__(self, path: object) -> bool:
         """Whether there is such a file."""
@@ -41,11 +45,7 @@ class Files:
     def content(self, path: str) -> bytes:
         """Return the first million bytes of a file; nothing where it cannot be read."""
         if path not in self._read:
-            try:
-                with (self.folder / path).open("rb") as stream:
-                    self._read[path] = stream.read(_LARGEST)
-            except OSError:
-                self._read[path] = b""
+            self._read[path] = projectfiles.head(self.folder, path, _LARGEST)
         return self._read[path]
 
     def text(self, path: str) -> str:
@@ -84,6 +84,22 @@ class Files:
     def below(self, top: str) -> Iterator[str]:
         """Yield the files below a folder, or the file itself."""
         return (path for path in self.paths if path == top or path.startswith(f"{top}/"))
+
+    def line_of_string(self, path: str, text: str) -> int:
+        """Return the number of the first line in which `text` stands between quotes, 0 where it does not."""
+        return self._lines(path, _STRING).get(text, 0)
+
+    def line_of_key(self, path: str, key: str) -> int:
+        """Return the number of the first line of TOML that gives `key` a value, 0 where none does."""
+        return self._lines(path, _KEY).get(key, 0)
+
+    def _lines(self, path: str, pattern: re.Pattern[str]) -> dict[str, int]:
+        """Map what a pattern finds in a file to the first line where it does: many are looked for in one file."""
+        if (path, pattern) not in self._found:
+            lines = enumerate(self.text(path).split("\n"), start=1)
+            found = [(each["it"], number) for number, line in lines for each in pattern.finditer(line)]
+            self._found[path, pattern] = dict(reversed(found))
+        return self._found[path, pattern]
 
     def line_of(self, path: str, text: str) -> int:
         """Return the number of the first line that has `text`, 0 where none has."""

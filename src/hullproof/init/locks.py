@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from hullproof import projectfiles, toml
 from hullproof.errors import UsageError
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _UNHASHED = frozenset({"git", "directory", "editable", "path", "file", "url"})
 
@@ -38,10 +33,9 @@ class Lock:
 def read(files: Files, path: str) -> Lock:
     """Read uv.lock, poetry.lock or Pipfile.lock. Raises UsageError for one that cannot be read."""
     try:
-        # A lock file can be larger than what is read of code.
-        text = (files.folder / path).read_text(encoding="utf-8")
-        table = json.loads(text) if path == "Pipfile.lock" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+        content = projectfiles.read(files.folder, path, largest=projectfiles.LARGEST_LOCK).decode()
+        table = json.loads(content) if path == "Pipfile.lock" else toml.loads(content)
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}; generate it again") from error
     readers = {"uv.lock": _uv, "poetry.lock": _poetry, "Pipfile.lock": _pipenv}
     release, all_hashed = readers[path](table)
@@ -51,13 +45,15 @@ def read(files: Files, path: str) -> Lock:
 def pipfile_packages(files: Files) -> tuple[dict[str, str], dict[str, str]]:
     """Return what Pipfile declares for the application and for development, by name, each with its place."""
     try:
-        table = tomllib.loads(files.text("Pipfile"))
-    except tomllib.TOMLDecodeError as error:
+        table = toml.loads(files.text("Pipfile"))
+    except toml.TomlError as error:
         raise UsageError(f"Pipfile is not valid TOML: {error}") from error
 
     def places(section: str) -> dict[str, str]:
         names = table.get(section, {})
-        return {str(canonicalize_name(name)): f"Pipfile:{files.line_of('Pipfile', name)}" for name in names}
+        return {
+            str(canonicalize_name(name)): f"Pipfile:{files.line_of_key('Pipfile', name)}" for name in names
+        }
 
     return places("packages"), places("dev-packages")
 

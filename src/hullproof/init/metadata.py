@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from hullproof import toml
 from hullproof.errors import UsageError
 from hullproof.init import pipfiles
 from hullproof.init.pipfiles import Declared
@@ -18,13 +19,10 @@ from hullproof.init.pipfiles import Declared
 if TYPE_CHECKING:
     from hullproof.init.files import Files
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 _FILE = "pyproject.toml"
 _SET_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_MOST_SETS = 500
+"""So many extras and groups are read, and with each what it includes."""
 _TOMLLIB = Version("3.11")
 
 
@@ -50,12 +48,14 @@ class Metadata:
     @property
     def name(self) -> str | None:
         """What the project's own distribution is called."""
-        named = _table(self.table, "project").get("name") or _table(self.table, "tool", "poetry").get("name")
+        named = toml.table(self.table, "project").get("name") or toml.table(self.table, "tool", "poetry").get(
+            "name"
+        )
         return canonicalize_name(named) if isinstance(named, str) else None
 
     def tool(self, *names: str) -> Mapping[str, Any]:
         """Return a table below [tool], empty where there is none."""
-        return _table(self.table, "tool", *names)
+        return toml.table(self.table, "tool", *names)
 
     def where_of(self, name: str) -> str:
         """Say where a group or an extra stands."""
@@ -85,19 +85,19 @@ class Metadata:
         if name in self.groups:
             own, raw = (
                 f"project['dependency-groups']['{name}']",
-                _table(self.table, "dependency-groups")[name],
+                toml.table(self.table, "dependency-groups")[name],
             )
             wanted = "isinstance(each, str)"
         else:
             own = f"project['project']['optional-dependencies']['{name}']"
-            raw = _table(self.table, "project", "optional-dependencies")[name]
+            raw = toml.table(self.table, "project", "optional-dependencies")[name]
             wanted = f"not each.startswith('{self._raw_name}[')"
         plain = all(isinstance(each, str) and not each.startswith(f"{self._raw_name}[") for each in raw)
         return f"*{own}" if plain else f"*(each for each in {own} if {wanted})"
 
     @property
     def _raw_name(self) -> str:
-        name = str(_table(self.table, "project").get("name", ""))
+        name = str(toml.table(self.table, "project").get("name", ""))
         return name if _SET_NAME.fullmatch(name) else ""
 
     def _with_included(self, names: Sequence[str]) -> list[str]:
@@ -109,7 +109,7 @@ class Metadata:
             if name in found:
                 continue
             found[name] = None
-            raw = _table(self.table, "dependency-groups").get(name, [])
+            raw = toml.table(self.table, "dependency-groups").get(name, [])
             waiting += [str(each["include-group"]) for each in raw if isinstance(each, dict)]
             waiting += [
                 extra
@@ -125,22 +125,22 @@ def read(files: Files) -> Metadata:
     if _FILE not in files:
         return Metadata()
     try:
-        table = tomllib.loads(files.text(_FILE))
-    except tomllib.TOMLDecodeError as error:
+        table = toml.loads(files.text(_FILE))
+    except toml.TomlError as error:
         raise UsageError(f"{_FILE} is not valid TOML: {error}") from error
-    project, poetry = _table(table, "project"), _table(table, "tool", "poetry")
+    project, poetry = toml.table(table, "project"), toml.table(table, "tool", "poetry")
     extras, groups = (
-        {name: own for name, own in part.items() if _SET_NAME.fullmatch(name)}
-        for part in (_table(project, "optional-dependencies"), _table(table, "dependency-groups"))
+        {name: own for name, own in islice(part.items(), _MOST_SETS) if _SET_NAME.fullmatch(name)}
+        for part in (toml.table(project, "optional-dependencies"), toml.table(table, "dependency-groups"))
     )
     return Metadata(
         table=table,
         project=bool(project),
-        poetry=bool(_table(poetry, "dependencies")),
+        poetry=bool(toml.table(poetry, "dependencies")),
         dynamic="dependencies" in _strings(project.get("dynamic")),
         dependencies=(
             *_declared(files, _strings(project.get("dependencies"))),
-            *_of_poetry(files, _table(poetry, "dependencies")),
+            *_of_poetry(files, toml.table(poetry, "dependencies")),
         ),
         extras={name: tuple(_declared(files, _strings(own))) for name, own in extras.items()},
         groups={name: tuple(_declared(files, _group(groups, name))) for name in groups},
@@ -151,17 +151,17 @@ def read(files: Files) -> Metadata:
 
 def _poetry_groups(files: Files, poetry: Mapping[str, Any]) -> dict[str, tuple[Declared, ...]]:
     tables = {
-        name: _table(own, "dependencies")
-        for name, own in _table(poetry, "group").items()
+        name: toml.table(own, "dependencies")
+        for name, own in toml.table(poetry, "group").items()
         if isinstance(own, dict) and _SET_NAME.fullmatch(name)
     }
     if "dev-dependencies" in poetry:
-        tables["dev"] = _table(poetry, "dev-dependencies")
+        tables["dev"] = toml.table(poetry, "dev-dependencies")
     return {name: tuple(_of_poetry(files, own)) for name, own in tables.items()}
 
 
 def _uv_groups(files: Files, table: Mapping[str, Any]) -> dict[str, tuple[Declared, ...]]:
-    texts = _strings(_table(table, "tool", "uv").get("dev-dependencies"))
+    texts = _strings(toml.table(table, "tool", "uv").get("dev-dependencies"))
     return {"dev": tuple(_declared(files, texts))} if texts else {}
 
 
@@ -171,37 +171,31 @@ def _of_poetry(files: Files, table: Mapping[str, Any]) -> Iterable[Declared]:
         if name != "python":
             extras = _strings(value.get("extras")) if isinstance(value, dict) else []
             url = value.get("git") if isinstance(value, dict) else None
-            line = files.line_matching(_FILE, rf"""^["']?{re.escape(name)}["']?\s*=""")
-            place = f"{_FILE}:{line}"
+            place = f"{_FILE}:{files.line_of_key(_FILE, name)}"
             yield Declared(canonicalize_name(name), place, frozenset(extras), f"git+{url}" if url else None)
 
 
-def _group(groups: Mapping[str, Any], name: str, seen: tuple[str, ...] = ()) -> list[str]:
-    """List the requirements of a group and of those that it includes (PEP 735)."""
-    own = groups.get(name)
+def _group(groups: Mapping[str, Any], name: str) -> list[str]:
+    """List the requirements of a group and of those that it includes (PEP 735), each group once."""
     found: list[str] = []
-    for each in own if isinstance(own, list) else []:
+    waiting: list[Any] = [{"include-group": name}]
+    seen = set[str]()
+    while waiting:
+        each = waiting.pop()
         if isinstance(each, str):
             found.append(each)
-        elif isinstance(each, dict) and (other := each.get("include-group")) not in (None, name, *seen):
-            found += _group(groups, str(other), (*seen, name))
+        elif isinstance(each, dict) and (included := str(each.get("include-group"))) not in seen:
+            seen.add(included)
+            own = groups.get(included)
+            waiting += reversed(own) if isinstance(own, list) else []
     return found
 
 
 def _declared(files: Files, texts: Iterable[str]) -> Iterable[Declared]:
     for text in texts:
-        line = files.line_matching(_FILE, rf"""["']{re.escape(text)}["']""")
-        found = pipfiles.declared(text, f"{_FILE}:{line}")
+        found = pipfiles.declared(text, f"{_FILE}:{files.line_of_string(_FILE, text)}")
         if found is not None:
             yield found
-
-
-def _table(parent: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    """Return a table within tables; empty where something else is there."""
-    for name in names:
-        found = parent.get(name)
-        parent = found if isinstance(found, dict) else {}
-    return parent
 
 
 def _strings(value: object) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from hullproof import projectfiles
 from hullproof.errors import UsageError
 from hullproof.init.model import Python, Remark
 
@@ -32,6 +33,7 @@ _FAR = "3.99"
 _OLDEST = Version("3.9")
 """The first whose images have a pip with `--python`."""
 _LARGEST = 100_000
+_LONGEST = 1_000
 _ENVIRONMENTS = (".venv/pyvenv.cfg", "venv/pyvenv.cfg")
 
 
@@ -90,11 +92,7 @@ def _others(version: str, fitting: list[str], required: SpecifierSet | None) -> 
 
 def _pinned(files: Files, path: str) -> str | None:
     """Read what a file pins. An environment is no part of the project, and so not among its files."""
-    try:
-        with (files.folder / path).open(encoding="utf-8", errors="replace") as stream:
-            text = stream.read(_LARGEST)
-    except OSError:
-        return None
+    text = projectfiles.head(files.folder, path, _LARGEST).decode("utf-8", "replace")
     found = _PINS.get(path.rpartition("/")[2], _PINS[""]).search(text)
     return found[1] if found else None
 
@@ -107,7 +105,7 @@ def _required(metadata: Metadata) -> tuple[SpecifierSet | None, str]:
     if written is None:
         written = metadata.tool("poetry", "dependencies").get("python")
         where = "pyproject.toml [tool.poetry.dependencies]"
-    if not isinstance(written, str):
+    if not isinstance(written, str) or len(written) > _LONGEST:
         return None, ""
     try:
         return SpecifierSet(_plain(written)), where

@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Literal
 
+from hullproof import projectfiles
 from hullproof.errors import UsageError
 from hullproof.init.plan import Planned
 
@@ -64,7 +65,9 @@ def compare(folder: Path, planned: Planned) -> Compared:
     if target.is_dir():
         raise UsageError(f"{planned.path}: is a folder, not a file; move it")
     try:
-        old = target.read_bytes().decode("utf-8", "replace")
+        old = projectfiles.read_regular(target, projectfiles.LARGEST, shown=planned.path).decode(
+            "utf-8", "replace"
+        )
     except FileNotFoundError:
         return Compared(planned, target, "missing")
     except OSError as error:

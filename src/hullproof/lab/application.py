@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hullproof import projectfiles
 from hullproof.lab import tree
 from hullproof.lab.editing import can_edit
 from hullproof.lab.sources import Source, context_sources
@@ -26,10 +27,9 @@ _NO_CODE = re.compile(
     r"|CHANGELOG[^/]*|LICENSE[^/]*|Makefile|environment)(?:\.[^/]*)?\Z",
     re.IGNORECASE,
 )
-_LARGEST = 1 << 20
 _MARKER = re.compile(r"(?:^|/)(?:__init__|_?version|__version__|__about__)\.py\Z")
 """Modules that packaging reads for a version: copied along with what declares the dependencies on purpose."""
-_CODE = re.compile(rb"^[ \t]*(?:async )?(?:def|class) ", re.MULTILINE)
+_CODE = re.compile(r"^[ \t]*(?:async )?(?:def|class) ", re.MULTILINE)
 _MOST_OTHERS = 8
 
 
@@ -73,10 +73,7 @@ def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> C
 
 def _is_marker(folder: Path, path: str) -> bool:
     """Whether a module is there for its version: an `__init__.py` with code in it is the application's."""
-    try:
-        return _MARKER.search(path) is not None and _CODE.search((folder / path).read_bytes()) is None
-    except OSError:
-        return True
+    return _MARKER.search(path) is not None and _CODE.search(projectfiles.text(folder, path)) is None
 
 
 def takes(source: Source, path: str) -> bool:
@@ -108,7 +105,7 @@ def _proven(project: Project, files: FileFacts, usable: list[str]) -> list[str]:
     for path in usable:
         full = project.folder / path
         entries = by_name.get((posixpath.basename(path), _size(full)))
-        match = entries.get(_sha256(full) or "") if entries else None
+        match = entries.get(_sha256(project.folder, path) or "") if entries else None
         if match is not None:
             ranked.append(((not path.endswith(".py"), not match.path.startswith(root), _rank(path)), path))
     return [path for _, path in sorted(ranked)]
@@ -126,8 +123,8 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _sha256(path: Path) -> str | None:
+def _sha256(folder: Path, path: str) -> str | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() if _size(path) <= _LARGEST else None
-    except OSError:
+        return hashlib.sha256(projectfiles.read(folder, path)).hexdigest()
+    except (OSError, projectfiles.ProjectFileError):
         return None

@@ -7,8 +7,8 @@ import posixpath
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from hullproof import ignorefile, interruption
-from hullproof.facts import Canary, CanaryFacts
+from hullproof import ignorefile, interruption, projectfiles
+from hullproof.facts import Canary, CanaryFacts, Unobservable
 from hullproof.lab import planting, secrets, suites, tree
 from hullproof.lab.rebuild import reaching
 from hullproof.lab.scratch import put
@@ -49,7 +49,7 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     )
     planted = planting.canaries([*folders, *deep], exceptions, vocabulary.pick()[0])
     for each in planted:
-        _touch(context / each.path, vocabulary.line())
+        _touch(context, each.path, vocabulary.line())
     reached = reaching(engine, recipe, context, bench.folder("listing"))
     shown = _shown(folders, names, reached)
     shown |= {posixpath.join(folder, below) for folder in shown}
@@ -76,7 +76,7 @@ def _is_harmless(folder: Path, exception: Pattern) -> bool:
     """Whether a `!` line lets in just one file that is there and no secret: a public certificate called ca.pem."""
     path = exception.text.strip("/")
     plain = not any(character in path for character in "*?[\\")
-    return plain and (folder / path).is_file() and not secrets.is_secret(folder, path)
+    return plain and projectfiles.is_file(folder, path) and not secrets.is_secret(folder, path)
 
 
 def _plant_names(folder: Path, context: Path, named: Collection[str]) -> frozenset[str]:
@@ -111,15 +111,15 @@ def _plant_names(folder: Path, context: Path, named: Collection[str]) -> frozens
                 continue
             names.add(path)
             if not (context / path).exists():
-                _touch(context / path)
+                _touch(context, path)
     return frozenset(names)
 
 
-def _touch(path: Path, text: str = "") -> None:
+def _touch(context: Path, path: str, text: str = "") -> None:
     """Make a file; one that cannot be, since a file stands where a folder must, does not matter."""
     try:
-        put(path, text.encode())
-    except OSError:
+        put(context, path, text.encode())
+    except (OSError, Unobservable):
         return
 
 

@@ -12,7 +12,7 @@ from hullproof.lab.editing import can_edit, edited
 from hullproof.lab.installing import Candidate
 from hullproof.lab.reach import can_reach
 from hullproof.lab.rebuild import rebuild
-from hullproof.lab.scratch import put
+from hullproof.lab.scratch import content_of, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -160,14 +160,14 @@ class Editor:
                 path in each.step.files or can_reach(self.recipe.project, each.line, path) for path in paths
             )
         )
-        before = {path: (self.context / path).read_bytes() for path in paths}
+        before = {path: content_of(self.context, path) for path in paths}
         for path, content in before.items():
-            put(self.context / path, edited(path, content))
+            put(self.context, path, edited(path, content))
         try:
             facts = rebuild(self.engine, self.recipe, self.context, f"an edit to {paths[0]}", stop_when=known)
         finally:
             for path, content in before.items():
-                put(self.context / path, content)
+                put(self.context, path, content)
         self.installing += self._discovered(facts.steps) if discover else []
         seen = self._look(facts.steps, final=facts.ok and not facts.stopped_early)
         self._drop_own_steps(facts.steps)

@@ -174,7 +174,7 @@ class _Gate:
         finally:
             for spot in spots:
                 if spot.before is None:
-                    remove(self.context / spot.path)
+                    remove(self.context, spot.path)
                 else:
                     self._put(spot, spot.before)
 
@@ -183,10 +183,9 @@ class _Gate:
 
         But for a part of a second: BuildKit takes files of the same size and time for the same.
         """
-        path = self.context / spot.path
-        put(path, content)
+        put(self.context, spot.path, content)
         time_ns = self.times_ns[spot.folder if spot.before is None else spot.path]
-        os.utime(path, ns=(time_ns, time_ns + later_ns))
+        os.utime(self.context / spot.path, ns=(time_ns, time_ns + later_ns))
 
     def _reported(self, steps: Iterable[Step], spots: Iterable[Spot]) -> dict[Spot, Reported]:
         return self.output.read(steps, spots, by_name=bool(self.passes_without))
@@ -236,7 +235,7 @@ class _Gate:
         """List which of the files get to the builder at all, through its own ignore file."""
         context = self.bench.empty("gate-listing")
         for spot in spots:
-            put(context / spot.path, b"")
+            put(context, spot.path, b"")
         return reaching(self.engine, self.recipe, context, self.bench.folder("listing")) & {
             each.path for each in spots
         }

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING
 
-from hullproof.lab import tree
+from hullproof import projectfiles, toml
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hullproof.facts import Step
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _INSTALLED = (
     re.compile(r"^(?:#\d+ [\d.]+ )?Successfully installed (?P<names>.+)$"),
@@ -54,15 +48,13 @@ def own_names(folder: Path) -> frozenset[str]:
         *folder.glob("*/*/pyproject.toml"),
     ]:
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            metadata = toml.loads(projectfiles.text(folder, str(path.relative_to(folder))))
+        except toml.TomlError:
             continue
-        names |= {
-            str(part.get("name", ""))
-            for part in (table.get("project", {}), table.get("tool", {}).get("poetry", {}))
-        }
+        parts = (toml.table(metadata, "project"), toml.table(metadata, "tool", "poetry"))
+        names |= {name for part in parts if isinstance(name := part.get("name"), str)}
     for name in ("setup.cfg", "setup.py"):
-        text = tree.text(folder / name)
+        text = projectfiles.text(folder, name)
         names |= set(re.findall(r"""^[ \t]*name[ \t]*=[ \t]*["']?([\w.-]+)""", text, re.MULTILINE))
     return frozenset(normal(name) for name in names if name)
 

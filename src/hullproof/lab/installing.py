@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hullproof import projectfiles
 from hullproof.dockerfile import commands, install_commands, script_runs_tests, test_commands
 from hullproof.facts import InstallStep
 from hullproof.lab import scripts, tree
@@ -165,12 +166,12 @@ def _in_project(project: Project, place: Place, raw: str, *, guess: bool = True)
     """Trace a path in a step back to a file of the context; by its name alone where nothing else leads there."""
     path = place.scope.expand(raw)
     found = trace(project, place.stage, place.instruction.line, place.absolute(path))
-    if found is not None and (project.folder / found).is_file():
+    if found is not None and projectfiles.is_file(project.folder, found):
         return found
     plain = posixpath.normpath(path).lstrip("/")
     if guess and place.workdir.strip("/") and plain.startswith(place.workdir.strip("/") + "/"):
         plain = plain[len(place.workdir.strip("/")) + 1 :]
-    guessed = guess and not plain.startswith("..") and (project.folder / plain).is_file()
+    guessed = guess and projectfiles.is_file(project.folder, plain)
     return plain if guessed and not _made_by_export(project, posixpath.basename(plain)) else None
 
 
@@ -187,15 +188,19 @@ def _made_by_export(project: Project, name: str) -> bool:
     )
 
 
-def _with_nested(folder: Path, path: str, seen: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield a requirements file and those that it names with -r and -c."""
-    if path in seen or not (folder / path).is_file():
-        return
-    yield path
-    for match in _NESTED.finditer(tree.text(folder / path)):
-        nested = posixpath.normpath(posixpath.join(posixpath.dirname(path), match["file"]))
-        if not nested.startswith(".."):
-            yield from _with_nested(folder, nested, seen | {path})
+def _with_nested(folder: Path, path: str) -> Iterator[str]:
+    """Yield a requirements file and those that it names with -r and -c, each once."""
+    waiting, seen = [path], set[str]()
+    while waiting:
+        each = waiting.pop(0)
+        if each in seen or not projectfiles.is_file(folder, each):
+            continue
+        seen.add(each)
+        yield each
+        waiting += [
+            posixpath.normpath(posixpath.join(posixpath.dirname(each), match["file"]))
+            for match in _NESTED.finditer(projectfiles.text(folder, each))
+        ]
 
 
 def _exported(project: Project, place: Place) -> tuple[str, ...]:

@@ -48,10 +48,12 @@ def reaching(engine: Engine, recipe: Recipe, context: Path, folder: Path) -> fro
 
     The context's Dockerfile is replaced, in its place, by one that copies everything and needs no base.
     """
-    dockerfile = context / recipe.project.config.dockerfile
-    put(dockerfile, LISTING_DOCKERFILE)
+    dockerfile = recipe.project.config.dockerfile
+    put(context, dockerfile, LISTING_DOCKERFILE)
     output = folder / "context.tar"
-    request = BuildRequest(context=context, dockerfile=dockerfile, output=output, labels=recipe.labels)
+    request = BuildRequest(
+        context=context, dockerfile=context / dockerfile, output=output, labels=recipe.labels
+    )
     try:
         facts = build(engine, request, deadline_s=REBUILD_DEADLINE_S)
     except DeadlineError as error:

@@ -6,8 +6,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from hullproof import projectfiles
 from hullproof.dockerfile import commands, script_runs_tests
-from hullproof.lab import tree
 from hullproof.lab.sources import own_places, trace
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def installing(project: Project, place: Place) -> Iterator[tuple[str, str]]:
     for command in commands(place.instruction).commands:
         for name in _run_by(command):
             path = trace(project, place.stage, place.instruction.line, place.absolute(name))
-            text = tree.text(project.folder / path, _LARGEST) if path is not None else ""
+            text = projectfiles.text(project.folder, path, largest=_LARGEST) if path is not None else ""
             if path is not None and _INSTALLS.search(text):
                 yield path, text
 
@@ -54,7 +54,9 @@ def testing(project: Project) -> dict[int, str]:
         for command in commands(place.instruction).commands if place.instruction.keyword == "RUN" else ():
             for name in _scripts_of(command):
                 path = trace(project, place.stage, place.instruction.line, place.absolute(name))
-                if path is not None and script_runs_tests(tree.text(project.folder / path, _LARGEST)):
+                if path is not None and script_runs_tests(
+                    projectfiles.text(project.folder, path, largest=_LARGEST)
+                ):
                     found[place.instruction.line] = path
     return found
 

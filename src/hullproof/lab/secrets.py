@@ -6,6 +6,8 @@ import fnmatch
 import posixpath
 from typing import TYPE_CHECKING
 
+from hullproof import projectfiles
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -44,9 +46,5 @@ def is_secret(folder: Path, path: str) -> bool:
     name = posixpath.basename(path).lower()
     if kind != "key" or any(fnmatch.fnmatch(name, pattern) for pattern in _CERTAIN_KEYS):
         return kind is not None
-    try:
-        with (folder / path).open("rb") as stream:
-            content = stream.read(_LARGEST_KEY)
-    except OSError:
-        return False
-    return b"PRIVATE KEY-----" in content or name.endswith((".p12", ".pfx"))
+    content = projectfiles.head(folder, path, _LARGEST_KEY)
+    return b"PRIVATE KEY-----" in content or (bool(content) and name.endswith((".p12", ".pfx")))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from hullproof import projectfiles
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -145,7 +147,7 @@ def _trace(
         if back is None:
             continue
         if source.origin is None:
-            if (project.folder / back).exists():
+            if projectfiles.exists(project.folder, back):
                 return back
         elif (source.origin, back) not in tried and depth < _DEEPEST:
             tried.add((source.origin, back))
@@ -163,7 +165,7 @@ def _back(folder: Path, source: Source, path: str) -> str | None:
         return None
     for each in _expanded(folder, source):
         name = posixpath.basename(each)
-        if source.origin is None and (folder / each).is_file():
+        if source.origin is None and projectfiles.is_file(folder, each):
             if inside in {"", name}:
                 return each
         elif source.origin is not None and posixpath.basename(path) == name and inside in {"", name}:
@@ -176,10 +178,12 @@ def _back(folder: Path, source: Source, path: str) -> str | None:
 def _expanded(folder: Path, source: Source) -> list[str]:
     if not source.is_glob or source.origin is not None:
         return [source.path]
+    pattern = re.sub(r"\*+", "*", source.path)  # to BuildKit, two are no more than one
     try:
-        return sorted(str(match.relative_to(folder)) for match in folder.glob(source.path))
+        found = sorted(str(match.relative_to(folder)) for match in folder.glob(pattern))
     except (ValueError, OSError, NotImplementedError):
         return []
+    return [path for path in found if projectfiles.exists(folder, path)]
 
 
 def _below(path: str, folder: str) -> str | None:

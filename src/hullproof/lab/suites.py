@@ -27,6 +27,7 @@ _INI = (
     ("setup.cfg", "tool:pytest"),
 )
 _SMALLEST = 40
+_LONGEST = 10_000
 _TEST = re.compile(
     r"^[ \t]*(?:async[ \t]+)?def[ \t]+test|^class[ \t].*\bTestCase\b|^\w+[ \t]*=[ \t]*[\w.]+\.TestCase\b",
     re.MULTILINE,
@@ -119,17 +120,19 @@ def _pytest_settings(folder: Path) -> Mapping[str, Any]:
         if parser.has_section(section):
             return parser[section]
     try:
-        table = toml.loads(projectfiles.text(folder, "pyproject.toml")).get("tool", {}).get("pytest", {})
-    except (toml.TomlError, AttributeError):
+        metadata = toml.loads(projectfiles.text(folder, "pyproject.toml"))
+    except toml.TomlError:
         return {}
-    options = table.get("ini_options", table) if isinstance(table, dict) else {}
-    return options if isinstance(options, dict) else {}
+    table = toml.table(metadata, "tool", "pytest")
+    return toml.table(table, "ini_options") if "ini_options" in table else table
 
 
 def _words(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
+        if len(value) > _LONGEST:
+            return ()
         try:
             return tuple(shlex.split(value))
         except ValueError:
             return tuple(value.split())
-    return tuple(str(each) for each in value) if isinstance(value, list) else ()
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()

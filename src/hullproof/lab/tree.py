@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import TYPE_CHECKING
 
@@ -23,15 +22,6 @@ MOST_FILES = 20_000
 def is_environment(folder: str) -> bool:
     """Whether this is a virtual environment."""
     return os.path.lexists(f"{folder}/pyvenv.cfg")
-
-
-def text(file: Path, largest: float = math.inf) -> str:
-    """Read a file of a project; empty where it is none, cannot be read, or has more than `largest` bytes."""
-    try:
-        wanted = file.is_file() and file.stat().st_size <= largest
-        return file.read_text(encoding="utf-8", errors="replace") if wanted else ""
-    except OSError:
-        return ""
 
 
 def files(folder: Path, most: int = MOST_FILES) -> Iterator[str]:
