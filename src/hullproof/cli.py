@@ -27,7 +27,7 @@ def main() -> NoReturn:
     with unwinding_on_signals(_say) as interruption:
         try:
             # Not click's own `main`, to which every signal is an Abort, and a reader who has gone a failure.
-            with cli.make_context("hullproof", sys.argv[1:]) as context:
+            with cli.make_context("hullproof", _arguments()) as context:
                 code = cli.invoke(context)
         except click.exceptions.Exit as done:
             code = done.exit_code
@@ -51,6 +51,12 @@ def main() -> NoReturn:
                 raise
         _let_go_of_stdout()
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _arguments() -> list[str]:
+    if any("\0" in each for each in sys.argv):
+        raise UsageError("an argument has a NUL; leave it out")
+    return sys.argv[1:]
 
 
 def _say(line: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from hullproof import options
 from hullproof.errors import UsageError
 from hullproof.progress_lines import say
 from hullproof.project import Project
@@ -42,9 +43,12 @@ class Output:
         is_said = bool(colon) and name in SUFFIXES
         if not (rest if is_said else text):
             raise UsageError(f"--output {text!r} names no file; write it as {text or 'markdown:'}report.md")
+        try:
+            path = options.path(rest if is_said else text)
+        except ValueError as error:
+            raise UsageError(f"--output {error}") from None
         if is_said:
-            return cls(Path(rest), name)
-        path = Path(text)
+            return cls(path, name)
         return cls(path, None if path.is_dir() else _BY_ENDING.get(path.suffix.lower()))
 
 
@@ -156,7 +160,10 @@ def _require_distinct(paths: Sequence[Path]) -> None:
 
 def require_place(output: Path) -> None:
     """Raise UsageError where a file cannot be written: before the work, not after it."""
-    folder = output.absolute().parent
+    try:
+        folder = options.path(output).absolute().parent
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     if not folder.is_dir():
         raise UsageError(f"{output}: there is no folder {folder}; make it first")
     if output.is_dir():

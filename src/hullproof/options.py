@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
+
+from hullproof.text import clean
+
+_SHOWN = 200
 
 
 def pairs(values: Iterable[str]) -> dict[str, str]:
@@ -10,9 +15,22 @@ def pairs(values: Iterable[str]) -> dict[str, str]:
     found = {}
     for value in values:
         name, separator, text = value.partition("=")
-        if not separator or not name:
-            raise ValueError(f"{value!r} must be NAME=VALUE")
+        if not separator or not name or "\0" in value:
+            raise ValueError(f"{clean(repr(value), _SHOWN)} must be NAME=VALUE")
         found[name] = text
+    return found
+
+
+def path(text: str | Path) -> Path:
+    """Take a path, whether or not anything is there. Raises ValueError, one line, for what no system looks up."""
+    found = Path(text)
+    try:
+        found.stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return found
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it has a NUL"
+        raise ValueError(f"{clean(str(text), _SHOWN)}: is no path ({reason}); give another") from error
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 import selectors
 import signal
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Literal
 
 from hullproof import interruption, reaper
-from hullproof.errors import DeadlineError, EngineError
+from hullproof.errors import DeadlineError, EngineError, UsageError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -75,8 +76,13 @@ class Program:
                     env=None if environ is None else dict(environ),
                     start_new_session=True,
                 )
+            except ValueError as error:  # a NUL
+                raise UsageError(f"{argv[0]} cannot be given what is asked for: {error}") from error
             except OSError as error:
-                raise EngineError(f"{argv[0]} cannot be started: {error.strerror or error}") from error
+                reason = f"{argv[0]} cannot be started: {error.strerror or error}"
+                if error.errno == errno.E2BIG:
+                    raise UsageError(f"{reason}; shorten the build arguments") from error
+                raise EngineError(reason) from error
             with _lock:
                 _going.add(self)
             reaper.watch(self._process.pid, grace_s)

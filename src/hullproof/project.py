@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullproof import ignorefile, projectfiles
+from hullproof import ignorefile, options, projectfiles
 from hullproof.config import Config, load
 from hullproof.dockerfile import Dockerfile, Release, Stage, parse, test_commands
 from hullproof.engine.build import BuildRequest
@@ -53,7 +53,10 @@ class Project:
         `dockerfile_name` is the Dockerfile's path within the project, where it is another than the configured.
         Raises UsageError, one line, where there is no such folder or Dockerfile, or either cannot be read.
         """
-        folder = folder.resolve()
+        try:
+            folder = options.path(folder).resolve()
+        except ValueError as error:
+            raise UsageError(str(error)) from None
         if not folder.is_dir():
             raise UsageError(f"{folder}: no such folder; give the folder that holds the Dockerfile")
         if any(unicodedata.category(each) == "Cc" for each in folder.name):

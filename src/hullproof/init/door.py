@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from hullproof import options
 from hullproof.config import load
 from hullproof.delivery import write as write_to
 from hullproof.errors import UsageError
@@ -31,7 +32,10 @@ def init(folder: Path, choices: Choices, *, force: bool, dry_run: bool) -> int:
     nothing and shows everything as one patch. Returns 0; raises UsageError, one line, where the project cannot be
     read, where something essential cannot be told, or where a file cannot be written.
     """
-    top = folder.resolve()
+    try:
+        top = options.path(folder).resolve()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     if not top.is_dir():
         raise UsageError(f"{folder}: no such folder; give the project's folder")
     dockerfile = load(top).config.dockerfile

@@ -6,6 +6,7 @@ requirements in it. What neither knows is passed over: pip will have its say in 
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -57,6 +58,7 @@ def read(files: Files, path: str) -> Listed:
     return Listed(tuple(seen), packages)
 
 
+@functools.lru_cache(maxsize=100_000)
 def declared(text: str, place: str) -> Declared | None:
     """Read one requirement; None where it is none that `packaging` knows."""
     try:
@@ -69,18 +71,7 @@ def declared(text: str, place: str) -> Declared | None:
 
 
 def _read(files: Files, path: str, seen: dict[str, None]) -> Iterator[Declared]:
-    if path in seen:
-        return
-    seen[path] = None
-    for number, line in _lines(files.text(path)):
-        place = f"{path}:{number}"
-        other = _OTHER_FILE.match(line)
-        if other is not None:
-            nested = posixpath.normpath(posixpath.join(posixpath.dirname(path), other["file"].strip()))
-            if nested not in files:
-                raise UsageError(f"{place}: there is no file {nested} in the project; mend the line")
-            yield from _read(files, nested, seen)
-            continue
+    for place, line in _all_lines(files, path, seen):
         text, editable = _EDITABLE.subn("", line)
         if text.startswith("-"):
             continue
@@ -96,6 +87,27 @@ def _read(files: Files, path: str, seen: dict[str, None]) -> Iterator[Declared]:
                 f"{place}: installs {text} from a folder, which is not there yet when the build installs "
                 "packages; list its dependencies instead, the code is found without being installed"
             )
+
+
+def _all_lines(files: Files, path: str, seen: dict[str, None]) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a file with their places and, where it names another one, of that: each file once."""
+    reading = [(path, _lines(files.text(path)))] if path not in seen else []
+    seen[path] = None
+    while reading:
+        path, lines = reading[-1]
+        number, line = next(lines, (0, ""))
+        other = _OTHER_FILE.match(line)
+        if not number:
+            reading.pop()
+        elif other is None:
+            yield f"{path}:{number}", line
+        else:
+            nested = posixpath.normpath(posixpath.join(posixpath.dirname(path), other["file"].strip()))
+            if nested not in files:
+                raise UsageError(f"{path}:{number}: there is no file {nested} in the project; fix the line")
+            if nested not in seen:
+                seen[nested] = None
+                reading.append((nested, _lines(files.text(nested))))
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -39,9 +39,9 @@ def copy_tree(
     """Copy a tree with modes, times and extended attributes, which decide whether the cache fits.
 
     What cannot be read becomes an entry that cannot be read either, so that a build fares as it would have.
-    Symlinks stay as they are, wherever they lead; sockets become empty files, as BuildKit makes of them; devices are
-    left out, and what a sparse file leaves out stays left out. With `link`, files are hard links. Raises Unobservable
-    where the files have more than `most` bytes of the disk.
+    Symlinks stay as they are, wherever they lead; sockets become empty files, as BuildKit makes of them; what a
+    sparse file leaves out stays left out. With `link`, files are hard links. Raises Unobservable where the files have
+    more than `most` bytes of the disk.
     """
     waiting = [(str(source), str(target), "")]
     left = most
@@ -86,6 +86,9 @@ def _copy_entry(entry: os.DirEntry[str], status: os.stat_result, target: str, *,
         os.mkfifo(target, stat.S_IMODE(status.st_mode))
     elif stat.S_ISREG(status.st_mode):
         _copy_file(entry.path, target, status)
+    elif stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+        with contextlib.suppress(PermissionError):  # a project that has one was made by root
+            os.mknod(target, status.st_mode, status.st_rdev)
     elif stat.S_ISSOCK(status.st_mode):
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o755))
 

@@ -71,10 +71,10 @@ def test_the_files_that_a_requirements_file_leads_to_come_along(see: See) -> Non
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("-r gone.txt\n", "requirements.txt:1: there is no file gone.txt in the project; mend the line"),
+        ("-r gone.txt\n", "requirements.txt:1: there is no file gone.txt in the project; fix the line"),
         (
             "flask\n-r ../x.txt\n",
-            "requirements.txt:2: there is no file ../x.txt in the project; mend the line",
+            "requirements.txt:2: there is no file ../x.txt in the project; fix the line",
         ),
         ("flask\n-e .\n", "requirements.txt:2: installs . from a folder"),
         ("flask\n./lib\n", "requirements.txt:2: installs ./lib from a folder"),
