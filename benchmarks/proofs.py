@@ -117,7 +117,7 @@ Proven by: The id.
 
 Broken by: Its absence.
 
-Mend: Build.
+Fix: Build.
 """
 
 from hullproof.practices import Case

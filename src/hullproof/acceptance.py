@@ -10,7 +10,7 @@ from hullproof.config import Accepted
 from hullproof.report.model import Acceptance, Proof, Verdict
 
 NOTICE_DAYS = 14
-"""An acceptance that ends within this many days is spoken of: time to mend what it covers."""
+"""An acceptance that ends within this many days is spoken of: time to fix what it covers."""
 
 
 def accepted(proofs: Iterable[Proof], entries: Sequence[Accepted], today: date) -> tuple[Proof, ...]:

@@ -97,7 +97,7 @@ def cli() -> None:
       hullproof init                      write what this folder's project is missing
       hullproof prove                     prove the project in this folder
       hullproof prove --only test-gate    one practice
-      hullproof explain test-gate         why it matters, what proves it, how to mend it
+      hullproof explain test-gate         why it matters, what proves it, how to fix it
       hullproof config                    which settings are in force, and why
       hullproof doctor                    is this machine ready?
       hullproof clean                     remove what killed runs left behind
@@ -321,7 +321,7 @@ def config(project: Path, dockerfile: str | None, build_args: Mapping[str, str],
 @cli.command(short_help="Explain a practice, or list them all.")
 @click.argument("practice", metavar="[ID]", required=False)
 def explain(practice: str | None) -> int:
-    """Explain practice ID: why it matters, what proves it, what breaks it and how to mend it.
+    """Explain practice ID: why it matters, what proves it, what breaks it and how to fix it.
 
     \b
     Examples:

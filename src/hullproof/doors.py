@@ -169,7 +169,7 @@ def explanation(identifier: str | None) -> str:
         ("Why", practice.why),
         ("Proven by", practice.proven_by),
         ("Broken by", practice.broken_by),
-        ("Mend", practice.mend),
+        ("Fix", practice.mend),
     ]
     told = f"{practice.title} ({practice.id})\n" + "".join(
         f"\n{name}\n{_indented(text)}\n" for name, text in parts
@@ -189,7 +189,7 @@ def _indented(text: str) -> str:
 
 
 def examine() -> int:
-    """Say what of the machine is ready and what mends the rest; 0 where all that is needed is there, else 3."""
+    """Say what of the machine is ready and what fixes the rest; 0 where all that is needed is there, else 3."""
     from hullproof.engine.doctor import doctor  # noqa: PLC0415 - no other command needs it
 
     findings = doctor()

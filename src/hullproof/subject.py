@@ -190,10 +190,10 @@ class Subject:
         notes = [base.note for base in self["bases"].bases if base.note]
         failed = built.failed_step.instruction.upper() if built.failed_step else ""
         if failed.startswith("RUN") and notes:
-            return f". It stood on a stand-in, which may be why: {'; '.join(notes)}"
+            return f". It was built on a stand-in base image, which may be the cause: {'; '.join(notes)}"
         if built.failed_step is None and self["recipe"].dockerfile is not None:
             named = self.project.dockerfile.syntax_directive
-            return f". It was read by BuildKit's own frontend instead of {named}, which may be why"
+            return f". It was read by BuildKit's own frontend instead of {named}, which may be the cause"
         return ""
 
     def _built_image(self) -> str:

@@ -33,7 +33,7 @@ def test_the_check_has_limits(config: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def ailing(boot: Callable[..., Container]) -> Iterator[Container]:
-    """Start the board that these tests break and mend, with little room for its data."""
+    """Start the board that these tests break and fix, with little room for its data."""
     with boot(healthcheck=OFTEN, tmpfs={"/data": "size=2m,mode=0770,uid=10001"}) as container:
         yield container
 

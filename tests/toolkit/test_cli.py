@@ -296,11 +296,11 @@ def test_explain_without_an_id_lists_every_practice(command: Command) -> None:
 
 @pytest.mark.parametrize("practice", every(), ids=lambda practice: practice.id)
 def test_explain_shows_all_four_texts(command: Command, practice: object) -> None:
-    """Why, what proves it, what breaks it, how to mend it: every word of each."""
+    """Why, what proves it, what breaks it, how to fix: every word of each."""
     identifier = str(getattr(practice, "id"))  # noqa: B009 - a practice, which pytest hands over as anything
     code, out, _ = command("explain", identifier)
     assert code == 0
-    assert re.findall(r"(?m)^\S.*$", out)[1:] == ["Why", "Proven by", "Broken by", "Mend"]
+    assert re.findall(r"(?m)^\S.*$", out)[1:] == ["Why", "Proven by", "Broken by", "Fix"]
     for text in ("why", "proven_by", "broken_by", "mend"):
         assert " ".join(getattr(practice, text).split()) in " ".join(out.split())
     assert max(len(line) for line in out.splitlines()) <= 100

@@ -346,7 +346,7 @@ def test_a_failure_shows_what_was_found_and_what_mends_it(judged: Stubbed) -> No
         The release holds a test runner.
         XX evidence XX
         Dockerfile:2: WORKDIR /app
-        Mend it: Do better.
+        Fix: Do better.
         """) in re.sub(r"-{20,}", "XX", said)
     assert "accepted until 2026-12-31, which is over: it was to be moved" in said
     assert re.search(r"_ Tests run in a stage of their own, .*\(multistage\) _", said)
@@ -485,7 +485,7 @@ def test_junit_readers_get_what_they_want(judged: Stubbed, workers: list[str]) -
     failure = cases["multistage"].find("failure")
     assert failure is not None
     assert failure.get("message") == "Broken: The release holds a test runner."
-    assert "Mend it: Do better." in str(failure.text)
+    assert "Fix: Do better." in str(failure.text)
 
 
 # --- containers --------------------------------------------------------------------------------------

@@ -316,7 +316,7 @@ def test_what_is_broken_fails_and_x_stops_there(shop: pytest.Pytester) -> None:
             "The release runs as root*",
             "-* evidence -*",
             "/proc/1/status: python shop.py: expected no uid 0*",
-            "Mend it: *",
+            "Fix: *",
             "FAILED Dockerfile::non-root-user - Broken: The release runs as root*",
         ]
     )

@@ -157,7 +157,7 @@ def test_two_runs_at_once_have_a_database_each(engine: Engine, tmp_path: Path, p
 
 
 def test_without_it_the_report_says_what_is_missing(command: Command, project: Path) -> None:
-    """The container dies of a name that nobody knows, and the remedy names the setting that mends it."""
+    """The container dies of a name that nobody knows, and the remedy names the setting that fixes it."""
     (project / "hullproof.toml").write_text('env = { DB = "db" }\n')
     code, proofs, _ = prove(command, project, "--only=default-command")
     assert (code, proofs["default-command"]["verdict"]) == (1, "unproven")

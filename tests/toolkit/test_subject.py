@@ -116,14 +116,14 @@ def test_a_fact_that_fails_fails_for_all_who_ask(subject: Subject, monkeypatch: 
             Step("RUN x", instruction="RUN x"),
             "asked for a, got b",
             None,
-            ". It stood on a stand-in, which may be why: asked for a, got b",
+            ". It was built on a stand-in base image, which may be the cause: asked for a, got b",
         ),
         (None, "asked for a, got b", None, ""),
         (
             None,
             None,
             Path("copy"),
-            ". It was read by BuildKit's own frontend instead of docker/dockerfile:labs, which may be why",
+            ". It was read by BuildKit's own frontend instead of docker/dockerfile:labs, which may be the cause",
         ),
     ],
 )

@@ -51,7 +51,7 @@ class Engine:
     def connect(cls, timeout_s: float = 10.0) -> Engine:
         """Connect to the engine that DOCKER_HOST, DOCKER_CONTEXT or docker's configuration names.
 
-        Raises NoEngineError (an EngineError) saying which part is missing and what mends it.
+        Raises NoEngineError (an EngineError) saying which part is missing and what fixes it.
         """
         endpoint = find_endpoint()
         calls = Calls(endpoint.host)

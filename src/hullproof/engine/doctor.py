@@ -1,4 +1,4 @@
-"""Look a machine over, for `hullproof doctor`: what a run would find, and what mends what is amiss."""
+"""Look a machine over, for `hullproof doctor`: what a run would find, and what fixes what is amiss."""
 
 from __future__ import annotations
 

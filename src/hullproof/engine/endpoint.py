@@ -149,7 +149,5 @@ def _json(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise EngineError(
-            f"docker's configuration {path} cannot be read: {error}; mend or move it"
-        ) from error
+        raise EngineError(f"docker's configuration {path} cannot be read: {error}; fix or move it") from error
     return value if isinstance(value, dict) else {}

@@ -184,7 +184,7 @@ def _pip_settings(environ: Mapping[str, str], files: Iterable[Path]) -> dict[str
             parser.read(path, encoding="utf-8")
         except (configparser.Error, OSError, UnicodeDecodeError) as error:
             raise UsageError(
-                f"pip's configuration {path} cannot be read: {str(error).splitlines()[0]}; mend it"
+                f"pip's configuration {path} cannot be read: {str(error).splitlines()[0]}; fix it"
             ) from error
         for name, values in sections.items():
             if parser.has_section(name):

@@ -1,7 +1,7 @@
 """The practices: one file each, found by itself. To add one, add a file here and its test file.
 
 A practice is a module with a docstring and a function `judge`. The docstring's first line is its title; the
-texts under `Why:`, `Proven by:`, `Broken by:` and `Mend:` feed `hullproof explain`, every report and the
+texts under `Why:`, `Proven by:`, `Broken by:` and `Fix:` feed `hullproof explain`, every report and the
 documentation. The parameter names of `judge` are the facts it needs; it returns a `Finding`, starts nothing
 and reads nothing else. Annotate a parameter `X | None` to be asked even where that fact cannot be had.
 

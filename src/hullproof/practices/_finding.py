@@ -57,7 +57,7 @@ class Case:
     _shown: list[Evidence] = field(default_factory=list)
 
     def broken(self, clause: str, *evidence: Evidence, remedy: str | None = None) -> None:
-        """Say that the practice is shown not to hold. The first evidence should name the line to mend."""
+        """Say that the practice is shown not to hold. The first evidence should name the line to fix."""
         self._faults.append(_Point(clause, evidence, remedy))
 
     def doubt(self, clause: str, *evidence: Evidence, remedy: str | None = None) -> None:

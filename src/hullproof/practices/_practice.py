@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-_HEADINGS = {"Why": "why", "Proven by": "proven_by", "Broken by": "broken_by", "Mend": "mend"}
-_HEADING = re.compile(r"(?m)^(Why|Proven by|Broken by|Mend):[ \n]")
+_HEADINGS = {"Why": "why", "Proven by": "proven_by", "Broken by": "broken_by", "Fix": "mend"}
+_HEADING = re.compile(r"(?m)^(Why|Proven by|Broken by|Fix):[ \n]")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Practice:
 
     @property
     def remedy(self) -> str:
-        """How to mend it, in one paragraph: the first of `mend`."""
+        """How to fix it, in one paragraph: the first of `mend`."""
         return self.mend.split("\n\n", 1)[0]
 
     @property

@@ -10,7 +10,7 @@ Broken by: No CMD; shell form; a wrong file; a shell in front of the application
 soon after, or only sleeps; SIGTERM without effect, as on any Python program that is PID 1 and has no handler for
 it; an ENTRYPOINT that swallows CMD.
 
-Mend: Start the application itself in exec form (CMD ["python", "run.py"]), let an entry script end in exec "$@", and
+Fix: Start the application itself in exec form (CMD ["python", "run.py"]), let an entry script end in exec "$@", and
 handle SIGTERM: in the program (signal.signal), by a server that does, or by STOPSIGNAL SIGINT, which Python handles.
 """
 

@@ -12,7 +12,7 @@ Broken by: No ignore file, an empty one, or one where the builder does not look;
 not match in subfolders; a ! that lets a secret back in; a Dockerfile.dockerignore that BuildKit prefers; so much
 ignored that the build fails or no test is left.
 
-Mend: Put a .dockerignore at the top of the context, with **/ in front of each pattern, so that it matches at any
+Fix: Put a .dockerignore at the top of the context, with **/ in front of each pattern, so that it matches at any
 depth: **/.git, **/.env*, **/*.pem, **/*.key, **/.venv, **/__pycache__, **/*.py[cod], **/.pytest_cache.
 """
 

@@ -9,7 +9,7 @@ address that others can reach, and answers; and no port is listened on that is n
 Broken by: No EXPOSE for a service; a wrong number or protocol; a server bound to 127.0.0.1; a port exposed
 where nothing listens; a second listener, such as a debugger's, that is not declared.
 
-Mend: Expose exactly the ports that the application listens on (EXPOSE 5000), and bind it to 0.0.0.0.
+Fix: Expose exactly the ports that the application listens on (EXPOSE 5000), and bind it to 0.0.0.0.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def _why_dead(
     but = f", but on {listed(instead)}" if instead else ""
     seen = f"expected a listener on {port}, found {listed(instead) or 'none'}"
     remedy = f"Remove EXPOSE {port}, or let the application listen there, on 0.0.0.0."
-    return f"{port} is exposed but dead: the application does not listen there{but}", seen, remedy
+    return f"{port} is exposed, but nothing listens on it{but}", seen, remedy
 
 
 def _undeclared(

@@ -9,7 +9,7 @@ holds a test runner or library, linter or build tool: neither as an installed pa
 Broken by: A single stage; FROM test AS release; a virtual environment copied from the test stage with pytest
 in it; test tools listed in the requirements of the application; Poetry or uv left in the release.
 
-Mend: Give the tests a stage of their own, install test and build tools only there (from a list of their own, such
+Fix: Give the tests a stage of their own, install test and build tools only there (from a list of their own, such
 as requirements-test.txt), and build the release from the stage below it, copying only what runs.
 
     FROM python:3.11-slim AS base

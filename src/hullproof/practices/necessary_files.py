@@ -10,7 +10,7 @@ history hold no secret, and nothing is missing: the container starts and stays u
 Broken by: COPY . .; the whole folder copied from the test stage; .git or .env; pip's cache; a key copied in and
 removed by a later layer; a secret in ENV, ARG or LABEL.
 
-Mend: Copy by name what the application needs (COPY app/ app/), install with --no-cache-dir, and hand secrets to
+Fix: Copy by name what the application needs (COPY app/ app/), install with --no-cache-dir, and hand secrets to
 the build with RUN --mount=type=secret and to the container when it is started.
 """
 

@@ -11,7 +11,7 @@ Broken by: No USER; USER root, 0, 00 or 0:0; a build argument that defaults to r
 USER in another stage only; USER root again at the end; a name that /etc/passwd does not have; a setuid copy
 of a shell or of Python; a rule of sudo or doas that asks for no password; an /etc/passwd that the user can write.
 
-Mend: Create an account in the release stage (RUN useradd --system app; on Alpine, RUN adduser -S app), and write
+Fix: Create an account in the release stage (RUN useradd --system app; on Alpine, RUN adduser -S app), and write
 USER app after the last step that needs root.
 """
 

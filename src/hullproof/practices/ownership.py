@@ -9,7 +9,7 @@ uid of the running process; nothing there is writable for everybody or unreadabl
 Broken by: A COPY without --chown; a directory that WORKDIR made, which is root's even when every COPY into it
 has --chown; a later step that gives files back to root; chmod 777; the uid of somebody else.
 
-Mend: Copy with --chown=app:app, and make the directory the user's before WORKDIR enters it: RUN install -d -o app
+Fix: Copy with --chown=app:app, and make the directory the user's before WORKDIR enters it: RUN install -d -o app
 -g app /app (WORKDIR makes it as root, and a COPY into a directory that exists leaves its owner alone).
 """
 

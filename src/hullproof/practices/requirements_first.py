@@ -10,7 +10,7 @@ dependencies, the installing step runs again.
 Broken by: COPY . . before pip install; code copied in the same COPY as requirements.txt; the whole context
 bind-mounted into the installing step; dependencies named in RUN, so that an edit to the file changes nothing.
 
-Mend: Copy only the file that declares the dependencies (COPY requirements.txt ./), install from it (RUN pip install
+Fix: Copy only the file that declares the dependencies (COPY requirements.txt ./), install from it (RUN pip install
 --no-cache-dir -r requirements.txt), and copy the code after that (COPY app/ app/).
 """
 

@@ -11,7 +11,7 @@ Broken by: python:3.11, python:latest or python without a tag; a slim base in th
 libpq-dev left in the release, even if a later layer deletes them, since the layer below still ships them;
 /var/lib/apt/lists left behind.
 
-Mend: Start the release from python:X-slim, compile in a stage of its own, and copy only what it installed;
+Fix: Start the release from python:X-slim, compile in a stage of its own, and copy only what it installed;
 delete package lists in the same RUN that fetched them (rm -rf /var/lib/apt/lists/*).
 
     FROM python:3.11 AS build

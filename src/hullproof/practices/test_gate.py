@@ -12,7 +12,7 @@ Broken by: No step that runs tests; no tests; an exit code that is lost (|| true
 that is content when it collects no test, or is given a single file; a test file that the settings ignore; tests kept
 out of the context; a release that takes nothing from the test stage; tests as CMD or ONBUILD.
 
-Mend: Let the release take something from the test stage, so that BuildKit has to run it, and let the runner's exit
+Fix: Let the release take something from the test stage, so that BuildKit has to run it, and let the runner's exit
 code end the step: RUN python -m pytest && touch /passed in the test stage, COPY --from=test /passed /tmp/ in the
 release.
 """

@@ -10,7 +10,7 @@ Broken by: No WORKDIR, or only the base's; WORKDIR /, /tmp or another of the sys
 WORKDIR, which lands below wherever the one before it pointed; RUN cd, which is forgotten when its step ends; a
 command or program that changes to another directory.
 
-Mend: Set one absolute WORKDIR in the release stage (WORKDIR /app), use relative paths after it, and do not
+Fix: Set one absolute WORKDIR in the release stage (WORKDIR /app), use relative paths after it, and do not
 change directories in the command.
 """
 

@@ -45,7 +45,7 @@ def _annotation(report: Report, proof: Proof, command: str, others: list[str]) -
         said.append(f"The same goes for {', '.join(others)}.")
     said += [f"{clean(each.where)}: {clean(each.statement)}" for each in proof.evidence[:_EVIDENCE_SHOWN]]
     if proof.remedy and not proof.is_good:
-        said.append(f"Mend it: {clean(proof.remedy)}")
+        said.append(f"Fix: {clean(proof.remedy)}")
     title = f"{proof.standing.words}: {clean(proof.title)} ({proof.id})"
     return _command(command, report, governing_line(report, proof), title, said)
 

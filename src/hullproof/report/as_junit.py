@@ -86,7 +86,7 @@ def _case(proof: Proof) -> ET.Element:
 
 
 def account(proof: Proof) -> list[str]:
-    """Tell of a proof in lines of plain text: what was found, where, and what mends it."""
+    """Tell of a proof in lines of plain text: what was found, where, and what fixes it."""
     lines = [clean(proof.summary)]
     if proof.accepted:
         lines.append(acceptance(proof.accepted))
@@ -95,5 +95,5 @@ def account(proof: Proof) -> list[str]:
     if len(proof.evidence) > len(shown):
         lines.append(f"and {len(proof.evidence) - len(shown)} more")
     if proof.remedy and not proof.is_good:
-        lines.append(f"Mend it: {clean(proof.remedy)}")
+        lines.append(f"Fix: {clean(proof.remedy)}")
     return lines

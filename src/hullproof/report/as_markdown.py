@@ -70,5 +70,5 @@ def _item(proof: Proof) -> list[str]:
     if len(proof.evidence) > len(shown):
         lines.append(f"  - and {len(proof.evidence) - len(shown)} more")
     if proof.remedy and not proof.is_good:
-        lines.append(f"  - Mend it: {markdown(proof.remedy)}")
+        lines.append(f"  - Fix: {markdown(proof.remedy)}")
     return lines

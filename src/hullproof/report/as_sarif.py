@@ -65,7 +65,7 @@ def _rule(proof: Proof) -> dict[str, Any]:
             ("Why", told.why),
             ("Proven by", told.proven_by),
             ("Broken by", told.broken_by),
-            ("Mend", told.mend),
+            ("Fix", told.mend),
         )
         if text.strip()
     ] or [("Why", title)]
@@ -127,7 +127,7 @@ def _message(proof: Proof) -> str:
     if len(proof.evidence) > len(shown):
         lines.append(f"- and {len(proof.evidence) - len(shown)} more")
     if proof.remedy and not proof.is_good:
-        lines.append(f"Mend it: {clean(proof.remedy)}")
+        lines.append(f"Fix: {clean(proof.remedy)}")
     return _unlinked("\n".join(lines))
 
 

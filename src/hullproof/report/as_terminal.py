@@ -122,7 +122,7 @@ def _account(proof: Proof, others: list[str]) -> list[Text]:
     if len(proof.evidence) > _EVIDENCE_SHOWN:
         lines.append(Text(f"and {len(proof.evidence) - _EVIDENCE_SHOWN} more", "dim"))
     if proof.remedy:
-        lines.append(Text.assemble(("mend it: ", "bold"), clean(proof.remedy)))
+        lines.append(Text.assemble(("fix: ", "bold"), clean(proof.remedy)))
     return lines
 
 

@@ -19,7 +19,7 @@ _SECTIONS = (
     ("Why", "why"),
     ("What proves it", "proven_by"),
     ("What breaks it", "broken_by"),
-    ("How to mend it", "mend"),
+    ("How to fix it", "mend"),
 )
 
 
@@ -66,7 +66,7 @@ def _practices() -> str:
             "# The eleven practices",
             "",
             "What a good image of a Python application does. Each has a page, with the text that `hullproof explain`",
-            "prints and that reports carry: why it matters, what proves it, what breaks it and how to mend it.",
+            "prints and that reports carry: why it matters, what proves it, what breaks it and how to fix it.",
             "Reports call the eleven the family `guide`.",
             "",
             "| id | practice | shown by |",
@@ -104,7 +104,7 @@ _EXIT_CODES = (
     "| 0 | every practice asked for is proven, not applicable, or accepted as broken |",
     "| 1 | something is broken or unproven, or the project's own build fails |",
     "| 2 | wrong usage or wrong configuration: one line says what, where, and what would be right |",
-    "| 3 | no usable engine or base image: one line says what is missing and the command that mends it |",
+    "| 3 | no usable engine or base image: one line says what is missing and the command that fixes it |",
     "| 128 + n | interrupted by signal n, such as 130 by Ctrl-C, within 15 s; what could not be removed is named |",
     "",
 )

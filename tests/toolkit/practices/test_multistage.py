@@ -97,7 +97,7 @@ def test_the_configured_test_stage_counts() -> None:
 
 
 def test_a_tool_of_the_base_is_broken() -> None:
-    """What the base brings is in the release, too; the FROM is the line to mend."""
+    """What the base brings is in the release, too; the FROM is the line to fix."""
     beneath = replace(BASE_LAYER, entries=(*BASE_LAYER.entries, entry("/usr/local/bin/uv")))
     proof = prove("multistage", files=files(base=beneath))
     assert proof.verdict is BROKEN
@@ -156,7 +156,7 @@ def test_what_only_looks_like_a_tool_is_fine(path: str) -> None:
 
 
 def test_what_a_later_step_only_gives_away_is_told_once() -> None:
-    """`chown -R` writes every file again: the line to mend is the one that brought them."""
+    """`chown -R` writes every file again: the line to fix is the one that brought them."""
     path = f"{SITE}/pytest-8.0.dist-info/METADATA"
     proof = prove("multistage", files=files(layer(13, entry(path)), layer(14, entry(path, uid=1000))))
     assert "Dockerfile:13" in lines(proof)

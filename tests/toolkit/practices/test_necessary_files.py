@@ -380,7 +380,7 @@ def test_archives_and_logs_that_were_left_are_broken() -> None:
 
 
 def test_what_a_later_step_only_gives_away_is_told_once() -> None:
-    """`chown -R` writes every file again: the line to mend is the one that brought them."""
+    """`chown -R` writes every file again: the line to fix is the one that brought them."""
     brought, given = (
         layer(14, entry("/app/tests/test_a.py")),
         layer(15, entry("/app/tests/test_a.py", uid=1000)),

@@ -61,7 +61,7 @@ def test_the_message_holds_evidence_and_remedy(sample: Report) -> None:
     message = commands(sample)[0][4].split("\n")
     assert message[0] == "The release holds a test runner."
     assert "docker/Dockerfile|`x`:31: the release copies it" in message
-    assert message[-1].startswith("Mend it: Install test tools")
+    assert message[-1].startswith("Fix: Install test tools")
 
 
 def test_a_failed_build_is_told_once(failed_build: Report) -> None:

@@ -95,9 +95,9 @@ def test_what_needs_attention_comes_first_and_open(sample: Report) -> None:
 
 
 def test_a_remedy_stands_beside_what_is_not_good_and_nowhere_else(sample: Report) -> None:
-    """So that nobody mends what is accepted."""
+    """So that nobody fixes what is accepted."""
     found = articles(page(sample))
-    told = {identifier for identifier, article in found.items() if "Mend it." in shown(article)}
+    told = {identifier for identifier, article in found.items() if "Fix:" in shown(article)}
     assert told == {proof.id for proof in sample.proofs if proof.remedy and not proof.is_good}
 
 

@@ -77,7 +77,7 @@ def test_a_failure_tells_evidence_and_remedy(sample: Report) -> None:
     """What a CI server shows when one clicks on the case."""
     (failure,) = cases(sample)["multistage"].result
     assert "docker/Dockerfile|`x`:31: the release copies it" in str(failure.text)
-    assert "Mend it: Install test tools in a test stage" in str(failure.text)
+    assert "Fix: Install test tools in a test stage" in str(failure.text)
 
 
 def test_a_failed_build_is_in_the_suites_errors(failed_build: Report) -> None:

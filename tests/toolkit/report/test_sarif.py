@@ -54,7 +54,7 @@ def test_what_is_good_is_a_rule_without_a_result(sample: Report) -> None:
 
 
 def test_every_rule_of_ours_has_the_help_that_explain_gives(bare: Report) -> None:
-    """Why, what proves it, what breaks it and how to mend it, as text and as Markdown."""
+    """Why, what proves it, what breaks it and how to fix it, as text and as Markdown."""
     proofs = tuple(
         Proof(each.id, each.family, each.title, bare.verdict, "", explanation=each.explanation)
         for each in every()
@@ -63,7 +63,7 @@ def test_every_rule_of_ours_has_the_help_that_explain_gives(bare: Report) -> Non
         run(replace(bare, proofs=proofs))["tool"]["driver"]["rules"], every(), strict=True
     ):
         assert rule["shortDescription"]["text"] == practice.title
-        for word in ("Why", "Proven by", "Broken by", "Mend"):
+        for word in ("Why", "Proven by", "Broken by", "Fix"):
             assert f"{word}: " in rule["help"]["text"]
             assert f"**{word}**" in rule["help"]["markdown"]
         assert len(rule["fullDescription"]["text"]) <= 1024  # what code scanning takes
