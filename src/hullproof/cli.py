@@ -14,7 +14,7 @@ import click
 
 from hullproof import __version__
 from hullproof.errors import UsageError, lacking
-from hullproof.options import names, pairs
+from hullproof.options import files, names, pairs
 from hullproof.report import SUFFIXES
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -111,6 +111,13 @@ def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[st
         raise click.BadParameter(str(error), param=parameter) from None
 
 
+def _files(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    try:
+        return files(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from None
+
+
 def _path_within(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     from hullproof.config.values import READERS  # noqa: PLC0415 - --version stays fast
 
@@ -133,6 +140,16 @@ _build_arg_option = click.option(
     metavar="NAME=VALUE",
     callback=_pairs,
     help="A build argument, such as PYTHON_VERSION=3.13; wins over the configured ones.",
+)
+
+
+_secret_option = click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="ID=PATH",
+    callback=_files,
+    help="A file, wherever it lies, for RUN --mount=type=secret; wins over the configured ones.",
 )
 
 
@@ -175,6 +192,7 @@ _build_arg_option = click.option(
 )
 @_dockerfile_option
 @_build_arg_option
+@_secret_option
 def prove(
     folders: tuple[Path, ...],
     only: str | None,
@@ -183,6 +201,7 @@ def prove(
     jobs: int,
     dockerfile: str | None,
     build_args: Mapping[str, str],
+    secrets: Mapping[str, str],
     *,
     no_experiments: bool,
     offline: bool,
@@ -211,6 +230,7 @@ def prove(
         outputs=outputs,
         jobs=jobs,
         build_args=build_args,
+        secrets=secrets,
         dockerfile=dockerfile,
         offline=offline,
     )
@@ -258,6 +278,7 @@ def init(
 )
 @_dockerfile_option
 @_build_arg_option
+@_secret_option
 def build(
     project: Path,
     target: str | None,
@@ -265,6 +286,7 @@ def build(
     metadata: Path | None,
     dockerfile: str | None,
     build_args: Mapping[str, str],
+    secrets: Mapping[str, str],
     *,
     check: bool,
     tests: bool,
@@ -292,6 +314,7 @@ def build(
         check=check or tests,
         tests=tests,
         build_args=build_args,
+        secrets=secrets,
         dockerfile=dockerfile,
     )
     if metadata is not None:
@@ -304,7 +327,15 @@ def build(
 @click.option("--json", "as_json", is_flag=True, help="For other programs.")
 @_dockerfile_option
 @_build_arg_option
-def config(project: Path, dockerfile: str | None, build_args: Mapping[str, str], *, as_json: bool) -> int:
+@_secret_option
+def config(
+    project: Path,
+    dockerfile: str | None,
+    build_args: Mapping[str, str],
+    secrets: Mapping[str, str],
+    *,
+    as_json: bool,
+) -> int:
     """Show the settings in force for PROJECT, and where each came from: written down, found, or a default.
 
     \b
@@ -314,7 +345,7 @@ def config(project: Path, dockerfile: str | None, build_args: Mapping[str, str],
     """  # noqa: D301 - click's mark is the character, not its name
     from hullproof.doors import settings_of  # noqa: PLC0415
 
-    click.echo(settings_of(project, build_args, dockerfile, as_json=as_json), nl=False)
+    click.echo(settings_of(project, build_args, dockerfile, secrets, as_json=as_json), nl=False)
     return 0
 
 

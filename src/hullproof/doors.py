@@ -38,6 +38,7 @@ def prove_all(
     jobs: int,
     build_args: Mapping[str, str],
     dockerfile: str | None = None,
+    secrets: Mapping[str, str] | None = None,
     offline: bool = False,
 ) -> int:
     """Prove each project, write each report as soon as it is there, return the worst exit code.
@@ -47,7 +48,9 @@ def prove_all(
     whose base image cannot be had ends by itself, with a line and its exit code.
     """
     choose(only, experiments=experiments)
-    opened = [Project.open(folder, build_args, dockerfile) for folder in folders]
+    opened = [
+        Project.open(folder, build_args, dockerfile).handed(secrets or {}, "--secret") for folder in folders
+    ]
     if offline:
         opened = [project.offline("--offline") for project in opened]
     projects = list({project.folder: project for project in opened}.values())
@@ -75,6 +78,7 @@ def build_one(
     build_args: Mapping[str, str],
     tests: bool = False,
     dockerfile: str | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Build a project's image (or, with `check`, only run a stage's steps); say how it went; return the facts.
 
@@ -82,7 +86,7 @@ def build_one(
     the caller's: it carries no label of ours and stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
     `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
     """
-    project = Project.open(folder, build_args, dockerfile)
+    project = Project.open(folder, build_args, dockerfile).handed(secrets or {}, "--secret")
     if tests:
         target = _test_stage(project)
     stage = project.dockerfile.stage(target) if target else project.release.stage
@@ -151,12 +155,17 @@ def _show_last_step(steps: Sequence[Step], stage: str) -> None:
 
 
 def settings_of(
-    folder: Path, build_args: Mapping[str, str], dockerfile: str | None = None, *, as_json: bool
+    folder: Path,
+    build_args: Mapping[str, str],
+    dockerfile: str | None = None,
+    secrets: Mapping[str, str] | None = None,
+    *,
+    as_json: bool,
 ) -> str:
     """Return the settings that are in force for the project in `folder`, and where each came from."""
     from hullproof import settings  # noqa: PLC0415 - no other command needs it
 
-    found = settings.in_force(Project.open(folder, build_args, dockerfile))
+    found = settings.in_force(Project.open(folder, build_args, dockerfile).handed(secrets or {}, "--secret"))
     return settings.as_json(found) if as_json else settings.as_text(found, screen_width())
 
 

@@ -21,6 +21,19 @@ def pairs(values: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def files(values: Iterable[str]) -> dict[str, str]:
+    """Read ID=PATH, later ones over earlier ones, as whole paths. Raises ValueError, one line, for what is none."""
+    found = {}
+    for value in values:
+        name, separator, text = value.partition("=")
+        if not separator or not name or not text or "\0" in value:
+            raise ValueError(f"{clean(repr(value), _SHOWN)} must be ID=PATH")
+        if not path(text).is_file():
+            raise ValueError(f"{clean(text, _SHOWN)}: there is no such file")
+        found[name] = str(Path(text).absolute())
+    return found
+
+
 def path(text: str | Path) -> Path:
     """Take a path, whether or not anything is there. Raises ValueError, one line, for what no system looks up."""
     found = Path(text)

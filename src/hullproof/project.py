@@ -95,6 +95,13 @@ class Project:
         config = replace(self.config, offline=True)
         return replace(self, config=config, places={**self.places, "offline": place})
 
+    def handed(self, secrets: Mapping[str, str], place: str) -> Project:
+        """The same project, whose builds are handed these files by id, wherever they lie, as was said at `place`."""
+        config = replace(self.config, secrets={**self.config.secrets, **secrets})
+        return replace(
+            self, config=config, places={**self.places, **{f"secrets.{name}": place for name in secrets}}
+        )
+
     @property
     def build_args(self) -> Mapping[str, str]:
         """The build arguments, configured or given."""

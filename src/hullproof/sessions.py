@@ -42,6 +42,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     prefix: str = "",
     tag: str | None = None,
     build_args: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str | Path] | None = None,
     tests: str = "tests/container",
     requirements: Sequence[str] | None = None,
     reports: str | Path | None = None,
@@ -57,6 +58,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     - `prefix`: goes in front of each session's name, for a noxfile with several images.
     - `tag`: names the image that is built; by default, the project's name.
     - `build_args`: build arguments, such as `{"PYTHON_VERSION": "3.13"}`.
+    - `secrets`: files that builds are handed, by id, such as `{"netrc": Path.home() / ".netrc"}`.
     - `tests`: the folder with the tests of the booted container; where there is none, `container` is skipped.
     - `requirements`: what pip installs for them; by default, this Hullproof with its pytest plugin.
     - `reports`: a folder to write the checklist and the test results to.
@@ -68,6 +70,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
         project=Path(project),
         tag=tag,
         build_args=dict(build_args or {}),
+        secrets=dict(secrets or {}),
         tests=tests,
         requirements=tuple(requirements) if requirements is not None else (own_requirement(),),
         reports=Path(reports) if reports else None,
@@ -114,6 +117,7 @@ class ImageSessions:
     project: Path
     tag: str | None
     build_args: Mapping[str, str]
+    secrets: Mapping[str, str | Path]
     tests: str
     requirements: tuple[str, ...]
     reports: Path | None
@@ -194,7 +198,8 @@ class ImageSessions:
             return session.run(*command, external=True, silent=silent, terminate_timeout=PATIENCE_S)
 
     def _given(self) -> list[str]:
-        return [f"--build-arg={name}={value}" for name, value in self.build_args.items()]
+        secrets = [f"--secret={name}={path}" for name, path in self.secrets.items()]
+        return [f"--build-arg={name}={value}" for name, value in self.build_args.items()] + secrets
 
     def _setting(self, session: nox.Session, name: str) -> str:
         """Ask the command for a setting of the project."""

@@ -11,6 +11,8 @@ import pytest
 
 from hullproof.config import Config, load
 from hullproof.errors import UsageError
+from hullproof.options import files
+from hullproof.project import Project
 
 EVERY_KEY = """
 dockerfile = "docker/Dockerfile"
@@ -212,6 +214,23 @@ def test_a_secret_without_its_file_is_known_before_the_build(tmp_path: Path) -> 
     assert complaint(tmp_path) == (
         "hullproof.toml: secrets: token: there is no file token.txt; make it, or fix the path"
     )
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "../outside", "link", "up/outside"])
+def test_a_project_cannot_name_a_secret_outside_it(tmp_path: Path, path: str) -> None:
+    """A build has a network: a file of the machine's owner is the owner's to hand over."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (tmp_path / "outside").write_text("x")
+    (folder / "link").symlink_to("../outside")
+    (folder / "up").symlink_to("..")
+    (folder / "hullproof.toml").write_text(f"secrets = {{ token = '{path}' }}\n")
+    said = complaint(folder)
+    assert "--secret ID=PATH" in said or "leads out of the project" in said
+    (folder / "hullproof.toml").unlink()
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    project = Project.open(folder).handed(files([f"token={tmp_path}/outside"]), "--secret")
+    assert project.config.secrets == {"token": f"{tmp_path}/outside"}
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "true", "5.0"])

@@ -97,7 +97,7 @@ def _paths_by_id(value: Any) -> dict[str, str]:
     except ValueError:
         raise ValueError(
             'a table of files within the project, such as { netrc = "ci/netrc" }; hand over others by the option '
-            "--secret ID=PATH, or in your own configuration"
+            "--secret ID=PATH"
         ) from None
 
 

@@ -70,6 +70,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Boot without a network: nothing in a container is reached from outside then, nor reaches out.",
     )
     add(
+        "--hullproof-secret",
+        action="append",
+        default=[],
+        metavar="ID=PATH",
+        help="A file, wherever it lies, for RUN --mount=type=secret; wins over the configured ones. Repeatable.",
+    )
+    add(
         "--hullproof-image",
         metavar="ID",
         help="Test this image, which the engine has, instead of building one; default: $HULLPROOF_IMAGE.",

@@ -24,7 +24,7 @@ from hullproof.errors import EngineError, UsageError
 from hullproof.facts import BuildFacts, FileFacts, ImageFacts
 from hullproof.interruption import unwinding_on_signals
 from hullproof.lifecycle import Run
-from hullproof.options import pairs
+from hullproof.options import files, pairs
 from hullproof.practices import Practice, every, judge
 from hullproof.progress_lines import BuildLines, explain_failure, say
 from hullproof.project import Project
@@ -53,9 +53,13 @@ def open_project(config: pytest.Config) -> Project:
         build_args = pairs(option.hullproof_build_arg)
     except ValueError as error:
         raise UsageError(f"--hullproof-build-arg: {error}") from None
+    try:
+        secrets = files(option.hullproof_secret)
+    except ValueError as error:
+        raise UsageError(f"--hullproof-secret: {error}") from None
     folder = option.hullproof_project
     place = config.invocation_params.dir / folder if folder else config.rootpath
-    project = Project.open(place, build_args)
+    project = Project.open(place, build_args).handed(secrets, "--hullproof-secret")
     return project.offline("--hullproof-offline") if option.hullproof_offline else project
 
 
