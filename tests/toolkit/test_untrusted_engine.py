@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,3 +88,54 @@ def test_a_module_of_the_project_is_not_taken_for_one_of_ours(project: Path, see
         check=False,
     )
     assert (done.returncode, seen.exists()) == (0, False), done.stderr
+
+
+def tree_of(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Say of all in a folder what a write would change: a file that came and went changes its folder's times."""
+    paths = [folder, *folder.rglob("*")]
+    states = {str(path): path.lstat() for path in paths}
+    return {
+        path: (each.st_mode, each.st_ino, each.st_nlink, each.st_size, each.st_mtime_ns, each.st_ctime_ns)
+        for path, each in states.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("prove",),
+        ("prove", "--no-experiments", "--jobs=2"),
+        ("build", "--check"),
+        ("build", "--tests"),
+        ("config", "--json"),
+        ("init", "--dry-run"),
+        ("explain",),
+        ("doctor",),
+        ("clean",),
+        ("--help",),
+    ],
+)
+def test_a_command_that_does_not_say_so_writes_nothing_into_the_tree(
+    engine: Engine,
+    command: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    """Not even for a moment, `.git` included, whose index is out of date."""
+    assert engine
+    folder = tmp_path / "good"
+    shutil.copytree(Path(__file__).parent / "cases" / "good", folder)
+    for git in (
+        ("init", "--quiet"),
+        ("add", "."),
+        ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"),
+    ):
+        subprocess.run(["git", "-C", folder, *git], check=True)
+    for path in folder.rglob("*.py"):
+        os.utime(path, (1, 1))
+    monkeypatch.chdir(folder)
+    before = tree_of(folder)
+    code, _, told = command(*arguments)
+    assert tree_of(folder) == before
+    assert code == 0, told
