@@ -38,6 +38,9 @@ LONGEST_WAIT_S = 20.0
 CONNECTIONS = 256
 """How many connections may be open: more than there can be requests, so that a probe always finds one."""
 
+QUIET_S = 0.5
+"""How long a connection may say nothing while there is room for no other."""
+
 KEPT_BODY = 4 * 1024 * 1024
 """Bytes of a body that are kept for the application. What is beyond is read and dropped, so that a client
 that sends too much gets its 413 instead of a connection that breaks under it."""
@@ -92,13 +95,14 @@ class Server:
     def _turn(self, timeout_s: float) -> None:
         if len(self._waitress._map) >= CONNECTIONS:  # noqa: SLF001 - there is no other way to it
             self._hang_up()
+            timeout_s = min(timeout_s, QUIET_S / 5)
         wasyncore.loop(timeout=timeout_s, map=self._waitress._map, count=1)  # noqa: SLF001
 
     def _hang_up(self) -> None:
-        """Close the connection that has been quiet for longest, so that nobody keeps others out by doing nothing."""
-        idle = [each for each in self._waitress.active_channels.values() if not each.requests]
-        if idle:
-            min(idle, key=lambda channel: channel.last_activity).handle_close()
+        """Close the connections that say nothing, so that nobody keeps others out by doing nothing."""
+        for channel in list(self._waitress.active_channels.values()):
+            if not channel.requests and time.time() - channel.last_activity > QUIET_S:
+                channel.handle_close()
 
     def _stop_listening(self) -> None:
         """Take in what the kernel has accepted for us already, then close the port."""
