@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from hullproof.errors import EngineError
 from hullproof.report.model import Report
 
 from .report import reports
-from .rig import NOBODY, Cable
+from .rig import NOBODY, Cable, Daemon
 
 Command = Callable[..., tuple[int, str, str]]
 """Takes the arguments of `hullproof`; returns exit code, stdout and stderr."""
@@ -74,6 +75,27 @@ def cable(engine: Engine, open_folder: Path) -> Iterator[Cable]:
     wire = Cable(engine, open_folder / "engine")
     yield wire
     wire.cut()
+
+
+@pytest.fixture
+def daemon(
+    python_base: str, engine: Engine, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Daemon]:
+    """An engine of the test's own, which has the base."""
+    if not Daemon.can_be_had():
+        pytest.skip("an engine of its own needs root, dockerd and unshare")
+    own = Daemon(open_folder)
+    try:
+        with subprocess.Popen(
+            ["docker", "--host", engine.endpoint.host, "save", python_base], stdout=subprocess.PIPE
+        ) as save:
+            subprocess.run(
+                ["docker", "--host", own.host, "load"], stdin=save.stdout, check=True, capture_output=True
+            )
+        monkeypatch.setenv("DOCKER_HOST", own.host)
+        yield own
+    finally:
+        own.end()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -161,21 +161,40 @@ class Daemon:
     def __init__(self, folder: Path) -> None:
         """Start it, with all that it makes in `folder`."""
         self.host = f"unix://{folder}/socket"
+        self._folder = folder
+        self.start()
+
+    def start(self) -> None:
+        """Start it, anew after `kill`. Its mounts are its own, too, so that they go with it however it ends."""
         places = {"data-root": "data", "exec-root": "run", "pidfile": "pid"}
-        self._log = (folder / "log").open("w")
-        self._process = subprocess.Popen(
-            ["unshare", "--net", "dockerd", f"--host={self.host}"]
-            + [f"--{option}={folder / name}" for option, name in places.items()],
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-        )
+        with (self._folder / "log").open("w") as log:
+            self._process = subprocess.Popen(
+                ["unshare", "--net", "--mount", "dockerd", "--debug", f"--host={self.host}"]
+                + [f"--{option}={self._folder / name}" for option, name in places.items()],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self._wait(lambda: Cable.listens(self._folder / "socket"))
+        except AssertionError:
+            self.end()
+            raise
+
+    def _wait(self, until: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_S
-        while not Cable.listens(folder / "socket"):
+        while not until():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                self.end()
-                raise AssertionError((folder / "log").read_text())
-            time.sleep(0.1)
+                raise AssertionError((self._folder / "log").read_text())
+            time.sleep(0.01)
+
+    def calls(self) -> int:
+        """Count what it has been asked since it was started."""
+        return (self._folder / "log").read_text().count('msg="Calling ')
+
+    def wait_for_call(self, more_than: int) -> None:
+        """Wait until it has been asked more than so many things."""
+        self._wait(lambda: self.calls() > more_than)
 
     @staticmethod
     def can_be_had() -> bool:
@@ -199,7 +218,11 @@ class Daemon:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        self._log.close()
+
+    def kill(self) -> None:
+        """End it as a machine does that has no memory left."""
+        self._process.kill()
+        self._process.wait()
 
 
 @contextmanager

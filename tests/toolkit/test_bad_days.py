@@ -28,7 +28,7 @@ from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
 
 from .conftest import Command
-from .rig import Cable, Started, left_by, started, unprivileged
+from .rig import Cable, Daemon, Started, left_by, started, unprivileged
 
 ROOT = Path(__file__).parents[2]
 
@@ -254,6 +254,50 @@ def test_an_engine_that_goes_away_while_proving_is_exit_code_3(
         assert "the engine" in ended.complaint()
         assert run("clean").code == 0
         assert process.left() == []
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+@pytest.mark.parametrize("later_s", [0.0, 0.3, 0.8])
+def test_an_engine_that_is_killed_in_its_first_second_is_exit_code_3(
+    daemon: Daemon, make: Make, python_base: str, tmp_path: Path, later_s: float
+) -> None:
+    """Whatever it was being asked: one line. A real one, so that all of its connections break as they do."""
+    ended = killed(daemon, make("shop"), tmp_path / "temporary", python_base, lambda _: time.sleep(later_s))
+    assert ended.code == 3
+    assert "engine" in ended.complaint()
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_an_engine_that_is_killed_while_building_is_exit_code_3(
+    daemon: Daemon, make: Make, python_base: str, tmp_path: Path
+) -> None:
+    """One line, and nothing about the practices."""
+    folder = make("shop", {"Dockerfile": BARE + "RUN sleep 30\n"})
+    ended = killed(daemon, folder, tmp_path / "temporary", python_base, lambda run: run.wait_for("sleep 30"))
+    assert ended.code == 3
+    assert ended.complaint().startswith("the engine went away during the build")
+
+
+def killed(
+    daemon: Daemon, folder: Path, temporary: Path, base: str, wait: Callable[[Started], None]
+) -> Ended:
+    """Prove, and kill the engine after `wait`, which begins with the first call. Nothing stays here, nor is written."""
+    trusted = {"HULLPROOF_SIDECAR_IMAGE": base}  # or another one would be made, for half a minute
+    own, report = Engine.connect(), temporary.with_name("report.json")
+    try:
+        asked = daemon.calls()
+        with started(own, temporary, "prove", folder, "--output", report, **trusted) as run:
+            daemon.wait_for_call(asked)
+            wait(run)
+            daemon.kill()
+            ended = Ended(run)
+            assert [each for each in temporary.iterdir() if each.suffix != ".lock"] == []
+            assert not report.exists()
+    finally:
+        own.close()
+    return ended
 
 
 @pytest.mark.parametrize(

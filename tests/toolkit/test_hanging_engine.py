@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,27 +42,6 @@ def shop(python_base: str, tmp_path: Path) -> Path:
     """One of them; its base is there by now."""
     assert python_base
     return project(tmp_path / "shop")
-
-
-@pytest.fixture
-def daemon(
-    python_base: str, engine: Engine, open_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Daemon]:
-    """An engine of the test's own, which has the base."""
-    if not Daemon.can_be_had():
-        pytest.skip("an engine of its own needs root, dockerd and unshare")
-    own = Daemon(open_folder)
-    try:
-        with subprocess.Popen(
-            ["docker", "--host", engine.endpoint.host, "save", python_base], stdout=subprocess.PIPE
-        ) as save:
-            subprocess.run(
-                ["docker", "--host", own.host, "load"], stdin=save.stdout, check=True, capture_output=True
-            )
-        monkeypatch.setenv("DOCKER_HOST", own.host)
-        yield own
-    finally:
-        own.end()
 
 
 def interrupted(run: Started, signum: signal.Signals) -> tuple[int, float]:
