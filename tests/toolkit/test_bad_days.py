@@ -8,6 +8,8 @@ import importlib
 import json
 import os
 import pkgutil
+import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -28,7 +30,7 @@ from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
 
 from .conftest import Command
-from .rig import Cable, Daemon, Started, left_by, started, unprivileged
+from .rig import NOBODY, Cable, Daemon, Started, left_by, started, unprivileged
 
 ROOT = Path(__file__).parents[2]
 
@@ -540,6 +542,93 @@ def test_a_read_only_project_is_proven_like_any_other(
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755)
     assert left_by(engine, os.getpid()) == []
+
+
+# --- what is temporary -------------------------------------------------------------------------------
+
+UNUSABLE = ["missing", "a file", "read-only"]
+READ_ONLY = "for each in /tmp /var/tmp; do mount --bind $each $each && mount -o remount,ro,bind $each; done"
+# It may read what is root's, where the environment of the tests may lie, and write no more than anybody.
+AS_NOBODY = (
+    f"cd /proc && exec setpriv --reuid={NOBODY} --clear-groups"
+    " --inh-caps=+dac_read_search --ambient-caps=+dac_read_search "
+)
+
+
+@pytest.fixture
+def prove_as_nobody(
+    cable: Cable, make: Make, open_folder: Path
+) -> Callable[[str, Path], subprocess.CompletedProcess[str]]:
+    """Prove as a user without rights, as a process: takes a line for root's shell, whose mounts are its own, and TMPDIR."""
+    if os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "setpriv"))):
+        pytest.skip("needs root, unshare and setpriv")
+    folder = make("shop", {"Dockerfile": BARE}, within=open_folder)
+    prove = shlex.join([sys.executable, "-m", "hullproof", "prove", "--only=workdir", str(folder)])
+
+    def run(first: str, temporary: Path) -> subprocess.CompletedProcess[str]:
+        places = {"TMPDIR": str(temporary), "HOME": str(open_folder), "DOCKER_HOST": cable.host}
+        return subprocess.run(
+            ["unshare", "--mount", "sh", "-c", f"{first} && {AS_NOBODY}{prove}"],
+            env={**os.environ, **places},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(params=UNUSABLE)
+def unusable(request: pytest.FixtureRequest, open_folder: Path) -> Path:
+    """What TMPDIR may name without being any use."""
+    temporary: Path = open_folder / request.param
+    if request.param == "a file":
+        temporary.touch()
+    elif request.param == "read-only":
+        temporary.mkdir(mode=0o555)
+    return temporary
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_another_temporary_folder_takes_the_place_of_one_that_is_no_use(
+    prove_as_nobody: Callable[..., subprocess.CompletedProcess[str]], unusable: Path
+) -> None:
+    """As Python has it: in /tmp, then, it is proven like any other."""
+    ended = prove_as_nobody("true", unusable)
+    assert (ended.returncode, "workdir" in ended.stdout) == (0, True), ended.stderr
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_no_temporary_folder_is_one_line_and_exit_code_3(
+    prove_as_nobody: Callable[..., subprocess.CompletedProcess[str]], unusable: Path
+) -> None:
+    """Neither the one that is named nor any that Python falls back to."""
+    ended = prove_as_nobody(READ_ONLY, unusable)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith("hullproof: No usable temporary directory found in")
+    assert last.endswith("let TMPDIR name a folder that can be written and has room")
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+@pytest.mark.parametrize("room", ["4k", "16k"])
+def test_a_full_temporary_folder_is_one_line_and_exit_code_3(
+    prove_as_nobody: Callable[..., subprocess.CompletedProcess[str]], open_folder: Path, room: str
+) -> None:
+    """Room for Python to find it usable, and for no more."""
+    (open_folder / "small").mkdir()
+    ended = prove_as_nobody(f"mount -t tmpfs -o size={room} none {open_folder}/small", open_folder / "small")
+    assert (ended.returncode, ended.stdout) == (3, "")
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith("hullproof: ")
+    assert last.endswith(
+        "no space is left on the disk: free some, or let TMPDIR name a folder with more room"
+    )
+    assert "Traceback" not in ended.stderr
 
 
 # --- the board ---------------------------------------------------------------------------------------
