@@ -15,6 +15,14 @@ TESTED: tuple[tuple[str, str], ...] = (
         "tests/toolkit/test_bad_days.py::test_an_engine_that_goes_away_while_building_is_exit_code_3",
     ),
     (
+        "So is one that is killed in the first second of a proof.",
+        "tests/toolkit/test_bad_days.py::test_an_engine_that_is_killed_in_its_first_second_is_exit_code_3",
+    ),
+    (
+        "A machine without a usable temporary folder is one line and exit code 3.",
+        "tests/toolkit/test_bad_days.py::test_no_temporary_folder_is_one_line_and_exit_code_3",
+    ),
+    (
         "An engine that hangs from the start is one line and exit code 3 after ten seconds.",
         "tests/toolkit/test_hanging_engine.py::test_an_engine_that_hangs_from_the_start_is_no_engine",
     ),
@@ -41,6 +49,10 @@ TESTED: tuple[tuple[str, str], ...] = (
     (
         "A container that ends just before it is killed has ended by itself.",
         "tests/toolkit/test_clocks.py::test_an_end_that_comes_before_the_kill_is_an_answer",
+    ),
+    (
+        "A container that somebody else removes while it is being stopped is no error.",
+        "tests/toolkit/test_clocks.py::test_a_container_that_is_removed_meanwhile_has_ended",
     ),
     (
         "An engine that hangs while a container is stopped makes its end unproven, not broken.",
@@ -105,5 +117,9 @@ TESTED: tuple[tuple[str, str], ...] = (
     (
         "Neither does what a build or a container prints, nor what files in an image are called, in any format.",
         "tests/toolkit/test_output_engine.py::test_what_is_proven_is_told_harmlessly_in_every_format",
+    ),
+    (
+        "A project's name cannot leave the folder of reports.",
+        "tests/toolkit/test_text.py::test_a_file_name_is_one_that_any_file_system_takes",
     ),
 )
