@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hullproof.engine.bases import provide_bases, why_unreachable
 from hullproof.engine.boot import BootedContainer
-from hullproof.engine.build import build
+from hullproof.engine.build import build, build_cgroup
 from hullproof.engine.helper import provide_helper
 from hullproof.engine.image import attach_lines, history_length, inspect_image
 from hullproof.engine.layers import read_files
@@ -90,7 +90,9 @@ class Subject:
         self._gatherers: Mapping[str, Callable[[], Any]] = {
             "config": lambda: project.config,
             "release": lambda: project.release,
-            "conditions": lambda: Conditions(not project.config.offline, limits_of(engine, project.config)),
+            "conditions": lambda: Conditions(
+                not project.config.offline, limits_of(engine, project.config), build_cgroup()
+            ),
             "bases": self._bases,
             "recipe": self._recipe,
             "build": self._build,

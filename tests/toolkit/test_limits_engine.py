@@ -127,6 +127,7 @@ def test_limits_hold_where_nothing_is_said_of_them(
     assert report["conditions"] == {
         "network": True,
         "container": {"memory_bytes": usual.memory_bytes, "processes": usual.processes},
+        "build_cgroup": None,
     }
     assert usual.memory_bytes is not None
     assert usual.processes == 2048
@@ -182,7 +183,10 @@ def cgroup(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        ("RUN python3 -c 'held = [bytearray(1 << 20) for _ in range(400)]'", "ended with exit code 137"),
+        (
+            "RUN python3 -c 'held = [bytearray(1 << 20) for _ in range(400)]'",
+            "killed, likely at a limit of the cgroup /",
+        ),
         (BUILD_BOMB, "Resource temporarily unavailable"),
     ],
     ids=["memory", "fork bomb"],
@@ -197,6 +201,11 @@ def test_a_build_is_held_to_the_limits_of_a_cgroup(
     code, out, progress = command("prove", str(folder), "--only=slim-base", "--format=json")
     assert code == 1
     assert said in out + progress, json.loads(out)["proofs"][0]["summary"]
+
+
+def test_a_report_names_the_cgroup_of_builds(make: Make, prove: Prove, cgroup: str) -> None:
+    """Whoever reads a verdict knows what the build was held to."""
+    assert prove(make(SERVE))["conditions"]["build_cgroup"] == cgroup
 
 
 # --- without a network ----------------------------------------------------------------------------------

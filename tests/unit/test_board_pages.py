@@ -118,12 +118,17 @@ def test_a_report_says_how_the_image_was_booted(
 ) -> None:
     """What it had of the machine; an engine may limit less than all."""
     sent = make_report(
-        conditions={"network": False, "container": {"memory_bytes": 512_000_000, "processes": None}}
+        conditions={
+            "network": False,
+            "container": {"memory_bytes": 512_000_000, "processes": None},
+            "build_cgroup": "/builds",
+        }
     )
     text = _Page(client.get(upload(sent).get_json()["url"]).text).text
     assert "Network at bootnone" in text
     assert "Memory at most512 MB" in text
     assert "Processes at most" not in text
+    assert "Builds held below cgroup/builds" in text
 
 
 def test_a_report_of_a_failed_build_has_a_page(

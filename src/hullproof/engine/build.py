@@ -53,6 +53,13 @@ CGROUP = "HULLPROOF_BUILD_CGROUP"
 It is all by which BuildKit can be held to limits, and a part of what its cache looks a step up by: so the same one in
 each run, and none unless the user, not the project, names it.
 """
+_KILLED = re.compile(r"ended with exit code 137$")
+
+
+def build_cgroup() -> str | None:
+    """Return the cgroup that the user names for the steps of builds, None where they have no limits."""
+    return os.environ.get(CGROUP) or None
+
 
 StopWhen = Callable[[tuple[Step, ...]], bool]
 """Looks at the steps as they stand; true ends the build, because what was to be known is known."""
@@ -92,7 +99,7 @@ class BuildRequest:
             args.append("--load" if self.output == "image" else "--output=type=cacheonly")
         if self.target:
             args.append(f"--target={self.target}")
-        if cgroup := os.environ.get(CGROUP):
+        if cgroup := build_cgroup():
             args.append(f"--cgroup-parent={cgroup}")
         args += [f"--tag={tag}" for tag in self.tags]
         args += [f"--label={name}={value}" for name, value in self.labels.items()]
@@ -260,4 +267,7 @@ def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFact
     line = progress.failed_line()
     if failed is not None and failed.line is None and line is not None:
         failed = replace(failed, line=line)
+    cgroup = build_cgroup()
+    if cgroup and _KILLED.search(error):
+        error += f", killed, likely at a limit of the cgroup {cgroup} that {CGROUP} names"
     return replace(facts, error=error, failed_step=failed)

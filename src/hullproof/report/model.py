@@ -189,10 +189,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Conditions:
-    """Under which conditions the image was booted: with or without a network, and within which limits."""
+    """Under which conditions the image was booted: with or without a network, and within which limits.
+
+    `build_cgroup` is the cgroup of the engine's machine that steps of builds were held below: None where they had no limits.
+    """
 
     network: bool
     container: Limits
+    build_cgroup: str | None = None
 
     @property
     def are_usual(self) -> bool:

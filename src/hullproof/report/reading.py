@@ -131,6 +131,8 @@ def about(report: Report) -> list[Row]:
         )
     if report.conditions:
         rows.append(Row("Booted", words=booted(report.conditions)))
+        if cgroup := report.conditions.build_cgroup:
+            rows.append(Row("Built", cgroup, "the cgroup whose limits held for steps of builds"))
     rows.append(
         Row("Proven by", words=f"Hullproof {report.hullproof_version}, in {duration(report.duration_s)}")
     )

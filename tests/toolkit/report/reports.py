@@ -66,7 +66,9 @@ def sample() -> Report:
             "Docker Engine", "26.1.5 *x*", "0.13.1", "linux/amd64", "overlay2", "Docker 26 <b> | can `die`"
         ),
         sidecar=SidecarInfo("python:3-slim", ("SYS_PTRACE",)),
-        conditions=Conditions(network=False, container=Limits(memory_bytes=512_000_000)),
+        conditions=Conditions(
+            network=False, container=Limits(memory_bytes=512_000_000), build_cgroup="/builds"
+        ),
         hullproof_version="0.1.0",
         started_at=datetime(2026, 11, 23, 10, 30, 59, 999_999, tzinfo=timezone(timedelta(hours=2))),
         duration_s=75.4321,
