@@ -188,7 +188,7 @@ def _why_dead(
             f"Write EXPOSE {number}/{other}.",
         )
     instead = [f"{wrong}/{kind}" for wrong, kind in undeclared]
-    but = f", but on {listed(instead)}" if instead else ""
+    but = f": the application listens on {listed(instead)}" if instead else ""
     seen = f"expected a listener on {port}, found {listed(instead) or 'none'}"
     remedy = f"Remove EXPOSE {port}, or let the application listen there, on 0.0.0.0."
     return f"{port} is exposed, but nothing listens on it{but}", seen, remedy

@@ -92,7 +92,7 @@ def test_an_unknown_id_names_the_nearest() -> None:
 
 def _module(**members: object) -> ModuleType:
     module = ModuleType(
-        "elsewhere.new_practice", "A title.\n\nWhy: one\ntwo.\n\nMend: Do it.\n\n    RUN it\n      more\n"
+        "elsewhere.new_practice", "A title.\n\nWhy: one\ntwo.\n\nFix: Do it.\n\n    RUN it\n      more\n"
     )
     vars(module).update(members)
     return module

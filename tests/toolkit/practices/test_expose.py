@@ -54,8 +54,9 @@ def test_a_wrong_number_names_the_right_one() -> None:
     """Declared but dead, and what is listened on instead."""
     proof = prove("expose", **exposing("8080"))
     assert proof.verdict is BROKEN
-    assert "8080/tcp is exposed, but nothing listens on it" in proof.summary
-    assert "does not listen there, but on 5000/tcp" in proof.summary
+    assert (
+        "8080/tcp is exposed, but nothing listens on it: the application listens on 5000/tcp" in proof.summary
+    )
     assert "Dockerfile:17" in lines(proof)
 
 
