@@ -19,6 +19,7 @@ from .rig import Cable, Daemon, Started, started
 from .test_lifecycle_engine import APPLICATION, DOCKERFILE, TEST
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
+NIGHTLY = pytest.mark.nightly  # half a minute each: by day one moment of each kind will do
 
 IN_TIME_S = 15.0
 UNANSWERED = re.compile(
@@ -64,11 +65,11 @@ def clean(run: Started, host: str) -> subprocess.CompletedProcess[str]:
     ("moment", "later_s", "signum"),
     [
         ("unittest", 0.2, signal.SIGINT),
-        ("useradd", 0.0, signal.SIGTERM),
-        ("looking at", 0.2, signal.SIGTERM),
-        ("looking at", 2.0, signal.SIGINT),
-        ("default-command:", 0.0, signal.SIGINT),
-        ("dockerignore:", 0.0, signal.SIGTERM),
+        ("looking at", 2.0, signal.SIGTERM),
+        pytest.param("useradd", 0.0, signal.SIGTERM, marks=NIGHTLY),
+        pytest.param("looking at", 0.2, signal.SIGINT, marks=NIGHTLY),
+        pytest.param("default-command:", 0.0, signal.SIGINT, marks=NIGHTLY),
+        pytest.param("dockerignore:", 0.0, signal.SIGTERM, marks=NIGHTLY),
     ],
 )
 def test_a_signal_ends_the_command_in_time(  # noqa: PLR0917 - fixtures
@@ -97,6 +98,7 @@ def test_a_signal_ends_the_command_in_time(  # noqa: PLR0917 - fixtures
         assert run.left() == []
 
 
+@NIGHTLY
 def test_several_projects_and_a_second_signal_take_no_longer(
     cable: Cable, tmp_path: Path, shop: Path, engine: Engine
 ) -> None:
@@ -121,6 +123,7 @@ def test_several_projects_and_a_second_signal_take_no_longer(
         assert run.left() == []
 
 
+@NIGHTLY
 def test_services_take_no_longer(
     cable: Cable, tmp_path: Path, shop: Path, python_base: str, engine: Engine
 ) -> None:
@@ -178,7 +181,7 @@ def test_an_engine_that_hangs_from_the_start_is_no_engine(
         assert "nothing was left behind" not in run.lines
 
 
-@pytest.mark.parametrize("moment", ["unittest", "looking at"])
+@pytest.mark.parametrize("moment", ["unittest", pytest.param("looking at", marks=NIGHTLY)])
 def test_an_engine_that_falls_silent_is_given_up(
     cable: Cable, tmp_path: Path, shop: Path, engine: Engine, moment: str
 ) -> None:
@@ -197,7 +200,10 @@ def test_an_engine_that_falls_silent_is_given_up(
         assert run.left() == []
 
 
-@pytest.mark.parametrize(("moment", "signum"), [("unittest", signal.SIGTERM), ("looking at", signal.SIGINT)])
+@pytest.mark.parametrize(
+    ("moment", "signum"),
+    [("unittest", signal.SIGTERM), pytest.param("looking at", signal.SIGINT, marks=NIGHTLY)],
+)
 def test_a_stopped_daemon_is_such_an_engine(
     daemon: Daemon, tmp_path: Path, shop: Path, moment: str, signum: signal.Signals
 ) -> None:
