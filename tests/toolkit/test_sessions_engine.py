@@ -114,4 +114,4 @@ def test_a_signal_for_nox_alone_ends_what_it_runs_in_time(
         [sys.executable, "-m", "hullproof", "clean"], env=environ, capture_output=True, check=False
     )
     assert done.returncode == 0
-    assert list((tmp_path / "temporary").iterdir()) == []
+    assert [each for each in (tmp_path / "temporary").iterdir() if each.suffix != ".lock"] == []
