@@ -124,10 +124,8 @@ class Readiness:
             if "Health" not in each["State"]
         }
         doors = [f"{name}={numbers}" for name, numbers in ports.items() if numbers]
-        if not doors:
-            return
-        closed = self._run_beside(helper, [f"{timeout_s:.1f}", *doors], timeout_s)
-        self.require_none_failed()
+        closed = self._run_beside(helper, [f"{timeout_s:.1f}", *doors], timeout_s) if doors else []
+        self.require_none_failed()  # one that ended just before it was looked for here, too
         for name, container in seen:
             if name in closed:
                 self._fail(
