@@ -171,10 +171,11 @@ class ImageSessions:
         session.env[IMAGE] = self.built["image"]
         results = self._report("--junitxml={}", "container.xml")
         # Tests of all kinds are given time before they are signalled again.
-        with _terminated_as_interrupted():
+        with tempfile.TemporaryDirectory() as folder, _terminated_as_interrupted():
             session.run(
                 "pytest",
                 str(tests),
+                *settings_of_their_own(self.project, tests, Path(folder)),
                 *results,
                 *session.posargs,
                 interrupt_timeout=PATIENCE_S,
@@ -211,6 +212,21 @@ class ImageSessions:
             return []
         self.reports.mkdir(parents=True, exist_ok=True)
         return [option.format(self.reports / name)]
+
+
+def settings_of_their_own(project: Path, tests: Path, folder: Path) -> list[str]:
+    """Return the options that make tests in `tests` independent of the settings for the project's unit tests.
+
+    Those ask for plugins and, in a conftest.py above, for the application itself, and neither is installed beside
+    tests that look at an image from outside. A `pytest.ini` among the tests themselves counts. `folder` takes an
+    empty one where there is none; the project stays the root.
+    """
+    own = tests if tests.is_dir() else tests.parent
+    settings = own / "pytest.ini"
+    if not settings.exists():
+        settings = folder / "pytest.ini"
+        settings.write_text("[pytest]\n")
+    return [f"--config-file={settings}", f"--rootdir={project}", f"--confcutdir={own}"]
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hullproof import __version__
-from hullproof.sessions import own_requirement
+from hullproof.sessions import own_requirement, settings_of_their_own
 
 NOXFILE = """\
 from hullproof.sessions import image_sessions
@@ -182,3 +182,62 @@ def test_what_is_installed_in_other_environments_is_this_very_hullproof(
     for text, requirement in origins.items():
         Found.text = text
         assert own_requirement() == requirement
+
+
+HOSTILE = {
+    "pyproject.toml": """[tool.pytest.ini_options]
+addopts = "--cov=shop --strict-config --ds=shop.settings"
+required_plugins = ["pytest-django", "pytest-asyncio>=1"]
+asyncio_mode = "auto"
+DJANGO_SETTINGS_MODULE = "shop.settings"
+filterwarnings = ["error::shop.ShopWarning"]
+testpaths = ["tests/unit"]
+""",
+    "conftest.py": "import shop\n",
+    "tests/conftest.py": "from shop.web import app\n",
+    "tests/__init__.py": "import shop\n",
+    "tests/container/test_image.py": """import pathlib
+
+def test_it(pytestconfig):
+    assert pytestconfig.rootpath == pathlib.Path.cwd()
+""",
+}
+
+
+def collected(folder: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests of the container as the session does, where neither the application nor a plugin is installed."""
+    options = settings_of_their_own(Path(), Path("tests/container"), tmp_path)
+    run = [sys.executable, "-m", "pytest", "tests/container", *options]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(run, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_the_projects_settings_for_its_unit_tests_are_not_those_of_the_container(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its options, plugins, warnings and conftest ask for what is installed in the image only."""
+    folder = tmp_path / "shop"
+    for path, text in HOSTILE.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    monkeypatch.chdir(folder)
+    ran = collected(folder, tmp_path)
+    assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_settings_among_the_tests_of_the_container_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so does a conftest.py there."""
+    folder = tmp_path / "shop"
+    for path, text in HOSTILE.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    own = folder / "tests/container"
+    (own / "pytest.ini").write_text("[pytest]\nmarkers = mine: of this project\n")
+    (own / "conftest.py").write_text("import pytest\n\n@pytest.fixture\ndef mine(): return 1\n")
+    (own / "test_mine.py").write_text("import pytest\n\n@pytest.mark.mine\ndef test_it(mine): assert mine\n")
+    monkeypatch.chdir(folder)
+    ran = collected(folder, tmp_path)
+    assert "2 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert "warning" not in ran.stdout
