@@ -115,12 +115,13 @@ def engine(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Lint the Dockerfile (hadolint), the code (ruff, mypy) and the workflow (actionlint, zizmor)."""
+    """Lint the Dockerfile (hadolint), the code (ruff, mypy, import-linter) and the workflow (actionlint, zizmor)."""
     _install(session, "lint", "toolkit", "schemas", "container", "board-test", board=True)
     session.run("hadolint", "Dockerfile")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
+    session.run("lint-imports", env={"PYTHONPATH": "src"})
     workflows = [str(path) for folder in WORKFLOWS for path in sorted(Path(folder).glob("*.yml"))]
     session.run("actionlint", *workflows)
     session.run("zizmor", "--offline", "--quiet", *workflows)

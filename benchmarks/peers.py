@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import run
 from benchmarks.stand import PORT, READY
-from hullproof.engine.aptsources import debian_sources, read_sources, resolve_mirror_list
+from hullproof.host.aptsources import debian_sources, read_sources, resolve_mirror_list
 
 if TYPE_CHECKING:
     from benchmarks.stand import Stand

@@ -19,7 +19,7 @@ from benchmarks.stand import REPOSITORY, Stand, proving, stand, tell
 from hullproof.engine.build import build as plain_build
 from hullproof.lab import rebuild
 from hullproof.lab.copying import copy_tree
-from hullproof.prove import prove
+from hullproof.runner.prove import prove
 
 if TYPE_CHECKING:
     from hullproof.engine.build import BuildRequest

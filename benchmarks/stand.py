@@ -23,14 +23,15 @@ from benchmarks.measure import CommandError, run
 from hullproof.engine.connection import Engine
 from hullproof.engine.progress import Progress
 from hullproof.interruption import unwinding_on_signals
-from hullproof.lifecycle import Run
-from hullproof.project import Project, Recipe
-from hullproof.subject import Subject
+from hullproof.lab.recipe import Recipe
+from hullproof.project.project import Project
+from hullproof.run.run import Run
+from hullproof.runner.subject import Subject
 
 if TYPE_CHECKING:
-    from hullproof.engine.bases import Base
     from hullproof.engine.build import BuildRequest
     from hullproof.facts import Step
+    from hullproof.host.bases import Base
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PORT = 5000

@@ -119,7 +119,7 @@ def _files(_context: click.Context, parameter: click.Parameter, values: tuple[st
 
 
 def _path_within(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    from hullproof.config.values import READERS  # noqa: PLC0415 - --version stays fast
+    from hullproof.project.config.values import READERS  # noqa: PLC0415 - --version stays fast
 
     try:
         return None if value is None else str(READERS["dockerfile"](value))

@@ -13,10 +13,10 @@ from typing import TextIO
 
 from hullproof import options
 from hullproof.errors import UsageError
+from hullproof.model import Report
 from hullproof.progress_lines import say
-from hullproof.project import Project
+from hullproof.project.project import Project
 from hullproof.report import SUFFIXES, render
-from hullproof.report.model import Report
 from hullproof.text import file_name
 
 Delivery = Callable[[Project, Report], None]

@@ -13,16 +13,18 @@ from typing import Any
 from hullproof.delivery import Output, delivery, screen_width, write
 from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
+from hullproof.engine.model.build import Step
 from hullproof.errors import UsageError
-from hullproof.facts import Step
-from hullproof.leftovers import Removal, sweep, sweep_folders
-from hullproof.lifecycle import Run
+from hullproof.owner import sweep_folders
 from hullproof.practices import every, get
 from hullproof.progress_lines import BuildLines, explain_failure, say
-from hullproof.project import Project
-from hullproof.prove import choose
-from hullproof.proving import Proving
-from hullproof.subject import Subject
+from hullproof.project.project import Project
+from hullproof.run.leftovers import Removal, sweep
+from hullproof.run.run import Run
+from hullproof.runner.many import Proving
+from hullproof.runner.opening import open_project
+from hullproof.runner.prove import choose
+from hullproof.runner.subject import Subject
 from hullproof.text import block, duration, line, size
 
 _PAUSE_S = 2.0
@@ -49,10 +51,8 @@ def prove_all(
     """
     choose(only, experiments=experiments)
     opened = [
-        Project.open(folder, build_args, dockerfile).handed(secrets or {}, "--secret") for folder in folders
+        open_project(folder, build_args, dockerfile, secrets=secrets, offline=offline) for folder in folders
     ]
-    if offline:
-        opened = [project.offline("--offline") for project in opened]
     projects = list({project.folder: project for project in opened}.values())
     deliver = delivery(projects, formats, [Output.parse(output) for output in outputs])
     with _connected() as engine:
@@ -86,7 +86,7 @@ def build_one(
     the caller's: it carries no label of ours and stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
     `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
     """
-    project = Project.open(folder, build_args, dockerfile).handed(secrets or {}, "--secret")
+    project = open_project(folder, build_args, dockerfile, secrets=secrets)
     if tests:
         target = _test_stage(project)
     stage = project.dockerfile.stage(target) if target else project.release.stage
@@ -165,7 +165,7 @@ def settings_of(
     """Return the settings that are in force for the project in `folder`, and where each came from."""
     from hullproof import settings  # noqa: PLC0415 - no other command needs it
 
-    found = settings.in_force(Project.open(folder, build_args, dockerfile).handed(secrets or {}, "--secret"))
+    found = settings.in_force(open_project(folder, build_args, dockerfile, secrets=secrets))
     return settings.as_json(found) if as_json else settings.as_text(found, screen_width())
 
 
@@ -178,7 +178,7 @@ def explanation(identifier: str | None) -> str:
         ("Why", practice.why),
         ("Proven by", practice.proven_by),
         ("Broken by", practice.broken_by),
-        ("Fix", practice.mend),
+        ("Fix", practice.fix),
     ]
     told = f"{practice.title} ({practice.id})\n" + "".join(
         f"\n{name}\n{_indented(text)}\n" for name, text in parts
@@ -199,7 +199,7 @@ def _indented(text: str) -> str:
 
 def examine() -> int:
     """Say what of the machine is ready and what fixes the rest; 0 where all that is needed is there, else 3."""
-    from hullproof.engine.doctor import doctor  # noqa: PLC0415 - no other command needs it
+    from hullproof.host.doctor import doctor  # noqa: PLC0415 - no other command needs it
 
     findings = doctor()
     for finding in findings:
@@ -212,7 +212,7 @@ def examine() -> int:
 
 def make_ready(*, assume_yes: bool) -> int:
     """Make sure that an engine answers, installing one where that may be done."""
-    from hullproof.engine.install import ensure_engine  # noqa: PLC0415
+    from hullproof.host.install import ensure_engine  # noqa: PLC0415
 
     def ask(question: str) -> bool:
         say(f"{question} [y/N]")

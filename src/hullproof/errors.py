@@ -44,6 +44,10 @@ class MachineError(HullproofError):
     exit_code = 3
 
 
+class Unobservable(Exception):  # noqa: N818 - a finding about the project, not a fault of ours
+    """A fact could not be observed. The text is the reason, one sentence, as the report shows it."""
+
+
 _LACKING = {
     errno.ENOSPC: "no space is left on the disk: free some, or let TMPDIR name a folder with more room",
     errno.EDQUOT: "the disk quota is used up: free some space, or let TMPDIR name a folder with more room",

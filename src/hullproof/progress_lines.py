@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from hullproof.facts import BuildFacts, Step
+from hullproof.engine.model.build import BuildFacts, Step
 from hullproof.text import clean, duration, line
 
 _SHORT = 90

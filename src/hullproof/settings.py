@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hullproof.config import Config
 from hullproof.dockerfile import Contract, Stage
-from hullproof.project import Project
+from hullproof.project.config import Config
+from hullproof.project.project import Project
 from hullproof.text import clean, inert, json_text
 
 DEFAULT = "default"

@@ -7,7 +7,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from hullproof.leftovers import owned_folder
+from hullproof.owner import owned_folder
 from tests.faults.harness import Result, Scenario, attempt, scenarios
 from tests.faults.page import page, record, write
 

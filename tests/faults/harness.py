@@ -14,9 +14,9 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from hullproof import __version__
-from hullproof.engine.bases import provide_bases
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
+from hullproof.host.bases import provide_bases
 
 TOOLKIT, ENGINE, BOARD = "The toolkit", "Engines that misbehave", "The release board"
 AREAS = (TOOLKIT, ENGINE, BOARD)

@@ -15,10 +15,10 @@ from typing import NoReturn
 import pytest
 
 from hullproof import cli
-from hullproof.engine.bases import provide_bases
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
-from hullproof.report.model import Report
+from hullproof.host.bases import provide_bases
+from hullproof.model import Report
 
 from .report import reports
 from .rig import NOBODY, Cable, Daemon

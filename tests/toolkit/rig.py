@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hullproof.engine.connection import Engine
-from hullproof.leftovers import OWNER_LABEL, RUN_LABEL
+from hullproof.owner import OWNER_LABEL, RUN_LABEL
 
 PATIENCE_S = 120
 NOBODY = 65534

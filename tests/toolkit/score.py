@@ -17,12 +17,12 @@ from pathlib import Path
 
 from hullproof import __version__
 from hullproof.engine.connection import Engine
-from hullproof.leftovers import owned_folder
-from hullproof.lifecycle import Run
+from hullproof.model import Report, Verdict
+from hullproof.owner import owned_folder
 from hullproof.practices import GUIDE
-from hullproof.project import Project
-from hullproof.prove import prove
-from hullproof.report.model import Report, Verdict
+from hullproof.project.project import Project
+from hullproof.run.run import Run
+from hullproof.runner.prove import prove
 from tests.toolkit.cases.catalogue import CASES, Case, materialise
 
 

@@ -12,11 +12,19 @@ import pytest
 
 from hullproof.errors import EngineError
 from hullproof.facts import BuildFacts, Step
+from hullproof.model import (
+    Acceptance,
+    Evidence,
+    ImageInfo,
+    ProjectInfo,
+    Proof,
+    Report,
+    Verdict,
+)
 from hullproof.practices import Practice
 from hullproof.progress_lines import explain_failure
 from hullproof.pytest_plugin import bench
 from hullproof.pytest_plugin.telling import Account
-from hullproof.report.model import Acceptance, Evidence, ImageInfo, ProjectInfo, Proof, Report, Verdict
 
 FOLDER = "HULLPROOF_STUB"
 """The environment variable that names the folder with the table, where the notes go, too."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
-from hullproof.acceptance import NOTICE_DAYS, accepted, remarks
-from hullproof.config import Accepted
-from hullproof.report.model import Acceptance, Proof, Verdict
+from hullproof.errors import UsageError
+from hullproof.model import Acceptance, Proof, Verdict
+from hullproof.project.config import Accepted
+from hullproof.runner.acceptance import NOTICE_DAYS, accepted, remarks
+from hullproof.runner.opening import open_project
 
 LAST_DAY = date(2027, 1, 31)
 ENTRY = Accepted("ownership", "the volume's owner", LAST_DAY)
@@ -71,3 +74,16 @@ def test_it_is_said_in_time_that_an_acceptance_ends_or_is_not_needed(
 def test_nothing_is_said_of_practices_that_were_not_asked_for() -> None:
     """What was not judged is not known to be good."""
     assert list(remarks([proof(Verdict.PROVEN, "expose")], [ENTRY], LAST_DAY)) == []
+
+
+def test_an_acceptance_of_no_practice_names_the_nearest(tmp_path: Path) -> None:
+    """A misspelled one would accept nothing, in silence."""
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim\n")
+    (tmp_path / "hullproof.toml").write_text(
+        "accept = [{ practice = 'ownershp', reason = 'x', until = '2027-01-31' }]\n"
+    )
+    with pytest.raises(UsageError) as caught:
+        open_project(tmp_path, {})
+    assert str(caught.value) == (
+        "hullproof.toml: accept: there is no practice called 'ownershp'; did you mean 'ownership'?"
+    )

@@ -23,11 +23,11 @@ from typing import Any, cast
 import pytest
 
 import hullproof
-from hullproof.engine import bases
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.calls import Calls
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
+from hullproof.host import bases
 
 from .conftest import Command
 from .rig import NOBODY, Cable, Daemon, Started, left_by, started, unprivileged

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullproof.engine import bases
-from hullproof.engine.bases import provide_bases
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
+from hullproof.host import bases
+from hullproof.host.bases import provide_bases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

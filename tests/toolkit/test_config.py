@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from hullproof.config import Config, load
 from hullproof.errors import UsageError
 from hullproof.options import files
-from hullproof.project import Project
+from hullproof.project.config import Config, load
+from hullproof.project.project import Project
 
 EVERY_KEY = """
 dockerfile = "docker/Dockerfile"
@@ -315,15 +315,6 @@ def test_the_last_day_is_a_day(tmp_path: Path, until: str) -> None:
     """A day of the calendar, without an hour."""
     (tmp_path / "hullproof.toml").write_text(f"accept = [{entry(until=until)}]\n")
     assert complaint(tmp_path).endswith('`until` is a day, such as "2027-01-31"')
-
-
-def test_an_acceptance_of_no_practice_names_the_nearest(tmp_path: Path) -> None:
-    """A misspelled one would accept nothing, in silence."""
-    spelled = entry(practice="'ownershp'")
-    (tmp_path / "hullproof.toml").write_text(f"accept = [{spelled}]\n")
-    assert complaint(tmp_path) == (
-        "hullproof.toml: accept: there is no practice called 'ownershp'; did you mean 'ownership'?"
-    )
 
 
 def test_a_practice_is_accepted_once(tmp_path: Path) -> None:

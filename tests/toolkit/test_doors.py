@@ -17,15 +17,16 @@ from typing import Any
 
 import pytest
 
-from hullproof import doors, proving
+from hullproof import doors
 from hullproof.delivery import Output, delivery, distinct, show
 from hullproof.engine.calls import Calls
-from hullproof.engine.doctor import Finding
 from hullproof.errors import EngineError, UsageError
+from hullproof.host.doctor import Finding
 from hullproof.interruption import Interrupted
-from hullproof.leftovers import Removal
-from hullproof.project import Project
-from hullproof.report.model import Report
+from hullproof.model import Report
+from hullproof.project.project import Project
+from hullproof.run.leftovers import Removal
+from hullproof.runner import many as proving
 
 ProveAll = Callable[..., int]
 
@@ -467,7 +468,7 @@ def test_the_doctor_says_what_mends_what_is_not_ready(
     said: str,
 ) -> None:
     """Only what runs fail without makes the machine unfit."""
-    monkeypatch.setattr("hullproof.engine.doctor.doctor", lambda: findings)
+    monkeypatch.setattr("hullproof.host.doctor.doctor", lambda: findings)
     assert doors.examine() == code
     assert capsys.readouterr().err == said
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hullproof.dockerfile import parse
-from hullproof.frontend import copy_without_syntax_directive, without_syntax_directive
+from hullproof.project.frontend import copy_without_syntax_directive, without_syntax_directive
 
 
 @pytest.mark.parametrize(

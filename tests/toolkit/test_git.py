@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hullproof.git import Checkout, look
+from hullproof.project.git import Checkout, look
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git makes the repositories")
 

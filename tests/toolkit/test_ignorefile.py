@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hullproof import ignorefile
+from hullproof.project import ignorefile
 
 if TYPE_CHECKING:
     from pathlib import Path

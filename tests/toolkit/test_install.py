@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullproof.engine import install
-from hullproof.engine.aptsources import (
+from hullproof.engine.endpoint import Endpoint, NoEngineError
+from hullproof.errors import EngineError
+from hullproof.host import install
+from hullproof.host.aptsources import (
     AptSource,
     debian_sources,
     parse_deb822,
     parse_one_line,
     resolve_mirror_list,
 )
-from hullproof.engine.endpoint import Endpoint, NoEngineError
-from hullproof.engine.install import Parts, ensure_engine, needed_packages, trixie_pin
-from hullproof.engine.machine import System, cause, this_system
-from hullproof.errors import EngineError
+from hullproof.host.install import Parts, ensure_engine, needed_packages, trixie_pin
+from hullproof.host.machine import System, cause, this_system
 from hullproof.process import Done
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         raise NoEngineError("no-socket", "no Docker engine: nothing there")
 
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setattr("hullproof.engine.install.Engine.connect", connect)
+    monkeypatch.setattr("hullproof.host.install.Engine.connect", connect)
     monkeypatch.setattr(install, "find_endpoint", lambda: Endpoint("unix:///var/run/docker.sock"))
     monkeypatch.setattr(install, "this_system", lambda: BOOKWORM)
     monkeypatch.setattr(install, "privilege", lambda: ())

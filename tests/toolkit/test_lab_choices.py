@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 import pytest
 
-from hullproof import ignorefile
 from hullproof.facts import FileEntry, FileFacts, Layer, Step
 from hullproof.lab import (
     application,
@@ -18,13 +17,13 @@ from hullproof.lab import (
     installed,
     installing,
     planting,
-    scripts,
     secrets,
 )
 from hullproof.lab.gate import _test_lines
 from hullproof.lab.reach import can_reach
-from hullproof.lab.sources import context_sources, trace
-from hullproof.project import Project
+from hullproof.project import ignorefile, scripts
+from hullproof.project.project import Project
+from hullproof.project.sources import context_sources, trace
 
 
 def project(folder: Path, dockerfile: str, files: Mapping[str, str] = MappingProxyType({})) -> Project:

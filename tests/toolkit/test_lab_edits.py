@@ -12,7 +12,7 @@ from hullproof.facts import BuildFacts, InstallStep, Step
 from hullproof.lab import edits
 from hullproof.lab.application import Choice
 from hullproof.lab.installing import Candidate
-from hullproof.project import Project
+from hullproof.project.project import Project
 
 REQUIREMENTS = "requirements.txt"
 WORKDIR, INSTALL, COPY = 3, 6, 11

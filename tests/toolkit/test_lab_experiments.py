@@ -15,8 +15,9 @@ from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.connection import Engine
 from hullproof.facts import CanaryFacts, EditsFacts, GateFacts, Unobservable
 from hullproof.lab.lab import Lab
-from hullproof.lifecycle import Run
-from hullproof.project import Project, Recipe
+from hullproof.lab.recipe import Recipe
+from hullproof.project.project import Project
+from hullproof.run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import pytest
 
 from hullproof.facts import BuildFacts, GateFacts, PlantedFile, Step
-from hullproof.lab import gate, suites, teststyle
+from hullproof.lab import gate, teststyle
 from hullproof.lab.failing import beside
 from hullproof.lab.scratch import Bench
-from hullproof.lifecycle import Run
-from hullproof.project import Project
+from hullproof.project import suites
+from hullproof.project.project import Project
+from hullproof.run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,9 +16,9 @@ import pytest
 from hullproof.facts import Unobservable
 from hullproof.lab.copying import copy_tree
 from hullproof.lab.scratch import Bench, needed, put, remove
-from hullproof.leftovers import remove_tree
-from hullproof.lifecycle import Run
-from hullproof.project import Project
+from hullproof.owner import remove_tree
+from hullproof.project.project import Project
+from hullproof.run.run import Run
 
 from .rig import unprivileged
 

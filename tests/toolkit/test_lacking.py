@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from hullproof.engine.bases import why_unreachable
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError, HullproofError, MachineError, UsageError, lacking
 from hullproof.facts import Unobservable
-from hullproof.lifecycle import Run
-from hullproof.project import Project
-from hullproof.subject import Subject
+from hullproof.host.bases import why_unreachable
+from hullproof.project.project import Project
+from hullproof.run.run import Run
+from hullproof.runner.subject import Subject
 
 
 @pytest.mark.parametrize(

@@ -16,23 +16,23 @@ from typing import Any, cast
 
 import pytest
 
-from hullproof import leftovers
 from hullproof.engine.calls import Calls
 from hullproof.errors import EngineError
 from hullproof.interruption import unwinding_on_signals
-from hullproof.leftovers import (
+from hullproof.owner import (
     OWNER_LABEL,
     RUN_LABEL,
+    _start_time,
     is_dead,
     make_folder,
     owned_folder,
     owner,
-    remove_labelled,
     remove_tree,
-    sweep,
     sweep_folders,
 )
-from hullproof.lifecycle import Run
+from hullproof.run import leftovers
+from hullproof.run.leftovers import remove_labelled, sweep
+from hullproof.run.run import Run
 
 from .rig import unprivileged
 
@@ -49,7 +49,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def gone() -> str:
     """The owner value of a process that has ended."""
-    code = "from hullproof.leftovers import owner; print(owner())"
+    code = "from hullproof.owner import owner; print(owner())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
@@ -82,7 +82,7 @@ def test_a_zombie_is_dead() -> None:
 def owner_of(pid: int) -> str:
     """Return the owner value that another process would write."""
     machine = owner().partition("/")[0]
-    return f"{machine}/{pid}/{leftovers._start_time(pid)}"  # noqa: SLF001 - what the label is made of
+    return f"{machine}/{pid}/{_start_time(pid)}"
 
 
 def test_a_number_that_another_process_has_now_is_dead() -> None:
@@ -146,7 +146,7 @@ def test_a_dead_runs_folder_is_swept_and_a_living_ones_is_not(temporary: Path) -
     """Told by the name alone: there is no moment in which a folder has no owner."""
     code = (
         f"import tempfile; tempfile.tempdir = {str(temporary)!r}; "
-        "from hullproof.leftovers import make_folder; print(make_folder('abc').name)"
+        "from hullproof.owner import make_folder; print(make_folder('abc').name)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     mine = make_folder("abc")

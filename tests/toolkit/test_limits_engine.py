@@ -12,7 +12,7 @@ import pytest
 
 from hullproof.engine.connection import Engine
 from hullproof.engine.limits import limits_of
-from hullproof.project import Project
+from hullproof.project.project import Project
 
 from .conftest import Command
 from .rig import left_by

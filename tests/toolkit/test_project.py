@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hullproof.errors import UsageError
-from hullproof.project import Project, Recipe
+from hullproof.lab.recipe import Recipe
+from hullproof.project.project import Project
 
 DOCKERFILE = """\
 FROM python:3.11-slim AS Deps

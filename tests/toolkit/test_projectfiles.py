@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hullproof import projectfiles
-from hullproof.projectfiles import LARGEST, ProjectFileError, is_file, read, read_if_any, text
+from hullproof.project import projectfiles
+from hullproof.project.projectfiles import LARGEST, ProjectFileError, is_file, read, read_if_any, text
 
 
 @pytest.fixture

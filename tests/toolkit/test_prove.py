@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hullproof import prove as proving
 from hullproof.errors import EngineError, UsageError
 from hullproof.facts import BaseFacts, BuildFacts, ContainerFacts, ImageFacts, Step, Unobservable
+from hullproof.model import EngineInfo, Report, SidecarInfo, Verdict
 from hullproof.practices import EXPERIMENTS, every
-from hullproof.project import Project
-from hullproof.prove import choose, prove
+from hullproof.project.project import Project
 from hullproof.report import as_json
-from hullproof.report.model import EngineInfo, Report, SidecarInfo, Verdict
+from hullproof.runner import prove as proving
+from hullproof.runner.prove import choose, prove
 
 IMAGE = ImageFacts(id="sha256:" + "a" * 64, size_bytes=150_000_000, digest=None, platform="linux/amd64")
 BUILT = BuildFacts(ok=True, steps=(), duration_s=1.0, image_id=IMAGE.id)

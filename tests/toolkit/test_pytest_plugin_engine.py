@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from hullproof.engine.connection import Engine
-from hullproof.leftovers import RUN_LABEL
+from hullproof.owner import RUN_LABEL
 from hullproof.practices import GUIDE
 
 from .rig import PATIENCE_S, Cable

@@ -19,7 +19,7 @@ from hullproof.engine.services.model import Services, aliases, choose
 from hullproof.engine.services.readiness import tcp_ports
 from hullproof.engine.services.reading import stage
 from hullproof.errors import UsageError
-from hullproof.report.model import Conditions, Limits
+from hullproof.model import Conditions, Limits
 
 LABELS = {"hullproof.run": "1", "hullproof.owner": "me"}
 SHOP_FOLDER = Path("/shop")

@@ -18,8 +18,8 @@ from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.services import read, start
 from hullproof.engine.services.running import START_DEADLINE_S
 from hullproof.facts import Unobservable
-from hullproof.lifecycle import Run
-from hullproof.report.model import Conditions, Limits
+from hullproof.model import Conditions, Limits
+from hullproof.run.run import Run
 
 from .conftest import Command
 from .rig import left_by, started

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hullproof.config import Config
-from hullproof.project import Project
+from hullproof.project.config import Config
+from hullproof.project.project import Project
 from hullproof.settings import as_text, in_force
 
 from .conftest import Command

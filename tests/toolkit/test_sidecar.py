@@ -11,13 +11,13 @@ from typing import Any, cast
 
 import pytest
 
-from hullproof.engine import helper as helpers
-from hullproof.engine.bases import Base, BaseSet, Origin
 from hullproof.engine.connection import Engine
 from hullproof.engine.container.sidecar import Helper
-from hullproof.engine.helper import OWN, provide_helper
 from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import EngineError
+from hullproof.host import helper as helpers
+from hullproof.host.bases import Base, BaseSet, Origin
+from hullproof.host.helper import OWN, provide_helper
 
 from .test_boot import Images
 

@@ -21,7 +21,7 @@ from hullproof.dockerfile import (
 )
 from hullproof.dockerfile.shell import read
 from hullproof.errors import UsageError
-from hullproof.practices._disclosed import secret_in_file
+from hullproof.practices.library.disclosed import secret_in_file
 
 TIMES = 4
 MOST_CALLS, MOST_TIME = TIMES * 1.5, TIMES * 2.5

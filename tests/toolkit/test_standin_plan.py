@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hullproof.engine.standinplan import FULL_PACKAGES, parse_reference, plan
 from hullproof.errors import EngineError
+from hullproof.host.standinplan import FULL_PACKAGES, parse_reference, plan
 
 DIGEST = "sha256:" + "a" * 64
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from hullproof.engine.bases import Base, BaseSet
 from hullproof.errors import EngineError
 from hullproof.facts import BuildFacts, ContainerFacts, Process, Step, Stopped, Unobservable
-from hullproof.project import Project
-from hullproof.subject import Subject
+from hullproof.host.bases import Base, BaseSet
+from hullproof.project.project import Project
+from hullproof.runner.subject import Subject
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_build_that_fails_names_what_else_may_be_the_reason(
     nothing: Any = None
     subject = Subject(Project.open(tmp_path), nothing, nothing)
     failed = BuildFacts(ok=False, steps=(), duration_s=1.0, error="it failed", failed_step=step)
-    monkeypatch.setattr("hullproof.subject.build", lambda *_, **__: failed)
+    monkeypatch.setattr("hullproof.runner.subject.build", lambda *_, **__: failed)
     given(subject, monkeypatch, "recipe", lambda: SimpleNamespace(request=lambda **_: None, dockerfile=copy))
     bases = BaseSet((Base("a", "a", "a", "present", note, 0, ()),))
     given(subject, monkeypatch, "bases", lambda: bases)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hullproof.engine.connection import Engine
-from hullproof.engine.trust import HostTrust, certificates, host_trust, redact
 from hullproof.errors import UsageError
+from hullproof.host.trust import HostTrust, certificates, host_trust, redact
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB{}\n-----END CERTIFICATE-----"
 

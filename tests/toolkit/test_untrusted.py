@@ -12,9 +12,10 @@ import pytest
 from hullproof.errors import UsageError
 from hullproof.init import init
 from hullproof.init.model import Choices
-from hullproof.lab import installed, suites
+from hullproof.lab import installed
 from hullproof.options import pairs
-from hullproof.project import Project
+from hullproof.project import suites
+from hullproof.project.project import Project
 from hullproof.settings import as_json, as_text, in_force
 
 from .conftest import Command

@@ -74,7 +74,7 @@ def test_every_face_can_be_shown_there(installed: Path, tmp_path: Path) -> None:
     code = (
         "from datetime import datetime, timezone\n"
         "from hullproof.report import SUFFIXES, render\n"
-        "from hullproof.report.model import ProjectInfo, Report\n"
+        "from hullproof.model import ProjectInfo, Report\n"
         "report = Report(ProjectInfo('shop', 'Dockerfile'), None, None, '1', datetime.now(timezone.utc), 1.0, ())\n"
         "print([bool(render(report, each)) for each in SUFFIXES])\n"
     )

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import options
+from hullproof.tools import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,16 +38,16 @@ _SHAPES = {
     "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"),
     _IN_URL: re.compile(r"(?<=[A-Za-z0-9+.-])://[^\s/:@'\"]*:(?![$<{%*])[^\s/@'\"]+@[\w\[]"),
 }
-_WORDS = options.names(
+_WORDS = names(
     """token password passwd passphrase passcode pword secret secrets credential credentials creds
     apikey secretkey privatekey accesskey authtoken accesstoken"""
 )
 _SHORT = frozenset({"pass", "pwd", "pw", "pat"})  # only as the last of several words: DB_PWD, not PWD
-_KEYS = options.names(
+_KEYS = names(
     """api access private secret encryption signing ssh master deploy account auth jwt session fernet
     app hmac aes rsa webhook admin storage"""
 )
-_HARMLESS_LAST = options.names(
+_HARMLESS_LAST = names(
     """file files path dir directory name names id length len ttl expiry expires expiration timeout
     age header prefix suffix field type enabled disabled required policy version algorithm alg
     count limit size format issuer host endpoint provider backend manager store class arn url uri

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import options, shell
 from hullproof.dockerfile.once import once
+from hullproof.tools import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from hullproof.dockerfile.model import Instruction
     from hullproof.dockerfile.steps import ShellCommand
 
-_PIP = options.names("""-r --requirement -c --constraint -e --editable -t --target --platform --python-version --implementation --abi
+_PIP = names("""-r --requirement -c --constraint -e --editable -t --target --platform --python-version --implementation --abi
     --root --prefix --src -b --build --upgrade-strategy -C --config-settings --global-option --install-option
     --no-binary --only-binary --progress-bar --root-user-action --report --use-feature --use-deprecated -i
     --index-url --extra-index-url -f --find-links --log --proxy --retries --timeout --exists-action --trusted-host
@@ -24,18 +25,18 @@ _PIP = options.names("""-r --requirement -c --constraint -e --editable -t --targ
     --link-mode --resolution --prerelease --exclude-newer --reinstall-package --upgrade-package --torch-backend
     --only-group --no-group --no-extra --package --project --directory -P --no-install-package --no-build-package
     --config-file --color --requirements-from-script""")
-_MANAGED = options.names("""-C --directory -P --project -p --only --with --without -E --extras -G --group --extra --no-group --only-group
+_MANAGED = names("""-C --directory -P --project -p --only --with --without -E --extras -G --group --extra --no-group --only-group
     --no-extra -L --lockfile --venv --python --package --no-install-package --index --default-index --index-url
     --extra-index-url --link-mode --cache-dir --config-setting --config-file --python-platform --no-build-package
     --no-binary-package -i --requirements -r --categories --pypi-mirror -f --find-links --color --upgrade-package
     --refresh-package --reinstall-package""")
-_CONDA = options.names("""-n --name -p --prefix -c --channel -f --file --solver -r --root-prefix --rc-file --repodata-fn --platform
+_CONDA = names("""-n --name -p --prefix -c --channel -f --file --solver -r --root-prefix --rc-file --repodata-fn --platform
     --log-level --category""")
 _LOCAL = re.compile(r"(?:\.{1,2}(?:/|\[|\Z)|/|~/|file:|\$\{?PWD\b)|[\w.-]+/")
 _ARTIFACT = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:\[|\Z)|/\*\Z")
 _REMOTE = re.compile(r"(?:git|hg|svn|bzr)\+|https?:|ssh:")
 _PIPED = re.compile(r"(?:/dev/(?:stdin|fd/\d+)|/proc/self/fd/\d+|-|<\(.*)\Z", re.DOTALL)
-_TOOLS = options.names("""pip setuptools wheel uv poetry poetry-core pdm pipenv hatch hatchling pip-tools build virtualenv flit-core
+_TOOLS = names("""pip setuptools wheel uv poetry poetry-core pdm pipenv hatch hatchling pip-tools build virtualenv flit-core
     nox tox pipx poetry-plugin-export poetry-plugin-bundle""")
 
 

@@ -10,11 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def names(text: str) -> frozenset[str]:
-    """Make a set of names from a text that lists them."""
-    return frozenset(text.split())
-
-
 @dataclass
 class Options:
     """Options as (name, value) in order, value None for a flag; and the words that are none."""

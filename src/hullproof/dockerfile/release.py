@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile.contract import Contract, contract
+from hullproof.dockerfile.contract import Contract, Workdir, contract
 
 if TYPE_CHECKING:
     from hullproof.dockerfile.graph import Dockerfile
@@ -68,6 +68,32 @@ class Release:
     def contract_on(self, base_env: Mapping[str, str]) -> Contract:
         """Work out what the image promises on a base that brings `base_env`."""
         return contract(self.dockerfile, self.stage, self.build_args, base_env)
+
+    def surprising_workdirs(self, base_env: Mapping[str, str]) -> tuple[Workdir, ...]:
+        """Return the relative WORKDIRs of which a reader cannot see at once where they lead.
+
+        One that stands right below the absolute one that it continues is plain. `base_env` is empty where the base
+        could not be seen: what hangs on a variable then is not known.
+        """
+        directories = self.contract_on(base_env).workdirs
+        absolute = max((place for place, each in enumerate(directories) if not each.relative), default=-1)
+        return tuple(
+            each
+            for each in directories[absolute + 1 :]
+            if not (each.raw.startswith("$") and not base_env) and not self._continues(each.line)
+        )
+
+    def _continues(self, line: int) -> bool:
+        """Whether a relative WORKDIR stands right below the absolute one that it continues."""
+        at = next(place for place, each in enumerate(self.chain) if each.line == line)
+        before = [each for each in self.chain[:at] if each.keyword not in {"ARG", "ENV", "LABEL"}]
+        if (
+            not before
+            or before[-1].keyword != "WORKDIR"
+            or before[-1].stage_index != self.chain[at].stage_index
+        ):
+            return False
+        return before[-1].args[0].startswith(("/", "$")) or self._continues(before[-1].line)
 
     def last(self, *keywords: str) -> Instruction | None:
         """Return the last instruction of one of these kinds that makes the image: the one in force."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import options, shell
 from hullproof.dockerfile.once import once
+from hullproof.tools import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,23 +15,23 @@ if TYPE_CHECKING:
     from hullproof.dockerfile.model import Instruction
     from hullproof.dockerfile.steps import ShellCommand
 
-_ENVIRONMENTS = options.names("""-e -c --conf --workdir --root --result-json -s --session --sessions -f --noxfile -t --tags -m -k --keywords -p
+_ENVIRONMENTS = names("""-e -c --conf --workdir --root --result-json -s --session --sessions -f --noxfile -t --tags -m -k --keywords -p
     --python -P --force-python -r --default-venv-backend --envdir --extra-pythons --skip-env -m -x
     --override --installpkg --parallel --runner --report""")
 TASK_RUNNERS = frozenset({"make", "gmake", "just", "task", "invoke", "inv", "poe", "doit"})
 """Programs that start a task of the project's, by a name of its own."""
 _MAKE = frozenset({"-C", "--directory", "-f", "--file", "--makefile", "-j", "--jobs", "-I", "-o", "-W"})
-_DJANGO = options.names("""--settings --pythonpath -v --verbosity --testrunner -k -p --pattern --tag --exclude-tag --parallel -t
+_DJANGO = names("""--settings --pythonpath -v --verbosity --testrunner -k -p --pattern --tag --exclude-tag --parallel -t
     --top-level-directory --shuffle --durations""")
 _PYTHON = frozenset({"-W", "-X"})
 _OTHER = frozenset({"-k", "-m", "-s", "-c", "--config", "--plugin", "-p", "--pattern", "--exclude-tag"})
 _NO_RUN = {
-    "": options.names("--version --help -h"),
-    "pytest": options.names("""--collect-only --co --collectonly --version -V --help -h --fixtures --fixtures-per-test
+    "": names("--version --help -h"),
+    "pytest": names("""--collect-only --co --collectonly --version -V --help -h --fixtures --fixtures-per-test
     --markers --setup-plan --cache-show --cache-clear-only"""),
-    "tox": options.names("--version --help -h -l --listenvs -a --listenvs-all --notest -n"),
-    "nox": options.names("--version --help -h -l --list --list-sessions --install-only"),
-    "make": options.names("--version --help -h -n --dry-run --just-print -q --question"),
+    "tox": names("--version --help -h -l --listenvs -a --listenvs-all --notest -n"),
+    "nox": names("--version --help -h -l --list --list-sessions --install-only"),
+    "make": names("--version --help -h -n --dry-run --just-print -q --question"),
 }
 """Options by which a runner lists, explains or tells its version, and runs nothing."""
 _TASK = re.compile(r"(?:unit|py)?tests?\Z")

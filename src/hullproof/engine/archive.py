@@ -17,7 +17,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from hullproof.facts import FileEntry, FileKind
+from hullproof.engine.model.image import FileEntry, FileKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection

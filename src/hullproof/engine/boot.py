@@ -24,10 +24,10 @@ from hullproof.engine.container.words import (
     reached,
 )
 from hullproof.engine.limits import as_options, limit_reached
+from hullproof.engine.model.container import ContainerFacts
 from hullproof.engine.probe import Goal
 from hullproof.errors import EndingError, EngineError
-from hullproof.facts import ContainerFacts
-from hullproof.report.model import Limits
+from hullproof.model import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from hullproof.engine.connection import Engine
+    from hullproof.engine.model.container import Stopped
     from hullproof.engine.probe import Record
-    from hullproof.facts import Stopped
 
 _log = logging.getLogger(__name__)
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hullproof.engine.model.build import BuildFacts, Step
 from hullproof.engine.plugins import RUN_NOTHING
 from hullproof.engine.progress import Progress
 from hullproof.engine.tracing import LayerInstructions
 from hullproof.engine.turns import turn
 from hullproof.errors import DeadlineError, EngineError
-from hullproof.facts import BuildFacts, Step
-from hullproof.leftovers import RUN_LABEL, owned_folder
+from hullproof.owner import RUN_LABEL, owned_folder
 from hullproof.process import Program
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from hullproof.engine.calls import CALL_S, Calls, within
 from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
 from hullproof.engine.flaws import build_flaw
 from hullproof.engine.plugins import find_buildx, numbers
-from hullproof.report.model import EngineInfo
+from hullproof.model import EngineInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.layers import NoImageError, base_layers
+from hullproof.engine.model.image import FileFacts, HistoryEntry, ImageFacts, Layer
 from hullproof.errors import DeadlineError, EngineError
-from hullproof.facts import FileFacts, HistoryEntry, ImageFacts, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

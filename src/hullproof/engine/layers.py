@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from hullproof.engine.archive import Archive, LayerContents, unpack
-from hullproof.errors import DeadlineError, EngineError
-from hullproof.facts import FileEntry, FileFacts, Layer, Unobservable
+from hullproof.engine.model.image import FileEntry, FileFacts, Layer
+from hullproof.errors import DeadlineError, EngineError, Unobservable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hullproof.report.model import Limits
+from hullproof.model import Limits
 from hullproof.text import size
 
 if TYPE_CHECKING:
     from docker.api.client import APIClient
 
-    from hullproof.config import Config
     from hullproof.engine.connection import Engine
+    from hullproof.project.config import Config
 
 _MEGA = 1_000_000
 _SHARE = 0.75

@@ -15,7 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from hullproof.engine.container.words import frames, unwrapped
-from hullproof.facts import Answer, Listener, Process
+from hullproof.engine.model.container import Answer, Listener, Process
 from hullproof.text import one_line
 
 if TYPE_CHECKING:

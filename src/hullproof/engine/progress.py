@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from hullproof.engine.model.build import Step
 from hullproof.engine.tracing import LayerInstructions, Tracer, stage_of
-from hullproof.facts import Step
 
 LOG_LINES = 400
 KEPT_LINES = 10_000

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from hullproof.engine.boot import BootedContainer
 from hullproof.engine.container.sidecar import open_stream
 from hullproof.engine.container.words import engine_errors, explain, frames
-from hullproof.facts import Executed, Unobservable
+from hullproof.engine.model.container import Executed
+from hullproof.errors import Unobservable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container as SdkContainer
     from requests import Response
 
-    from hullproof.facts import ContainerFacts, Stopped
+    from hullproof.engine.model.container import ContainerFacts, Stopped
 
 _GO_DIRECTORY = 1 << 31  # Go's os.ModeDir, in which the engine tells modes
 _EXIT_CODE_S = 5.0  # the news of a command's end may come after the last of its output

@@ -7,8 +7,12 @@ not known is None.
 
 from __future__ import annotations
 
-from hullproof.facts.build import BuildFacts, Step
-from hullproof.facts.container import (
+from collections.abc import Mapping
+from types import GenericAlias
+
+from hullproof.dockerfile import Release
+from hullproof.engine.model.build import BuildFacts, Step
+from hullproof.engine.model.container import (
     ENDS_WELL_WITHIN_S,
     Answer,
     ContainerFacts,
@@ -18,7 +22,17 @@ from hullproof.facts.container import (
     Stopped,
     signal_number,
 )
-from hullproof.facts.experiments import (
+from hullproof.engine.model.image import (
+    BaseFacts,
+    FileEntry,
+    FileFacts,
+    FileKind,
+    HistoryEntry,
+    ImageFacts,
+    Layer,
+)
+from hullproof.errors import Unobservable
+from hullproof.lab.outcomes import (
     EXPERIMENTS,
     Canary,
     CanaryFacts,
@@ -28,16 +42,34 @@ from hullproof.facts.experiments import (
     InstallStep,
     PlantedFile,
 )
-from hullproof.facts.image import BaseFacts, FileEntry, FileFacts, FileKind, HistoryEntry, ImageFacts, Layer
+from hullproof.project.config import Config
+
+FACTS: Mapping[str, type | GenericAlias] = {
+    "config": Config,
+    "release": Release,
+    "base": BaseFacts,
+    "build": BuildFacts,
+    "image": ImageFacts,
+    "files": FileFacts,
+    "container": ContainerFacts,
+    "test_scripts": Mapping[int, str],
+    "tests": Mapping[str, str],
+    "edits": EditsFacts,
+    "gate": GateFacts,
+    "canaries": CanaryFacts,
+}
+"""What a check may ask for, by the names of its parameters, and what it gets."""
 
 __all__ = [
     "ENDS_WELL_WITHIN_S",
     "EXPERIMENTS",
+    "FACTS",
     "Answer",
     "BaseFacts",
     "BuildFacts",
     "Canary",
     "CanaryFacts",
+    "Config",
     "ContainerFacts",
     "EditOutcome",
     "EditsFacts",
@@ -58,7 +90,3 @@ __all__ = [
     "Unobservable",
     "signal_number",
 ]
-
-
-class Unobservable(Exception):  # noqa: N818 - a finding about the project, not a fault of ours
-    """A fact could not be observed. The text is the reason, one sentence, as the report shows it."""

@@ -19,7 +19,7 @@ from hullproof.init.sets import (
     said_of_tests,
     with_system,
 )
-from hullproof.practices.multistage import is_runner
+from hullproof.tools import is_runner
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files

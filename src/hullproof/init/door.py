@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TextIO
 
 from hullproof import options
-from hullproof.config import load
 from hullproof.delivery import write as write_to
 from hullproof.errors import UsageError
 from hullproof.init import plan, writing
@@ -20,6 +19,7 @@ from hullproof.init.model import Choices, Findings
 from hullproof.init.plan import Planned
 from hullproof.init.writing import Compared
 from hullproof.progress_lines import say
+from hullproof.project.config import load
 from hullproof.text import block
 
 _ORDER = ("found", "assumed", "note")

@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullproof import projectfiles
-from hullproof.lab import tree
+from hullproof.project import projectfiles, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from hullproof import projectfiles, toml
+from hullproof import toml
 from hullproof.errors import UsageError
+from hullproof.project import projectfiles
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from hullproof import projectfiles
 from hullproof.errors import UsageError
 from hullproof.init.model import Python, Remark
+from hullproof.project import projectfiles
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files

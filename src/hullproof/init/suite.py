@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.init.files import under
 from hullproof.init.model import Application, Dependencies, Remark, Runner, Tests
-from hullproof.lab import suites
+from hullproof.project import suites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

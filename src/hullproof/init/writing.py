@@ -12,9 +12,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Literal
 
-from hullproof import projectfiles
 from hullproof.errors import UsageError
 from hullproof.init.plan import Planned
+from hullproof.project import projectfiles
 
 State = Literal["missing", "same", "differs"]
 

@@ -10,16 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof import projectfiles
-from hullproof.lab import tree
 from hullproof.lab.editing import can_edit
-from hullproof.lab.sources import Source, context_sources
+from hullproof.project import projectfiles, tree
+from hullproof.project.sources import Source, context_sources
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hullproof.facts import FileEntry, FileFacts
-    from hullproof.project import Project
+    from hullproof.engine.model.image import FileEntry, FileFacts
+    from hullproof.project.project import Project
 
 _NO_CODE = re.compile(
     r"(?:^|/)(?:tests?|testing|docs?|\.github|examples?)/|(?:^|/)(?:test_[^/]*|[^/]*_test|tests|conftest|setup|noxfile"

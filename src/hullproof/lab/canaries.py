@@ -7,22 +7,25 @@ import posixpath
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from hullproof import ignorefile, interruption, projectfiles
-from hullproof.facts import Canary, CanaryFacts, Unobservable
-from hullproof.lab import planting, secrets, suites, tree
+from hullproof import interruption
+from hullproof.errors import Unobservable
+from hullproof.lab import planting, secrets
+from hullproof.lab.outcomes import Canary, CanaryFacts
 from hullproof.lab.rebuild import reaching
 from hullproof.lab.scratch import put
-from hullproof.lab.sources import Source, context_sources
 from hullproof.lab.vocabulary import Vocabulary
+from hullproof.project import ignorefile, projectfiles, suites, tree
+from hullproof.project.sources import Source, context_sources
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from hullproof.engine.connection import Engine
-    from hullproof.ignorefile import IgnoreFile, Pattern
+    from hullproof.lab.recipe import Recipe
     from hullproof.lab.scratch import Bench
-    from hullproof.project import Project, Recipe
+    from hullproof.project.ignorefile import IgnoreFile, Pattern
+    from hullproof.project.project import Project
 
 _MOST_FOLDERS = 24
 _SHOWN_FOLDERS = 3

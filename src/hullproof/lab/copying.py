@@ -8,8 +8,9 @@ import stat
 import sys
 from typing import TYPE_CHECKING, TypeAlias
 
-from hullproof import interruption, projectfiles
-from hullproof.facts import Unobservable
+from hullproof import interruption
+from hullproof.errors import Unobservable
+from hullproof.project import projectfiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

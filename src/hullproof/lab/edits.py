@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from hullproof.dockerfile import test_commands
-from hullproof.facts import EditOutcome, EditsFacts, InstallStep, Unobservable
-from hullproof.lab import application, installed, installing, scripts
+from hullproof.errors import Unobservable
+from hullproof.lab import application, installed, installing
 from hullproof.lab.editing import can_edit, edited
 from hullproof.lab.installing import Candidate
+from hullproof.lab.outcomes import EditOutcome, EditsFacts, InstallStep
 from hullproof.lab.reach import can_reach
 from hullproof.lab.rebuild import rebuild
 from hullproof.lab.scratch import content_of, put
+from hullproof.project import scripts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
 
     from hullproof.engine.build import StopWhen
     from hullproof.engine.connection import Engine
-    from hullproof.facts import BuildFacts, FileFacts, Step
+    from hullproof.engine.model.build import BuildFacts, Step
+    from hullproof.engine.model.image import FileFacts
+    from hullproof.lab.recipe import Recipe
     from hullproof.lab.scratch import Bench
-    from hullproof.project import Recipe
 
 _MOST_FILES = 4
 _DECLARATIONS = ("requirements.txt", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock", "environment.yml")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hullproof.lab import tree
+from hullproof.project import tree
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,23 +8,25 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hullproof import projectfiles
 from hullproof.dockerfile import test_commands
-from hullproof.facts import GateFacts, PlantedFile, Unobservable
-from hullproof.lab import failing, scripts, suites, teststyle
+from hullproof.errors import Unobservable
+from hullproof.lab import failing, teststyle
 from hullproof.lab.excuses import Excuses
+from hullproof.lab.outcomes import GateFacts, PlantedFile
 from hullproof.lab.output import Output, Reported
 from hullproof.lab.rebuild import reaching, rebuild
 from hullproof.lab.scratch import put, remove
+from hullproof.project import projectfiles, scripts, suites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hullproof.engine.connection import Engine
-    from hullproof.facts import BuildFacts, Step
+    from hullproof.engine.model.build import BuildFacts, Step
     from hullproof.lab.failing import Ending, Spot
+    from hullproof.lab.recipe import Recipe
     from hullproof.lab.scratch import Bench
-    from hullproof.project import Project, Recipe
+    from hullproof.project.project import Project
 
 _MOST_BUILDS = 5
 """So many builds with failing tests: a runner that stops at the first one tells of one file at a time."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hullproof import projectfiles, toml
+from hullproof import toml
+from hullproof.project import projectfiles
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hullproof.facts import Step
+    from hullproof.engine.model.build import Step
 
 _INSTALLED = (
     re.compile(r"^(?:#\d+ [\d.]+ )?Successfully installed (?P<names>.+)$"),

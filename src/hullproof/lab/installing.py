@@ -8,18 +8,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof import projectfiles
 from hullproof.dockerfile import commands, install_commands, script_runs_tests, test_commands
-from hullproof.facts import InstallStep
-from hullproof.lab import scripts, tree
-from hullproof.lab.sources import own_places, trace
+from hullproof.lab.outcomes import InstallStep
+from hullproof.project import projectfiles, scripts, tree
+from hullproof.project.sources import own_places, trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from hullproof.dockerfile import Install, Place
-    from hullproof.project import Project
+    from hullproof.project.project import Project
 
 _NESTED = re.compile(r"^[ \t]*(?:-r|-c|--requirement|--constraint)[=\s]\s*(?P<file>\S+)", re.MULTILINE)
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")

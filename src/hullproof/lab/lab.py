@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hullproof.engine.connection import Engine
-    from hullproof.facts import BuildFacts, CanaryFacts, EditsFacts, FileFacts, GateFacts
-    from hullproof.lifecycle import Run
-    from hullproof.project import Recipe
+    from hullproof.engine.model.build import BuildFacts
+    from hullproof.engine.model.image import FileFacts
+    from hullproof.lab.outcomes import CanaryFacts, EditsFacts, GateFacts
+    from hullproof.lab.recipe import Recipe
+    from hullproof.run.run import Run
 
 
 class Lab:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullproof.facts import Step
+    from hullproof.engine.model.build import Step
     from hullproof.lab.failing import Spot
 
 _TOKEN = re.compile(r"\w+")

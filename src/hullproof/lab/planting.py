@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hullproof.facts import Canary
+from hullproof.lab.outcomes import Canary
 from hullproof.lab.secrets import kind_of_name
 
 if TYPE_CHECKING:
-    from hullproof.ignorefile import Pattern
+    from hullproof.project.ignorefile import Pattern
 
 VCS, ENV, KEY, VENV, BYTECODE, CACHE = (
     "version control", "environment file", "key", "virtual environment", "bytecode", "cache",

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hullproof.lab.application import takes
-from hullproof.lab.sources import sources
+from hullproof.project.sources import sources
 
 if TYPE_CHECKING:
-    from hullproof.project import Project
+    from hullproof.project.project import Project
 
 
 def can_reach(project: Project, line: int, path: str) -> bool:

@@ -6,8 +6,8 @@ import tarfile
 from typing import TYPE_CHECKING
 
 from hullproof.engine.build import BuildRequest, StopWhen, build
-from hullproof.errors import DeadlineError
-from hullproof.facts import BuildFacts, Unobservable
+from hullproof.engine.model.build import BuildFacts
+from hullproof.errors import DeadlineError, Unobservable
 from hullproof.lab.scratch import put
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hullproof.engine.connection import Engine
-    from hullproof.project import Recipe
+    from hullproof.lab.recipe import Recipe
 
 REBUILD_DEADLINE_S = 900.0
 """How long one rebuild may take: a planted fault can make a test step hang."""

@@ -13,18 +13,18 @@ import stat
 import threading
 from typing import TYPE_CHECKING
 
-from hullproof import ignorefile, projectfiles
-from hullproof.facts import Unobservable
+from hullproof.errors import Unobservable
 from hullproof.lab.copying import copy_tree
-from hullproof.lab.sources import context_sources
+from hullproof.project import ignorefile, projectfiles
+from hullproof.project.sources import context_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from hullproof.lab.copying import Keep
-    from hullproof.lifecycle import Run
-    from hullproof.project import Project
+    from hullproof.project.project import Project
+    from hullproof.run.run import Run
 
 
 class Bench:

@@ -6,7 +6,7 @@ import fnmatch
 import posixpath
 from typing import TYPE_CHECKING
 
-from hullproof import projectfiles
+from hullproof.project import projectfiles
 
 if TYPE_CHECKING:
     from pathlib import Path

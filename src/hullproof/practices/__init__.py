@@ -1,9 +1,9 @@
-"""The practices: one file each, found by itself. To add one, add a file here and its test file.
+"""The practices: one file each, found by itself. To add one, add a file to `guide` and its test file.
 
-A practice is a module with a docstring and a function `judge`. The docstring's first line is its title; the
-texts under `Why:`, `Proven by:`, `Broken by:` and `Fix:` feed `hullproof explain`, every report and the
-documentation. The parameter names of `judge` are the facts it needs; it returns a `Finding`, starts nothing
-and reads nothing else. Annotate a parameter `X | None` to be asked even where that fact cannot be had.
+A practice is a module with a docstring and checks. The docstring's first line is its title; the texts under `Why:`,
+`Proven by:`, `Broken by:` and `Fix:` feed `hullproof explain`, every report and the documentation. A check is a
+generator function whose parameters name the facts it needs (see `hullproof.practices.checks`); it starts nothing and
+reads nothing else. Annotate a parameter `X | None` to be asked even where that fact cannot be had.
 
 Other packages add practices through the entry point group `hullproof.practices`: each entry names such a
 module, whose `FAMILY` says which family it belongs to.
@@ -20,29 +20,14 @@ from typing import TYPE_CHECKING
 
 from hullproof.errors import UsageError
 from hullproof.facts import EXPERIMENTS
-from hullproof.practices._finding import Case, Finding, bounded, missing, not_applicable, unproven
-from hullproof.practices._practice import Practice, from_module, judge
+from hullproof.practices import guide
+from hullproof.practices.checks import Observations, check, unproven
+from hullproof.practices.practice import Practice, from_module, judge
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = [
-    "EXPERIMENTS",
-    "GUIDE",
-    "Case",
-    "Finding",
-    "Practice",
-    "bounded",
-    "every",
-    "from_module",
-    "get",
-    "judge",
-    "missing",
-    "needs",
-    "needs_experiment",
-    "not_applicable",
-    "unproven",
-]
+__all__ = ["EXPERIMENTS", "GUIDE", "Practice", "every", "from_module", "get", "judge"]
 
 GROUP = "hullproof.practices"
 GUIDE = (
@@ -87,19 +72,11 @@ def get(identifier: str) -> Practice:
     raise UsageError(f"there is no practice called {identifier!r}; {hint}")
 
 
-def needs(practice: Practice) -> tuple[str, ...]:
-    """Name the facts that a practice asks for."""
-    return practice.needs
-
-
-def needs_experiment(practice: Practice) -> bool:
-    """Tell whether a practice cannot be proven without an experiment."""
-    return practice.needs_experiment
-
-
 def _own() -> list[Practice]:
-    names = [found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_")]
-    return [from_module(importlib.import_module(f"{__name__}.{name}")) for name in names]
+    return [
+        from_module(importlib.import_module(f"{guide.__name__}.{found.name}"))
+        for found in pkgutil.iter_modules(guide.__path__)
+    ]
 
 
 def _foreign(entry: EntryPoint) -> Practice:
@@ -109,8 +86,9 @@ def _foreign(entry: EntryPoint) -> Practice:
     except Exception as error:  # noqa: BLE001 - a foreign package's fault must hide no other practice
         reason = f"the practice {entry.name} could not be loaded: {type(error).__name__}: {error}"
 
-        def judge() -> Finding:
-            return unproven(reason)
+        @check
+        def never() -> Observations:
+            yield unproven(reason)
 
         text = f"Reinstall the package that brings {entry.value}."
-        return Practice(entry.name, "unknown", entry.name, reason, reason, reason, text, judge, ())
+        return Practice(entry.name, "unknown", entry.name, reason, reason, reason, text, (never,))

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from hullproof.report.model import Evidence, Verdict
+from hullproof.model import Evidence, Verdict
 
 MOST_EVIDENCE = 12
 MOST_FAULTS_NAMED = 3

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from hullproof.facts import Executed, Stopped
+    from hullproof.engine.model.container import Executed, Stopped
     from hullproof.pytest_plugin.bench import Boot
     from hullproof.pytest_plugin.container import Container, ContainerFiles, Files, Image
 

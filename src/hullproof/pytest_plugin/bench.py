@@ -15,25 +15,27 @@ from typing import Any
 
 import pytest
 
-from hullproof.acceptance import accepted, remarks
 from hullproof.engine.connection import Engine
 from hullproof.engine.container.words import engine_errors
 from hullproof.engine.layers import NoImageError
+from hullproof.engine.model.build import BuildFacts
+from hullproof.engine.model.image import FileFacts, ImageFacts
 from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import EngineError, UsageError
-from hullproof.facts import BuildFacts, FileFacts, ImageFacts
 from hullproof.interruption import unwinding_on_signals
-from hullproof.lifecycle import Run
+from hullproof.model import Proof
 from hullproof.options import files, pairs
 from hullproof.practices import Practice, every, judge
 from hullproof.progress_lines import BuildLines, explain_failure, say
-from hullproof.project import Project
-from hullproof.prove import begin, image_info, put_together
+from hullproof.project.project import Project
 from hullproof.pytest_plugin.container import Container, Files, Image
 from hullproof.pytest_plugin.findings import BuildFailed
 from hullproof.pytest_plugin.telling import Account, Telling
-from hullproof.report.model import Proof
-from hullproof.subject import Subject
+from hullproof.run.run import Run
+from hullproof.runner import opening
+from hullproof.runner.acceptance import accepted, remarks
+from hullproof.runner.prove import begin, image_info, put_together
+from hullproof.runner.subject import Subject
 from hullproof.text import line
 
 IMAGE = "HULLPROOF_IMAGE"
@@ -59,8 +61,9 @@ def open_project(config: pytest.Config) -> Project:
         raise UsageError(f"--hullproof-secret: {error}") from None
     folder = option.hullproof_project
     place = config.invocation_params.dir / folder if folder else config.rootpath
-    project = Project.open(place, build_args).handed(secrets, "--hullproof-secret")
-    return project.offline("--hullproof-offline") if option.hullproof_offline else project
+    return opening.open_project(
+        place, build_args, secrets=secrets, offline=option.hullproof_offline, option="--hullproof-"
+    )
 
 
 def bench_of(config: pytest.Config) -> Bench:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hullproof.errors import UsageError
-from hullproof.facts import Unobservable
+from hullproof.errors import Unobservable, UsageError
 from hullproof.pytest_plugin.findings import NotReady, why_not_ready
 
 if TYPE_CHECKING:
@@ -17,8 +16,9 @@ if TYPE_CHECKING:
     from docker.models.images import Image as SdkImage
     from typing_extensions import Self
 
+    from hullproof.engine.model.container import ContainerFacts, Executed, Stopped
+    from hullproof.engine.model.image import FileEntry, ImageFacts
     from hullproof.engine.visit import VisitedContainer
-    from hullproof.facts import ContainerFacts, Executed, FileEntry, ImageFacts, Stopped
 
 END_DEADLINE_S = 30.0
 """How long `Container.wait` waits by default."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hullproof.text import line
 
 if TYPE_CHECKING:
-    from hullproof.facts import ContainerFacts
+    from hullproof.engine.model.container import ContainerFacts
 
 
 class Finding(Exception):  # noqa: N818 - about the image under test, no fault of ours

@@ -10,14 +10,14 @@ import pytest
 
 from hullproof import practices
 from hullproof.errors import HullproofError, UsageError
+from hullproof.model import Verdict
 from hullproof.options import names
-from hullproof.prove import choose
 from hullproof.pytest_plugin.bench import bench_of, open_project
 from hullproof.pytest_plugin.findings import Broken, Finding, Unproven
 from hullproof.pytest_plugin.telling import Telling
 from hullproof.report.as_junit import account
-from hullproof.report.model import Verdict
 from hullproof.report.reading import acceptance
+from hullproof.runner.prove import choose
 from hullproof.text import line
 
 if TYPE_CHECKING:

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullproof.errors import HullproofError, UsageError
-from hullproof.facts import Unobservable
+from hullproof.errors import HullproofError, Unobservable, UsageError
+from hullproof.model import ImageInfo, Report
 from hullproof.pytest_plugin.findings import Finding
-from hullproof.report.model import ImageInfo, Report
 from hullproof.text import line, size
 
 if TYPE_CHECKING:
     from hullproof.delivery import Delivery
-    from hullproof.project import Project
+    from hullproof.project.project import Project
     from hullproof.pytest_plugin.bench import Bench
     from hullproof.pytest_plugin.container import Container
 
@@ -161,7 +160,8 @@ class Telling:
         """Remove what workers left that were killed before they could."""
         if self._is_worker or self.bench is not None or not (self.interrupted or self._lost_a_worker):
             return
-        from hullproof.leftovers import sweep, sweep_folders  # noqa: PLC0415 - rarely needed
+        from hullproof.owner import sweep_folders  # noqa: PLC0415 - rarely needed
+        from hullproof.run.leftovers import sweep  # noqa: PLC0415 - rarely needed
 
         if sweep_folders():
             from hullproof.engine.calls import within  # noqa: PLC0415 - rarely needed

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hullproof.report.model import Report
+    from hullproof.model import Report
 
 SUFFIXES: Mapping[str, str] = {
     "text": ".txt",

@@ -6,7 +6,7 @@ shows ten annotations of a kind for a step, and the rest in the log only; so the
 
 from __future__ import annotations
 
-from hullproof.report.model import BuildError, Proof, Report, Standing
+from hullproof.model import BuildError, Proof, Report, Standing
 from hullproof.report.reading import acceptance, alike, by_standing, dockerfile_path, governing_line, tally
 from hullproof.text import clean, line, workflow_command
 

@@ -10,7 +10,7 @@ from datetime import timezone
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from hullproof.report.model import Report
+from hullproof.model import Report
 from hullproof.report.reading import about, acceptance, by_standing, governing_line, left_out
 from hullproof.text import clean, duration, inert, paragraphs
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timezone
 from importlib import resources
 from typing import Any
 
-from hullproof.report.model import SCHEMA, Report, Verdict
+from hullproof.model import SCHEMA, Report, Verdict
 from hullproof.text import block, json_text
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timezone
 from xml.etree import ElementTree as ET
 
-from hullproof.report.model import Proof, Report, Standing
+from hullproof.model import Proof, Report, Standing
 from hullproof.report.reading import about, acceptance
 from hullproof.text import clean, inert
 

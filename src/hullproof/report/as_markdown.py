@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hullproof.report.model import BuildError, Proof, Report, Standing
+from hullproof.model import BuildError, Proof, Report, Standing
 from hullproof.report.reading import about, acceptance, left_out
 from hullproof.text import clean, inert, markdown, markdown_cell, markdown_code
 

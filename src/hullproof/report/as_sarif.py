@@ -13,7 +13,7 @@ from datetime import timedelta, timezone
 from typing import Any
 from urllib.parse import quote
 
-from hullproof.report.model import BuildError, Explanation, Proof, Report, Standing
+from hullproof.model import BuildError, Explanation, Proof, Report, Standing
 from hullproof.report.reading import acceptance, dockerfile_path, governing_line, line_named
 from hullproof.text import clean, inert, json_text, markdown_blocks, paragraphs
 

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hullproof.report.model import Evidence, Proof, Report, Standing
+from hullproof.model import Evidence, Proof, Report, Standing
 from hullproof.report.reading import acceptance, alike, booted, tally
 from hullproof.text import clean, duration, inert, size
 

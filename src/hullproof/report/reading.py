@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timezone
 
-from hullproof.report.model import (
+from hullproof.model import (
     Acceptance,
     Conditions,
     ImageInfo,

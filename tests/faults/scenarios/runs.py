@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from hullproof.report.model import Verdict
+from hullproof.model import Verdict
 from tests.faults.harness import TOOLKIT, Attempt, Ground, scenario
 from tests.toolkit.cases.catalogue import CASES, Case, materialise
 from tests.toolkit.rig import started

@@ -34,7 +34,7 @@ def test_a_page_shows_a_practices_words_as_they_are(practice: str) -> None:
     spans = [span for block in blocks for span in block.children or ()]
     assert {span.type for span in spans} <= {"text", "code_inline", "link_open", "link_close"}
     shown = ["".join(span.content for span in block.children or ()) for block in blocks]
-    assert get(practice).remedy in shown
+    assert get(practice).usual_fix in shown
 
 
 def test_there_is_a_page_for_each_practice_and_no_other() -> None:

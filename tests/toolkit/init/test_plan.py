@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from hullproof.config import load
 from hullproof.dockerfile import install_commands, test_commands
-from hullproof.ignorefile import patterns
 from hullproof.init.look import look
 from hullproof.init.model import Choices
 from hullproof.init.plan import plan
 from hullproof.lab.installing import candidates
-from hullproof.project import Project
+from hullproof.project.config import load
+from hullproof.project.ignorefile import patterns
+from hullproof.project.project import Project
 
 from .conftest import FLASK, PROJECTS, Make, See, said
 

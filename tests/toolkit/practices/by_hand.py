@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hullproof.config import Config
 from hullproof.dockerfile import Release, parse
 from hullproof.facts import (
     Answer,
@@ -31,8 +30,9 @@ from hullproof.facts import (
     Stopped,
     Unobservable,
 )
+from hullproof.model import Proof, Verdict
 from hullproof.practices import get, judge
-from hullproof.report.model import Proof, Verdict
+from hullproof.project.config import Config
 
 BROKEN, PROVEN = Verdict.BROKEN, Verdict.PROVEN
 UNPROVEN, NOT_APPLICABLE = Verdict.UNPROVEN, Verdict.NOT_APPLICABLE

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from hullproof.config import Config
 from hullproof.facts import ContainerFacts, Stopped
+from hullproof.project.config import Config
 
 from .by_hand import (
     BROKEN,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hullproof.facts import BuildFacts, Canary, CanaryFacts
-from hullproof.practices.dockerignore import pattern_for
+from hullproof.practices.guide.dockerignore import pattern_for
 
 from .by_hand import BROKEN, CANARIES, GOOD, NOT_APPLICABLE, PROVEN, UNPROVEN, lines, prove, without
 

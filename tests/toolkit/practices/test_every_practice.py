@@ -9,24 +9,23 @@ from typing import Any
 import pytest
 
 from hullproof.errors import UsageError
-from hullproof.facts import Unobservable
-from hullproof.practices import (
-    GUIDE,
-    Case,
-    Finding,
-    Practice,
-    every,
-    from_module,
-    get,
-    judge,
-    needs,
-    needs_experiment,
+from hullproof.facts import FileFacts, ImageFacts, Unobservable
+from hullproof.practices import GUIDE, Practice, every, from_module, get, judge
+from hullproof.practices.checks import (
+    Check,
+    Observations,
+    broken,
+    check,
+    in_image,
+    not_applicable,
+    proven,
+    unproven,
 )
 
-from .by_hand import NOT_APPLICABLE, PROVEN, UNPROVEN, prove
+from .by_hand import BROKEN, NOT_APPLICABLE, PROVEN, UNPROVEN, prove
 
 HERE = Path(__file__).parent
-PACKAGE = HERE.parents[2] / "src" / "hullproof" / "practices"
+PACKAGE = HERE.parents[2] / "src" / "hullproof" / "practices" / "guide"
 
 
 def test_the_guide_is_the_eleven_of_the_design_in_its_order() -> None:
@@ -46,12 +45,12 @@ def test_a_practice_has_its_texts_and_its_files(practice: Practice) -> None:
         practice.why,
         practice.proven_by,
         practice.broken_by,
-        practice.mend,
-        practice.remedy,
+        practice.fix,
+        practice.usual_fix,
     ):
         assert len(text) > 20
     assert not practice.title.endswith(".")
-    assert "\n" not in practice.remedy
+    assert "\n" not in practice.usual_fix
 
 
 @pytest.mark.parametrize("practice", GUIDE)
@@ -76,12 +75,12 @@ def test_where_no_fact_can_be_had_nothing_is_proven(practice: Practice) -> None:
 
 def test_only_three_practices_need_an_experiment() -> None:
     """What is left out without experiments follows from the parameters alone."""
-    assert [each.id for each in every() if needs_experiment(each)] == [
+    assert [each.id for each in every() if each.needs_experiment] == [
         "requirements-first",
         "test-gate",
         "dockerignore",
     ]
-    assert needs(get("requirements-first")) == ("release", "edits")
+    assert get("requirements-first").needs == ("release", "edits")
 
 
 def test_an_unknown_id_names_the_nearest() -> None:
@@ -99,18 +98,19 @@ def _module(**members: object) -> ModuleType:
 
 
 def test_a_crash_is_unproven_with_the_error_as_its_reason() -> None:
-    """One practice's fault hides no other, and never counts as good."""
+    """One check's fault hides no other, and never counts as good."""
 
-    def crash() -> Finding:
+    def crash() -> Observations:
+        yield proven("it holds")
         raise ZeroDivisionError("by zero")
 
-    proof = judge(from_module(_module(judge=crash)), {})
+    proof = judge(_practice(crash), {})
     assert proof.verdict is UNPROVEN
     assert "ZeroDivisionError: by zero" in proof.summary
 
 
 @pytest.mark.parametrize(
-    ("remedies", "told"),
+    ("fixes", "told"),
     [
         ([None], "Do it."),
         (["Do that."], "Do that."),
@@ -118,35 +118,92 @@ def test_a_crash_is_unproven_with_the_error_as_its_reason() -> None:
         ([None, "Do that."], "Do it. Do that."),
     ],
 )
-def test_a_fault_without_a_remedy_of_its_own_gets_the_usual_one(
-    remedies: list[str | None], told: str
-) -> None:
+def test_a_fault_without_a_fix_of_its_own_gets_the_usual_one(fixes: list[str | None], told: str) -> None:
     """Beside those of other faults, too: no fault is left without."""
 
-    def look() -> Finding:
-        case = Case()
-        for number, remedy in enumerate(remedies):
-            case.broken(f"fault {number}", remedy=remedy)
-        return case.finding("")
+    def look() -> Observations:
+        for number, fix in enumerate(fixes):
+            yield broken(f"fault {number}", fix=fix)
 
-    assert judge(from_module(_module(judge=look)), {}).remedy == told
+    assert judge(_practice(look), {}).remedy == told
 
 
 def test_a_practice_is_read_off_its_module() -> None:
     """Name, family, texts and facts come from one file; code in a text keeps its lines."""
 
-    def look(image: object, files: object | None) -> Finding:
+    def look(image: ImageFacts, files: FileFacts | None) -> Observations:
         del image, files
-        return Finding(NOT_APPLICABLE, "It does not apply.")
+        yield not_applicable("it does not apply")
 
-    practice = from_module(_module(judge=look, FAMILY="ours"))
-    assert (practice.id, practice.family, practice.title, practice.why) == (
-        "new-practice",
-        "ours",
-        "A title",
-        "one two.",
-    )
-    assert (practice.needs, practice.optional) == (("image", "files"), frozenset({"files"}))
-    assert practice.remedy == "Do it."
-    assert practice.mend == "Do it.\n\n    RUN it\n      more"
+    practice = _practice(look)
+    assert (practice.id, practice.family, practice.title) == ("new-practice", "elsewhere", "A title")
+    assert (practice.why, practice.needs) == ("one two.", ("image", "files"))
+    assert practice.usual_fix == "Do it."
+    assert practice.fix == "Do it.\n\n    RUN it\n      more"
     assert judge(practice, {"image": 1, "files": 2}).remedy is None
+
+
+def test_what_is_seen_of_all_checks_makes_one_verdict() -> None:
+    """Broken decides, then not applicable, then unproven; of proven ones each says its part."""
+
+    def holds() -> Observations:
+        yield in_image("config.User", "app")
+        yield proven("one thing holds")
+
+    def does_not_apply() -> Observations:
+        yield not_applicable("it does not apply")
+
+    def is_unknown(image: ImageFacts) -> Observations:
+        yield proven(f"never said of {image}")
+
+    def is_broken() -> Observations:
+        yield broken("something is wrong")
+
+    def says_nothing() -> Observations:
+        yield from ()
+
+    gone = _Gone()
+    every_check: list[Any] = [holds, is_unknown, does_not_apply, is_broken]
+    verdicts = [judge(_practice(*every_check[:count]), gone) for count in (1, 2, 3, 4)]
+    assert [each.verdict for each in verdicts] == [PROVEN, UNPROVEN, NOT_APPLICABLE, BROKEN]
+    assert [each.summary for each in verdicts] == [
+        "One thing holds.",
+        "The engine went away.",
+        "It does not apply.",
+        "Something is wrong.",
+    ]
+    assert judge(_practice(says_nothing), {}).verdict is UNPROVEN
+
+
+def test_a_fact_that_there_is_not_is_refused_when_a_practice_is_collected() -> None:
+    """So is one of another type, and a practice without a check: each names what would be right."""
+
+    def misspelled(imgae: ImageFacts) -> Observations:
+        del imgae
+        yield unproven("never asked")
+
+    def mistaken(image: FileFacts) -> Observations:
+        del image
+        yield unproven("never asked")
+
+    with pytest.raises(TypeError, match="imgae, which is no fact; did you mean image"):
+        _practice(misspelled)
+    with pytest.raises(TypeError, match=r"takes image for .*FileFacts.*, which is .*ImageFacts"):
+        _practice(mistaken)
+    with pytest.raises(TypeError, match="has no check"):
+        _practice()
+
+
+class _Gone(dict[str, Any]):
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - facts of all kinds
+        raise Unobservable("the engine went away")
+
+
+def _practice(*checks: Check) -> Practice:
+    """Read a practice off a module that holds these checks."""
+    text = "A title.\n\nWhy: one\ntwo.\n\nFix: Do it.\n\n    RUN it\n      more\n"
+    module = ModuleType("elsewhere.new_practice", text)
+    for each in checks:
+        each.__module__ = module.__name__
+        setattr(module, each.__name__, check(each))
+    return from_module(module)

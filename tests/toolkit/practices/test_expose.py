@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hullproof.config import Config
 from hullproof.facts import Answer, Listener
+from hullproof.project.config import Config
 
 from .by_hand import (
     BROKEN,

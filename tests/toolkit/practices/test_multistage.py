@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hullproof.config import Config
+from hullproof.project.config import Config
 
 from .by_hand import (
     BASE_LAYER,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hullproof.config import Config
 from hullproof.facts import BuildFacts, FileEntry, Step
+from hullproof.project.config import Config
 
 from .by_hand import (
     BASE_LAYER,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hullproof.config import Config
+from hullproof.project.config import Config
 
 from .by_hand import (
     BROKEN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullproof.report.model import Report
+from hullproof.model import Report
 
 REPORTS = ("sample", "failed_build", "bare")
 

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from hullproof.report.model import (
+from hullproof.model import (
     Acceptance,
     BuildError,
     Conditions,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hullproof.model import Report
 from hullproof.report import SUFFIXES, as_terminal, render
-from hullproof.report.model import Report
 
 from ..hostile import TEXTS, assert_harmless
 from .reports import hostile

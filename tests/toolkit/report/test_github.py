@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from hullproof.model import Report
 from hullproof.report import as_github
-from hullproof.report.model import Report
 
 from .samples import matches
 

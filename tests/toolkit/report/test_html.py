@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 import html5lib
 import pytest
 
+from hullproof.model import Report, Standing
 from hullproof.report import as_html
-from hullproof.report.model import Report, Standing
 
 from .reports import HTML, HUGE
 from .samples import matches

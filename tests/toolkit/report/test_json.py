@@ -7,8 +7,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from hullproof.model import Report
 from hullproof.report import as_json
-from hullproof.report.model import Report
 
 from .samples import matches
 

@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from hullproof.model import Report, Standing
 from hullproof.report import as_junit
-from hullproof.report.model import Report, Standing
 
 from .samples import matches
 

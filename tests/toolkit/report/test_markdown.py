@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from markdown_it import MarkdownIt
 
+from hullproof.model import Report
 from hullproof.report import as_markdown
-from hullproof.report.model import Report
 
 from .samples import matches
 

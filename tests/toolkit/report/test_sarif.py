@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from hullproof.model import Proof, Report, Standing
 from hullproof.practices import every
 from hullproof.report import as_sarif
-from hullproof.report.model import Proof, Report, Standing
 
 from .samples import matches
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from hullproof.model import Report, Standing
 from hullproof.report import as_terminal
-from hullproof.report.model import Report, Standing
 
 from .samples import matches
 

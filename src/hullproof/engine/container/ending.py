@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from hullproof.engine.container.sidecar import open_stream
 from hullproof.engine.container.words import engine_errors, moment, reached
+from hullproof.engine.model.container import Stopped
 from hullproof.errors import DeadlineError
-from hullproof.facts import Stopped
 
 if TYPE_CHECKING:
     from docker.api.client import APIClient

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from hullproof import projectfiles
 from hullproof.engine.services.allowed import Copy
 from hullproof.errors import UsageError
+from hullproof.project import projectfiles
 
 MOST_FILES = 10_000
 """How many files, folders and links are copied into one service at the most."""

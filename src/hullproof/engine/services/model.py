@@ -14,7 +14,7 @@ from pathlib import Path
 from hullproof.engine.limits import as_options
 from hullproof.engine.services.allowed import Allowed, Description
 from hullproof.errors import UsageError
-from hullproof.report.model import Conditions
+from hullproof.model import Conditions
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hullproof.engine.container.sidecar import Helper, confined, open_stream
 from hullproof.engine.container.words import engine_errors, lived, log_lines
 from hullproof.engine.limits import limit_reached
-from hullproof.errors import EngineError
-from hullproof.facts import Unobservable
+from hullproof.errors import EngineError, Unobservable
 from hullproof.text import one_line
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from hullproof import projectfiles
 from hullproof.errors import UsageError
+from hullproof.project import projectfiles
 
 LARGEST = 1 << 19
 """The most bytes that a compose file or an env file may have."""

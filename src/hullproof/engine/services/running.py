@@ -14,9 +14,8 @@ from hullproof.engine.services.allowed import allowed
 from hullproof.engine.services.copies import check, pack
 from hullproof.engine.services.model import Services, aliases, choose
 from hullproof.engine.services.readiness import Readiness
-from hullproof.errors import EngineError, UsageError
-from hullproof.facts import Unobservable
-from hullproof.leftovers import RUN_LABEL
+from hullproof.errors import EngineError, Unobservable, UsageError
+from hullproof.owner import RUN_LABEL
 from hullproof.process import Done, Program, follow
 from hullproof.text import one_line
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
     from hullproof.engine.container.sidecar import Helper
     from hullproof.engine.services.allowed import Build, Copy, Description
-    from hullproof.report.model import Conditions
+    from hullproof.model import Conditions
 
 READ_DEADLINE_S = 30.0
 CREATE_DEADLINE_S = 1200.0

@@ -1,0 +1,60 @@
+"""The recipe by which a project is built: what stays the same from one rebuild to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hullproof.engine.build import BuildRequest
+from hullproof.project.project import Project
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a project is built on one engine: its arguments, the images put under it, secrets and labels.
+
+    `proxy_args` are the predefined proxy arguments of the host, which leave no trace in the image.
+    `dockerfile` is what is built instead of the project's own, where that cannot be.
+    """
+
+    project: Project
+    labels: Mapping[str, str]
+    build_contexts: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    proxy_args: Mapping[str, str] = field(default_factory=dict)
+    dockerfile: Path | None = None
+
+    def unlabelled(self) -> Recipe:
+        """The same recipe for an image that is not the run's but the user's: it stays."""
+        return replace(self, labels={})
+
+    def request(
+        self,
+        context: Path | None = None,
+        *,
+        target: str | None = None,
+        output: Path | str = "none",
+        tags: tuple[str, ...] = (),
+    ) -> BuildRequest:
+        """Ask for a build of the project, or of a scratch copy of it in `context`; the release by default."""
+        context = context or self.project.folder
+        return BuildRequest(
+            context=context,
+            dockerfile=self.dockerfile or context / self.project.config.dockerfile,
+            target=target or self._release_target(),
+            output=output,
+            tags=tags,
+            labels=self.labels,
+            build_args={**self.proxy_args, **self.project.build_args},
+            build_contexts=self.build_contexts,
+            secrets=self.secrets,
+            instructions=self.project.layer_instructions,
+        )
+
+    def _release_target(self) -> str | None:
+        """The release stage as `--target` takes it: none for the last, else its name or number."""
+        release, stages = self.project.release.stage, self.project.dockerfile.stages
+        if release is stages[-1]:
+            return None
+        return release.name or str(release.index)

@@ -1,0 +1,120 @@
+"""Who owns what a run makes: labels, scratch folders, and whether the process behind them still lives.
+
+Every container, network, volume and image that Hullproof makes carries the label `hullproof.run=<id>` and
+a label that says which process owns it; every scratch file lives in a temporary folder whose name says the
+same. What belongs to a process that lives, or to nobody that can be told, is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import socket
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+RUN_LABEL = "hullproof.run"
+OWNER_LABEL = "hullproof.owner"
+
+_PROCESS = re.compile(r"([1-9][0-9]{0,9})/([0-9]{1,20}|-)")
+_FOLDER = re.compile(r"hullproof-[a-z0-9-]+-([0-9a-f]{12})\.([0-9]+)\.([0-9]+|-)\.[^.]+")
+
+
+def _start_time(pid: int) -> str | None:
+    """Return when a process started, in clock ticks since boot, or None where there is no such process."""
+    try:
+        stat_line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    state, *fields = stat_line.rpartition(")")[2].split()
+    return None if state in "ZX" else fields[18]
+
+
+def _machine() -> str:
+    """Return a name for the world in which a process number means something: one boot, one pid namespace."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+        return f"{boot}.{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return socket.gethostname()
+
+
+def owner() -> str:
+    """Return the label value that names this process so that a later one can tell whether it still lives."""
+    pid = os.getpid()
+    return f"{_machine()}/{pid}/{_start_time(pid) or '-'}"
+
+
+def is_dead(owner_value: str) -> bool:
+    """Tell whether the process behind an owner label is gone.
+
+    One on another machine counts as alive, and so does a value that no run of ours can have written.
+    """
+    machine, _, process = owner_value.partition("/")
+    found = _PROCESS.fullmatch(process)
+    return machine == _machine() and found is not None and _is_gone(int(found[1]), found[2])
+
+
+def _is_gone(pid: int, started: str) -> bool:
+    """Tell whether the process is gone; one that started at another time is another one."""
+    if started != "-":
+        return _start_time(pid) != started
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
+
+
+def make_folder(kind: str) -> Path:
+    """Make a folder in the temporary one, whose name says who owns it: there is no moment without an owner."""
+    place = hashlib.sha256(_machine().encode()).hexdigest()[:12]
+    started = _start_time(os.getpid()) or "-"
+    return Path(tempfile.mkdtemp(prefix=f"hullproof-{kind}-{place}.{os.getpid()}.{started}."))
+
+
+@contextlib.contextmanager
+def owned_folder(kind: str) -> Iterator[Path]:
+    """Yield a temporary folder that is gone afterwards, or swept by a later run if this process is killed."""
+    folder = make_folder(kind)
+    try:
+        yield folder
+    finally:
+        remove_tree(folder)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder and all below it, also where a copied tree holds folders that may not be read or changed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        return
+    for parent, names, _ in os.walk(folder):
+        for path in (parent, *(f"{parent}/{name}" for name in names)):
+            with contextlib.suppress(OSError):
+                mode = os.lstat(path).st_mode
+                if stat.S_ISDIR(mode):
+                    os.chmod(path, stat.S_IMODE(mode) | stat.S_IRWXU)  # noqa: PTH101 - strings, as walked
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_folders() -> list[str]:
+    """Remove the scratch folders of dead runs; return their names."""
+    place = hashlib.sha256(_machine().encode()).hexdigest()[:12]
+    dead = []
+    for folder in Path(tempfile.gettempdir()).glob("hullproof-*"):
+        found = _FOLDER.fullmatch(folder.name)
+        with contextlib.suppress(OSError):
+            status = folder.lstat()
+            ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+            if ours and found and found[1] == place and _is_gone(int(found[2]), found[3]):
+                dead.append(folder)
+    for folder in dead:
+        remove_tree(folder)
+    return [folder.name for folder in dead]

@@ -1,0 +1,1 @@
+"""The eleven practices of the guide, one file each."""

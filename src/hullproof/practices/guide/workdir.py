@@ -1,0 +1,130 @@
+"""The release works in a directory of its own.
+
+Why: Without WORKDIR the application runs in /, its files lie among the system's, and every relative path
+depends on what a base image happened to set.
+
+Proven by: The Dockerfile sets WORKDIR for the release, the result is absolute and not one of the system's own
+directories, and the kernel says that the running process works in just that directory.
+
+Broken by: No WORKDIR, or only the base's; WORKDIR /, /tmp or another of the system's directories; a relative
+WORKDIR, which lands below wherever the one before it pointed; RUN cd, which is forgotten when its step ends; a
+command or program that changes to another directory.
+
+Fix: Set one absolute WORKDIR in the release stage (WORKDIR /app), use relative paths after it, and do not
+change directories in the command.
+"""
+
+from __future__ import annotations
+
+from hullproof.dockerfile import Instruction, Release
+from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts
+from hullproof.model import Evidence
+from hullproof.practices.checks import (
+    Observations,
+    broken,
+    check,
+    in_container,
+    in_dockerfile,
+    in_image,
+    proven,
+    unproven,
+)
+from hullproof.practices.library.places import normal, resolved
+from hullproof.practices.library.processes import application, shown
+from hullproof.tools import names
+
+_SHARED = names("""/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/lib /usr/local
+    /usr/local/bin /usr/local/lib /usr/sbin /var /var/lib /var/tmp""")
+"""Directories of the system, which others write into, too: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/index.html"""
+
+
+@check
+def the_dockerfile_sets_it(release: Release, image: ImageFacts | None) -> Observations:
+    """There is a WORKDIR, and each one says by itself where it leads."""
+    if release.last("WORKDIR") is None:
+        inherited = image.workdir if image is not None and image.workdir not in ("", "/") else None
+        runs = f"{inherited} is the base's choice" if inherited else "the release works in /"
+        lost = list(_lost_changes(release))
+        yield broken(
+            f"there is no WORKDIR: {runs}{', and RUN cd lasts only for its own step' if lost else ''}",
+            in_dockerfile(release.where(release.line), "expected a WORKDIR in this stage, found none"),
+            *lost,
+        )
+    base_env = image.env if image is not None else {}
+    for each in release.surprising_workdirs(base_env):
+        landed = normal(image.workdir) if image is not None and image.workdir else each.path
+        yield broken(
+            f"WORKDIR {each.raw} is relative and lands in {landed}",
+            in_dockerfile(release.where(each.line), f"expected an absolute path, got {each.raw}: {landed}"),
+            fix=_in_full(each.raw, landed),
+        )
+
+
+@check
+def it_is_a_directory_of_its_own(release: Release, config: Config, image: ImageFacts) -> Observations:
+    """What the image's configuration says is absolute, none of the system's directories, and the one that is pinned."""
+    where, works_in = release.governing("WORKDIR"), normal(image.workdir or "/")
+    if release.last("WORKDIR") and (works_in in _SHARED or not works_in.startswith("/")):
+        yield broken(
+            f"the release works in {works_in}, not in a directory of its own",
+            in_image(where, f"expected an absolute directory of the release's own, got {works_in}"),
+        )
+    if config.workdir is not None and normal(config.workdir) != works_in:
+        yield broken(
+            f"the working directory is {works_in}, and the configuration pins {config.workdir}",
+            in_image(where, f"expected {config.workdir}, which is configured, got {works_in}"),
+            fix=f"Write WORKDIR {config.workdir} in the release stage, or change `workdir` in [tool.hullproof].",
+        )
+    yield in_image("config.WorkingDir", works_in)
+    yield proven(f"the release works in {works_in}, set by {where}")
+
+
+@check
+def the_process_works_there(
+    release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
+) -> Observations:
+    """PID 1, or what an init starts, works in just that directory."""
+    where, expected = release.governing("WORKDIR"), resolved(normal(image.workdir or "/"), files)
+    if container.main is None:
+        reason = container.start_error or container.unobservable or "it ended before it could be looked at"
+        yield unproven(
+            f"where the process works could not be seen: {reason}",
+            in_container(where, f"expected PID 1 in {expected}, could not see it"),
+        )
+    for process in application(container):
+        place = f"/proc/{process.pid}/cwd"
+        if process.cwd is None:
+            yield unproven(
+                f"the kernel would not say where PID {process.pid} works", in_container(place, "unknown")
+            )
+        elif normal(process.cwd) == expected:
+            yield in_container(place, process.cwd)
+        else:
+            yield broken(
+                f"PID {process.pid} ({shown(process, 40)}) works in {process.cwd}, not in {expected}",
+                in_dockerfile(where, f"sets the working directory {expected}"),
+                in_container(place, f"expected {expected}, got {process.cwd}"),
+                fix="Do not change directories in the command or the program; set WORKDIR to where it has to work.",
+            )
+
+
+def _in_full(raw: str, landed: str) -> str:
+    """Say how to write a relative WORKDIR; a `~` is no home here, but a directory of that name."""
+    if raw.startswith("~"):
+        whole = raw.lstrip("~").rstrip("/") or "/app"
+        return f"WORKDIR takes ~ for a name: write the whole path, such as WORKDIR {whole}."
+    return f"Write the whole path: WORKDIR {landed if landed != '/' else '/app'}."
+
+
+def _lost_changes(release: Release) -> list[Evidence]:
+    """Find RUN steps that end in a change of directory, which is forgotten at once."""
+    return [
+        in_dockerfile(release.where(each.line), f"RUN {last} changes nothing for the steps after it")
+        for each in release.chain
+        if each.keyword == "RUN" and (last := _last_command(each)).split()[:1] == ["cd"]
+    ]
+
+
+def _last_command(instruction: Instruction) -> str:
+    lines = instruction.shell_text.replace(";", "\n").replace("&&", "\n").strip().splitlines()
+    return lines[-1].strip() if lines else ""

@@ -1,0 +1,1 @@
+"""What practices share: how to read accounts, commands, files, logs and processes off the facts."""

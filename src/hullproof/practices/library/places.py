@@ -1,0 +1,62 @@
+"""Where things stand: lines of the Dockerfile and layers of the image, as evidence names them."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hullproof.dockerfile import Instruction, Release
+    from hullproof.facts import FileEntry, FileFacts, Layer
+
+
+def copies_context(instruction: Instruction | None) -> bool:
+    """Whether it copies from the build context, not from another stage or image."""
+    return (
+        instruction is not None
+        and instruction.keyword in {"COPY", "ADD"}
+        and instruction.flag("from") is None
+    )
+
+
+def layer_place(release: Release, files: FileFacts, layer: Layer) -> str:
+    """Name a layer by the line that made it, or by its number where that is not known."""
+    if layer.line is not None:
+        return release.where(layer.line)
+    return f"layer {files.layers.index(layer) + 1}"
+
+
+def own_entries(files: FileFacts) -> Iterator[tuple[Layer, FileEntry]]:
+    """Go through all that the Dockerfile's own layers hold, also what a later layer hides."""
+    for layer in files.added_layers:
+        for entry in layer.entries:
+            yield layer, entry
+
+
+def deciding_layers(files: FileFacts) -> dict[str, Layer]:
+    """Tell for each path which layer decides how it looks in the final view."""
+    return {entry.path: layer for layer in files.layers for entry in layer.entries}
+
+
+def normal(path: str) -> str:
+    """Write a path in one way: no trailing or double slashes, no dots."""
+    return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else posixpath.normpath(path)
+
+
+def resolved(path: str, files: FileFacts | None) -> str:
+    """Follow symbolic links in a directory's path, as the kernel does: /var/run/app is /run/app."""
+    if files is None:
+        return path
+    at, waiting, hops = "/", path.strip("/").split("/"), 0
+    while waiting:
+        step = posixpath.join(at, waiting.pop(0))
+        entry = files.final.get(step)
+        if entry is not None and entry.kind == "symlink" and hops < 40:  # noqa: PLR2004 - the kernel's limit
+            hops += 1
+            goal = normal(posixpath.join(at, entry.target))
+            at, waiting = "/", [*goal.strip("/").split("/"), *waiting]
+        else:
+            at = normal(step)
+    return at

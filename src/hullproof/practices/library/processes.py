@@ -1,0 +1,85 @@
+"""Telling processes apart: shells, inits, programs that only wait, and the application itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from hullproof.practices.library.logs import tells_of_waiting
+
+if TYPE_CHECKING:
+    from hullproof.facts import ContainerFacts, Process
+
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", "mksh", "fish"})
+INITS = frozenset(
+    {"tini", "tini-static", "dumb-init", "docker-init", "catatonit", "s6-svscan", "runit", "runsvdir"}
+)
+IDLERS = frozenset({"sleep", "tail", "cat", "yes", "pause", "watch", "top", "true", "read", "less", "more"})
+_SERVERS = re.compile(
+    r"(python|pypy|gunicorn|uvicorn|hypercorn|daphne|celery|flask|waitress|granian|uwsgi|unitd?|gevent)"
+)
+
+
+def program(process: Process) -> str:
+    """Name the program: for busybox the tool that it plays, without folder, login dash and wrapping."""
+    called = PurePosixPath(process.command[0].lstrip("-")).name if process.command else ""
+    real = PurePosixPath((process.executable or "").removesuffix(" (deleted)")).name
+    if real.startswith("busybox"):
+        return called or real
+    return real or called or process.name
+
+
+def is_shell(process: Process) -> bool:
+    """Whether a shell stands here, and so not the application."""
+    return program(process) in SHELLS
+
+
+def is_init(process: Process) -> bool:
+    """Whether it is one of the small inits made to be PID 1."""
+    return program(process) in INITS
+
+
+def is_idler(process: Process) -> bool:
+    """Whether it is a program that only waits: a container kept alive without an application."""
+    return program(process) in IDLERS
+
+
+def is_application(process: Process, container: ContainerFacts) -> bool:
+    """Whether it is a Python process, a Python server by name, or a process that listens."""
+    if is_shell(process) or is_idler(process):
+        return False
+    names = (program(process), PurePosixPath(process.command[0]).name if process.command else "")
+    named = any(_SERVERS.match(name) for name in names)
+    return named or any(process.pid in listener.pids for listener in container.listeners)
+
+
+def children(parent: Process, container: ContainerFacts) -> list[Process]:
+    """Return the processes that it started and that still run."""
+    return [each for each in container.processes if each.ppid == parent.pid]
+
+
+def application(container: ContainerFacts) -> list[Process]:
+    """Return what the image starts: PID 1, or where that is an init (dumb-init works in /) what it starts."""
+    main = container.main
+    if main is None:
+        return []
+    return (children(main, container) if is_init(main) else []) or [main]
+
+
+def shown(process: Process, most: int = 100) -> str:
+    """Put a command line on one short line."""
+    text = " ".join(process.command) or process.name or "?"
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def waits_for_a_service(container: ContainerFacts, *, serves: bool) -> bool:
+    """Whether the application is not there yet, since something waits for another service before it starts it.
+
+    `serves`: the image exposes a port, so that an application that listens nowhere has not got that far.
+    """
+    main = container.main
+    if container.died or container.listeners or main is None:
+        return False
+    return (is_shell(main) or (serves and not container.ready)) and tells_of_waiting(container.log)

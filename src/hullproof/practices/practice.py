@@ -1,0 +1,240 @@
+"""A practice as the rest of Hullproof sees it: its texts, what facts it needs, and how it is judged."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import re
+import textwrap
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any, Protocol, get_type_hints
+
+from hullproof.errors import HullproofError
+from hullproof.facts import EXPERIMENTS, FACTS, Unobservable
+from hullproof.model import Evidence, Explanation, Proof, Verdict
+from hullproof.practices._finding import Finding, MissingFact
+from hullproof.practices.checks import Check, Observation, Observations, is_check, sentence, unproven
+
+_MOST_EVIDENCE = 12
+_HEADINGS = {"Why": "why", "Proven by": "proven_by", "Broken by": "broken_by", "Fix": "fix"}
+_HEADING = re.compile(r"(?m)^(Why|Proven by|Broken by|Fix):[ \n]")
+
+
+@dataclass(frozen=True)
+class Practice:
+    """One thing a good image does.
+
+    `why`, `proven_by`, `broken_by` and `fix` are paragraphs, divided by blank lines; an indented one is code.
+    """
+
+    id: str
+    family: str
+    title: str
+    why: str
+    proven_by: str
+    broken_by: str
+    fix: str
+    checks: tuple[Check, ...]
+
+    @property
+    def usual_fix(self) -> str:
+        """How to fix it, in one paragraph: the first of `fix`."""
+        return self.fix.split("\n\n", 1)[0]
+
+    @property
+    def explanation(self) -> Explanation:
+        """Its texts, as reports carry them."""
+        return Explanation(self.why, self.proven_by, self.broken_by, self.fix)
+
+    @cached_property
+    def needs(self) -> tuple[str, ...]:
+        """The names of the facts that its checks ask for."""
+        return tuple(dict.fromkeys(name for each in self.checks for name in _parameters(each)))
+
+    @property
+    def needs_experiment(self) -> bool:
+        """Whether it cannot be proven without an experiment."""
+        return bool(EXPERIMENTS & set(self.needs))
+
+
+def from_module(module: ModuleType) -> Practice:
+    """Read a practice off its module: its id and family from the name, its texts from the docstring, its checks.
+
+    Raises TypeError where the module has no check, or one asks for what is no fact or for another type of it.
+    """
+    checks = tuple(
+        each for each in vars(module).values() if is_check(each) and each.__module__ == module.__name__
+    )
+    if hasattr(module, "judge"):
+        usual = _texts(inspect.cleandoc(module.__doc__ or ""))["fix"]
+        checks = (_as_check(module.judge, usual),)
+    elif not checks:
+        raise TypeError(f"{module.__name__} has no check: decorate a function with @check")
+    else:
+        for each in checks:
+            _refuse_what_is_no_fact(each)
+    package, _, name = module.__name__.rpartition(".")
+    return Practice(
+        id=name.replace("_", "-"),
+        family=getattr(module, "FAMILY", package.rpartition(".")[2]),
+        checks=checks,
+        **_texts(inspect.cleandoc(module.__doc__ or module.__name__)),
+    )
+
+
+def _refuse_what_is_no_fact(function: Check) -> None:
+    hints = get_type_hints(function)
+    for name in _parameters(function):
+        known = FACTS.get(name)
+        if known is None:
+            near = difflib.get_close_matches(name, FACTS, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]}?" if near else f"facts are: {', '.join(FACTS)}"
+            raise TypeError(
+                f"{function.__module__}.{function.__name__} asks for {name}, which is no fact; {hint}"
+            )
+        if hints.get(name) not in (known, known | None):
+            raise TypeError(
+                f"{function.__module__}.{function.__name__} takes {name} for {hints.get(name)}, which is {known}"
+            )
+
+
+class Facts(Protocol):
+    """Facts by name. A look-up may take its time, and raises Unobservable for what cannot be had."""
+
+    def __getitem__(self, name: str, /) -> Any:  # noqa: ANN401 - what a fact is depends on its name
+        """Return a fact."""
+
+
+def judge(practice: Practice, facts: Facts) -> Proof:
+    """Put a practice's checks to the facts, and make one proof of what they observe.
+
+    One check that is broken makes it broken, whatever else could not be seen; else one that does not concern the
+    project makes it not applicable; else one that is unproven leaves it unproven: unknown is not good, and nothing
+    observed is unknown. Errors that end the whole command (`HullproofError`: the engine is gone) pass through.
+    """
+    started = time.perf_counter()
+    seen = [each for function in practice.checks for each in _observed(function, facts)]
+    observations = [each for each in seen if isinstance(each, Observation)]
+    shown = tuple(each for each in seen if isinstance(each, Evidence))
+    verdict = next(
+        (each for each in _DECIDES if any(it.verdict is each for it in observations)), Verdict.UNPROVEN
+    )
+    deciding = [each for each in observations if each.verdict is verdict] or [
+        unproven("nothing was observed")
+    ]
+    return Proof(
+        id=practice.id,
+        family=practice.family,
+        title=practice.title,
+        verdict=verdict,
+        summary=sentence(*(each.clause for each in deciding)),
+        evidence=_bounded([each.evidence for each in deciding], shown),
+        remedy=_fix(practice, deciding),
+        duration_s=time.perf_counter() - started,
+        explanation=practice.explanation,
+    )
+
+
+_DECIDES = (Verdict.BROKEN, Verdict.NOT_APPLICABLE, Verdict.UNPROVEN, Verdict.PROVEN)
+
+
+def _observed(function: Check, facts: Facts) -> list[Observation | Evidence]:
+    """Run one check; what it cannot have or stumbles over leaves it unproven, and hides no other."""
+    seen: list[Observation | Evidence] = []
+    reasons: dict[str, str] = {}
+    try:
+        seen.extend(function(**_handed(function, facts, reasons)))
+    except MissingFact as error:
+        seen.append(unproven(reasons.get(str(error), f"there is nothing known of: {error}")))
+    except Unobservable as error:
+        seen.append(unproven(str(error)))
+    except HullproofError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one check's fault must hide no other's verdict
+        seen.append(unproven(f"judging it failed with {type(error).__name__}: {error}"))
+    return seen
+
+
+def _handed(function: Check, facts: Facts, reasons: dict[str, str]) -> dict[str, Any]:
+    """Look up what a check asks for; what it takes as `X | None` may be missing."""
+    handed: dict[str, Any] = {}
+    for name, parameter in _parameters(function).items():
+        try:
+            handed[name] = facts[name]
+        except Unobservable as error:  # noqa: PERF203 - each fact can be had or not by itself
+            if "None" not in str(parameter.annotation):
+                raise
+            handed[name] = None
+            reasons[name] = str(error)
+    return handed
+
+
+def _parameters(function: Check) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(function).parameters
+
+
+def _fix(practice: Practice, deciding: list[Observation]) -> str | None:
+    """Join the fixes that were given; a fault without one of its own gets the usual one, before them."""
+    given = dict.fromkeys(each.fix for each in deciding if each.fix)
+    if deciding[0].verdict is Verdict.BROKEN and not all(each.fix for each in deciding):
+        given = {practice.usual_fix: None, **given}
+    return " ".join(each for each in given if each) or None
+
+
+def _bounded(groups: list[tuple[Evidence, ...]], shown: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """Keep each observation's first evidence, and say how much more there is: a report is read by people."""
+    share = max(2, (_MOST_EVIDENCE - 2) // max(1, len(groups)))
+    kept = [item for group in groups for item in _cut(group, share)]
+    room = max(1, _MOST_EVIDENCE - len(kept))
+    return tuple(_cut(tuple(dict.fromkeys(kept)), _MOST_EVIDENCE)) + tuple(_cut(shown, room))
+
+
+def _cut(items: tuple[Evidence, ...], most: int) -> list[Evidence]:
+    if len(items) <= most:
+        return list(items)
+    last = items[most - 1]
+    return [
+        *items[: most - 1],
+        Evidence(last.source, last.where, f"and {len(items) - most + 1} more like it"),
+    ]
+
+
+def _as_check(function: Callable[..., Finding], usual: str) -> Check:
+    """A practice's one function as a check. It goes when the last practice has checks."""
+
+    @functools.wraps(function)
+    def checked(**facts: Any) -> Observations:  # noqa: ANN401 - facts of all kinds
+        finding = function(**facts)
+        fix = finding.remedy
+        if finding.verdict is Verdict.BROKEN:
+            usual_too = finding.usual_too or not fix
+            fix = " ".join(filter(None, (usual.split("\n\n", 1)[0] if usual_too else None, fix)))
+        yield Observation(finding.verdict, finding.summary, finding.evidence[:10], fix)
+        yield from finding.evidence[10:]
+
+    return checked
+
+
+def _texts(doc: str) -> dict[str, str]:
+    """Divide a module's docstring: the first line is the title, then a text under each heading."""
+    title, _, rest = doc.partition("\n")
+    pieces = _HEADING.split("\n" + rest)
+    found = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    texts = {field: _paragraphs(found.get(heading, "")) for heading, field in _HEADINGS.items()}
+    return {"title": title.strip().rstrip("."), **texts}
+
+
+def _paragraphs(text: str) -> str:
+    """Join the lines of each paragraph, except where they are code, which is indented."""
+    blocks = [block for block in re.split(r"\n\s*\n", text.strip("\n")) if block.strip()]
+    return "\n\n".join(
+        textwrap.indent(textwrap.dedent(block), "    ")
+        if block.startswith("    ")
+        else " ".join(block.split())
+        for block in blocks
+    )

@@ -1,0 +1,58 @@
+"""Whether what is checked out is what was committed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from hullproof.project.git.index import parse
+from hullproof.project.git.objects import tree_of
+from hullproof.project.git.repository import Repository, UnknownError, find, read
+from hullproof.project.git.tree import Tree
+
+_DEADLINE_S = 10.0
+_LARGEST_INDEX = 64 << 20
+_NO_INDEX = b"DIRC\0\0\0\2\0\0\0\0" + bytes(20)
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """What is known of the tree that a folder lies in.
+
+    `revision` is the commit's id, 40 hexadecimal digits, with `-dirty` where anything that is recorded differs from
+    it; None where there is no commit, or it cannot be told. `prefix` is the folder's path within the tree, None where
+    it lies in none.
+    """
+
+    revision: str | None = None
+    prefix: str | None = None
+
+
+def look(folder: Path, deadline_s: float = _DEADLINE_S) -> Checkout:
+    """Look at the repository whose tree holds `folder`. What takes longer than `deadline_s` seconds is unknown."""
+    folder = folder.resolve()
+    prefix = None
+    try:
+        repository = find(folder)
+        if repository is None:
+            return Checkout()
+        prefix = "" if folder == repository.top else str(folder.relative_to(repository.top))
+        commit = repository.commit()
+        dirty = commit is not None and differs(repository, commit, time.monotonic() + deadline_s)
+    except UnknownError:
+        return Checkout(None, prefix)
+    return Checkout(f"{commit}-dirty" if dirty else commit, prefix)
+
+
+def differs(repository: Repository, commit: str, deadline: float) -> bool:
+    """Whether the index or any file in it differs from a commit; what was never added does not count.
+
+    Raises UnknownError where that cannot be told, or not by `deadline`, by the monotonic clock.
+    """
+    path = repository.own / "index"
+    index = parse(read(path, _LARGEST_INDEX) or _NO_INDEX)
+    if index.merging or index.tree() != tree_of(repository, commit):
+        return True
+    written_ns = path.stat().st_mtime_ns if index.entries else 0
+    return Tree(repository, written_ns, deadline, of_submodule=differs).differs(index.entries)

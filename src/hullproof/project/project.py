@@ -1,0 +1,150 @@
+"""A project: a directory with a Dockerfile and its build context, read but not built."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from hullproof import options
+from hullproof.dockerfile import Dockerfile, Release, Stage, parse, test_commands
+from hullproof.errors import UsageError
+from hullproof.project import ignorefile, projectfiles, tree
+from hullproof.project.config import Config, load
+
+STEP_KEYWORDS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+"""The instructions that make a step of a build, and so a layer."""
+
+_DOCKERFILE = re.compile(
+    r"(?:Docker|Container)file(?:[.-](?!dockerignore\Z)[^/]+)?|[^/]+\.(?:Docker|Container)file", re.IGNORECASE
+)
+_MOST_NAMED = 4
+
+
+@dataclass(frozen=True)
+class Project:
+    """A directory with a Dockerfile and its build context, read but not built.
+
+    `places` names where each setting that is not the default was written; a build argument given on the command
+    line stands there as `build_args.NAME`. `name` is what pyproject.toml calls the project, else its folder's name.
+    """
+
+    folder: Path
+    config: Config
+    release: Release
+    name: str
+    dockerfile_sha256: str
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls, folder: Path, overrides: Mapping[str, str] | None = None, dockerfile_name: str | None = None
+    ) -> Project:
+        """Read the project in `folder`; `overrides` are build arguments that win over the configured ones.
+
+        `dockerfile_name` is the Dockerfile's path within the project, where it is another than the configured.
+        Raises UsageError, one line, where there is no such folder or Dockerfile, or either cannot be read.
+        """
+        try:
+            folder = options.path(folder).resolve()
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        if not folder.is_dir():
+            raise UsageError(f"{folder}: no such folder; give the folder that holds the Dockerfile")
+        if any(unicodedata.category(each) == "Cc" for each in folder.name):
+            raise UsageError(
+                f"{folder}: docker cannot build in a folder whose name has control characters; rename it"
+            )
+        written = load(folder)
+        config = written.config
+        if dockerfile_name is not None:
+            config = replace(config, dockerfile=dockerfile_name)
+        try:
+            text = projectfiles.read(folder, config.dockerfile)
+        except FileNotFoundError:
+            raise UsageError(f"{folder / config.dockerfile}: no such file; {_where_else(folder)}") from None
+        ignorefile.find(folder, config.dockerfile)
+        dockerfile = parse(text, config.dockerfile)
+        if config.test_target is not None:
+            dockerfile.stage(config.test_target)
+        given = overrides or {}
+        config = replace(config, build_args={**config.build_args, **given})
+        _ = dockerfile.resolved(config.build_args).places  # refuses at once what grows beyond all measure
+        places = {**written.places, **{f"build_args.{name}": "--build-arg" for name in given}}
+        places |= {"dockerfile": "--dockerfile"} if dockerfile_name is not None else {}
+        name = written.name or folder.name or "project"
+        digest = hashlib.sha256(text).hexdigest()
+        release = Release(dockerfile, dockerfile.release(config.target), config.build_args)
+        return cls(folder, config, release, name, digest, places)
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """The Dockerfile, nothing resolved."""
+        return self.release.dockerfile
+
+    def offline(self, place: str) -> Project:
+        """The same project, booted without a network because of what was said at `place`."""
+        config = replace(self.config, offline=True)
+        return replace(self, config=config, places={**self.places, "offline": place})
+
+    def handed(self, secrets: Mapping[str, str], place: str) -> Project:
+        """The same project, whose builds are handed these files by id, wherever they lie, as was said at `place`."""
+        config = replace(self.config, secrets={**self.config.secrets, **secrets})
+        return replace(
+            self, config=config, places={**self.places, **{f"secrets.{name}": place for name in secrets}}
+        )
+
+    @property
+    def build_args(self) -> Mapping[str, str]:
+        """The build arguments, configured or given."""
+        return self.release.build_args
+
+    @property
+    def needed_stages(self) -> tuple[Stage, ...]:
+        """Every stage that BuildKit builds for the release."""
+        return self.release.needed
+
+    @property
+    def test_stage(self) -> Stage | None:
+        """The stage that runs the tests, None where none does.
+
+        The configured one; else the last with a test runner, one that the release needs before others.
+        """
+        if self.config.test_target is not None:
+            return self.dockerfile.stage(self.config.test_target)
+        testing = [stage for stage in self.dockerfile.stages if any(map(test_commands, stage.instructions))]
+        needed = {stage.index for stage in self.needed_stages}
+        return next(
+            (stage for stage in reversed(testing) if stage.index in needed),
+            testing[-1] if testing else None,
+        )
+
+    def shown_name(self, stage: Stage) -> str:
+        """Return what BuildKit calls a stage in the names of its steps; empty for the only one without a name."""
+        return (stage.name or (f"stage-{stage.index}" if len(self.dockerfile.stages) > 1 else "")).lower()
+
+    @cached_property
+    def layer_instructions(self) -> Mapping[str, Sequence[tuple[int, str]]]:
+        """For each stage, by the name that BuildKit shows, its FROM and what makes a step (see `engine.tracing`)."""
+        table = {}
+        for stage in self.dockerfile.stages:
+            table[self.shown_name(stage)] = [(stage.line, "FROM")] + [
+                (each.line, each.original) for each in stage.instructions if each.keyword in STEP_KEYWORDS
+            ]
+        return table
+
+
+def _where_else(folder: Path) -> str:
+    """Say what to do where there is no Dockerfile: name those that lie elsewhere in the project."""
+    found = [path for path in tree.files(folder) if _DOCKERFILE.fullmatch(path.rpartition("/")[2])]
+    if not found:
+        return "`hullproof init` writes one, or give the folder that holds one"
+    named = ", ".join(found[:_MOST_NAMED]) + (" and more" if len(found) > _MOST_NAMED else "")
+    return (
+        f"found {named}: --dockerfile {found[0]} builds it with this folder as the context; if its context is the "
+        "folder that it is in, give that folder"
+    )

@@ -1,0 +1,60 @@
+"""The tools of Python's trade by name: what runs tests, what builds packages, what developers use."""
+
+from __future__ import annotations
+
+import re
+
+
+def names(text: str) -> frozenset[str]:
+    """Make a set of names from a text that lists them."""
+    return frozenset(text.split())
+
+
+TEST_RUNNERS = names("""pytest tox nox coverage hypothesis nose nose2 unittest2 green ward behave robotframework stestr
+    zope-testrunner""")
+_TEST_LIBRARIES = names("""factory-boy freezegun time-machine model-bakery responses requests-mock respx vcrpy
+    testcontainers""")
+"""What tests alone import, and applications do not: an environment that has them was made for tests."""
+_BUILD_TOOLS = names("""poetry poetry-core pdm hatch hatchling flit flit-core build pipenv pip-tools uv maturin
+    scikit-build scikit-build-core meson-python""")
+_DEVELOPMENT_TOOLS = names(
+    "black flake8 pylint mypy ruff isort bandit pre-commit ipdb pudb debugpy pyright twine"
+)
+_TOOLS = TEST_RUNNERS | _TEST_LIBRARIES | _BUILD_TOOLS | _DEVELOPMENT_TOOLS
+_COMMANDS = re.compile(
+    r"/s?bin/(pytest|py\.test|tox|nox|coverage3?|hypothesis|nose2|nosetests|poetry|pdm|hatch|flit|pyproject-build"
+    r"|pipenv|uvx?)$"
+)
+_DISTRIBUTION = re.compile(r"/([A-Za-z0-9][A-Za-z0-9._]*?)-[^-/]+(?:-py[\d.]+)?\.(?:dist|egg)-info(?:/|$)")
+_IMPORTABLE = re.compile(
+    r"/(?:site|dist)-packages/(pytest|_pytest|tox|nox|coverage|hypothesis|nose2|poetry|pdm|pipenv)/"
+)
+
+
+def tool_of(path: str) -> str | None:
+    """Name the test runner or build tool that a file belongs to, None for anything else."""
+    if "/_vendor/" in path:
+        return None
+    distribution = _DISTRIBUTION.search(path)
+    if distribution is not None:
+        name = re.sub(r"[-_.]+", "-", distribution[1]).lower()
+        return name if name in _TOOLS or name.startswith("pytest-") else None
+    package = _IMPORTABLE.search(path)
+    if package is not None:
+        return package[1].lstrip("_")
+    command = _COMMANDS.search(path)
+    return command[1] if command is not None else None
+
+
+def is_runner(tool: str) -> bool:
+    """Whether it runs tests, rather than builds packages."""
+    return tool in TEST_RUNNERS or tool.startswith(("pytest", "py.test", "coverage", "nose"))
+
+
+def kind_of(tools: list[str]) -> str:
+    """Name the worst of them."""
+    if any(is_runner(tool) for tool in tools):
+        return "a test runner"
+    if any(tool in _TEST_LIBRARIES for tool in tools):
+        return "a library for tests"
+    return "a development tool" if all(tool in _DEVELOPMENT_TOOLS for tool in tools) else "a build tool"
