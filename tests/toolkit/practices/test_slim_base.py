@@ -147,4 +147,4 @@ def test_the_budget_is_kept() -> None:
     proof = prove("slim-base", config=Config(max_size_mb=149.5))
     assert proof.verdict is BROKEN
     assert "150 MB" in proof.summary
-    assert "20 MB over its base" in str(prove("slim-base", image=image()).evidence)
+    assert "20.0 MB over its base" in str(prove("slim-base", image=image()).evidence)
