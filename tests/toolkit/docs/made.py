@@ -19,7 +19,7 @@ _SECTIONS = (
     ("Why", "why"),
     ("What proves it", "proven_by"),
     ("What breaks it", "broken_by"),
-    ("How to fix it", "mend"),
+    ("How to fix it", "fix"),
 )
 
 
