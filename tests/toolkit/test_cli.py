@@ -301,7 +301,7 @@ def test_explain_shows_all_four_texts(command: Command, practice: object) -> Non
     code, out, _ = command("explain", identifier)
     assert code == 0
     assert re.findall(r"(?m)^\S.*$", out)[1:] == ["Why", "Proven by", "Broken by", "Fix"]
-    for text in ("why", "proven_by", "broken_by", "mend"):
+    for text in ("why", "proven_by", "broken_by", "fix"):
         assert " ".join(getattr(practice, text).split()) in " ".join(out.split())
     assert max(len(line) for line in out.splitlines()) <= 100
 

@@ -30,7 +30,6 @@ from hullproof.owner import (
     remove_tree,
     sweep_folders,
 )
-from hullproof.run import leftovers
 from hullproof.run.leftovers import remove_labelled, sweep
 from hullproof.run.run import Run
 
@@ -131,7 +130,7 @@ def test_what_no_run_can_have_written_never_counts_as_dead(process: str) -> None
 
 def test_without_proc_a_process_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no /proc to tell when a process started, its being there counts."""
-    monkeypatch.setattr(leftovers, "_start_time", lambda _pid: None)
+    monkeypatch.setattr("hullproof.owner._start_time", lambda _pid: None)
     assert owner().endswith("/-")
     assert not is_dead(owner())
     with subprocess.Popen(["true"]) as process:

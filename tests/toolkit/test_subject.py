@@ -68,14 +68,14 @@ def test_a_fact_is_gathered_once(subject: Subject, monkeypatch: pytest.MonkeyPat
 
 IMPORTS = """
 import sys, threading
-import hullproof.subject
+import hullproof.runner.subject
 
 def experiment():
     import hullproof.lab.lab, hullproof.lab.gate as gate
     whole.append(hasattr(gate.scripts, "testing"))
 
 def read():
-    from hullproof.lab.scripts import testing
+    from hullproof.project.scripts import testing
 
 whole = []
 threads = [threading.Thread(target=each) for each in (experiment, read)]
