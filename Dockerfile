@@ -55,7 +55,6 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     pip --disable-pip-version-check --python /opt/venv/bin/python install --require-hashes --requirement requirements-test.txt
 
 COPY --chown=appuser:appuser pyproject.toml run.py ./
-COPY --chown=appuser:appuser src/hullproof/report/report.schema.json src/hullproof/report/
 COPY --chown=appuser:appuser app app
 COPY --chown=appuser:appuser tests/unit tests/unit
 
@@ -73,7 +72,6 @@ FROM base AS release
 COPY --from=deps /opt/venv /opt/venv
 
 # ... and its files, as the tests saw them, owned by the user that runs them (6).
-COPY --from=test --chown=appuser:appuser /app/src/hullproof/report/report.schema.json src/hullproof/report/
 COPY --from=test --chown=appuser:appuser /app/run.py ./
 COPY --from=test --chown=appuser:appuser /app/app app
 

@@ -1,6 +1,6 @@
 """The release board: a small web service that keeps Hullproof reports and shows them.
 
-It never imports the toolkit. The one thing both use is the report's JSON Schema.
+It never imports the toolkit, nor the toolkit it. What both agree on is the report's JSON Schema, of which it has a copy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Is this a report? Asked of the one JSON Schema that toolkit and board share."""
+"""Is this a report? Asked of `report.schema.json`, the board's copy of the schema that the toolkit publishes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fastjsonschema import JsonSchemaValueException
 
-SCHEMA_FILE = Path(__file__).parents[1] / "src" / "hullproof" / "report" / "report.schema.json"
+SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 
 _RFC3339 = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?"

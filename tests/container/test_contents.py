@@ -21,11 +21,9 @@ BASE_WHEELS = ("/ensurepip/_bundled/", "/usr/share/python-wheels/")
 
 
 def test_app_holds_the_service_and_no_more(files: Files) -> None:
-    """At the top: run.py, the package `app`, and the one schema that it checks reports with."""
+    """At the top: run.py and the package `app`."""
     below = {PurePosixPath(file.path).relative_to("/app") for file in _files_in(files, "/app")}
-    assert {path.parts[0] for path in below} == {"run.py", "app", "src"}
-    schema = {str(path) for path in below if path.parts[0] == "src"}
-    assert schema == {"src/hullproof/report/report.schema.json"}
+    assert {path.parts[0] for path in below} == {"run.py", "app"}
 
 
 def test_app_holds_only_what_is_executed_or_served(files: Files) -> None:

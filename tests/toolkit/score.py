@@ -15,15 +15,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from jsonschema import Draft202012Validator
+
 from hullproof import __version__
 from hullproof.engine.connection import Engine
 from hullproof.model import Report, Verdict
 from hullproof.owner import owned_folder
 from hullproof.practices import GUIDE
 from hullproof.project.project import Project
+from hullproof.report import as_json
 from hullproof.run.run import Run
 from hullproof.runner.prove import prove
 from tests.toolkit.cases.catalogue import CASES, Case, materialise
+
+_SCHEMA = Draft202012Validator(as_json.schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,23 @@ def try_case(case: Case, engine: Engine, folder: Path) -> Outcome:
     except Exception as raised:  # noqa: BLE001 - one case's error must not hide the others' outcomes
         error = f"{type(raised).__name__}: {raised}"
     proofs = report.proofs if report else ()
+    error = error or _against_schema(report)
     return Outcome(
         case,
         {proof.id: proof.verdict for proof in proofs},
         {proof.id: proof.summary for proof in proofs},
         time.monotonic() - started,
         error,
+    )
+
+
+def _against_schema(report: Report | None) -> str | None:
+    """Return why a board would refuse the report, None where it is taken."""
+    if report is None:
+        return None
+    found = next(_SCHEMA.iter_errors(as_json.to_dict(report)), None)
+    return (
+        None if found is None else f"not valid against the schema: {found.json_path}: {found.message[:200]}"
     )
 
 
