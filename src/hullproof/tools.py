@@ -20,6 +20,8 @@ _BUILD_TOOLS = names("""poetry poetry-core pdm hatch hatchling flit flit-core bu
 _DEVELOPMENT_TOOLS = names(
     "black flake8 pylint mypy ruff isort bandit pre-commit ipdb pudb debugpy pyright twine"
 )
+_INSTALLERS = names("pip setuptools wheel virtualenv pipx poetry-plugin-export poetry-plugin-bundle")
+"""What a release may hold as well as any other: most bases have some of it."""
 _TOOLS = TEST_RUNNERS | _TEST_LIBRARIES | _BUILD_TOOLS | _DEVELOPMENT_TOOLS
 _COMMANDS = re.compile(
     r"/s?bin/(pytest|py\.test|tox|nox|coverage3?|hypothesis|nose2|nosetests|poetry|pdm|hatch|flit|pyproject-build"
@@ -44,6 +46,11 @@ def tool_of(path: str) -> str | None:
         return package[1].lstrip("_")
     command = _COMMANDS.search(path)
     return command[1] if command is not None else None
+
+
+def is_tool(distribution: str) -> bool:
+    """Whether it is a tool of developers, such as an installer or a test runner, and so no dependency of an application."""
+    return distribution in _TOOLS | _INSTALLERS or distribution.startswith("pytest-")
 
 
 def is_runner(tool: str) -> bool:

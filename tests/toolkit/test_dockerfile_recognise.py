@@ -72,11 +72,12 @@ def test_project_itself(command: str, project: bool, no_deps: bool) -> None:  # 
         ("pip install 'poetry~=1.8'", ["poetry~=1.8"], True),
         ("poetry add flask", ["flask"], False),
         ("conda install -c conda-forge -y numpy", ["numpy"], False),
-        ("pip install pytest", ["pytest"], False),
+        ("pip install pytest pytest-cov", ["pytest", "pytest-cov"], True),
+        ("pip install pytest flask", ["pytest", "flask"], False),
     ],
 )
 def test_named_only(command: str, packages: list[str], tools: bool) -> None:  # noqa: FBT001 (a table's column)
-    """Packages named in RUN, and the harmless case of the installer itself."""
+    """Packages named in RUN, and the harmless case of developers' tools."""
     (install,) = installs(command)
     assert (list(install.packages), install.installs_named_only, install.tools_only) == (
         packages,

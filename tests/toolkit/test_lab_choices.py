@@ -58,6 +58,7 @@ def installs(made: Project) -> list[tuple[int, tuple[str, ...], bool]]:
             [(2, ("requirements.txt",), False)],
         ),
         ("FROM x\nRUN pip install flask==3 gunicorn", [(2, (), False)]),
+        ("FROM x\nRUN pip install -U pip pytest-cov", []),
         (
             "FROM x AS s\nCOPY . /src\nFROM x\nCOPY --from=s /src/requirements.txt /\nRUN pip install -r /requirements.txt",
             [(5, ("requirements.txt",), False)],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import options, shell
 from hullproof.dockerfile.once import once
-from hullproof.tools import names
+from hullproof.tools import is_tool, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +36,6 @@ _LOCAL = re.compile(r"(?:\.{1,2}(?:/|\[|\Z)|/|~/|file:|\$\{?PWD\b)|[\w.-]+/")
 _ARTIFACT = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:\[|\Z)|/\*\Z")
 _REMOTE = re.compile(r"(?:git|hg|svn|bzr)\+|https?:|ssh:")
 _PIPED = re.compile(r"(?:/dev/(?:stdin|fd/\d+)|/proc/self/fd/\d+|-|<\(.*)\Z", re.DOTALL)
-_TOOLS = names("""pip setuptools wheel uv poetry poetry-core pdm pipenv hatch hatchling pip-tools build virtualenv flit-core
-    nox tox pipx poetry-plugin-export poetry-plugin-bundle""")
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,11 @@ class Install:
     """Whether what to install is worked out by another command: `$(cat list)`, a list on stdin, a `<(...)`."""
 
     @property
+    def distributions(self) -> frozenset[str]:
+        """The names of `packages`, without versions and extras."""
+        return frozenset(re.split(r"[\[=<>!~@; ]", each, maxsplit=1)[0].lower() for each in self.packages)
+
+    @property
     def declares_file(self) -> bool:
         """Whether what gets installed is declared in a file, not in the command."""
         listed = self.requirement_files or self.implied_files or self.local_paths
@@ -79,9 +82,8 @@ class Install:
 
     @property
     def tools_only(self) -> bool:
-        """Whether it only installs installers: `pip install -U pip`, `pip install poetry`."""
-        names = {re.split(r"[\[=<>!~@; ]", package, maxsplit=1)[0].lower() for package in self.packages}
-        return self.installs_named_only and names <= _TOOLS
+        """Whether it only installs developers' tools: `pip install -U pip`, `pip install poetry pytest`."""
+        return self.installs_named_only and all(map(is_tool, self.distributions))
 
     @property
     def prepares(self) -> bool:

@@ -70,9 +70,7 @@ def candidates(project: Project) -> tuple[Candidate, ...]:
             if any(each.declares_file or each.artifacts or _is_computed(place, each) for each in installs):
                 if all(each.no_deps and each.installs_project for each in installs):
                     continue  # the application's own step
-                declared.append(
-                    Candidate(_step(place, files), _is_tentative(project, place, installs, declared))
-                )
+                declared.append(Candidate(_step(place, files), _is_tentative(installs, declared)))
             elif installs and not test_commands(instruction):
                 named.append(Candidate(_step(place, ())))
             elif (exported := _exported(project, place)) and not installs:
@@ -104,17 +102,12 @@ def _step(place: Place, files: tuple[str, ...]) -> InstallStep:
     )
 
 
-def _is_tentative(project: Project, place: Place, installs: list[Install], before: list[Candidate]) -> bool:
+def _is_tentative(installs: list[Install], before: list[Candidate]) -> bool:
     """Whether a step may add no more than the project itself, or what an earlier step prepared."""
     if all(each.artifacts and not each.declares_file for each in installs):
         return True
     from_project = [each for each in installs if each.installs_project and not each.requirement_files]
-    if len([each for each in installs if each.declares_file]) > len(from_project):
-        return False
-    if any(each.step.stage != str(place.stage.index) for each in before):
-        return True
-    earlier = {instruction.line for instruction in project.release.chain_of(place.stage)}
-    return any(each.line in earlier for each in before)
+    return bool(before) and len([each for each in installs if each.declares_file]) <= len(from_project)
 
 
 def _declaring(project: Project, place: Place, installs: Iterable[Install]) -> Iterator[str]:

@@ -173,7 +173,7 @@ def test_the_worst_of_the_tools_names_their_kind() -> None:
     }
     for at, kind in enumerate(names.values()):
         held = [entry(f"{SITE}/{name}-1.0.dist-info/METADATA") for name in list(names)[at:]]
-        assert f"brings {kind} into" in prove("multistage", files=files(layer(13, *held))).summary
+        assert f"adds {kind} to" in prove("multistage", files=files(layer(13, *held))).summary
 
 
 def test_without_files_the_text_alone_does_not_prove_it() -> None:

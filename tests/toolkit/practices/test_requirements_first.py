@@ -69,20 +69,6 @@ def test_dependencies_named_in_run_are_broken(steps: tuple[int, ...]) -> None:
     assert "Dockerfile:4 names the dependencies itself" in proof.summary
 
 
-def test_installers_named_in_run_are_no_dependencies() -> None:
-    """`pip install --upgrade pip` or pytest beside the requirements is fine, and alone it is none of this."""
-    text = GOOD.replace(
-        "RUN pip install --no-cache-dir -r requirements-dev.txt", "RUN pip install -U pip pytest"
-    )
-    tools = InstallStep(8, "RUN pip install -U pip pytest", "test")
-    assert (
-        prove("requirements-first", text, edits=replace(EDITS, install_steps=(INSTALL, tools))).verdict
-        is PROVEN
-    )
-    alone = EditsFacts((tools,), APPLICATION, (), no_requirements="no file declares dependencies")
-    assert prove("requirements-first", text, edits=alone).verdict is NOT_APPLICABLE
-
-
 def test_a_step_that_is_known_by_its_output_alone_is_not_said_to_name_packages() -> None:
     """It ran again and installed: that is the fault, whatever its text says."""
     text = GOOD.replace("RUN pip install --no-cache-dir -r requirements.txt", "RUN python tools/libs.py")

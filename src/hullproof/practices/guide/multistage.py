@@ -30,86 +30,70 @@ as requirements-test.txt), and build the release from the stage below it, copyin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Mapping
 
-from hullproof.model import Evidence
-from hullproof.practices._finding import Case, Finding, listed, missing
+from hullproof.dockerfile import Release
+from hullproof.facts import Config, FileFacts
+from hullproof.practices.checks import (
+    Observations,
+    broken,
+    check,
+    in_dockerfile,
+    in_image,
+    listed,
+    proven,
+)
 from hullproof.practices.library.places import layer_place, own_entries
-from hullproof.practices.library.stages import purpose_of, why_test
+from hullproof.practices.library.stages import runs_tests, stages_for_tests
 from hullproof.tools import kind_of, tool_of
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    from hullproof.dockerfile import Release
-    from hullproof.facts import Config, FileFacts
-
-
-def judge(
-    *,
-    config: Config,
-    release: Release,
-    test_scripts: Mapping[int, str],
-    files: FileFacts | None,
-) -> Finding:
-    """Look for a test stage beside the release in the text, and for test and build tools in its files.
-
-    `test_scripts` are scripts of the project that run its tests, by the line of the step that runs them.
-    """
-    case = Case()
+@check
+def tests_have_a_stage_of_their_own(
+    release: Release, config: Config, test_scripts: Mapping[int, str]
+) -> Observations:
+    """There is a stage for tests, and the release is not built on it."""
     beneath = release.ancestors
-    configured = release.dockerfile.stage(config.test_target) if config.test_target is not None else None
-    why = {stage.index: why_test(stage, test_scripts, configured) for stage in release.dockerfile.stages}
-    apart = [stage for stage in release.dockerfile.stages if stage not in beneath and why[stage.index]]
-    built_on = [stage for stage in beneath[1:] if purpose_of(stage, test_scripts, configured)]
-    from_line = release.where(release.line)
+    for_tests = stages_for_tests(release, test_scripts, config.test_target)
+    apart = {stage: why for stage, why in for_tests.items() if stage not in beneath}
+    built_on = [each for each in beneath[1:] if runs_tests(each, release, test_scripts, config.test_target)]
+    here = release.where(release.line)
     if built_on:
-        test = built_on[0]
-        case.broken(
-            f"the release is built on {test.label}, which {why[test.index]}",
-            Evidence(
-                "dockerfile",
-                from_line,
-                f"FROM {release.stage.base}: everything in {test.label} is in the release",
-            ),
-            remedy="Build the release FROM the stage below the tests, and copy from the test stage only a marker file.",
+        stage = built_on[0]
+        yield broken(
+            f"the release is built on {stage.label}, which {for_tests[stage]}",
+            in_dockerfile(here, f"FROM {release.stage.base}: everything in {stage.label} is in the release"),
+            fix="Build the release FROM the stage below the tests, and copy only a marker file from the test stage.",
         )
     elif not apart:
         only = len(release.dockerfile.stages) == 1
         what = "there is only one stage" if only else "no stage beside the release runs tests"
-        case.broken(
+        yield broken(
             f"there is no separate test stage: {what}",
-            Evidence("dockerfile", from_line, "expected a stage beside the release that runs the tests"),
+            in_dockerfile(here, "expected a stage beside the release that runs the tests"),
         )
-    for stage in apart:
-        case.show(Evidence("dockerfile", release.where(stage.line), f"{stage.label} {why[stage.index]}"))
-    if files is None:
-        if not case.is_broken:
-            missing("files")
-    else:
-        base_line = release.where(release.base.line)
-        _judge_files(case, release, files, base_line)
+    for stage, why in apart.items():
+        yield in_dockerfile(release.where(stage.line), f"{stage.label} {why}")
     stages = listed([stage.label for stage in apart])
-    return case.finding(f"tests are kept to {stages}, and the release holds no test runner or build tool")
+    yield proven(f"tests are kept to {stages}, and the release holds no test runner or build tool")
 
 
-def _judge_files(case: Case, release: Release, files: FileFacts, base_line: str) -> None:
-    """Look at the base, and at every own layer: a tool that a later layer uninstalls is shipped all the same.
-
-    A path counts where it comes in: a later `chown -R` writes all of it again.
-    """
-    found: dict[str, dict[str, str]] = {}
-    told: set[str] = set()
-    for path in files.base:
+@check
+def the_release_holds_no_tools(release: Release, files: FileFacts) -> Observations:
+    """No layer holds one, its base's included: what a later layer uninstalls is shipped all the same."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    places = dict.fromkeys(files.base, release.where(release.base.line))
+    for layer, entry in own_entries(files):
+        # A path counts where it comes in: a later `chown -R` writes all of it again.
+        if tool_of(entry.path):
+            places.setdefault(entry.path, layer_place(release, files, layer))
+    for path, where in places.items():
         tool = tool_of(path)
         if tool is not None:
-            found.setdefault(base_line, {}).setdefault(tool, path)
-    for layer, entry in own_entries(files):
-        tool = tool_of(entry.path)
-        if tool is not None and entry.path not in files.base and entry.path not in told:
-            told.add(entry.path)
-            found.setdefault(layer_place(release, files, layer), {}).setdefault(tool, entry.path)
+            found[where].setdefault(tool, path)
     for where, tools in found.items():
-        kind = kind_of(list(tools))
-        held = tuple(Evidence("image", where, f"{tool} is there: {path}") for tool, path in tools.items())
-        case.broken(f"{where} brings {kind} into the release: {listed(list(tools))}", *held)
+        yield broken(
+            f"{where} adds {kind_of(list(tools))} to the release: {listed(list(tools))}",
+            *(in_image(where, f"{tool} is there: {path}") for tool, path in tools.items()),
+        )

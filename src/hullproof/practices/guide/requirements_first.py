@@ -16,191 +16,121 @@ Fix: Copy only the file that declares the dependencies (COPY requirements.txt ./
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
-from hullproof.dockerfile import install_commands
-from hullproof.model import Evidence
-from hullproof.practices._finding import Case, Finding, listed, not_applicable
-from hullproof.practices.library.stages import why_test
-
-if TYPE_CHECKING:
-    from hullproof.dockerfile import Release
-    from hullproof.facts import EditOutcome, EditsFacts, InstallStep
-
-_DEVELOPMENT_TOOLS = frozenset(
-    {
-        "pytest",
-        "coverage",
-        "tox",
-        "nox",
-        "hypothesis",
-        "mypy",
-        "ruff",
-        "black",
-        "flake8",
-        "pylint",
-        "isort",
-        "bandit",
-    }
-    | {
-        "pip",
-        "setuptools",
-        "wheel",
-        "uv",
-        "poetry",
-        "pdm",
-        "pipenv",
-        "hatch",
-        "build",
-        "pip-tools",
-        "virtualenv",
-    }
+from hullproof.dockerfile import Release
+from hullproof.facts import EditsFacts
+from hullproof.practices.checks import (
+    Observations,
+    broken,
+    check,
+    in_experiment,
+    listed,
+    not_applicable,
+    proven,
+    unproven,
 )
+from hullproof.practices.library.stages import stages_for_tests
 
 
-def judge(*, release: Release, edits: EditsFacts) -> Finding:
-    """Read what each edit made run again."""
-    steps = [step for step in edits.install_steps if step.files or not _installs_tools_only(release, step)]
-    if not steps:
-        return _without_steps(edits)
-    case = Case()
-    from_files = [step for step in steps if step.files]
-    shipped = [step for step in steps if not _for_tests(release, step)] or steps
-    if not any(step.files or step.is_seen for step in shipped):
-        case.broken(
-            f"{release.where(shipped[0].line)} names the dependencies itself, so no edit to a file changes what is installed",
+@check
+def a_file_declares_the_dependencies(release: Release, edits: EditsFacts) -> Observations:
+    """Steps install dependencies, and those of the application are declared in a file, not in the step itself."""
+    if not edits.install_steps and edits.requirements:
+        declaring = listed([outcome.edited for outcome in edits.requirements])
+        yield unproven(f"{declaring} declares dependencies, but no step was recognised that installs them")
+    elif not edits.install_steps:
+        yield not_applicable(edits.no_requirements or "no step installs dependencies")
+    for_tests = stages_for_tests(release)
+    shipped = [step for step in edits.install_steps if release.stage_at(step.line) not in for_tests]
+    steps = shipped or edits.install_steps
+    if steps and not any(step.files or step.is_seen for step in steps):
+        yield broken(
+            f"{release.where(steps[0].line)} names the dependencies itself, so no edit to a file changes what is installed",
             *(
-                _at(release, step, "expected a file that declares the dependencies, they are named here")
-                for step in shipped
+                in_experiment(release.where(each.line), f"expected a file, got {each.instruction}")
+                for each in steps
             ),
-            remedy="Write the dependencies into requirements.txt, COPY it, and install with pip install -r requirements.txt.",
+            fix="Write the dependencies into requirements.txt, COPY it, and install with pip install -r requirements.txt.",
         )
-    _judge_application(case, release, steps, edits)
-    if from_files:
-        _judge_requirements(case, release, from_files, edits)
-    application = edits.application.edited if edits.application else "the code"
-    states = edits.application.installs if edits.application else {}
-    kept = [step for step in steps if states.get(step.line) == "cached"] or from_files
-    lines = listed([release.where(step.line) for step in kept])
-    return case.finding(
-        f"an edit to {application} leaves {lines} cached, and an edit to the requirements does not"
-    )
 
 
-def _without_steps(edits: EditsFacts) -> Finding:
-    if edits.requirements:
-        case = Case()
-        declared = listed([outcome.edited for outcome in edits.requirements])
-        case.doubt(f"{declared} declares dependencies, but no step was recognised that installs them")
-        return case.finding("")
-    return not_applicable(edits.no_requirements or "no step installs dependencies")
-
-
-def _judge_application(
-    case: Case,
-    release: Release,
-    steps: list[InstallStep],
-    edits: EditsFacts,
-) -> None:
+@check
+def an_edit_to_the_code_installs_nothing(release: Release, edits: EditsFacts) -> Observations:
+    """The steps that install come from the cache."""
     outcome = edits.application
     if outcome is None:
-        case.doubt(
-            f"no edit to the application could be tried: {edits.no_application or 'none of its files is known'}"
-        )
+        why = edits.no_application or "none of its files is known"
+        yield unproven(f"no edit to the application could be tried: {why}")
         return
-    place = f"rebuild after an edit to {outcome.edited}"
-    again = [step for step in steps if outcome.installs.get(step.line) == "ran"]
-    for step in again:
-        if not outcome.confirmed:
-            case.doubt(
-                f"{release.where(step.line)} ran again after an edit to {outcome.edited}, but in only one of two tries"
+    edit = f"an edit to {outcome.edited}"
+    for step in edits.install_steps:
+        where, state = release.where(step.line), outcome.installs.get(step.line)
+        if state == "ran" and outcome.confirmed:
+            yield broken(
+                f"{edit} makes the installing step {where} run again",
+                in_experiment(
+                    where, f"{step.instruction}: expected it cached after {edit}, it ran, seen twice"
+                ),
             )
-        else:
-            case.broken(
-                f"an edit to {outcome.edited} makes the installing step {release.where(step.line)} run again",
-                _at(release, step, f"expected it cached after an edit to {outcome.edited}, it ran"),
-                Evidence("experiment", place, f"{step.instruction}: ran again, seen twice"),
-            )
-    if not again:
-        _judge_cached(case, release, steps, outcome)
+        elif state == "ran":
+            yield unproven(f"{where} ran again after {edit}, but in only one of two tries")
+        elif state == "cached":
+            yield in_experiment(where, f"{step.instruction}: cached after {edit}")
+        elif state == "forgotten":
+            seen = f"ran again, but {outcome.edited} cannot get into it: the builder's cache had let it go"
+            yield in_experiment(where, f"{step.instruction}: {seen}")
 
 
-def _judge_cached(case: Case, release: Release, steps: list[InstallStep], outcome: EditOutcome) -> None:
-    """Make sure that nothing was installed because of where the step stands, not because nothing happened."""
-    place = f"rebuild after an edit to {outcome.edited}"
-    if outcome.error is not None:
-        case.doubt(f"the {place} failed: {outcome.error}", Evidence("experiment", place, outcome.error))
-    elif not any(outcome.installs.get(step.line) in {"cached", "forgotten"} for step in steps):
-        case.doubt(f"the {place} did not reach any installing step")
-    elif not outcome.other_steps_ran:
-        case.doubt(f"the {place} made no step run again, so nothing can be told from it")
-    for step in steps:
-        if outcome.installs.get(step.line) == "cached":
-            case.show(_at(release, step, f"cached after an edit to {outcome.edited}"))
-        elif outcome.installs.get(step.line) == "forgotten":
-            told = f"ran again, but {outcome.edited} cannot get into it: the builder's cache had let it go"
-            case.show(_at(release, step, told))
+@check
+def the_edit_to_the_code_took_effect(release: Release, edits: EditsFacts) -> Observations:
+    """Nothing was installed because of where the steps stand, not because nothing happened: others ran again."""
+    outcome = edits.application
+    if outcome is None:
+        return
+    edit, states = f"an edit to {outcome.edited}", outcome.installs
+    kept = [release.where(line) for line, state in states.items() if state in {"cached", "forgotten"}]
     for line in outcome.other_steps_ran[:2]:
-        case.show(Evidence("experiment", release.where(line), f"ran again after an edit to {outcome.edited}"))
+        yield in_experiment(release.where(line), f"ran again after {edit}")
+    if outcome.error is not None:
+        where = f"rebuild after {edit}"
+        yield unproven(f"the {where} failed: {outcome.error}", in_experiment(where, outcome.error))
+    elif not kept:
+        yield unproven(f"the rebuild after {edit} did not reach any installing step")
+    elif not outcome.other_steps_ran:
+        yield unproven(f"{edit} made no step run again, so nothing can be concluded from it")
+    else:
+        yield proven(f"{edit} leaves {listed(kept)} cached, and an edit to the requirements does not")
 
 
-def _judge_requirements(case: Case, release: Release, steps: list[InstallStep], edits: EditsFacts) -> None:
-    if not edits.requirements:
-        case.doubt(
-            f"no edit to the requirements could be tried: {edits.no_requirements or 'no file is known'}"
-        )
-    for outcome in edits.requirements:
-        place = f"rebuild after an edit to {outcome.edited}"
-        named = [step for step in steps if outcome.edited in step.files]
-        stray = not named and any(
-            other.edited in step.files for other in edits.requirements for step in steps
-        )
-        named = named or steps
-        states = {step.line: outcome.installs.get(step.line, "not-built") for step in named}
-        if "ran" in states.values():
-            lines = [release.where(line) for line, state in states.items() if state == "ran"]
-            case.show(Evidence("experiment", lines[0], f"ran again after an edit to {outcome.edited}"))
+@check
+def an_edit_to_the_dependencies_installs_them(release: Release, edits: EditsFacts) -> Observations:
+    """A step that installs from the edited file runs again."""
+    from_files = [step for step in edits.install_steps if step.files]
+    if from_files and not edits.requirements:
+        why = edits.no_requirements or "no file is known"
+        yield unproven(f"no edit to the requirements could be tried: {why}")
+    for outcome in edits.requirements if from_files else ():
+        named = [step for step in from_files if outcome.edited in step.files]
+        states = {step.line: outcome.installs.get(step.line) for step in named}
+        again = [release.where(line) for line, state in states.items() if state == "ran"]
+        edit = f"an edit to {outcome.edited}"
+        place = f"rebuild after {edit}"
+        if again or not named:
+            seen = "ran again" if again else "no step installs from this file alone"
+            yield in_experiment(again[0] if again else place, f"{seen} after {edit}")
         elif outcome.error is not None:
-            case.doubt(f"the {place} failed: {outcome.error}", Evidence("experiment", place, outcome.error))
+            yield unproven(f"the {place} failed: {outcome.error}", in_experiment(place, outcome.error))
         elif "cached" not in states.values():
-            case.doubt(f"the {place} did not reach the installing step")
-        elif stray:
-            case.show(Evidence("experiment", place, "ran nothing again: no step installs from this file"))
+            yield unproven(f"the {place} did not reach the installing step")
         elif not outcome.confirmed:
-            case.doubt(f"the {place} left the installing step cached, but in only one of two tries")
+            yield unproven(f"the {place} left the installing step cached, but in only one of two tries")
         else:
-            case.broken(
-                f"an edit to {outcome.edited} changes nothing: the installing step stays cached",
+            yield broken(
+                f"{edit} changes nothing: the installing step stays cached",
                 *(
-                    _at(
-                        release,
-                        step,
-                        f"expected it to run after an edit to {outcome.edited}, it was cached",
+                    in_experiment(
+                        release.where(step.line), f"{step.instruction}: expected it to run after {edit}"
                     )
                     for step in named
                 ),
-                remedy=f"Install from {outcome.edited}: COPY it into the stage and name it in the installing step.",
+                fix=f"Install from {outcome.edited}: COPY it into the stage and name it in the installing step.",
             )
-
-
-def _for_tests(release: Release, step: InstallStep) -> bool:
-    """Whether a step belongs to a test stage, so that what it installs is not the application's."""
-    stage = release.stage_at(step.line)
-    return stage is not None and bool(why_test(stage))
-
-
-def _installs_tools_only(release: Release, step: InstallStep) -> bool:
-    """Whether a step that names no file installs only installers or development tools, so no dependency."""
-    instruction = release.instruction_at(step.line)
-    installs = install_commands(instruction) if instruction is not None else ()
-    names = {
-        re.split(r"[\[=<>!~@; ]", package, maxsplit=1)[0].lower()
-        for each in installs
-        for package in each.packages
-    }
-    return bool(names) and all(name in _DEVELOPMENT_TOOLS or name.startswith("pytest") for name in names)
-
-
-def _at(release: Release, step: InstallStep, statement: str) -> Evidence:
-    return Evidence("experiment", release.where(step.line), f"{step.instruction}: {statement}")
