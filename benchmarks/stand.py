@@ -209,7 +209,9 @@ def prove_command(*words: str, watching: bool = True) -> list[str]:
     """Return the command that proves; without `watching`, the container is left as soon as it is ready."""
     if watching:
         return [sys.executable, "-m", "hullproof", "prove", *words]
-    code = "from hullproof import subject; subject.WATCH_S = 0.0; from hullproof.cli import main; main()"
+    code = (
+        "from hullproof.runner import subject; subject.WATCH_S = 0.0; from hullproof.cli import main; main()"
+    )
     return [sys.executable, "-c", code, "prove", *words]
 
 

@@ -89,7 +89,7 @@ class Explanation:
     why: str
     proven_by: str
     broken_by: str
-    mend: str
+    fix: str = field(metadata={"json": "mend"})
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from hullproof.model import (
     Verdict,
 )
 from hullproof.practices import Practice
-from hullproof.progress_lines import explain_failure
 from hullproof.pytest_plugin import bench
 from hullproof.pytest_plugin.telling import Account
+from hullproof.runner.progress import explain_failure
 
 FOLDER = "HULLPROOF_STUB"
 """The environment variable that names the folder with the table, where the notes go, too."""

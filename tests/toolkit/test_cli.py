@@ -18,7 +18,7 @@ from hullproof.practices import every
 from .conftest import Command
 from .rig import unprivileged
 
-COMMANDS = ("prove", "build", "explain", "doctor", "clean")
+COMMANDS = ("prove", "init", "build", "config", "explain", "doctor", "clean")
 DOCKERFILE = "FROM python:3.11-slim AS base\nFROM base AS release\nCOPY run.py .\nCMD python run.py\n"
 
 
@@ -50,12 +50,12 @@ def usage_error(ran: tuple[int, str, str]) -> str:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--colour"], "No such option '--colour' (hullproof --help tells more)"),
+        (["--colour"], "No such option '--colour' (hullproof --help says more)"),
         (
             ["prove", "--formatt", "json"],
-            "No such option '--formatt'. Did you mean '--format'? (hullproof prove --help tells more)",
+            "No such option '--formatt'. Did you mean '--format'? (hullproof prove --help says more)",
         ),
-        (["proof"], "No such command 'proof'. Did you mean 'prove'? (hullproof --help tells more)"),
+        (["proof"], "No such command 'proof'. Did you mean 'prove'? (hullproof --help says more)"),
         (
             ["prove", "--only", "test-gat"],
             "there is no practice called 'test-gat'; did you mean 'test-gate'?",
@@ -67,22 +67,22 @@ def usage_error(ran: tuple[int, str, str]) -> str:
         ),
         (
             ["prove", "--format", "xml"],
-            "Invalid value for '--format': 'xml' is not one of 'text', 'json', 'markdown', 'html', 'junit', 'sarif', 'github' (hullproof prove --help tells more)",
+            "Invalid value for '--format': 'xml' is not one of 'text', 'json', 'markdown', 'html', 'junit', 'sarif', 'github' (hullproof prove --help says more)",
         ),
         (
             ["prove", "--jobs", "0"],
-            "Invalid value for '--jobs': 0 is not in the range x>=1 (hullproof prove --help tells more)",
+            "Invalid value for '--jobs': 0 is not in the range x>=1 (hullproof prove --help says more)",
         ),
         (
             ["prove", "--build-arg", "=x"],
-            "Invalid value for '--build-arg': '=x' must be NAME=VALUE (hullproof prove --help tells more)",
+            "Invalid value for '--build-arg': '=x' must be NAME=VALUE (hullproof prove --help says more)",
         ),
         (["explain", "workdi"], "there is no practice called 'workdi'; did you mean 'workdir'?"),
         (
             ["build", "--check", "--tag", "x"],
             "--check keeps no image, so there is nothing to name with --tag; leave out one of them",
         ),
-        (["clean", "all"], "Got unexpected extra argument (all) (hullproof clean --help tells more)"),
+        (["clean", "all"], "Got unexpected extra argument (all) (hullproof clean --help says more)"),
         (
             ["prove", "--output", "report.pdf"],
             "report.pdf: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, or name one: markdown:report.pdf",
@@ -270,17 +270,23 @@ def test_no_command_shows_the_help_and_is_no_success(command: Command) -> None:
     assert "Examples:" in err
 
 
-def test_the_version_costs_no_heavy_import() -> None:
-    """`hullproof --version` answers without loading the SDK, the parser or the screen."""
-    heavy = ("docker", "rich", "dockerfile", "tree_sitter", "hullproof.doors", "hullproof.practices")
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_help_and_version_cost_no_heavy_import(option: str) -> None:
+    """They answer without loading the SDK, the parser or the screen, and in no command's file."""
+    heavy = ("docker", "rich", "dockerfile", "tree_sitter", "hullproof.cli.prove", "hullproof.runner")
     code = (
-        "import sys, atexit; sys.argv = ['hullproof', '--version']; "
+        f"import sys, atexit; sys.argv = ['hullproof', '{option}']; "
         f"atexit.register(lambda: print([name for name in {heavy} if name in sys.modules])); "
         "from hullproof.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.fullmatch(r"hullproof, version \d+\.\d+\.\d+\S*\n\[\]\n", done.stdout)
+    assert done.stdout.endswith("\n[]\n")
+
+
+def test_the_version_is_on_one_line(command: Command) -> None:
+    """As other programs read it."""
+    assert re.fullmatch(r"hullproof, version \d+\.\d+\.\d+\S*\n", command("--version")[1])
 
 
 # --- explain -----------------------------------------------------------------------------------------
@@ -329,7 +335,7 @@ def test_each_end_has_its_exit_code_and_one_line(
     def end(**_: object) -> NoReturn:
         raise error
 
-    monkeypatch.setattr("hullproof.doors.prove_all", lambda *_, **__: end())
+    monkeypatch.setattr("hullproof.cli.prove.prove_all", lambda *_, **__: end())
     assert command("prove") == (code, "", said)
 
 
@@ -338,7 +344,7 @@ def test_what_proving_came_to_is_the_exit_code(
     command: Command, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     """The worst of all projects, as the doors return it."""
-    monkeypatch.setattr("hullproof.doors.prove_all", lambda *_, **__: code)
+    monkeypatch.setattr("hullproof.cli.prove.prove_all", lambda *_, **__: code)
     assert command("prove")[0] == code
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from hullproof.facts import BuildFacts, Step
-from hullproof.progress_lines import BuildLines, explain_failure, say
+from hullproof.runner.progress import BuildLines, explain_failure
+from hullproof.terminal import say
 
 from .conftest import Command
 from .hostile import COMMANDS, MARKS, TEXTS, assert_harmless
-from .test_progress_lines import step
+from .test_build_lines import step
 
 FOLDER = "##[error]shop \u202egnp"
 VALID = MARKS.replace("\0", "").replace("\udcff", "")

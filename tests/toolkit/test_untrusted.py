@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from hullproof.cli.config import as_json_text, as_text, in_force
+from hullproof.cli.init import write_missing
 from hullproof.errors import UsageError
-from hullproof.init import init
 from hullproof.init.model import Choices
 from hullproof.lab import installed
 from hullproof.options import pairs
 from hullproof.project import suites
 from hullproof.project.project import Project
-from hullproof.settings import as_json, as_text, in_force
 
 from .conftest import Command
 
@@ -141,7 +141,7 @@ def read_all(folder: Path) -> None:
     suites.find(folder)
     installed.own_names(folder)
     settings = in_force(Project.open(folder))
-    as_json(settings)
+    as_json_text(settings)
     as_text(settings, 80)
 
 
@@ -154,7 +154,7 @@ def test_no_value_in_any_table_is_more_than_wrong_usage(project: Path, table: st
         with contextlib.suppress(UsageError):  # which is one line, whatever it quotes
             read_all(project)
         with contextlib.suppress(UsageError):
-            init(project, Choices(None, None, None), force=False, dry_run=True)
+            write_missing(project, Choices(None, None, None), force=False, dry_run=True)
 
 
 @pytest.mark.parametrize("value", ["1e308", "86_401", f"0x{'f' * 100_000}"])

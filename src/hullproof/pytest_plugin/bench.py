@@ -26,7 +26,6 @@ from hullproof.interruption import unwinding_on_signals
 from hullproof.model import Proof
 from hullproof.options import files, pairs
 from hullproof.practices import Practice, every, judge
-from hullproof.progress_lines import BuildLines, explain_failure, say
 from hullproof.project.project import Project
 from hullproof.pytest_plugin.container import Container, Files, Image
 from hullproof.pytest_plugin.findings import BuildFailed
@@ -34,8 +33,10 @@ from hullproof.pytest_plugin.telling import Account, Telling
 from hullproof.run.run import Run
 from hullproof.runner import opening
 from hullproof.runner.acceptance import accepted, remarks
+from hullproof.runner.progress import BuildLines, explain_failure
 from hullproof.runner.prove import begin, image_info, put_together
 from hullproof.runner.subject import Subject
+from hullproof.terminal import say
 from hullproof.text import line
 
 IMAGE = "HULLPROOF_IMAGE"

@@ -16,10 +16,10 @@ from hullproof.pytest_plugin.findings import Finding
 from hullproof.text import line, size
 
 if TYPE_CHECKING:
-    from hullproof.delivery import Delivery
     from hullproof.project.project import Project
     from hullproof.pytest_plugin.bench import Bench
     from hullproof.pytest_plugin.container import Container
+    from hullproof.report.outputs import Delivery
 
 _NAME = "hullproof-telling"
 _LOG_LINES = 20
@@ -63,7 +63,7 @@ class Telling:
     def deliver_to(self, project: Project, outputs: Sequence[str]) -> None:
         """Take where the report goes, `FILE` or `FORMAT:FILE`. Raises UsageError where that cannot be."""
         if outputs:
-            from hullproof.delivery import Output, delivery  # noqa: PLC0415 - most have no report written
+            from hullproof.report.outputs import Output, delivery  # noqa: PLC0415 - most have no report written
 
             self._project = project
             self._deliver = delivery([project], (), [Output.parse(output) for output in outputs])
@@ -166,7 +166,7 @@ class Telling:
         if sweep_folders():
             from hullproof.engine.calls import within  # noqa: PLC0415 - rarely needed
             from hullproof.engine.connection import Engine  # noqa: PLC0415 - the same
-            from hullproof.progress_lines import say  # noqa: PLC0415 - the same
+            from hullproof.terminal import say  # noqa: PLC0415 - the same
 
             try:
                 with within(_SWEEP_S), contextlib.closing(Engine.connect(_SWEEP_S)) as engine:

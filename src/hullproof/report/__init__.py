@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hullproof.model import Report
@@ -26,7 +26,7 @@ SUFFIXES: Mapping[str, str] = {
 _FACES = {"text": "as_terminal"}
 
 
-def render(report: Report, format_: str) -> str:
-    """Return the report in one of the formats of `SUFFIXES`, in that format's usual width and without colour."""
+def render(report: Report, format_: str, **how: Any) -> str:  # noqa: ANN401 - each face has settings of its own
+    """Return the report in one of the formats of `SUFFIXES`, as that format is usual unless `how` says otherwise."""
     face = importlib.import_module(f"{__name__}.{_FACES.get(format_, f'as_{format_}')}")
-    return str(face.render(report))
+    return str(face.render(report, **how))

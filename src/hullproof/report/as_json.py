@@ -34,7 +34,9 @@ def render(report: Report) -> str:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        return {
+            each.metadata.get("json", each.name): _plain(getattr(value, each.name)) for each in fields(value)
+        }
     if isinstance(value, (tuple, list)):
         return [_plain(each) for each in value]
     return _scalar(value)

@@ -65,7 +65,7 @@ def _rule(proof: Proof) -> dict[str, Any]:
             ("Why", told.why),
             ("Proven by", told.proven_by),
             ("Broken by", told.broken_by),
-            ("Fix", told.mend),
+            ("Fix", told.fix),
         )
         if text.strip()
     ] or [("Why", title)]

@@ -10,15 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hullproof import process
-from hullproof.delivery import Delivery
 from hullproof.engine.connection import Engine
 from hullproof.errors import HullproofError
 from hullproof.interruption import END_DEADLINE_S, Interruption, current, signals_held
 from hullproof.model import Report
-from hullproof.progress_lines import BuildLines, say
 from hullproof.project.project import Project
+from hullproof.report.outputs import Delivery
 from hullproof.run.run import Run
+from hullproof.runner.progress import BuildLines
 from hullproof.runner.prove import prove
+from hullproof.terminal import say
 
 _PAUSE_S = 0.2
 

@@ -86,7 +86,10 @@ def _practices() -> str:
 
 def _commands() -> str:
     lines = [_NOTE, "# The command line", "", *_help(cli, "hullproof")]
-    for name, command in cli.commands.items():
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None
         lines += [f"## hullproof {name}", "", *_help(command, f"hullproof {name}")]
     return "\n".join([*lines, *_EXIT_CODES])
 

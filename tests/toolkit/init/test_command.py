@@ -258,7 +258,7 @@ def test_a_write_that_fails_leaves_the_old_file_whole(
         (["gone"], "gone: no such folder; give the project's folder"),
         (
             ["--port", "x"],
-            "Invalid value for '--port': 'x' is not a valid integer (hullproof init --help tells more)",
+            "Invalid value for '--port': 'x' is not a valid integer (hullproof init --help says more)",
         ),
         (["--port", "99999"], "--port 99999: must be from 1 to 65535"),
     ],

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from hullproof.facts import BuildFacts, Step
-from hullproof.progress_lines import BuildLines, explain_failure, say
+from hullproof.runner.progress import BuildLines, explain_failure
+from hullproof.terminal import say
 
 
 def step(name: str, **how: bool | str) -> Step:

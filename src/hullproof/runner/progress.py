@@ -1,23 +1,15 @@
-"""Progress, one line a step, on stderr: readable in a terminal, in a CI log and through a pipe."""
+"""What a build does as it goes, one line a step: readable in a terminal, in a CI log and through a pipe."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import time
 from collections.abc import Callable
 
 from hullproof.engine.model.build import BuildFacts, Step
-from hullproof.text import clean, duration, line
+from hullproof.terminal import say
+from hullproof.text import clean, duration
 
 _SHORT = 90
-
-
-def say(text: str) -> None:
-    """Write one line of progress, or of an error. That nobody can be told is no reason to stop."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, gone, or never there
-        sys.stderr.write(line(text) + "\n")
-        sys.stderr.flush()
 
 
 class BuildLines:

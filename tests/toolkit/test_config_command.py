@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from hullproof.cli.config import as_text, in_force
 from hullproof.project.config import Config
 from hullproof.project.project import Project
-from hullproof.settings import as_text, in_force
 
 from .conftest import Command
 

@@ -17,14 +17,15 @@ from typing import Any
 
 import pytest
 
-from hullproof import doors
-from hullproof.delivery import Output, delivery, distinct, show
+from hullproof.cli import clean, doctor
+from hullproof.cli.prove import prove_all as prove_projects
 from hullproof.engine.calls import Calls
 from hullproof.errors import EngineError, UsageError
 from hullproof.host.doctor import Finding
 from hullproof.interruption import Interrupted
 from hullproof.model import Report
 from hullproof.project.project import Project
+from hullproof.report.outputs import Output, delivery, distinct, show
 from hullproof.run.leftovers import Removal
 from hullproof.runner import many as proving
 
@@ -86,7 +87,7 @@ def prove_all(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine) -> ProveAll:
             "jobs": 1,
             "build_args": {},
         }
-        return doors.prove_all(folders, **(defaults | settings))
+        return prove_projects(folders, **(defaults | settings))
 
     return run
 
@@ -468,8 +469,8 @@ def test_the_doctor_says_what_mends_what_is_not_ready(
     said: str,
 ) -> None:
     """Only what runs fail without makes the machine unfit."""
-    monkeypatch.setattr("hullproof.host.doctor.doctor", lambda: findings)
-    assert doors.examine() == code
+    monkeypatch.setattr(doctor, "look_round", lambda: findings)
+    assert doctor.examine() == code
     assert capsys.readouterr().err == said
 
 
@@ -477,15 +478,15 @@ def test_clean_says_what_it_removed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], engine: FakeEngine
 ) -> None:
     """Each thing, and how many; or that there was nothing."""
-    monkeypatch.setattr(doors, "sweep_folders", lambda: ["hullproof-x"])
-    monkeypatch.setattr(doors, "sweep", lambda _engine: Removal(["container c1"]))
-    assert doors.clean_up() == 0
+    monkeypatch.setattr(clean, "sweep_folders", lambda: ["hullproof-x"])
+    monkeypatch.setattr(clean, "sweep", lambda _engine: Removal(["container c1"]))
+    assert clean.clean_up() == 0
     assert capsys.readouterr().err == (
         "removed scratch folder hullproof-x\nremoved container c1\nremoved 2 in all\n"
     )
-    monkeypatch.setattr(doors, "sweep_folders", list)
-    monkeypatch.setattr(doors, "sweep", lambda _engine: Removal())
-    assert doors.clean_up() == 0
+    monkeypatch.setattr(clean, "sweep_folders", list)
+    monkeypatch.setattr(clean, "sweep", lambda _engine: Removal())
+    assert clean.clean_up() == 0
     assert capsys.readouterr().err == "nothing was left behind\n"
     assert engine.closed == 2
 
@@ -494,9 +495,9 @@ def test_clean_names_what_stays(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], engine: FakeEngine
 ) -> None:
     """What the engine will not remove is not passed over in silence."""
-    monkeypatch.setattr(doors, "sweep_folders", list)
-    monkeypatch.setattr(doors, "sweep", lambda _engine: Removal(kept=["image i1 (in use)"]))
-    monkeypatch.setattr(doors, "_PAUSE_S", 0.0)
-    assert doors.clean_up() == 1
+    monkeypatch.setattr(clean, "sweep_folders", list)
+    monkeypatch.setattr(clean, "sweep", lambda _engine: Removal(kept=["image i1 (in use)"]))
+    monkeypatch.setattr(clean, "_PAUSE_S", 0.0)
+    assert clean.clean_up() == 1
     assert capsys.readouterr().err == "could not remove image i1 (in use)\nremoved nothing\n"
     assert engine.closed == 1

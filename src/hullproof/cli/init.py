@@ -1,4 +1,4 @@
-"""What `hullproof init` does: look, say, compare, write."""
+"""`hullproof init`: look, say, compare, write."""
 
 from __future__ import annotations
 
@@ -10,22 +10,49 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+import click
+
 from hullproof import options
-from hullproof.delivery import write as write_to
 from hullproof.errors import UsageError
 from hullproof.init import plan, writing
 from hullproof.init.look import look
 from hullproof.init.model import Choices, Findings
 from hullproof.init.plan import Planned
 from hullproof.init.writing import Compared
-from hullproof.progress_lines import say
 from hullproof.project.config import load
+from hullproof.terminal import say, write
 from hullproof.text import block
 
 _ORDER = ("found", "assumed", "note")
 
 
-def init(folder: Path, choices: Choices, *, force: bool, dry_run: bool) -> int:
+@click.command()
+@click.argument("project", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--entry", metavar="MODULE:NAME|FILE", help="The application, such as shop.web:app, or a file to run."
+)
+@click.option("--port", type=int, help="The port that it listens on.")
+@click.option("--python", metavar="VERSION", help="The version of Python in the image, such as 3.13.")
+@click.option("--force", is_flag=True, help="Replace files that are there and differ.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show it all as a patch on stdout.")
+def init(
+    project: Path, entry: str | None, port: int | None, python: str | None, *, force: bool, dry_run: bool
+) -> int:
+    """Look at PROJECT (default: this folder) and write what it is missing for an image that can be proven.
+
+    That is a Dockerfile and its ignore file, a noxfile, tests of the container and a GitHub workflow. Nothing of
+    the project is run. Files that exist are kept; where they differ, the difference is shown as a patch.
+
+    \b
+    Examples:
+      hullproof init
+      hullproof init --dry-run
+      hullproof init services/shop --entry shop.web:app --port 8080 --python 3.13
+    """  # noqa: D301 - click's mark is the character, not its name
+    return write_missing(project, Choices(entry, port, python), force=force, dry_run=dry_run)
+
+
+def write_missing(folder: Path, choices: Choices, *, force: bool, dry_run: bool) -> int:
     """Write what the project in `folder` is missing; say what was found, assumed, written and kept.
 
     What is there and differs is kept and shown as a patch on stdout, unless `force` replaces it. `dry_run` writes
@@ -43,14 +70,14 @@ def init(folder: Path, choices: Choices, *, force: bool, dry_run: bool) -> int:
     compared = _compare(findings, dockerfile, force=force)
     chosen = [each for each in compared if each.state == "missing" or (force and each.may_be_replaced)]
     for remark in sorted(findings.remarks, key=lambda each: _ORDER.index(each.kind)):
-        _tell(remark.kind, remark.text)
+        _say(remark.kind, remark.text)
     _show([each for each in compared if each.state == "differs" or (dry_run and each.state == "missing")])
     if not dry_run:
         writing.write(chosen)
     for each in compared:
-        _tell(*_outcome(each, chosen=each in chosen, dry_run=dry_run))
+        _say(*_outcome(each, chosen=each in chosen, dry_run=dry_run))
     if not dry_run:
-        _tell("next", f"hullproof prove {'' if folder == Path() else folder}".rstrip())
+        _say("next", f"hullproof prove {'' if folder == Path() else folder}".rstrip())
     return 0
 
 
@@ -84,9 +111,9 @@ def _show(compared: Sequence[Compared]) -> None:
     patch = "".join(each.diff for each in compared)
     shown = patch if _is_file(sys.stdout) else "\n".join(map(_printable, patch.split("\n")))
     if shown:
-        write_to(shown, sys.stdout)
+        write(shown, sys.stdout)
     if shown != patch:
-        _tell(
+        _say(
             "note",
             "the patch shows as escapes what acts on a terminal or on CI; in a file it is exact: ... > init.patch",
         )
@@ -120,5 +147,5 @@ def _outcome(each: Compared, *, chosen: bool, dry_run: bool) -> tuple[str, str]:
     return "kept", f"{path}: it differs, see the patch above (--force replaces it)"
 
 
-def _tell(kind: str, text: str) -> None:
+def _say(kind: str, text: str) -> None:
     say(f"{kind:<9}{text}")

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from hullproof import options
 from hullproof.errors import UsageError
 from hullproof.model import Report
-from hullproof.progress_lines import say
-from hullproof.project.project import Project
 from hullproof.report import SUFFIXES, render
+from hullproof.terminal import say, screen_width, takes_color, write
 from hullproof.text import file_name
 
-Delivery = Callable[[Project, Report], None]
 
-_WIDEST = 140
-_NARROWEST = 40
+class Subject(Protocol):
+    """A project, of which no more is needed than what its reports are called by."""
+
+    @property
+    def name(self) -> str:
+        """What the project is called."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it is; no two have the same."""
+
+
+Delivery = Callable[[Subject, Report], None]
+
 _BY_ENDING = {suffix: name for name, suffix in SUFFIXES.items()}
 
 
@@ -60,7 +68,7 @@ class _Place:
     format: str
 
 
-def delivery(projects: Sequence[Project], formats: Sequence[str], outputs: Sequence[Output]) -> Delivery:
+def delivery(projects: Sequence[Subject], formats: Sequence[str], outputs: Sequence[Output]) -> Delivery:
     """Return what takes a finished report to all places where it was asked for.
 
     `formats` is for those of `outputs` that have none, of which folders get a report of each; where there are no
@@ -85,7 +93,7 @@ def delivery(projects: Sequence[Project], formats: Sequence[str], outputs: Seque
     for folder in folders:
         _make_folder(folder.path)
 
-    def deliver(project: Project, report: Report) -> None:
+    def deliver(project: Subject, report: Report) -> None:
         if screen:
             show(report, screen, sys.stdout)
         _save_all(places[project.folder], report)
@@ -98,31 +106,7 @@ def show(report: Report, format_: str, stream: TextIO) -> None:
     if format_ != "text":
         write(render(report, format_), stream)
         return
-    from hullproof.report import as_terminal  # noqa: PLC0415 - its library is slow to import
-
-    color = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    write(as_terminal.render(report, width=screen_width(), color=color), stream)
-
-
-def screen_width() -> int:
-    """Return how many columns to write: those of the terminal, within what can be read; 100 without one."""
-    return max(_NARROWEST, min(shutil.get_terminal_size((100, 24)).columns, _WIDEST))
-
-
-def write(text: str, stream: TextIO) -> None:
-    """Write what the stream's encoding has, `?` for the rest. Who stops reading has read enough."""
-    encoding = stream.encoding or "utf-8"
-    try:
-        stream.write(text.encode(encoding, "replace").decode(encoding))
-        stream.flush()
-    except BrokenPipeError:
-        let_go(stream)
-
-
-def let_go(stream: TextIO) -> None:
-    """Let what is still in the stream's buffer go nowhere: its reader has gone, and Python would complain."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    write(render(report, "text", width=screen_width(), color=takes_color(stream)), stream)
 
 
 def _file(output: Output, formats: Sequence[str]) -> _Place:

@@ -1,25 +1,57 @@
-"""The settings that are in force for a project, and where each came from: written down, found, or a default."""
+"""`hullproof config`: the settings in force, and where each came from: written down, found, or a default."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
 from hullproof.dockerfile import Contract, Stage
 from hullproof.project.config import Config
 from hullproof.project.project import Project
+from hullproof.runner.opening import open_project
+from hullproof.terminal import screen_width, write
 from hullproof.text import clean, inert, json_text
 
 DEFAULT = "default"
 _MAPPINGS = ("env", "build_args", "secrets")
+
+
+@click.command()
+@click.argument("project", default=".", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@dockerfile_option
+@build_arg_option
+@secret_option
+def config(
+    project: Path,
+    dockerfile: str | None,
+    build_args: Mapping[str, str],
+    secrets: Mapping[str, str],
+    *,
+    as_json: bool,
+) -> int:
+    """Show the settings in force for PROJECT, and where each came from: written down, found, or a default.
+
+    \b
+    Examples:
+      hullproof config
+      hullproof config services/web --json
+    """  # noqa: D301 - click's mark is the character, not its name
+    found = in_force(open_project(project, build_args, dockerfile, secrets=secrets))
+    write(as_json_text(found) if as_json else as_text(found, screen_width()), sys.stdout)
+    return 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +96,7 @@ def as_text(settings: Iterable[Setting], width: int) -> str:
     return inert("".join(line.rstrip() + "\n" for line in stream.getvalue().split("\n")[:-1]))
 
 
-def as_json(settings: Iterable[Setting]) -> str:
+def as_json_text(settings: Iterable[Setting]) -> str:
     """Return the settings as JSON: value and source by name."""
     table = {setting.name: {"value": setting.value, "source": setting.source} for setting in settings}
     return json_text(table)

@@ -1,0 +1,170 @@
+"""`hullproof build`: build a project's image and keep it, or only run the steps of a stage."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
+from hullproof.engine.build import build as build_with
+from hullproof.engine.connection import Engine
+from hullproof.engine.model.build import Step
+from hullproof.errors import UsageError
+from hullproof.project.project import Project
+from hullproof.report.outputs import require_place
+from hullproof.run.run import Run
+from hullproof.runner.opening import open_project
+from hullproof.runner.progress import BuildLines, explain_failure
+from hullproof.runner.subject import Subject
+from hullproof.terminal import say, write
+from hullproof.text import duration, json_text, line, size
+
+
+@click.command()
+@click.argument("project", default=".", type=click.Path(path_type=Path))
+@click.option("--target", metavar="STAGE", help="Build this stage, by name or number; default: the release.")
+@click.option("--tag", "tags", multiple=True, metavar="NAME", help="Name the image.")
+@click.option(
+    "--check", is_flag=True, help="Run the steps but keep no image; show what the last step printed."
+)
+@click.option("--tests", is_flag=True, help="The same as --check, for the stage that runs the tests.")
+@click.option(
+    "--metadata", type=click.Path(path_type=Path), help="Write id, size and base to this file, as JSON."
+)
+@dockerfile_option
+@build_arg_option
+@secret_option
+def build(
+    project: Path,
+    target: str | None,
+    tags: tuple[str, ...],
+    metadata: Path | None,
+    dockerfile: str | None,
+    build_args: Mapping[str, str],
+    secrets: Mapping[str, str],
+    *,
+    check: bool,
+    tests: bool,
+) -> int:
+    """Build PROJECT's image and keep it; where its base cannot be had, on a stand-in made from Debian's packages.
+
+    \b
+    Examples:
+      hullproof build --tag release-board:3.13 --build-arg PYTHON_VERSION=3.13
+      hullproof build --tests
+      hullproof build --target docs --check
+    """  # noqa: D301 - click's mark is the character, not its name
+    if metadata is not None:
+        require_place(metadata)
+    if tests and target is not None:
+        raise UsageError("--tests finds the stage by itself; leave out --target, or use --check instead")
+    facts = build_one(
+        project,
+        target=target,
+        tags=tags,
+        check=check or tests,
+        tests=tests,
+        build_args=build_args,
+        secrets=secrets,
+        dockerfile=dockerfile,
+    )
+    if metadata is not None:
+        _write(metadata, json_text(facts))
+    return 0 if facts["ok"] else 1
+
+
+def build_one(
+    folder: Path,
+    *,
+    target: str | None,
+    tags: Sequence[str],
+    check: bool,
+    build_args: Mapping[str, str],
+    tests: bool = False,
+    dockerfile: str | None = None,
+    secrets: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Build a project's image (or, with `check`, only run a stage's steps); say how it went; return the facts.
+
+    `target` names the stage, the release by default; with `tests` it is the one that runs the tests. The image is
+    the caller's: it carries no label of ours and stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
+    `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
+    """
+    project = open_project(folder, build_args, dockerfile, secrets=secrets)
+    if tests:
+        target = _test_stage(project)
+    stage = project.dockerfile.stage(target) if target else project.release.stage
+    if check and tags:
+        raise UsageError(
+            "--check keeps no image, so there is nothing to name with --tag; leave out one of them"
+        )
+    with closing(Engine.connect()) as engine, Run() as run:
+        run.uses(engine)
+        subject = Subject(project, engine, run, say=say)
+        recipe = subject["recipe"]
+        request = recipe.unlabelled().request(
+            target=target, output="none" if check else "image", tags=tuple(tags)
+        )
+        built = build_with(engine, request, on_change=BuildLines())
+        base = subject["base"]
+        facts: dict[str, Any] = {
+            "ok": built.ok,
+            "image": built.image_id,
+            "tags": list(tags),
+            "size_bytes": _size(engine, built.image_id) if built.image_id else None,
+            "base": base.reference,
+            "base_size_bytes": base.size_bytes,
+            "base_is_stand_in": base.stand_in,
+            "base_note": base.note,
+            "duration_s": round(built.duration_s, 3),
+        }
+    if not built.ok:
+        for each in explain_failure(built, project.config.dockerfile):
+            say(each)
+    elif check:
+        _show_last_step(
+            [each for each in built.steps if each.stage == project.shown_name(stage)], stage.label
+        )
+    else:
+        say(
+            f"built {built.image_id}, {size(facts['size_bytes'])}, on {base.reference}, in {duration(built.duration_s)}"
+        )
+    return facts
+
+
+def _test_stage(project: Project) -> str:
+    stage = project.test_stage
+    if stage is None:
+        raise UsageError(
+            f"{project.config.dockerfile}: no stage runs a test runner; write one, or name it: "
+            "`test_target` in [tool.hullproof]"
+        )
+    return stage.name or str(stage.index)
+
+
+def _size(engine: Engine, image: str) -> int:
+    seen: dict[str, Any] = engine.client.api.inspect_image(image)  # type: ignore[no-untyped-call]
+    return int(seen["Size"])
+
+
+def _show_last_step(steps: Sequence[Step], stage: str) -> None:
+    """Show what the last of a stage's steps printed: for a test stage, the tests' own words."""
+    last = max(steps, key=lambda step: step.line or 0, default=None)  # BuildKit names them in any order
+    if last is None:
+        say(f"{stage}: done")
+    elif last.cached:
+        say(f"{stage}: nothing changed since it last passed ({last.instruction})")
+    else:
+        write("".join(line(each) + "\n" for each in last.log), sys.stdout)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error

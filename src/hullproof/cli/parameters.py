@@ -1,0 +1,53 @@
+"""What several commands can be given, and how it is read."""
+
+from __future__ import annotations
+
+import click
+
+from hullproof.options import files, pairs
+from hullproof.project.config.values import READERS
+
+
+def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    try:
+        return pairs(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from None
+
+
+def _files(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    try:
+        return files(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from None
+
+
+def _path_within(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    try:
+        return None if value is None else str(READERS["dockerfile"](value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} must be {error}", param=parameter) from None
+
+
+dockerfile_option = click.option(
+    "--dockerfile",
+    metavar="PATH",
+    callback=_path_within,
+    help="The Dockerfile, a path within PROJECT, which stays the build context; wins over the configured one.",
+)
+build_arg_option = click.option(
+    "--build-arg",
+    "build_args",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_pairs,
+    help="A build argument, such as PYTHON_VERSION=3.13; wins over the configured ones.",
+)
+secret_option = click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="ID=PATH",
+    callback=_files,
+    help="A file, wherever it lies, for RUN --mount=type=secret; wins over the configured ones.",
+)

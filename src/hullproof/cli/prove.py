@@ -1,0 +1,129 @@
+"""`hullproof prove`: build projects, prove their practices, deliver the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
+from hullproof.engine.connection import Engine
+from hullproof.options import names
+from hullproof.report import SUFFIXES
+from hullproof.report.outputs import Output, delivery
+from hullproof.runner.many import Proving
+from hullproof.runner.opening import open_project
+from hullproof.runner.prove import choose
+
+
+@click.command()
+@click.argument("folders", metavar="[PROJECT]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--only", metavar="ID,...", help="Prove these practices only.")
+@click.option(
+    "--no-experiments",
+    is_flag=True,
+    help="Leave out the practices that need rebuilds; the report names them.",
+)
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="[FORMAT:]FILE",
+    help="Write the report to this file, in the format named or that of its ending: .txt, .json, .md, .html, .xml "
+    "(JUnit), .sarif. A folder gets a file for each project; several projects need one. Stdout then gets a report "
+    "only by --format. Repeatable.",
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(tuple(SUFFIXES)),
+    help="The format of stdout (default: text), or of outputs whose ending names none. Repeatable for a folder's "
+    "files (default: json).",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many projects to prove at once.",
+)
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Boot without a network; services beside the container are still there. Builds have theirs.",
+)
+@dockerfile_option
+@build_arg_option
+@secret_option
+def prove(
+    folders: tuple[Path, ...],
+    only: str | None,
+    outputs: tuple[str, ...],
+    formats: tuple[str, ...],
+    jobs: int,
+    dockerfile: str | None,
+    build_args: Mapping[str, str],
+    secrets: Mapping[str, str],
+    *,
+    no_experiments: bool,
+    offline: bool,
+) -> int:
+    """Build each PROJECT (default: this folder) and prove its practices, by breaking things on purpose.
+
+    \b
+    Exit code: 0 all is well, 1 something broken or unproven, 2 wrong usage, 3 no engine or base image.
+
+    \b
+    Examples:
+      hullproof prove
+      hullproof prove --dockerfile docker/Dockerfile
+      hullproof prove --only non-root-user,expose --no-experiments
+      hullproof prove --output report.html --output report.json
+      hullproof prove --format github --output report.sarif --output markdown:"$GITHUB_STEP_SUMMARY"
+      hullproof prove services/* --jobs 2 --output reports/ --format markdown --format junit
+    """  # noqa: D301 - click's mark is the character, not its name
+    return prove_all(
+        list(folders) or [Path()],
+        only=names(only),
+        experiments=not no_experiments,
+        formats=formats,
+        outputs=outputs,
+        jobs=jobs,
+        build_args=build_args,
+        secrets=secrets,
+        dockerfile=dockerfile,
+        offline=offline,
+    )
+
+
+def prove_all(
+    folders: Sequence[Path],
+    *,
+    only: Sequence[str] | None,
+    experiments: bool,
+    formats: Sequence[str],
+    outputs: Sequence[str],
+    jobs: int,
+    build_args: Mapping[str, str],
+    dockerfile: str | None = None,
+    secrets: Mapping[str, str] | None = None,
+    offline: bool = False,
+) -> int:
+    """Prove each project, write each report as soon as it is there, return the worst exit code.
+
+    `outputs` (`FILE` or `FORMAT:FILE`) and `formats` say where the reports go, as `delivery` takes them. Raises
+    UsageError before anything is built where any part of what was asked for is wrong. With several projects, one
+    whose base image cannot be had ends by itself, with a line and its exit code.
+    """
+    choose(only, experiments=experiments)
+    opened = [
+        open_project(folder, build_args, dockerfile, secrets=secrets, offline=offline) for folder in folders
+    ]
+    projects = list({project.folder: project for project in opened}.values())
+    deliver = delivery(projects, formats, [Output.parse(output) for output in outputs])
+    with closing(Engine.connect()) as engine:
+        proving = Proving(engine, only, experiments, deliver, several=len(projects) > 1)
+        return max(proving.all(projects, jobs))
