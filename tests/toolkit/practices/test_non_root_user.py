@@ -75,13 +75,13 @@ def test_several_processes_of_root_are_one_fault() -> None:
     assert {"/proc/1/status", "/proc/7/status", "/proc/8/status"} <= lines(proof)
 
 
-def test_an_argument_that_comes_out_as_root_is_told_as_such() -> None:
-    """The line as written and what it comes out as both stand in the summary."""
+def test_an_argument_that_resolves_to_root_is_told_as_such() -> None:
+    """The line as written and what it resolves to both stand in the summary."""
     text = GOOD.replace("USER app", "ARG WHO=root\nUSER ${WHO}")
     proof = prove(
         "non-root-user", text, image=image(user="root"), container=container(processes=(process(uids=ROOT),))
     )
-    assert "USER ${WHO}, which comes out as root" in proof.summary
+    assert "USER ${WHO}, which resolves to root" in proof.summary
 
 
 def test_back_to_root_at_the_end_names_the_last_user_line() -> None:
@@ -114,12 +114,31 @@ def test_a_name_without_an_account_is_broken_however_it_shows() -> None:
     assert "ghost does not exist" in proof.summary
 
 
-def test_a_number_without_an_account_needs_something_that_is_its_own() -> None:
-    """USER 4711 is fine where the image's files are made for it, and broken where nothing knows it."""
-    named = as_user("4711", 4711)
-    assert prove("non-root-user", **named).verdict is BROKEN
-    owned = files(layer(15, entry("/app/app/views.py", uid=4711)))
-    assert prove("non-root-user", **named, files=owned).verdict is PROVEN
+def test_a_number_without_an_account_is_an_ordinary_user() -> None:
+    """Kubernetes and OpenShift run images by number; whose the files are is another practice's."""
+    assert prove("non-root-user", **as_user("4711", 4711)).verdict is PROVEN
+    assert prove("ownership", **as_user("4711", 4711)).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    ("made", "more", "told"),
+    [
+        ("service:x:999:999::/:/bin/sh\n", (), "Write USER service in"),
+        ("", (), "Create an account (RUN useradd --system app). Write USER app in"),
+        ("", (entry("/etc/alpine-release"),), "RUN adduser -S app"),
+    ],
+    ids=["an account is there", "there is none", "on Alpine"],
+)
+def test_the_fix_names_the_account_that_the_image_has(
+    made: str, more: tuple[FileEntry, ...], told: str
+) -> None:
+    """Only where there is none it says how to create one; whose the files have to be then is said at once."""
+    own = layer(13, entry("/etc/passwd"), *more, texts={"/etc/passwd": PASSWD + made})
+    root = container(processes=(process(uids=ROOT),))
+    text = GOOD.replace("USER app\n", "")
+    proof = prove("non-root-user", text, image=image(user=""), container=root, files=files(own))
+    assert told in str(proof.remedy)
+    assert "give it what is its own at /app" in str(proof.remedy)
 
 
 @pytest.mark.parametrize("uids", [(0, 0, 0, 0), (0, 1000, 1000, 1000), (1000, 1000, 0, 0)], ids=str)

@@ -8,6 +8,7 @@ from hullproof.facts import FileEntry
 
 from .by_hand import (
     BROKEN,
+    NOT_APPLICABLE,
     OWN,
     PROVEN,
     UNPROVEN,
@@ -91,12 +92,37 @@ def test_the_final_view_counts() -> None:
     assert prove("ownership", files=given).verdict is PROVEN
 
 
-def test_the_kernel_s_word_on_the_user_comes_first() -> None:
-    """Files of root's are right for a release that runs as root: that it does is another practice's fault."""
+def test_a_release_of_root_s_is_not_concerned_until_it_has_a_user() -> None:
+    """That it runs as root is one fault, and told once; the kernel's word on the user comes first."""
     root = container(processes=(process(uids=(0, 0, 0, 0)),))
-    own = files(own=(layer(2, entry("/app/"), entry("/app/run.py")),))
-    assert prove("ownership", files=own, container=root).verdict is PROVEN
-    assert prove("ownership", container=root).verdict is BROKEN
+    own = files(own=(layer(2, entry("/app/"), entry("/app/run.py", mode=0o666)),))
+    for stack in (own, files()):
+        proof = prove("ownership", files=stack, container=root)
+        assert proof.verdict is NOT_APPLICABLE
+        assert "see non-root-user" in proof.summary
+    assert prove("ownership", files=own).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    ("file", "closed"),
+    [
+        (entry("/app/app/views.py", mode=0o640), True),
+        (entry("/app/app/", mode=0o750), True),
+        (entry("/app/app/", mode=0o744), True),
+        (entry("/app/app/views.py", gid=1000, mode=0o640), False),
+        (entry("/app/app/views.py", gid=27, mode=0o640), False),
+        (entry("/app/app/views.py", mode=0o644), False),
+    ],
+    ids=lambda value: f"{value.mode:o}" if isinstance(value, FileEntry) else "",
+)
+def test_what_the_user_cannot_read_is_never_called_defensible(file: FileEntry, *, closed: bool) -> None:
+    """By owner, by the groups that the process is in, and by everybody's bits, as the kernel decides it."""
+    runs = container(processes=(process(groups=(27,)),))
+    proof = prove("ownership", files=files(layer(15, file)), container=runs)
+    assert proof.verdict is BROKEN
+    assert (f"cannot read {file.path}" in proof.summary) is closed
+    assert ("defensible" in proof.summary) is not closed
+    assert proof.remedy == "Write COPY --chown=app:app at Dockerfile:15."
 
 
 def test_without_a_container_the_configuration_tells_the_user() -> None:
@@ -107,11 +133,11 @@ def test_without_a_container_the_configuration_tells_the_user() -> None:
     )
 
 
-def test_the_root_directory_is_never_the_user_s() -> None:
-    """What works in / works in the system's directory; root itself has nothing to be judged by there."""
-    assert prove("ownership", image=image(workdir="/")).verdict is BROKEN
-    root = container(processes=(process(uids=(0, 0, 0, 0)),))
-    assert prove("ownership", image=image(workdir=""), container=root).verdict is UNPROVEN
+def test_what_works_in_the_root_directory_has_nothing_of_its_own() -> None:
+    """That is another practice's fault, and told there."""
+    proof = prove("ownership", image=image(workdir="/"))
+    assert proof.verdict is NOT_APPLICABLE
+    assert "see workdir" in proof.summary
 
 
 def test_what_is_not_known_is_unproven() -> None:

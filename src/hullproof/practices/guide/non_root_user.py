@@ -4,8 +4,8 @@ Why: Root in a container is root to the kernel. A flaw in the application then r
 every mounted volume, and everything the container's capabilities allow.
 
 Proven by: The kernel's word on PID 1 and every other process: no uid 0, no effective, permitted or ambient
-capabilities. The image's configuration names a user that is not root either, the account exists, and neither
-a setuid interpreter or shell nor a sudo rule without a password leads back to root.
+capabilities. The image's configuration names a user that is not root either, by a name that the image has or by a
+number, and neither a setuid interpreter or shell nor a sudo rule without a password leads back to root.
 
 Broken by: No USER; USER root, 0, 00 or 0:0; a build argument that defaults to root; an account whose uid is 0;
 USER in another stage only; USER root again at the end; a name that /etc/passwd does not have; a setuid copy
@@ -18,20 +18,24 @@ USER app after the last step that needs root.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from hullproof.dockerfile import Release
+from hullproof.facts import BuildFacts, Config, ContainerFacts, FileFacts, ImageFacts, Process
 from hullproof.model import Evidence
-from hullproof.practices._finding import Case, Finding, missing
-from hullproof.practices.library.accounts import Account, account_of
+from hullproof.practices.checks import (
+    Observations,
+    broken,
+    check,
+    in_container,
+    in_dockerfile,
+    in_image,
+    proven,
+    unproven,
+)
+from hullproof.practices.library.accounts import Account, account_of, made_account
 from hullproof.practices.library.places import deciding_layers, layer_place
-from hullproof.practices.library.privileges import open_doors, ways_back
-from hullproof.practices.library.processes import shown
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from hullproof.dockerfile import Release
-    from hullproof.facts import BuildFacts, Config, ContainerFacts, FileFacts, ImageFacts, Process
+from hullproof.practices.library.privileges import escalations
+from hullproof.practices.library.processes import shown, why_unseen
 
 _NO_SUCH_USER = re.compile(
     r"unable to find (?:user|group) (\S+?)[:,]?(?:\s|$)|no matching entries in (?:passwd|group) file|unknown user (\S+)"
@@ -39,102 +43,160 @@ _NO_SUCH_USER = re.compile(
 _CAPABILITIES = {"CapEff": "effective", "CapPrm": "permitted", "CapAmb": "ambient"}
 
 
-def judge(
-    *,
-    config: Config,
-    release: Release,
-    build: BuildFacts,
-    image: ImageFacts | None,
-    files: FileFacts | None,
-    container: ContainerFacts | None,
-) -> Finding:
-    """Ask the configuration, then the kernel, then look for ways back to root."""
-    case = Case()
-    where = release.governing("USER")
-    written = release.last("USER")
-    raw = " ".join(written.args) if written else None
-    if image is None:
-        _judge_failed_build(case, where, build)
-        if not case.is_broken:
-            missing("image")
-        return case.finding("")
-    account = account_of(image.user, files)
-    becomes = container.main.uids[1] if container is not None and container.main is not None else 0
-    _judge_config(case, where, raw, account, files, becomes=becomes)
-    if not image.user and (elsewhere := _users_elsewhere(release)):
-        case.show(*elsewhere)
-    if config.user is not None and not _same_user(config.user, account, files):
-        seen = Evidence(
-            "image", where, f"expected {config.user}, which is configured, got {image.user or 'no user'}"
-        )
-        case.broken(
-            f"the user is {image.user or 'root'}, and the configuration pins {config.user}",
-            seen,
-            remedy=f"Make USER {config.user} the last USER of the release, or change `user` in [tool.hullproof].",
-        )
-    if container is None:
-        if not case.is_broken:
-            missing("container")
-    else:
-        _judge_processes(case, where, container, image.user)
-    if files is not None:
-        _judge_ways_back(case, release, files, account)
-    name = account.name or image.user
-    return case.finding(
-        f"every process runs as {name} (uid {account.uid}), without capabilities and without a way back to root"
-    )
-
-
-def _judge_failed_build(case: Case, where: str, build: BuildFacts) -> None:
-    """Look whether the build failed on the very USER that it names."""
+@check
+def the_build_knows_the_user(release: Release, build: BuildFacts) -> Observations:
+    """No step fails since the USER above it does not exist."""
     step = build.failed_step
-    told = " ".join(
-        filter(None, (build.error, step.error if step else None, *(step.log[-5:] if step else ())))
-    )
-    found = _NO_SUCH_USER.search(told)
+    said = [build.error or "", *((step.error or "", *step.log[-5:]) if step else ())]
+    found = _NO_SUCH_USER.search(" ".join(said))
     if found is not None:
         name = found[1] or found[2] or "named by USER"
-        case.broken(
-            f"the build fails because the user {name} does not exist", Evidence("dockerfile", where, found[0])
-        )
+        seen = in_dockerfile(release.governing("USER"), found[0])
+        yield broken(f"the build fails because the user {name} does not exist", seen, fix=_to_create(name))
 
 
-def _judge_config(
-    case: Case, where: str, raw: str | None, account: Account, files: FileFacts | None, *, becomes: int
-) -> None:
-    """Judge the user that the configuration names: as USER wrote it, and as /etc/passwd resolves it.
-
-    `becomes` is the uid of the application where an entry script gives root up: whoever execs into the container,
-    and every check that goes by the configuration, has root all the same.
-    """
-    text = account.text
-    spelled = f"USER {raw}" if raw is not None else "no USER"
-    comes_out = f", which comes out as {text or 'empty'}" if raw is not None and raw != text else ""
-    seen = Evidence("image", where, f"{spelled}{comes_out}: expected an ordinary user, got uid {account.uid}")
+@check
+def the_configuration_names_an_ordinary_user(
+    release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts | None
+) -> Observations:
+    """USER, as the image resolves it, is not uid 0; a name is in /etc/passwd, a number need not be."""
+    account, where, written = (
+        account_of(image.user, files),
+        release.governing("USER"),
+        _as_written(release, image),
+    )
     if account.uid == 0:
+        becomes = container.main.uids[1] if container is not None and container.main is not None else 0
         runs = f"starts as root, and only becomes uid {becomes}" if becomes else "runs as root"
-        if raw is None:
-            clause = f"the release {runs}: " + (f"the base says {text}" if text else "there is no USER")
-        else:
-            alias = (
-                ", whose uid is 0 in /etc/passwd"
-                if account.name not in (None, "root") and not text[:1].isdigit()
-                else ""
-            )
-            clause = f"the release {runs}: {spelled}{comes_out}{alias}"
-        case.broken(clause, seen)
-    elif account.uid is None and files is not None:
-        case.broken(
-            f"the user {text} does not exist in the image's /etc/passwd",
-            Evidence("image", where, f"{spelled}{comes_out}: expected an account, /etc/passwd has none"),
-            remedy=_to_create(text),
+        alias = "" if account.name == "root" else f", and {account.name} is uid 0 in /etc/passwd"
+        yield broken(
+            f"the release {runs}: {written}{alias}",
+            in_image(where, f"{written}: expected an ordinary user, got uid 0"),
+            *_users_elsewhere(release),
+            fix=_to_leave_root(account, becomes, image, files),
         )
-    elif account.uid is None:
-        case.doubt(f"the user {text} could not be looked up: the image's /etc/passwd is not known", seen)
-    else:
-        case.show(Evidence("image", where, f"{spelled}{comes_out}: uid {account.uid}"))
+    elif account.uid is not None:
+        yield in_image(where, f"{written}: uid {account.uid}")
         if files is not None and not account.listed:
-            _judge_unlisted(case, seen, account.uid, files)
+            yield in_image(
+                "/etc/passwd", f"has no entry for uid {account.uid}: a number without a name is allowed"
+            )
+    elif files is not None:
+        yield broken(
+            f"the user {account.text} does not exist in the image's /etc/passwd",
+            in_image(where, f"{written}: expected an account, /etc/passwd has none"),
+            fix=_to_create(account.text),
+        )
+    else:
+        yield unproven(
+            f"the user {account.text} could not be looked up: the image's /etc/passwd is not known"
+        )
+
+
+@check
+def it_is_the_user_that_is_configured(
+    config: Config, release: Release, image: ImageFacts, files: FileFacts | None
+) -> Observations:
+    """`user` in [tool.hullproof] is the same: as written, or by uid; a group has to be written the same."""
+    pinned, account = config.user, account_of(image.user, files)
+    if pinned is None or pinned == account.text:
+        return
+    if ":" in pinned or account.uid is None or account_of(pinned, files).uid != account.uid:
+        yield broken(
+            f"the user is {image.user or 'root'}, and the configuration pins {pinned}",
+            in_image(
+                release.governing("USER"),
+                f"expected {pinned}, which is configured, got {image.user or 'no user'}",
+            ),
+            fix=f"Make USER {pinned} the last USER of the release, or change `user` in [tool.hullproof].",
+        )
+
+
+@check
+def no_process_has_root_s_rights(
+    release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
+) -> Observations:
+    """The kernel knows of every process: real, effective and saved uid, and capabilities."""
+    where = release.governing("USER")
+    decides = in_dockerfile(where, "the line that decides the user of the release")
+    if container.start_error is not None and _NO_SUCH_USER.search(container.start_error):
+        yield broken(
+            "the container does not start, since its user does not exist",
+            in_container(where, container.start_error),
+            fix=_to_create(image.user),
+        )
+        return
+    if not container.processes:
+        reason = why_unseen(container)
+        yield unproven(
+            f"what user the processes run as could not be seen: {reason}", in_container("/proc", reason)
+        )
+        return
+    as_root = [process for process in container.processes if 0 in process.uids[:3]]
+    if as_root:
+        first, more = f"PID {as_root[0].pid} ({shown(as_root[0], 30)})", len(as_root) - 1
+        yield broken(
+            f"{first} and {more} more run as root" if more else f"{first} runs as root",
+            decides,
+            *(_seen_as_root(process) for process in as_root),
+            fix=_to_leave_root(account_of(image.user, files), 0, image, files),
+        )
+    for process in (each for each in container.processes if each not in as_root):
+        held = {key: process.capabilities[key] for key in _CAPABILITIES if process.capabilities.get(key)}
+        place, line = f"/proc/{process.pid}/status", shown(process, 60)
+        if not held:
+            yield in_container(place, f"{line}: uid {process.uids[1]}, no capabilities")
+            continue
+        masks = ", ".join(f"{key} {mask:016x}" for key, mask in held.items())
+        yield broken(
+            f"PID {process.pid} ({shown(process, 30)}) has {' and '.join(_CAPABILITIES[key] for key in held)} capabilities",
+            decides,
+            in_container(place, f"{line}: expected none, got {masks}"),
+            fix="Take the file capabilities (setcap) off the program; listen on a port above 1023 instead.",
+        )
+    runs_as = account_of(str(container.processes[0].uids[1]), files)
+    yield proven(
+        f"every process runs as {runs_as.shown}, without capabilities and without a way back to root"
+    )
+
+
+@check
+def nothing_leads_back_to_root(release: Release, image: ImageFacts, files: FileFacts) -> Observations:
+    """No setuid interpreter or shell, no rule that asks for no password, no list of accounts that the user writes."""
+    decides = deciding_layers(files)
+    for each in escalations(files, account_of(image.user, files)):
+        place = layer_place(release, files, decides[each.path])
+        yield broken(each.clause, in_image(place, f"{each.path}: {each.seen}"), fix=each.fix)
+
+
+def _as_written(release: Release, image: ImageFacts) -> str:
+    """Say what the Dockerfile says of the user, and what that resolves to."""
+    user, written = image.user, release.last("USER")
+    if written is None:
+        return f"there is no USER, and the base says {user}" if user else "there is no USER"
+    raw = " ".join(written.args)
+    resolved = "" if raw == user else f", which resolves to {user or 'an empty string'}"
+    return f"USER {raw}{resolved}"
+
+
+def _users_elsewhere(release: Release) -> list[Evidence]:
+    """List the USERs of stages that the release is not built on, where its own stage has none."""
+    if release.last("USER") is not None:
+        return []
+    return [
+        in_dockerfile(
+            release.where(each.line),
+            f"USER {' '.join(each.args)} is in a stage that the release is not built on",
+        )
+        for each in release.dockerfile.instructions
+        if each.keyword == "USER"
+    ]
+
+
+def _seen_as_root(process: Process) -> Evidence:
+    uids = "/".join(map(str, process.uids[:3]))
+    statement = f"{shown(process, 60)}: expected no uid 0, got {uids} (real/effective/saved)"
+    return in_container(f"/proc/{process.pid}/status", statement)
 
 
 def _to_create(user: str) -> str:
@@ -145,101 +207,21 @@ def _to_create(user: str) -> str:
     return f"Create the account in the release stage (RUN useradd --system {name}) before USER."
 
 
-def _judge_unlisted(case: Case, seen: Evidence, uid: int, files: FileFacts) -> None:
-    """Let a number stand without an entry in /etc/passwd, as long as the image was made with it in mind."""
-    owns = next(
-        (entry.path for layer in files.added_layers for entry in layer.entries if entry.uid == uid), None
+def _to_leave_root(account: Account, becomes: int, image: ImageFacts, files: FileFacts | None) -> str:
+    """Say which user to set, and what has to be that user's by then."""
+    if account.uid == 0 and account.name not in (None, "root"):
+        return f"Give the account {account.name} a uid of its own, which is not 0."
+    if becomes:
+        name = account_of(str(becomes), files).name or str(becomes)
+        return f"Write USER {name} and let the entry script start the application as it is; what it does as root belongs into a RUN."
+    made = made_account(files)
+    name = made or "app"
+    on_alpine = files is not None and "/etc/alpine-release" in files.final
+    create = (
+        ""
+        if made
+        else f"Create an account (RUN {'adduser -S' if on_alpine else 'useradd --system'} {name}). "
     )
-    passwd = Evidence("image", "/etc/passwd", f"has no entry for uid {uid}")
-    if owns is None:
-        case.broken(
-            f"uid {uid} has no account in the image and owns nothing in it",
-            seen,
-            passwd,
-            remedy=f"Create the account (RUN useradd --uid {uid} app) and give it the application's files.",
-        )
-    else:
-        case.show(
-            passwd, Evidence("image", owns, f"belongs to uid {uid}: a number without a name is allowed")
-        )
-
-
-def _users_elsewhere(release: Release) -> list[Evidence]:
-    chain = release.chain
-    return [
-        Evidence(
-            "dockerfile",
-            release.where(each.line),
-            f"USER {' '.join(each.args)} is in a stage that the release is not built on",
-        )
-        for each in release.dockerfile.instructions
-        if each.keyword == "USER" and each not in chain
-    ]
-
-
-def _judge_processes(case: Case, where: str, container: ContainerFacts, user: str) -> None:
-    """Ask the kernel, of every process: real, effective and saved uid, and capabilities."""
-    if container.start_error is not None and _NO_SUCH_USER.search(container.start_error):
-        case.broken(
-            "the container does not start, since its user does not exist",
-            Evidence("container", where, container.start_error),
-            remedy=_to_create(user),
-        )
-        return
-    if not container.processes:
-        reason = container.start_error or container.unobservable or "it ended before it could be looked at"
-        case.doubt(
-            f"what user the processes run as could not be seen: {reason}",
-            Evidence("container", "/proc", reason),
-        )
-    as_root = [process for process in container.processes if 0 in process.uids[:3]]
-    if as_root:
-        first = f"PID {as_root[0].pid} ({shown(as_root[0], 30)})"
-        case.broken(
-            f"{first} and {len(as_root) - 1} more run as root" if as_root[1:] else f"{first} runs as root",
-            Evidence("dockerfile", where, "the line that decides the user of the release"),
-            *(_seen_as_root(process) for process in as_root),
-        )
-    for process in container.processes:
-        place, line = f"/proc/{process.pid}/status", shown(process, 60)
-        held = [word for key, word in _CAPABILITIES.items() if process.capabilities.get(key)]
-        if process in as_root:
-            continue
-        if held:
-            case.broken(
-                f"PID {process.pid} ({shown(process, 30)}) has {' and '.join(held)} capabilities",
-                Evidence("dockerfile", where, "the line that decides the user of the release"),
-                Evidence("container", place, f"{line}: expected none, got {_masks(process.capabilities)}"),
-                remedy="Take the file capabilities (setcap) off the program; listen on a port above 1023 instead.",
-            )
-        else:
-            case.show(Evidence("container", place, f"{line}: uid {process.uids[1]}, no capabilities"))
-
-
-def _seen_as_root(process: Process) -> Evidence:
-    uids = "/".join(str(uid) for uid in process.uids[:3])
-    statement = f"{shown(process, 60)}: expected no uid 0, got {uids} (real/effective/saved)"
-    return Evidence("container", f"/proc/{process.pid}/status", statement)
-
-
-def _judge_ways_back(case: Case, release: Release, files: FileFacts, account: Account) -> None:
-    for path, where, why in ways_back(release, files):
-        case.broken(
-            f"{path} is a way back to root: {why}",
-            Evidence("image", where, f"{path}: {why}"),
-            remedy=f"Take the setuid bit and the capabilities off {path}: chmod u-s, setcap -r.",
-        )
-    for door in open_doors(files, account):
-        place = layer_place(release, files, deciding_layers(files)[door.path])
-        case.broken(door.clause, Evidence("image", place, f"{door.path}: {door.seen}"), remedy=door.remedy)
-
-
-def _masks(capabilities: Mapping[str, int]) -> str:
-    return ", ".join(f"{key} {capabilities[key]:016x}" for key in _CAPABILITIES if capabilities.get(key))
-
-
-def _same_user(pinned: str, account: Account, files: FileFacts | None) -> bool:
-    """Compare with what is configured: as written, or by uid; a pinned group has to be written the same."""
-    if pinned == account.text:
-        return True
-    return ":" not in pinned and account.uid is not None and account_of(pinned, files).uid == account.uid
+    top = (image.workdir or "/").rstrip("/")
+    next_up = f", and give it what is its own at {top} (COPY --chown={name}; see ownership)" if top else ""
+    return f"{create}Write USER {name} in the release stage, after the last step that needs root{next_up}."

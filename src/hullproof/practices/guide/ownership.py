@@ -7,7 +7,8 @@ Proven by: The working directory, every file and directory under it, and whateve
 uid of the running process; nothing there is writable for everybody or unreadable for its owner.
 
 Broken by: A COPY without --chown; a directory that WORKDIR made, which is root's even when every COPY into it
-has --chown; a later step that gives files back to root; chmod 777; the uid of somebody else.
+has --chown; a later step that gives files back to root; chmod 777; the uid of somebody else. A release that runs as
+root, or works in /, has nothing of its own to be judged: these are the faults of non-root-user and workdir.
 
 Fix: Copy with --chown=app:app, and make the directory the user's before WORKDIR enters it: RUN install -d -o app
 -g app /app (WORKDIR makes it as root, and a COPY into a directory that exists leaves its owner alone).
@@ -15,191 +16,182 @@ Fix: Copy with --chown=app:app, and make the directory the user's before WORKDIR
 
 from __future__ import annotations
 
-import posixpath
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
+from hullproof.dockerfile import Release
+from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts
 from hullproof.model import Evidence
-from hullproof.practices._finding import Case, Finding, unproven
-from hullproof.practices.library.accounts import run_time_uid
-from hullproof.practices.library.places import deciding_layers, layer_place, normal, resolved
-from hullproof.practices.library.unneeded import is_systems
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hullproof.dockerfile import Release
-    from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts
-
-_DEFENSIBLE = "root-owned and read-only is defensible, but not what this practice asks for"
-_MAKE_DIRECTORY = (
-    "Make the directory the user's before WORKDIR enters it (RUN install -d -o {uid} {top}): "
-    "WORKDIR makes it as root, and --chown on a COPY into it leaves the directory itself alone."
+from hullproof.practices.checks import (
+    Observations,
+    broken,
+    check,
+    in_container,
+    in_image,
+    not_applicable,
+    proven,
+    unproven,
+)
+from hullproof.practices.library.accounts import Account, run_time_account, run_time_groups
+from hullproof.practices.library.places import (
+    deciding_layers,
+    layer_place,
+    linked_directories,
+    normal,
+    resolved,
 )
 
 
-def judge(
-    *,
-    release: Release,
-    image: ImageFacts,
-    files: FileFacts,
-    container: ContainerFacts | None,
-) -> Finding:
-    """Compare the owner and mode of everything under the working directory with the run-time user."""
-    top = resolved(normal(image.workdir or "/"), files)
-    runs_as = run_time_uid(image, files, container)
-    if runs_as is None:
-        return unproven(
-            f"who the release runs as is not known: {image.user} is not in /etc/passwd; see non-root-user"
+@check
+def it_belongs_to_the_run_time_user(
+    release: Release, image: ImageFacts, files: FileFacts, container: ContainerFacts | None
+) -> Observations:
+    """Each file and directory has the uid of the process, as the kernel or else the configuration tells it."""
+    account, source = run_time_account(image, files, container)
+    top, where = resolved(normal(image.workdir or "/"), files), release.governing("WORKDIR")
+    inside = list(_inside(image, files, account))
+    strange = sorted((each for each in inside if each.uid != account.uid), key=lambda each: each.path)
+    if account.uid == 0:
+        yield not_applicable("the release runs as root, so no file is a user's own; see non-root-user")
+    elif top == "/":
+        yield not_applicable("the release works in /, where nothing is its own; see workdir")
+    elif not inside:
+        yield unproven(f"the image has no {top}, so there is nothing whose owner could be judged")
+    elif strange:
+        groups = run_time_groups(account, files, container)
+        yield broken(
+            f"{_named(strange)} {'belong' if strange[1:] else 'belongs'} to {_owners(strange)}, not to {account.shown}, "
+            f"which the release runs as{_consequence(strange, account, groups)}",
+            *_per_line(release, files, strange, lambda each: f"expected uid {account.uid}, got {each.uid}"),
+            fix=_to_give(release, files, strange, account),
         )
-    uid, source = runs_as
-    place = release.governing("WORKDIR")
-    if top == "/":
-        return _at_root(place, uid)
-    tops = (top, *_linked(files, top))
-    inside = [
-        entry
-        for path, entry in files.final.items()
-        if entry.kind in ("file", "directory")
-        and any(path == one or path.startswith(f"{one}/") for one in tops)
+    else:
+        yield proven(
+            f"all {len(inside)} files and directories at {top} belong to {account.shown}, which the release runs as"
+        )
+    yield (in_container if source.startswith("/proc") else in_image)(
+        source, f"the release runs as {account.shown}"
+    )
+    yield in_image(where, f"{len(inside)} files and directories at {top}")
+
+
+@check
+def its_modes_are_for_its_owner(
+    release: Release, image: ImageFacts, files: FileFacts, container: ContainerFacts | None
+) -> Observations:
+    """Nothing is writable for everybody, and what is the user's own it can read."""
+    account, _ = run_time_account(image, files, container)
+    inside = sorted(_inside(image, files, account), key=lambda each: each.path)
+    writable = [each for each in inside if each.mode & 0o002 and not _is_lock(each, files)]
+    if writable:
+        yield broken(
+            f"{_named(writable)} can be written by everybody (mode {writable[0].mode:04o})",
+            *_per_line(
+                release,
+                files,
+                writable,
+                lambda each: f"expected nothing for others to write, got mode {each.mode:04o}",
+            ),
+            fix=f"Take the right to write from others: RUN chmod -R o-w {_common(writable)} before USER, or COPY --chmod=755.",
+        )
+    closed = [
+        each for each in inside if each.uid == account.uid and not _readable(each, account, frozenset())
     ]
-    if not inside:
-        return unproven(f"the image has no {top}, so there is nothing whose owner could be judged")
-    case = Case()
-    _judge_owner(case, release, files, uid, [entry for entry in inside if entry.uid != uid], top=top)
-    _judge_modes(case, release, files, inside, uid)
-    case.show(
-        Evidence(
-            "container" if source.startswith("/proc") else "image", source, f"the release runs as uid {uid}"
-        ),
-        Evidence("image", place, f"{len(inside)} files and directories at {top}"),
-    )
-    return case.finding(
-        f"all {len(inside)} files and directories at {top} belong to uid {uid}, which the release runs as"
-    )
-
-
-def _linked(files: FileFacts, top: str) -> list[str]:
-    """List where links below the working directory lead, outside of it: to the application's own files elsewhere.
-
-    What the base, the system or a virtual environment has there keeps its owner, and so does the interpreter that
-    a virtual environment links to.
-    """
-    goals = {
-        resolved(normal(posixpath.join(posixpath.dirname(path), entry.target)), files)
-        for path, entry in files.final.items()
-        if entry.kind == "symlink" and path.startswith(f"{top}/") and not _in_environment(path, files)
-    }
-    return [
-        goal
-        for goal in sorted(goals)
-        if not f"{goal}/".startswith(f"{top}/")
-        and files.base.get(goal) is None
-        and not is_systems(f"{goal}/")
-        and f"{goal}/pyvenv.cfg" not in files.final
-    ]
-
-
-def _in_environment(path: str, files: FileFacts) -> bool:
-    """Whether it is a link in a virtual environment's bin."""
-    return f"{posixpath.dirname(posixpath.dirname(path))}/pyvenv.cfg" in files.final
-
-
-def _at_root(place: str, uid: int) -> Finding:
-    """Judge a release that works in /, which is the system's: what is its own there cannot be told apart."""
-    if uid == 0:
-        return unproven(
-            "the release works in / as root, so nothing there is its own; see workdir and non-root-user"
-        )
-    case = Case()
-    case.broken(
-        f"the release works in /, which belongs to root, not to uid {uid}, which it runs as; see workdir",
-        Evidence("image", place, f"expected a directory of uid {uid}, got /, which is root's"),
-        remedy="Give the release a working directory of its own (WORKDIR /app) that belongs to its user.",
-    )
-    return case.finding("")
-
-
-def _judge_owner(
-    case: Case, release: Release, files: FileFacts, uid: int, strange: list[FileEntry], *, top: str
-) -> None:
-    if not strange:
-        return
-    strange.sort(key=lambda entry: (entry.path != top, entry.path))
-    owners = sorted({entry.uid for entry in strange})
-    first = strange[0].path
-    more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
-    whose = "root" if owners == [0] else " and ".join(f"uid {owner}" for owner in owners[:3])
-    clause = (
-        f"{first}{more} belong{'' if more else 's'} to {whose}, not to uid {uid}, which the release runs as"
-    )
-    if owners == [0] and not any(_writable(entry) or _unreadable(entry, uid) for entry in strange):
-        clause += f" ({_DEFENSIBLE})"
-    found = _per_layer(release, files, strange, lambda entry: f"expected uid {uid}, got {entry.uid}")
-    only_directory = [entry.path for entry in strange] == [top]
-    case.broken(clause, *found, remedy=_MAKE_DIRECTORY.format(uid=uid, top=top) if only_directory else None)
-
-
-def _judge_modes(case: Case, release: Release, files: FileFacts, inside: list[FileEntry], uid: int) -> None:
-    open_to_all = sorted(
-        (entry for entry in inside if _writable(entry) and not _is_lock(entry, files)),
-        key=lambda entry: entry.path,
-    )
-    if open_to_all:
-        clause = f"{_some(open_to_all)} can be written by everybody (mode {open_to_all[0].mode:04o})"
-        found = _per_layer(
-            release,
-            files,
-            open_to_all,
-            lambda entry: f"expected nothing for others to write, got mode {entry.mode:04o}",
-        )
-        case.broken(
-            clause, *found, remedy="Take the right to write from others: chmod -R o-w, or COPY --chmod=755."
-        )
-    closed = sorted((entry for entry in inside if _unreadable(entry, uid)), key=lambda entry: entry.path)
     if closed:
-        clause = (
-            f"{_some(closed)} cannot be read by uid {uid} (mode {closed[0].mode:04o}, uid {closed[0].uid})"
-        )
-        found = _per_layer(
-            release,
-            files,
-            closed,
-            lambda entry: f"expected it readable, got mode {entry.mode:04o}, uid {entry.uid}",
-        )
-        case.broken(
-            clause, *found, remedy="Make it readable for its owner: chmod -R u+rX, or COPY --chmod=755."
+        yield broken(
+            f"{_named(closed)} cannot be read by {account.shown}, whose {'they are' if closed[1:] else 'it is'} "
+            f"(mode {closed[0].mode:04o})",
+            *_per_line(
+                release, files, closed, lambda each: f"expected it readable, got mode {each.mode:04o}"
+            ),
+            fix=f"Make it readable for its owner: RUN chmod -R u+rX {_common(closed)} before USER, or COPY --chmod=755.",
         )
 
 
-def _some(entries: list[FileEntry]) -> str:
-    return entries[0].path + (f" and {len(entries) - 1} more" if len(entries) > 1 else "")
+def _inside(image: ImageFacts, files: FileFacts, account: Account) -> Iterator[FileEntry]:
+    """Go through all that the release works with: nothing of it is a user's own where it runs as root, or works in /."""
+    top = resolved(normal(image.workdir or "/"), files)
+    if top == "/" or account.uid == 0:
+        return
+    tops = (top, *linked_directories(files, top))
+    for path, entry in files.final.items():
+        if entry.kind in ("file", "directory") and any(
+            path == one or path.startswith(f"{one}/") for one in tops
+        ):
+            yield entry
 
 
-def _per_layer(
-    release: Release, files: FileFacts, entries: list[FileEntry], say: Callable[[FileEntry], str]
-) -> list[Evidence]:
-    """Make one evidence per line of the Dockerfile: its first path, and how many more."""
-    decides = deciding_layers(files)
-    by_place: dict[str, list[FileEntry]] = {}
-    for entry in entries:
-        by_place.setdefault(layer_place(release, files, decides[entry.path]), []).append(entry)
-    return [Evidence("image", place, f"{_some(group)}: {say(group[0])}") for place, group in by_place.items()]
+def _named(entries: list[FileEntry]) -> str:
+    return entries[0].path + (f" and {len(entries) - 1} more" if entries[1:] else "")
 
 
-def _writable(entry: FileEntry) -> bool:
-    return bool(entry.mode & 0o002)
+def _owners(entries: list[FileEntry]) -> str:
+    owners = sorted({each.uid for each in entries})
+    return "root" if owners == [0] else " and ".join(f"uid {owner}" for owner in owners[:3])
+
+
+def _consequence(strange: list[FileEntry], account: Account, groups: frozenset[int]) -> str:
+    """Say what comes of it: some of it cannot be read, or all of it can and root's own is a defensible choice."""
+    closed = next((each for each in strange if not _readable(each, account, groups)), None)
+    if closed is not None:
+        return f", and cannot read {closed.path} (mode {closed.mode:04o})"
+    if _owners(strange) != "root" or any(each.mode & 0o002 for each in strange):
+        return ""
+    return " (root-owned and read-only is defensible, but not what this practice asks for)"
+
+
+def _readable(entry: FileEntry, account: Account, groups: frozenset[int]) -> bool:
+    """Whether the run-time user can use it: files need reading, directories entering too."""
+    need = 0o5 if entry.kind == "directory" else 0o4
+    shift = 6 if entry.uid == account.uid else 3 if entry.gid in groups else 0
+    return (entry.mode >> shift & need) == need
 
 
 def _is_lock(entry: FileEntry, files: FileFacts) -> bool:
     """Whether it is the empty file that uv locks a virtual environment with: it gives it to all."""
-    folder = posixpath.dirname(entry.path)
+    folder = entry.path.rpartition("/")[0]
     return entry.name == ".lock" and entry.size == 0 and f"{folder}/pyvenv.cfg" in files.final
 
 
-def _unreadable(entry: FileEntry, uid: int) -> bool:
-    """Whether the run-time user cannot use it: files need reading, directories entering too. Root can all."""
-    if uid == 0:
-        return False
-    need = 0o5 if entry.kind == "directory" else 0o4
-    bits = entry.mode >> 6 if entry.uid == uid else entry.mode | entry.mode >> 3
-    return (bits & need) != need
+def _per_line(
+    release: Release, files: FileFacts, entries: list[FileEntry], say: Callable[[FileEntry], str]
+) -> list[Evidence]:
+    """Make one evidence per line of the Dockerfile: its first path, and how many more."""
+    return [
+        in_image(place, f"{_named(group)}: {say(group[0])}")
+        for place, group in _by_line(release, files, entries).items()
+    ]
+
+
+def _by_line(release: Release, files: FileFacts, entries: list[FileEntry]) -> dict[str, list[FileEntry]]:
+    decides = deciding_layers(files)
+    found: dict[str, list[FileEntry]] = {}
+    for entry in entries:
+        found.setdefault(layer_place(release, files, decides[entry.path]), []).append(entry)
+    return found
+
+
+def _common(entries: list[FileEntry]) -> str:
+    """Name the directory or file that holds them all, or the first few."""
+    first = entries[0].path
+    inside = all(each.path == first or each.path.startswith(f"{first}/") for each in entries)
+    return first if inside else " ".join(each.path for each in entries[:3])
+
+
+def _to_give(release: Release, files: FileFacts, strange: list[FileEntry], account: Account) -> str:
+    """Say for each line what makes its files the user's."""
+    ways, owner = [], account.for_chown
+    decides = deciding_layers(files)
+    for place, group in _by_line(release, files, strange).items():
+        made_by = release.instruction_at(decides[group[0].path].line)
+        keyword = made_by.keyword if made_by is not None else ""
+        if keyword in ("COPY", "ADD"):
+            ways.append(f"Write {keyword} --chown={owner} at {place}.")
+        else:
+            why = (
+                " (WORKDIR makes it as root, and no COPY into it changes that)"
+                if keyword == "WORKDIR"
+                else ""
+            )
+            recursive = "" if keyword == "WORKDIR" else "-R "
+            ways.append(f"Add RUN chown {recursive}{owner} {_common(group)} after {place}, before USER{why}.")
+    return " ".join(dict.fromkeys(ways))

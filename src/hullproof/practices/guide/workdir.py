@@ -30,7 +30,7 @@ from hullproof.practices.checks import (
     unproven,
 )
 from hullproof.practices.library.places import normal, resolved
-from hullproof.practices.library.processes import application, shown
+from hullproof.practices.library.processes import application, shown, why_unseen
 from hullproof.tools import names
 
 _SHARED = names("""/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/lib /usr/local
@@ -86,9 +86,8 @@ def the_process_works_there(
     """PID 1, or what an init starts, works in just that directory."""
     where, expected = release.governing("WORKDIR"), resolved(normal(image.workdir or "/"), files)
     if container.main is None:
-        reason = container.start_error or container.unobservable or "it ended before it could be looked at"
         yield unproven(
-            f"where the process works could not be seen: {reason}",
+            f"where the process works could not be seen: {why_unseen(container)}",
             in_container(where, f"expected PID 1 in {expected}, could not see it"),
         )
     for process in application(container):

@@ -1,9 +1,11 @@
-"""Users as an image knows them: /etc/passwd and /etc/group, and what USER comes down to."""
+"""Users as an image knows them: /etc/passwd and /etc/group, and what USER resolves to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hullproof.errors import Unobservable
 
 if TYPE_CHECKING:
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
@@ -13,7 +15,7 @@ _PASSWD_FIELDS = 4
 
 @dataclass(frozen=True)
 class Account:
-    """What a USER comes down to. `uid` is None where the name is not known; `listed`: /etc/passwd has it."""
+    """What a USER resolves to. `uid` is None where the name is not known; `listed`: /etc/passwd has it."""
 
     text: str
     uid: int | None
@@ -21,12 +23,22 @@ class Account:
     name: str | None = None
     gid: int | None = None
 
+    @property
+    def shown(self) -> str:
+        """The account in a sentence: `app (uid 1000)`, `uid 4711`."""
+        return f"{self.name} (uid {self.uid})" if self.name is not None else f"uid {self.uid}"
+
+    @property
+    def for_chown(self) -> str:
+        """The account as --chown takes it: `app:app`, `4711`."""
+        return f"{self.name}:{self.name}" if self.name is not None else str(self.uid)
+
 
 def account_of(user: str, files: FileFacts | None) -> Account:
     """Resolve `USER` as an engine does: empty is root, digits are a uid (`00` is 0), the rest is a name."""
     wanted = user.partition(":")[0].strip() or "root"
     number = int(wanted) if wanted.isascii() and wanted.isdigit() else None
-    for name, uid, gid in _passwd(files):
+    for name, uid, gid in _passwd(files.text("/etc/passwd") if files is not None else None):
         if (number is None and name == wanted) or uid == number:
             return Account(user, uid, listed=True, name=name, gid=gid)
     if wanted == "root":
@@ -34,14 +46,40 @@ def account_of(user: str, files: FileFacts | None) -> Account:
     return Account(user, number, listed=False)
 
 
-def run_time_uid(
+def run_time_account(
     image: ImageFacts, files: FileFacts | None, container: ContainerFacts | None
-) -> tuple[int, str] | None:
-    """Tell the uid that the application runs as, and where that was seen: the kernel first, the config else."""
+) -> tuple[Account, str]:
+    """Return whom the application runs as, and where that was seen: the kernel first, the configuration else.
+
+    Raises Unobservable where the configuration names somebody whom the image does not have.
+    """
     if container is not None and container.main is not None:
-        return container.main.uids[1], "/proc/1/status"
-    uid = account_of(image.user, files).uid
-    return None if uid is None else (uid, "config.User")
+        return account_of(str(container.main.uids[1]), files), "/proc/1/status"
+    account = account_of(image.user, files)
+    if account.uid is None:
+        raise Unobservable(f"{image.user} is not in the image's /etc/passwd; see non-root-user")
+    return account, "config.User"
+
+
+def run_time_groups(account: Account, files: FileFacts, container: ContainerFacts | None) -> frozenset[int]:
+    """Return the groups that the application runs in: the kernel first, /etc/group else."""
+    if container is not None and container.main is not None:
+        return frozenset((container.main.gids[1], *container.main.groups))
+    named = groups_of(account.name, account.gid, files) if account.name is not None else set()
+    own = () if account.gid is None else (account.gid,)
+    return frozenset((*own, *(gid for name, gid in _groups(files) if name in named)))
+
+
+def made_account(files: FileFacts | None) -> str | None:
+    """Name an ordinary account that the Dockerfile's own steps made, None where there is none."""
+    if files is None:
+        return None
+    texts = [
+        each.texts["/etc/passwd"] for each in files.layers if each.from_base and "/etc/passwd" in each.texts
+    ]
+    known = {name for name, _, _ in _passwd(texts[-1] if texts else None)}
+    made = (name for name, uid, _ in _passwd(files.text("/etc/passwd")) if uid and name not in known)
+    return next(made, None)
 
 
 def groups_of(name: str, gid: int | None, files: FileFacts) -> set[str]:
@@ -54,9 +92,13 @@ def groups_of(name: str, gid: int | None, files: FileFacts) -> set[str]:
     return found
 
 
-def _passwd(files: FileFacts | None) -> list[tuple[str, int, int]]:
-    text = (files.text("/etc/passwd") if files is not None else None) or ""
-    rows = [line.split(":") for line in text.splitlines()]
+def _groups(files: FileFacts) -> list[tuple[str, int]]:
+    rows = [line.split(":") for line in (files.text("/etc/group") or "").splitlines()]
+    return [(row[0], int(row[2])) for row in rows if len(row) > 2 and row[2].isdigit()]  # noqa: PLR2004 - a column
+
+
+def _passwd(text: str | None) -> list[tuple[str, int, int]]:
+    rows = [line.split(":") for line in (text or "").splitlines()]
     return [
         (row[0], int(row[2]), int(row[3]))
         for row in rows

@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from hullproof.practices.library.unneeded import is_systems
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -60,3 +62,26 @@ def resolved(path: str, files: FileFacts | None) -> str:
         else:
             at = normal(step)
     return at
+
+
+def linked_directories(files: FileFacts, top: str) -> list[str]:
+    """List where links below a directory lead, outside of it: to the application's own files elsewhere.
+
+    What the base, the system or a virtual environment has there is left out, and so is the interpreter that
+    a virtual environment links to.
+    """
+    goals = {
+        resolved(normal(posixpath.join(posixpath.dirname(path), entry.target)), files)
+        for path, entry in files.final.items()
+        if entry.kind == "symlink"
+        and path.startswith(f"{top}/")
+        and f"{posixpath.dirname(posixpath.dirname(path))}/pyvenv.cfg" not in files.final
+    }
+    return [
+        goal
+        for goal in sorted(goals)
+        if not f"{goal}/".startswith(f"{top}/")
+        and files.base.get(goal) is None
+        and not is_systems(f"{goal}/")
+        and f"{goal}/pyvenv.cfg" not in files.final
+    ]

@@ -1,4 +1,4 @@
-"""Ways back to root that files leave open: setuid interpreters and shells, file capabilities, sudo rules."""
+"""Privilege escalation that files leave open: setuid interpreters and shells, file capabilities, rules of sudo."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.accounts import Account, groups_of
-from hullproof.practices.library.places import deciding_layers, layer_place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from hullproof.dockerfile import Release
     from hullproof.facts import FileEntry, FileFacts
 
 _INTERPRETER = re.compile(
@@ -26,72 +24,57 @@ _ACCOUNTS = ("/etc/passwd", "/etc/shadow")
 _SHELL = re.compile(r"^(?:/usr(?:/local)?)?/bin/(?:[bd]?ash|sh|zsh|busybox|python[\d.]*|perl[\d.]*|env)$")
 
 
-def ways_back(release: Release, files: FileFacts) -> Iterator[tuple[str, str, str]]:
-    """Find programs that hand out root: path, place, reason.
+@dataclass(frozen=True)
+class Escalation:
+    """A file that lets an account become root: a clause that says how, what was seen of it, and the fix."""
+
+    path: str
+    clause: str
+    seen: str
+    fix: str
+
+
+def escalations(files: FileFacts, account: Account) -> Iterator[Escalation]:
+    """Find all that makes root of this account without a password."""
+    yield from _programs(files)
+    if account.uid not in (0, None):
+        helpers = {entry.name for entry in files.final.values() if entry.setuid and entry.uid == 0}
+        yield from _rules(files, account, helpers)
+        yield from _databases(files, account, helpers)
+
+
+def _programs(files: FileFacts) -> Iterator[Escalation]:
+    """Find programs that run what they are given, as root.
 
     What the base brings for the purpose (su, passwd, mount) is not judged; an interpreter or shell that does
     is, wherever it comes from, and so is a copy of one under another name.
     """
-    sizes = {
+    shells = {
         entry.size: entry.path
         for entry in files.final.values()
         if entry.kind == "file" and entry.size >= _SAME_PROGRAM and _SHELL.match(entry.path)
     }
-    decides = deciding_layers(files)
     for path, entry in files.final.items():
         power = _power(entry)
         if power is None:
             continue
-        added = files.base.get(path) != entry
-        twin = sizes.get(entry.size) if added else None
-        if _INTERPRETER.match(entry.name) or (twin is not None and twin != path):
-            copied = f", a copy of {twin}" if twin is not None and not _INTERPRETER.match(entry.name) else ""
-            yield path, layer_place(release, files, decides[path]), f"{power}{copied}"
+        known = _INTERPRETER.match(entry.name) is not None
+        twin = shells.get(entry.size) if files.base.get(path) != entry else None
+        if known or twin not in (None, path):
+            why = power if known else f"{power}, and is a copy of {twin}"
+            fix = f"Take the setuid bit and the capabilities off {path}: chmod u-s, setcap -r."
+            yield Escalation(path, f"{path} makes root of whoever runs it: it {why}", f"it {why}", fix)
 
 
 def _power(entry: FileEntry) -> str | None:
     if not entry.mode & 0o011:
         return None  # only its owner can run it
     if entry.setuid and entry.uid == 0:
-        return f"it is setuid root (mode {entry.mode:04o})"
-    return "it carries capabilities" if entry.capabilities and entry.kind == "file" else None
+        return f"is setuid root (mode {entry.mode:04o})"
+    return "carries capabilities" if entry.capabilities and entry.kind == "file" else None
 
 
-@dataclass(frozen=True)
-class Door:
-    """A file that lets an account become root: what to say of it, what was seen, and how to close it."""
-
-    path: str
-    clause: str
-    seen: str
-    remedy: str
-
-
-def open_doors(files: FileFacts, account: Account) -> Iterator[Door]:
-    """Find the files that let this account become root without a password."""
-    if account.uid in (0, None):
-        return
-    helpers = {entry.name for entry in files.final.values() if entry.setuid and entry.uid == 0}
-    yield from _without_password(files, account, helpers)
-    for path in _ACCOUNTS:
-        fields = next((line.split(":") for line in _lines(files, path) if line.startswith("root:")), [])
-        if "su" in helpers and fields[1:2] == [""]:
-            clause, seen = f"{path} gives root an empty password", "root's password is empty, and su is there"
-            yield Door(
-                path,
-                clause,
-                seen,
-                "Lock root's password: remove the step that empties it, such as passwd -d root.",
-            )
-    for path in (*_ACCOUNTS, "/etc/sudoers", "/etc/sudoers.d"):
-        entry = files.final.get(path)
-        if entry is not None and (entry.mode & 0o002 or (entry.uid == account.uid and entry.mode & 0o200)):
-            clause = f"{path} can be written by the user, who can make itself root there"
-            seen = f"mode {entry.mode:04o}, uid {entry.uid}"
-            yield Door(path, clause, seen, f"Leave {path} to root: remove the chmod or chown that opens it.")
-
-
-def _without_password(files: FileFacts, account: Account, helpers: Collection[str]) -> Iterator[Door]:
+def _rules(files: FileFacts, account: Account, helpers: Collection[str]) -> Iterator[Escalation]:
     """Find rules of sudo and doas, where these are among the setuid `helpers`, for an account that has a name."""
     if account.name is None:
         return
@@ -102,14 +85,31 @@ def _without_password(files: FileFacts, account: Account, helpers: Collection[st
     for path in rules if "sudo" in helpers else ():
         for line in _lines(files, path):
             if line.split()[:1] and line.split()[0] in who and "NOPASSWD:" in line:
-                yield Door(path, f"{path} {clause}", line, "Remove sudo and its rule from the release.")
+                yield Escalation(path, f"{path} {clause}", line, "Remove sudo and its rule from the release.")
                 break
     meant = {account.name, *(f":{each}" for each in groups)}
     for line in _lines(files, "/etc/doas.conf") if "doas" in helpers else ():
         words = line.split()
         if words[:1] == ["permit"] and "nopass" in words and meant & set(words):
-            remedy = "Remove doas and its rule from the release."
-            yield Door("/etc/doas.conf", f"/etc/doas.conf {clause}", line, remedy)
+            fix = "Remove doas and its rule from the release."
+            yield Escalation("/etc/doas.conf", f"/etc/doas.conf {clause}", line, fix)
+
+
+def _databases(files: FileFacts, account: Account, helpers: Collection[str]) -> Iterator[Escalation]:
+    """Find a root without a password, and lists of accounts and rules that the account can write."""
+    for path in _ACCOUNTS:
+        fields = next((line.split(":") for line in _lines(files, path) if line.startswith("root:")), [])
+        if "su" in helpers and fields[1:2] == [""]:
+            clause, seen = f"{path} gives root an empty password", "root's password is empty, and su is there"
+            fix = "Lock root's password: remove the step that empties it, such as passwd -d root."
+            yield Escalation(path, clause, seen, fix)
+    for path in (*_ACCOUNTS, "/etc/sudoers", "/etc/sudoers.d"):
+        entry = files.final.get(path)
+        if entry is not None and (entry.mode & 0o002 or (entry.uid == account.uid and entry.mode & 0o200)):
+            clause = f"{path} can be written by the user, who can make itself root there"
+            seen = f"mode {entry.mode:04o}, uid {entry.uid}"
+            fix = f"Leave {path} to root: remove the chmod or chown that opens it."
+            yield Escalation(path, clause, seen, fix)
 
 
 def _lines(files: FileFacts, path: str) -> list[str]:

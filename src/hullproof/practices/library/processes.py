@@ -74,6 +74,13 @@ def shown(process: Process, most: int = 100) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
+def why_unseen(container: ContainerFacts) -> str:
+    """Say why nothing of the running container is known."""
+    if container.exit_code is not None and container.unobservable is None:
+        return f"it ended with exit code {container.exit_code}; see default-command"
+    return container.start_error or container.unobservable or "it ended before it could be looked at"
+
+
 def waits_for_a_service(container: ContainerFacts, *, serves: bool) -> bool:
     """Whether the application is not there yet, since something waits for another service before it starts it.
 

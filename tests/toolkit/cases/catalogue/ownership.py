@@ -39,6 +39,11 @@ CASES = (
         (dockerfile(CODE, "COPY --from=test --chown=1234:1234 /app/greeter greeter/"),),
     ),
     Case(
+        "ownership/runs-by-number",
+        "the release runs as a number that has no account, and owns nothing",
+        (dockerfile(USER, "USER 4711"),),
+    ),
+    Case(
         "ownership/another-account",
         "the code belongs to another account than the one that runs it",
         (
