@@ -13,8 +13,8 @@ from hullproof.facts import BuildFacts, Step
 from hullproof.runner.progress import BuildLines, explain_failure
 from hullproof.terminal import say
 
-from .conftest import Command
-from .hostile import COMMANDS, MARKS, TEXTS, assert_harmless
+from ..conftest import Command
+from ..hostile import COMMANDS, MARKS, TEXTS, assert_harmless
 from .test_build_lines import step
 
 FOLDER = "##[error]shop \u202egnp"

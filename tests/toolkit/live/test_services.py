@@ -21,8 +21,8 @@ from hullproof.facts import Unobservable
 from hullproof.model import Conditions, Limits
 from hullproof.run.run import Run
 
-from .conftest import Command
-from .rig import left_by, started
+from ..conftest import Command
+from ..rig import left_by, started
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

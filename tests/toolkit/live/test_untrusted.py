@@ -12,7 +12,7 @@ import pytest
 
 from hullproof.engine.connection import Engine
 
-from .conftest import Command
+from ..conftest import Command
 
 pytestmark = pytest.mark.engine
 
@@ -125,7 +125,7 @@ def test_a_command_that_does_not_say_so_writes_nothing_into_the_tree(
     """Not even for a moment, `.git` included, whose index is out of date."""
     assert engine
     folder = tmp_path / "good"
-    shutil.copytree(Path(__file__).parent / "cases" / "good", folder)
+    shutil.copytree(Path(__file__).parents[1] / "cases" / "good", folder)
     for git in (
         ("init", "--quiet"),
         ("add", "."),

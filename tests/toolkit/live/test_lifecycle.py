@@ -14,7 +14,7 @@ import pytest
 
 from hullproof.engine.connection import Engine
 
-from .rig import started
+from ..rig import started
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

@@ -14,8 +14,8 @@ from hullproof.engine.connection import Engine
 from hullproof.engine.limits import limits_of
 from hullproof.project.project import Project
 
-from .conftest import Command
-from .rig import left_by
+from ..conftest import Command
+from ..rig import left_by
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

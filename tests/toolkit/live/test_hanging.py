@@ -15,8 +15,8 @@ import pytest
 
 from hullproof.engine.connection import Engine
 
-from .rig import Cable, Daemon, Started, started
-from .test_lifecycle_engine import APPLICATION, DOCKERFILE, TEST
+from ..rig import Cable, Daemon, Started, started
+from .test_lifecycle import APPLICATION, DOCKERFILE, TEST
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 NIGHTLY = pytest.mark.nightly  # half a minute each: by day one moment of each kind will do

@@ -25,7 +25,7 @@ from hullproof.text import (
     workflow_command,
 )
 
-from .hostile import TEXTS, assert_harmless, marks
+from ..hostile import TEXTS, assert_harmless, marks
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from hullproof.report import SUFFIXES
 
-from .hostile import COMMANDS, TEXTS, assert_harmless
-from .rig import PATIENCE_S
+from ..hostile import COMMANDS, TEXTS, assert_harmless
+from ..rig import PATIENCE_S
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

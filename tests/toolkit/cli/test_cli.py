@@ -15,8 +15,8 @@ from hullproof.errors import EngineError, HullproofError, UsageError
 from hullproof.interruption import Interrupted
 from hullproof.practices import every
 
-from .conftest import Command
-from .rig import unprivileged
+from ..conftest import Command
+from ..rig import unprivileged
 
 COMMANDS = ("prove", "init", "build", "config", "explain", "doctor", "clean")
 DOCKERFILE = "FROM python:3.11-slim AS base\nFROM base AS release\nCOPY run.py .\nCMD python run.py\n"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 # Takes the place of the Python that is found: says its version as the real one, and "makes" environments.
 PYTHON = """#!/bin/sh

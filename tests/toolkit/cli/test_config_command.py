@@ -12,7 +12,7 @@ from hullproof.cli.config import as_text, in_force
 from hullproof.project.config import Config
 from hullproof.project.project import Project
 
-from .conftest import Command
+from ..conftest import Command
 
 DOCKERFILE = """\
 FROM python:3.11-slim AS test

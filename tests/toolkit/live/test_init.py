@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Command
-from .init.conftest import PROJECTS
+from ..conftest import Command
+from ..init.conftest import PROJECTS
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

@@ -15,11 +15,11 @@ import pytest
 
 from hullproof.engine.connection import Engine
 
-from .rig import Cable, left_by
+from ..rig import Cable, left_by
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-GOOD = Path(__file__).parent / "cases" / "good"
+GOOD = Path(__file__).parents[1] / "cases" / "good"
 NOXFILE = """\
 from hullproof.sessions import image_sessions
 

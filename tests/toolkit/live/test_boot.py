@@ -20,7 +20,7 @@ from hullproof.engine.boot import BootedContainer
 from hullproof.engine.container.sidecar import Helper
 from hullproof.errors import EngineError
 
-from .rig import Cable
+from ..rig import Cable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

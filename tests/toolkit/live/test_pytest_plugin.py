@@ -19,7 +19,7 @@ from hullproof.engine.connection import Engine
 from hullproof.owner import RUN_LABEL
 from hullproof.practices import GUIDE
 
-from .rig import PATIENCE_S, Cable
+from ..rig import PATIENCE_S, Cable
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

@@ -33,7 +33,7 @@ from hullproof.owner import (
 from hullproof.run.leftovers import remove_labelled, sweep
 from hullproof.run.run import Run
 
-from .rig import unprivileged
+from ..rig import unprivileged
 
 
 @pytest.fixture(autouse=True)

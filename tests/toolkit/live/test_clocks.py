@@ -19,7 +19,7 @@ from hullproof.engine.container.ending import took
 from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.container.words import moment
 
-from .rig import Cable
+from ..rig import Cable
 from .test_boot import Images
 
 T = "2026-11-28T12:00:{:09.6f}Z"

@@ -20,7 +20,7 @@ from hullproof.dockerfile.syntax import KEYWORDS, Statement, SyntaxFault, direct
 dockerfile = pytest.importorskip("dockerfile", reason="BuildKit's parser has no wheel for this platform")
 
 GENERATED = 4_000
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 # Since that version a here-document may stand behind a blank, and lines with these substitutions may have one.
 _SINCE = re.compile(r"<<[ \t]|<<-?[ ]*[\\`][ \t]*\r?\n|\$\{[^}]*[#%/]")
 _PIECES = (

@@ -29,10 +29,10 @@ from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
 from hullproof.host import bases
 
-from .conftest import Command
-from .rig import NOBODY, Cable, Daemon, Started, left_by, started, unprivileged
+from ..conftest import Command
+from ..rig import NOBODY, Cable, Daemon, Started, left_by, started, unprivileged
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 Make = Callable[..., Path]
 """Takes a folder's name and what differs from the good project, by path (None: not there); returns the folder."""

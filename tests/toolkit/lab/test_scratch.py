@@ -20,7 +20,7 @@ from hullproof.owner import remove_tree
 from hullproof.project.project import Project
 from hullproof.run.run import Run
 
-from .rig import unprivileged
+from ..rig import unprivileged
 
 ALL = "FROM scratch\nCOPY . /\n"
 

@@ -1,0 +1,1 @@
+"""The room that talks to engines, as far as that needs none."""

@@ -1,0 +1,1 @@
+"""The ground: safe text, programs, interruptions."""

@@ -1,0 +1,1 @@
+"""The machine: installing an engine, certificates, stand-in bases."""

@@ -1,0 +1,1 @@
+"""Experiments, as far as they need no engine."""

@@ -1,0 +1,1 @@
+"""A run, what it owns and what it leaves."""
