@@ -97,6 +97,17 @@ class GateFacts:
     reached: bool | None = None
     error: str | None = None
 
+    @property
+    def stopping(self) -> tuple[PlantedFile, ...]:
+        """Files on whose failing tests a build failed."""
+        return tuple(each for each in self.planted if each.stops)
+
+    @property
+    def escaped(self) -> tuple[PlantedFile, ...]:
+        """Files in spite of which a build succeeded. An excuse counts only where the tests of others are run."""
+        through = [each for each in self.planted if each.stops is False]
+        return tuple(each for each in through if not each.excuse or not self.stopping)
+
 
 @dataclass(frozen=True)
 class Canary:

@@ -24,7 +24,7 @@ def test_a_build_that_stops_at_each_planted_test_is_proven() -> None:
     """The files are named, a new one by its folder, and the output is quoted."""
     proof = prove("test-gate", gate=GATE)
     assert proof.verdict is PROVEN
-    assert "tests/test_a.py and in a new file in tests/" in proof.summary
+    assert "tests/test_a.py and a new file in tests/" in proof.summary
     assert "test_more" not in proof.summary
     assert "AssertionError: 42" in str(proof.evidence)
 
@@ -107,11 +107,12 @@ def test_withheld_tests_are_the_explanation() -> None:
     assert "do not reach the builder" in prove("test-gate", gate=escaped(reached=False)).summary
 
 
-def test_a_step_that_tells_of_no_test_is_quoted_with_its_last_line() -> None:
+def test_a_step_that_reports_no_test_is_quoted_with_its_last_line() -> None:
     """Whatever the reason: a narrowed run, a listing, a conftest that skips."""
     proof = prove("test-gate", gate=escaped(endings={10: "3 skipped in 0.02s"}))
     assert proof.verdict is BROKEN
-    assert f"`{RUN}` tells of none of them, and ends with `3 skipped in 0.02s`" in proof.summary
+    assert f"`{RUN}`" in proof.summary
+    assert "`3 skipped in 0.02s`" in proof.summary
 
 
 def test_the_project_s_own_failing_tests_are_told_as_such() -> None:

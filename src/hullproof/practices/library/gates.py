@@ -1,0 +1,67 @@
+"""Speaking of tests in a build: the steps that run them, the files that hold them, and why none is run."""
+
+from __future__ import annotations
+
+import textwrap
+
+from hullproof.dockerfile import Instruction, Release, script_runs_tests
+from hullproof.facts import GateFacts, PlantedFile
+from hullproof.practices.checks import listed
+
+_LATER = frozenset({"CMD", "ENTRYPOINT", "ONBUILD", "HEALTHCHECK"})
+_MOST_QUOTED = 80
+
+
+def step_at(release: Release, line: int | None) -> str:
+    """Name the step at a line."""
+    return release.where(line) if line else "the test step"
+
+
+def spot(planted: PlantedFile) -> str:
+    """Name a file of the project's, or a new one by where it was put: its own name is another each time."""
+    folder = planted.path.rpartition("/")[0]
+    return f"a new file in {f'{folder}/' if folder else 'the top folder'}" if planted.is_new else planted.path
+
+
+def spots(planted: tuple[PlantedFile, ...]) -> str:
+    """Name some files, those of the project first: `tests/test_a.py and a new file in tests/`."""
+    own = listed([each.path for each in planted if not each.is_new], 3)
+    new = listed([spot(each).removeprefix("a new file in ") for each in planted if each.is_new], 3)
+    return " and ".join(filter(None, (own, new and f"a new file in {new}")))
+
+
+def quoted(release: Release, line: int | None) -> str:
+    """Name a line, and quote its instruction."""
+    instruction = release.instruction_at(line)
+    if instruction is None:
+        return step_at(release, line)
+    return (
+        f"{step_at(release, line)} `{textwrap.shorten(instruction.original, _MOST_QUOTED, placeholder=' …')}`"
+    )
+
+
+def why_none_runs(release: Release, gate: GateFacts) -> tuple[int, str, str | None]:
+    """Find the best explanation for failing tests that no step reports: its line, a clause, and a fix of its own."""
+    if gate.test_lines and gate.reached is False:
+        fix = "Let the tests into the context, and copy their whole folder into the test stage."
+        return gate.test_lines[0], "the tests do not reach the builder: the ignore file withholds them", fix
+    if gate.test_lines:
+        line = gate.test_lines[0]
+        said = gate.endings.get(line)
+        end = f"and ends with `{said}`" if said else "and says nothing at its end"
+        return line, f"{quoted(release, line)} reports none of them, {end}", None
+    if gate.unneeded_test_lines:
+        line = gate.unneeded_test_lines[0]
+        stage = release.stage_at(line)
+        name = stage.label if stage else "the test stage"
+        return line, f"the release does not depend on {name}, which BuildKit skips", None
+    for stage in release.needed:
+        for each in stage.instructions:
+            if _tests_later(each):
+                fix = "Run the tests in a RUN of a stage that the release depends on."
+                return each.line, f"the tests stand in {each.keyword}, which no build of this image runs", fix
+    return max(each.line for each in release.chain), "no step of the build runs the tests", None
+
+
+def _tests_later(instruction: Instruction) -> bool:
+    return instruction.keyword in _LATER and script_runs_tests(instruction.shell_text.removeprefix("CMD "))
