@@ -10,8 +10,9 @@ import click
 
 from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
 from hullproof.engine.connection import Engine
+from hullproof.errors import UsageError
 from hullproof.options import names
-from hullproof.report import SUFFIXES
+from hullproof.report import SUFFIXES, Detail
 from hullproof.report.outputs import Output, delivery
 from hullproof.runner.many import Proving
 from hullproof.runner.opening import open_project
@@ -43,6 +44,9 @@ from hullproof.runner.prove import choose
     help="The format of stdout (default: text), or of outputs whose ending names none. Repeatable for a folder's "
     "files (default: json).",
 )
+@click.option("--brief", is_flag=True, help="Markdown for a release's notes: a line for each practice.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the evidence of practices that hold, too.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no more than the verdict's line.")
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -70,6 +74,9 @@ def prove(
     *,
     no_experiments: bool,
     offline: bool,
+    brief: bool,
+    verbose: bool,
+    quiet: bool,
 ) -> int:
     """Build each PROJECT (default: this folder) and prove its practices, by breaking things on purpose.
 
@@ -80,11 +87,13 @@ def prove(
     Examples:
       hullproof prove
       hullproof prove --dockerfile docker/Dockerfile
-      hullproof prove --only non-root-user,expose --no-experiments
+      hullproof prove --only non-root-user,expose --no-experiments --verbose
       hullproof prove --output report.html --output report.json
       hullproof prove --format github --output report.sarif --output markdown:"$GITHUB_STEP_SUMMARY"
       hullproof prove services/* --jobs 2 --output reports/ --format markdown --format junit
     """  # noqa: D301 - click's mark is the character, not its name
+    if verbose and quiet:
+        raise UsageError("--verbose shows more and --quiet less; leave out one of them")
     return prove_all(
         list(folders) or [Path()],
         only=names(only),
@@ -96,6 +105,8 @@ def prove(
         secrets=secrets,
         dockerfile=dockerfile,
         offline=offline,
+        detail="evidence" if verbose else "verdict" if quiet else "summary",
+        brief=brief,
     )
 
 
@@ -111,6 +122,8 @@ def prove_all(
     dockerfile: str | None = None,
     secrets: Mapping[str, str] | None = None,
     offline: bool = False,
+    detail: Detail = "summary",
+    brief: bool = False,
 ) -> int:
     """Prove each project, write each report as soon as it is there, return the worst exit code.
 
@@ -123,7 +136,9 @@ def prove_all(
         open_project(folder, build_args, dockerfile, secrets=secrets, offline=offline) for folder in folders
     ]
     projects = list({project.folder: project for project in opened}.values())
-    deliver = delivery(projects, formats, [Output.parse(output) for output in outputs])
+    deliver = delivery(
+        projects, formats, [Output.parse(output) for output in outputs], detail=detail, brief=brief
+    )
     with closing(Engine.connect()) as engine:
         proving = Proving(engine, only, experiments, deliver, several=len(projects) > 1)
         return max(proving.all(projects, jobs))

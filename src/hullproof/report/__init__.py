@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from hullproof.model import Report
@@ -22,6 +22,9 @@ SUFFIXES: Mapping[str, str] = {
     "github": ".github",
 }
 """The formats, by name, with the ending of the files that hold them."""
+
+Detail = Literal["verdict", "summary", "evidence"]
+"""How much text shows: the verdict's line alone; a line for each practice that is good, so that it fits a screen; all."""
 
 _FACES = {"text": "as_terminal"}
 

@@ -7,11 +7,10 @@ shows ten annotations of a kind for a step, and the rest in the log only; so the
 from __future__ import annotations
 
 from hullproof.model import BuildError, Proof, Report, Standing
-from hullproof.report.reading import acceptance, alike, by_standing, dockerfile_path, governing_line, tally
+from hullproof.report.reading import acceptance, alike, by_standing, dockerfile_path, governing_line, headline
 from hullproof.text import clean, line, workflow_command
 
 _COMMAND = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEPTED: "notice"}
-_EVIDENCE_SHOWN = 4
 _OUTPUT_SHOWN = 15
 
 
@@ -25,9 +24,7 @@ def render(report: Report) -> str:
             if proof.id not in told:
                 others = [identifier for identifier, first in told.items() if first == proof.id]
                 lines.append(_annotation(report, proof, command, others))
-    lines.append(
-        line(f"hullproof: {clean(report.project.name)}: {report.verdict.value.upper()}: {tally(report)}")
-    )
+    lines.append(line(f"hullproof: {clean(report.project.name)}: {' '.join(headline(report))}"))
     return "\n".join(lines) + "\n"
 
 
@@ -38,12 +35,10 @@ def _build_error(report: Report, error: BuildError) -> str:
 
 
 def _annotation(report: Report, proof: Proof, command: str, others: list[str]) -> str:
-    said = [clean(proof.summary)]
-    if proof.accepted:
-        said.append(acceptance(proof.accepted))
+    """One sentence and the fix: an annotation is read beside the line, and the evidence stands in the report."""
+    said = [acceptance(proof.accepted)] if proof.is_excused and proof.accepted else [clean(proof.summary)]
     if others:
         said.append(f"The same goes for {', '.join(others)}.")
-    said += [f"{clean(each.where)}: {clean(each.statement)}" for each in proof.evidence[:_EVIDENCE_SHOWN]]
     if proof.remedy and not proof.is_good:
         said.append(f"Fix: {clean(proof.remedy)}")
     title = f"{proof.standing.words}: {clean(proof.title)} ({proof.id})"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hullproof.model import BuildError, Proof, Report, Standing
-from hullproof.report.reading import about, acceptance, left_out
-from hullproof.text import clean, inert, markdown, markdown_cell, markdown_code
+from hullproof.report.reading import about, acceptance, headline
+from hullproof.text import clean, inert, markdown, markdown_cell, markdown_code, size
 
 _WORD = {
     Standing.PROVEN: "",
@@ -17,24 +17,18 @@ _EVIDENCE_SHOWN = 10
 _OUTPUT_SHOWN = 20
 
 
-def render(report: Report) -> str:
-    """Return the checklist: a tick per practice with its evidence, and what exactly it is about."""
-    good = sum(proof.verdict.is_good for proof in report.proofs)
-    excused = sum(proof.is_excused for proof in report.proofs)
-    accepted = f", {excused} {'is' if excused == 1 else 'are'} accepted as broken" if excused else ""
-    absent = f"; {left_out(report)}" if report.left_out else ""
-    lines = [
-        f"## Release checklist: {markdown(report.project.name)}",
-        "",
-        f"**{report.verdict.value.capitalize()}**: {good} of {len(report.proofs)} practices hold{accepted}{absent}.",
-        "",
-        *_about(report),
-        "",
-    ]
+def render(report: Report, *, brief: bool = False) -> str:
+    """Return the checklist: a tick per practice with its evidence, and what exactly it is about.
+
+    `brief` leaves the evidence to the other faces: a line per practice, and the image, for a release's notes.
+    """
+    verdict, count = headline(report)
+    lines = [f"## Release checklist: {markdown(report.project.name)}", "", f"**{verdict}** {count}.", ""]
+    lines += [_about_in_brief(report), ""] if brief else [*_about(report), ""]
     if report.build_error:
         lines += _build_error(report.build_error)
     for proof in report.proofs:
-        lines += _item(proof)
+        lines += _item(proof, evidence_shown=0 if brief else _EVIDENCE_SHOWN)
     if report.left_out:
         lines += ["", "Not asked for: " + ", ".join(map(markdown_code, report.left_out)) + "."]
     return inert("\n".join(lines) + "\n")
@@ -49,6 +43,16 @@ def _about(report: Report) -> list[str]:
     return lines
 
 
+def _about_in_brief(report: Report) -> str:
+    """Say in one line which image it is, by what a registry knows it by, if one does."""
+    image = report.image
+    if image is None:
+        return "No image: the build failed."
+    stand_in = f" (stand-in: {image.base_note or 'not the official image'})" if image.base_is_stand_in else ""
+    base = markdown(f"{image.base or 'an unknown base'}{stand_in}")
+    return f"Image {markdown_code(image.digest or image.id)}, {size(image.size_bytes)}, on {base}."
+
+
 def _build_error(error: BuildError) -> list[str]:
     what = f" in {markdown_code(error.instruction)}" if error.instruction else ""
     at = f" (line {error.line})" if error.line else ""
@@ -59,15 +63,15 @@ def _build_error(error: BuildError) -> list[str]:
     return lines
 
 
-def _item(proof: Proof) -> list[str]:
+def _item(proof: Proof, *, evidence_shown: int) -> list[str]:
     tick = "x" if proof.is_good else " "
     name = f"**{markdown(proof.title)}** ({markdown_code(proof.id)})"
     lines = [f"- [{tick}] {name}{_WORD[proof.standing]}: {markdown(proof.summary)}"]
     if proof.accepted:
         lines.append(f"  - {markdown(acceptance(proof.accepted))}")
-    shown = proof.evidence[:_EVIDENCE_SHOWN]
+    shown = proof.evidence[:evidence_shown]
     lines += [f"  - {markdown_code(each.where)}: {markdown(each.statement)}" for each in shown]
-    if len(proof.evidence) > len(shown):
+    if evidence_shown and len(proof.evidence) > len(shown):
         lines.append(f"  - and {len(proof.evidence) - len(shown)} more")
     if proof.remedy and not proof.is_good:
         lines.append(f"  - Fix: {markdown(proof.remedy)}")

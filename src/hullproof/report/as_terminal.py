@@ -1,4 +1,4 @@
-"""The report as a screen: verdict per practice, one line of evidence, the remedy under what is broken."""
+"""The report as a screen: a line for each practice; line, reason and fix where one is broken."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hullproof.model import Evidence, Proof, Report, Standing
-from hullproof.report.reading import acceptance, alike, booted, tally
+from hullproof.report import Detail
+from hullproof.report.reading import acceptance, alike, booted, governing_line, headline, line_named
 from hullproof.text import clean, duration, inert, size
 
 _MARK = {
@@ -21,12 +22,12 @@ _MARK = {
     Standing.BROKEN: ("✗", "bold red"),
 }
 _NARROW = 80
-_EVIDENCE_SHOWN = 4
+_EVIDENCE_SHOWN = 12
 _EVIDENCE_LENGTH = 160
 _OUTPUT_SHOWN = 15
 
 
-def render(report: Report, *, width: int = 100, color: bool = False) -> str:
+def render(report: Report, *, width: int = 100, color: bool = False, detail: Detail = "evidence") -> str:
     """Return the screen as text, `width` columns wide, with colour codes if asked for."""
     stream = io.StringIO()
     console = Console(
@@ -40,33 +41,36 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
         legacy_windows=False,
         _environ={},  # what the screen looks like is the caller's to say
     )
-    console.print()
-    console.print(*_head(report), sep="\n")
-    console.print()
-    if report.build_error:
-        console.print(*_build_error(report), sep="\n")
+    if detail != "verdict":
         console.print()
-    _print_proofs(console, report.proofs)
-    console.print(*_foot(report), sep="\n")
+        _print_head(console, report, detail)
+        console.print()
+        if report.build_error:
+            console.print(*_build_error(report), sep="\n")
+            console.print()
+        _print_proofs(console, report, detail)
+    console.print(*_foot(report, detail), sep="\n")
     # Last, as wrapping may put anything at the beginning of a line.
     return inert("".join(line.rstrip() + "\n" for line in stream.getvalue().split("\n")[:-1]))
 
 
-def _head(report: Report) -> list[RenderableType]:
-    name = Text(clean(report.project.name), "bold")
-    image = report.image
-    if image is None:
-        return [name]
-    lines: list[RenderableType] = [
-        Text.assemble(name, f"  image {image.id.removeprefix('sha256:')[:12]}, {size(image.size_bytes)}"),
-        Text(f"on {clean(image.base or 'an unknown base')}"),
-    ]
-    if image.base_is_stand_in:
-        note = clean(image.base_note or "not the official image")
-        lines.append(Text.assemble(("stand-in base: ", "bold yellow"), note))
-    if report.conditions and not report.conditions.are_usual:
-        lines.append(Text(f"booted {booted(report.conditions)}"))
-    return lines
+def _print_head(console: Console, report: Report, detail: Detail) -> None:
+    """Say which image it is, on what it was built, and what was unusual: a line each, unless all is to be seen."""
+    name, image = Text(clean(report.project.name), "bold"), report.image
+    lines = [name]
+    if image is not None:
+        name.append(
+            f"  image {image.id.removeprefix('sha256:')[:12]}, {size(image.size_bytes)}", "default not bold"
+        )
+        lines.append(Text(f"on {clean(image.base or 'an unknown base')}"))
+        if image.base_is_stand_in:
+            note = clean(image.base_note or "not the official image")
+            lines.append(Text.assemble(("stand-in base: ", "bold yellow"), note))
+        if report.conditions and not report.conditions.are_usual:
+            lines.append(Text(f"booted {booted(report.conditions)}"))
+    is_cut = detail != "evidence"
+    for each in lines:
+        console.print(each, no_wrap=is_cut, overflow="ellipsis" if is_cut else "fold")
 
 
 def _build_error(report: Report) -> list[RenderableType]:
@@ -81,26 +85,31 @@ def _build_error(report: Report) -> list[RenderableType]:
     return lines + [Padding(Text(clean(line)), (0, 0, 0, 4)) for line in error.output[-_OUTPUT_SHOWN:]]
 
 
-def _print_proofs(console: Console, proofs: tuple[Proof, ...]) -> None:
-    """Print a row for each, and stand what is not good off from the rest."""
-    longest = max((len(proof.id) for proof in proofs), default=0)
-    told = alike(proofs)
+def _print_proofs(console: Console, report: Report, detail: Detail) -> None:
+    """Print a row for each, and set what is not good apart from the rest."""
+    longest = max((len(proof.id) for proof in report.proofs), default=0)
+    repeated = alike(report.proofs)
     apart = True
-    for proof in proofs:
-        if proof.id in told:
-            continue  # told with the first of them
-        others = [identifier for identifier, first in told.items() if first == proof.id]
+    for proof in report.proofs:
+        if proof.id in repeated:
+            continue  # said with the first of them
+        others = [identifier for identifier, first in repeated.items() if first == proof.id]
+        is_short = proof.is_good and detail == "summary"
         mark, style = _MARK[proof.standing]
         if not (proof.is_good or apart):
             console.print()
-        if console.width < _NARROW:
-            console.print(Text(f"{mark} {proof.id}", style))
-            console.print(Padding(Group(*_account(proof, others)), (0, 0, 0, 2)))
+        name = Text(f"{mark} {proof.id}", style)
+        if is_short:
+            name.pad_right(longest + 2 - len(proof.id))
+            console.print(Text.assemble(name, _one_line(proof)), no_wrap=True, overflow="ellipsis")
+        elif console.width < _NARROW:
+            console.print(name)
+            console.print(Padding(Group(*_in_full(report, proof, others, detail)), (0, 0, 0, 2)))
         else:
             row = Table.grid(padding=(0, 2))
             row.add_column(no_wrap=True, width=longest + 2)
             row.add_column(overflow="fold")
-            row.add_row(Text(f"{mark} {proof.id}", style), Group(*_account(proof, others)))
+            row.add_row(name, Group(*_in_full(report, proof, others, detail)))
             console.print(row)
         apart = not proof.is_good
         if apart:
@@ -109,19 +118,29 @@ def _print_proofs(console: Console, proofs: tuple[Proof, ...]) -> None:
         console.print()
 
 
-def _account(proof: Proof, others: list[str]) -> list[Text]:
-    """The summary, then a line of evidence, or more where the verdict is bad, and the remedy."""
+def _one_line(proof: Proof) -> Text:
+    if proof.accepted:
+        return Text(f"broken, {acceptance(proof.accepted)}", _MARK[Standing.ACCEPTED][1])
+    return _summary(proof)
+
+
+def _in_full(report: Report, proof: Proof, others: list[str], detail: Detail) -> list[Text]:
+    """The summary, the evidence or the first that names the line to look at, and the fix."""
     lines = [_summary(proof)]
     if proof.accepted:
         lines.append(Text(acceptance(proof.accepted), _MARK[Standing.ACCEPTED][1]))
-    if proof.is_good:
-        return lines + [_evidence(each) for each in proof.evidence[:1]]
     if others:
         lines.append(Text(f"the same goes for {', '.join(others)}", "yellow"))
-    lines += map(_evidence, proof.evidence[:_EVIDENCE_SHOWN])
-    if len(proof.evidence) > _EVIDENCE_SHOWN:
-        lines.append(Text(f"and {len(proof.evidence) - _EVIDENCE_SHOWN} more", "dim"))
-    if proof.remedy:
+    if detail == "summary":
+        line = governing_line(report, proof)
+        first = (each for each in proof.evidence if line_named(report, each.where) == line)
+        shown = [*first, *proof.evidence][:1]
+    else:
+        shown = list(proof.evidence[:_EVIDENCE_SHOWN])
+    lines += map(_evidence, shown)
+    if len(proof.evidence) > len(shown):
+        lines.append(Text(f"and {len(proof.evidence) - len(shown)} more", "dim"))
+    if proof.remedy and not proof.is_good:
         lines.append(Text.assemble(("fix: ", "bold"), clean(proof.remedy)))
     return lines
 
@@ -139,12 +158,11 @@ def _evidence(evidence: Evidence) -> Text:
     return Text.assemble(where, ("  " + clean(evidence.statement, _EVIDENCE_LENGTH), "dim"))
 
 
-def _foot(report: Report) -> list[RenderableType]:
+def _foot(report: Report, detail: Detail) -> list[RenderableType]:
     """The verdict, with the names of what it is owed to, where the eye is when the command is done."""
-    word = Text(report.verdict.value.upper(), _MARK[Standing(report.verdict.value)][1])
-    lines: list[RenderableType] = [
-        Text.assemble(word, f"  {tally(report)}, in {duration(report.duration_s)}")
-    ]
-    if report.left_out:
+    verdict, count = headline(report)
+    word = Text(verdict, _MARK[Standing(report.verdict.value)][1])
+    lines: list[RenderableType] = [Text.assemble(word, f" {count}, in {duration(report.duration_s)}")]
+    if report.left_out and detail == "evidence":
         lines.append(Text(f"not asked for: {', '.join(report.left_out)}", "dim"))
     return lines

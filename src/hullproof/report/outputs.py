@@ -7,14 +7,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from hullproof import options
 from hullproof.errors import UsageError
 from hullproof.model import Report
-from hullproof.report import SUFFIXES, render
+from hullproof.report import SUFFIXES, Detail, render
+from hullproof.report.reading import verdict_line
 from hullproof.terminal import say, screen_width, takes_color, write
-from hullproof.text import file_name
+from hullproof.text import clean, file_name
 
 
 class Subject(Protocol):
@@ -68,11 +69,20 @@ class _Place:
     format: str
 
 
-def delivery(projects: Sequence[Subject], formats: Sequence[str], outputs: Sequence[Output]) -> Delivery:
+def delivery(
+    projects: Sequence[Subject],
+    formats: Sequence[str],
+    outputs: Sequence[Output],
+    *,
+    detail: Detail = "summary",
+    brief: bool = False,
+) -> Delivery:
     """Return what takes a finished report to all places where it was asked for.
 
     `formats` is for those of `outputs` that have none, of which folders get a report of each; where there are no
-    such, for stdout, which is silent where `outputs` stand alone. Raises UsageError where that cannot be done.
+    such, for stdout, which is silent where `outputs` stand alone. Where stdout does not show the verdict to a person,
+    its line goes to stderr. `detail` is how much stdout's text shows, and `brief` makes Markdown short.
+    Raises UsageError where that cannot be done.
     """
     formats = tuple(dict.fromkeys(formats))
     several = len(projects) > 1
@@ -95,18 +105,26 @@ def delivery(projects: Sequence[Subject], formats: Sequence[str], outputs: Seque
 
     def deliver(project: Subject, report: Report) -> None:
         if screen:
-            show(report, screen, sys.stdout)
-        _save_all(places[project.folder], report)
+            show(report, screen, sys.stdout, detail=detail, brief=brief)
+        _save_all(places[project.folder], report, brief=brief, is_told=detail != "verdict")
+        if screen != "text":
+            say(f"{clean(project.name)}: {verdict_line(report)}" if several else verdict_line(report))
 
     return deliver
 
 
-def show(report: Report, format_: str, stream: TextIO) -> None:
+def show(
+    report: Report, format_: str, stream: TextIO, *, detail: Detail = "summary", brief: bool = False
+) -> None:
     """Write a report to a stream: in colour and in its width where it is a terminal."""
-    if format_ != "text":
-        write(render(report, format_), stream)
-        return
-    write(render(report, "text", width=screen_width(), color=takes_color(stream)), stream)
+    how = _how(format_, brief=brief)
+    if format_ == "text":
+        how = {"width": screen_width(), "color": takes_color(stream), "detail": detail}
+    write(render(report, format_, **how), stream)
+
+
+def _how(format_: str, *, brief: bool) -> dict[str, Any]:
+    return {"brief": True} if brief and format_ == "markdown" else {}
 
 
 def _file(output: Output, formats: Sequence[str]) -> _Place:
@@ -185,15 +203,18 @@ def distinct(names: Sequence[str]) -> list[str]:
     return chosen_names
 
 
-def _save_all(places: Sequence[_Place], report: Report) -> None:
+def _save_all(places: Sequence[_Place], report: Report, *, brief: bool, is_told: bool) -> None:
     """Write what can be written, then raise UsageError for the first that could not."""
     faults = []
     for place in places:
         try:
-            place.path.write_text(render(report, place.format), encoding="utf-8")
+            place.path.write_text(
+                render(report, place.format, **_how(place.format, brief=brief)), encoding="utf-8"
+            )
         except OSError as error:  # noqa: PERF203 - one full disk keeps no other report from its place
             faults.append(UsageError(f"{place.path}: cannot be written ({error.strerror})"))
         else:
-            say(f"report: {place.path}")
+            if is_told:
+                say(f"report: {place.path}")
     if faults:
         raise faults[0]

@@ -50,13 +50,32 @@ def by_standing(report: Report) -> dict[Standing, list[Proof]]:
     return {standing: proofs for standing, proofs in groups.items() if proofs}
 
 
-def tally(report: Report) -> str:
-    """Count the proofs in a phrase that names all but the proven: `1 broken (expose), 10 proven`."""
-    parts = []
-    for standing, proofs in by_standing(report).items():
-        named = "" if standing is Standing.PROVEN else f" ({', '.join(proof.id for proof in proofs)})"
-        parts.append(f"{len(proofs)} {standing.words}{named}")
-    return ", ".join(parts) or "nothing was asked for"
+def headline(report: Report) -> tuple[str, str]:
+    """Return the verdict, and of how many practices it is said: `PROVEN`, `8 of 11 (3 not asked for)`.
+
+    What is not proven is named, and what was not asked for is counted: a part is not taken for the whole.
+    """
+    groups = by_standing(report)
+    deciding = groups.pop(Standing(report.verdict.value), [])
+    total = len(report.proofs) + len(report.left_out)
+    named = "" if report.verdict is Verdict.PROVEN or not deciding else f": {_ids(deciding)}"
+    rest = [
+        f"{len(proofs)} {standing.words}{'' if standing is Standing.PROVEN else f': {_ids(proofs)}'}"
+        for standing, proofs in groups.items()
+    ]
+    rest += [f"{len(report.left_out)} not asked for"] if report.left_out else []
+    return report.verdict.value.upper(), f"{len(deciding)} of {total}{named}" + (
+        f" ({'; '.join(rest)})" if rest else ""
+    )
+
+
+def verdict_line(report: Report) -> str:
+    """Return the verdict as one line: `PROVEN 8 of 11 (3 not asked for), in 20 s`."""
+    return f"{' '.join(headline(report))}, in {duration(report.duration_s)}"
+
+
+def _ids(proofs: Sequence[Proof]) -> str:
+    return ", ".join(proof.id for proof in proofs)
 
 
 def acceptance(accepted: Acceptance) -> str:

@@ -68,7 +68,7 @@ def test_the_sessions_lint_build_test_check_and_prove_a_project(
     for session in ("lint", "build", "unit", "container", "prove"):
         assert f"* {session}: success" in said
     assert "1 passed" in said
-    assert "11 proven" in said
+    assert "PROVEN 11 of 11" in said
     assert left_by(engine, os.getpid()) == []
 
 

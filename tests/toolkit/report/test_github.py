@@ -56,12 +56,11 @@ def test_the_file_is_named_within_the_repository(sample: Report) -> None:
     assert {file for _, file, *_ in commands(sample)} == {"services/the shop, #1/docker/Dockerfile|`x`"}
 
 
-def test_the_message_holds_evidence_and_remedy(sample: Report) -> None:
-    """As few lines as one reads beside the code."""
-    message = commands(sample)[0][4].split("\n")
-    assert message[0] == "The release holds a test runner."
-    assert "docker/Dockerfile|`x`:31: the release copies it" in message
-    assert message[-1].startswith("Fix: Install test tools")
+def test_a_message_is_a_sentence_and_the_fix(sample: Report) -> None:
+    """It is read beside the code; the evidence stands in the report."""
+    sentence, fix = commands(sample)[0][4].split("\n")
+    assert sentence == "The release holds a test runner."
+    assert fix.startswith("Fix: Install test tools")
 
 
 def test_a_failed_build_is_told_once(failed_build: Report) -> None:
@@ -73,7 +72,7 @@ def test_a_failed_build_is_told_once(failed_build: Report) -> None:
 
 def test_all_well_is_one_line(bare: Report) -> None:
     """The line that sums up is no command."""
-    assert as_github.render(bare) == "hullproof: shop: PROVEN: 1 not applicable (workdir), 1 proven\n"
+    assert as_github.render(bare) == "hullproof: shop: PROVEN 1 of 2 (1 not applicable: workdir)\n"
 
 
 def test_a_name_is_no_command(bare: Report) -> None:

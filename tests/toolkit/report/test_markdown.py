@@ -30,7 +30,7 @@ def test_nothing_of_the_text_is_live(report: Report) -> None:
     ours = {"h2", "p", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "ul", "li"}
     assert tags <= ours
     bold = set(re.findall(r"<strong>(.*?)</strong>", html(report), re.DOTALL))
-    words = {"Broken", "Proven", "Unproven", "(broken)", "(unproven)"}
+    words = {"BROKEN", "PROVEN", "UNPROVEN", "(broken)", "(unproven)"}
     titles = {proof.title for proof in report.proofs}
     assert all(
         each in words or each.startswith("(stand-in") or each in titles or "Title" in each for each in bold
@@ -65,9 +65,20 @@ def test_the_checklist_says_what_it_is_about(sample: Report) -> None:
 
 def test_the_first_sentence_counts_what_was_left_out(sample: Report) -> None:
     """Nobody takes the practices that were asked for to be all of them."""
-    assert "practices hold, 1 is accepted as broken; 2 were not asked for.\n" in as_markdown.render(sample)
+    first = as_markdown.render(sample).split("\n")[2]
+    assert first.startswith("**BROKEN** 3 of 10: ")
+    assert first.endswith("2 not asked for).")
     whole = as_markdown.render(replace(sample, left_out=()))
     assert "not asked for" not in whole.split("\n- [", 1)[0]
+
+
+def test_in_brief_it_is_a_line_a_practice(name: str, report: Report) -> None:
+    """For a release's notes: no evidence, and a fix under what is broken."""
+    text = as_markdown.render(report, brief=True)
+    matches(text, f"{name}.brief.md")
+    fixes = sum(proof.remedy is not None and not proof.is_good for proof in report.proofs)
+    accepted = sum(proof.accepted is not None for proof in report.proofs)
+    assert len(re.findall(r"(?m)^  - ", text)) == fixes + accepted
 
 
 def test_an_item_names_its_practice_as_commands_do(sample: Report) -> None:

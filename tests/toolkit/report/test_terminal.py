@@ -21,6 +21,11 @@ def test_the_screen_is_as_expected(name: str, report: Report, width: int) -> Non
     matches(as_terminal.render(report, width=width), f"{name}.{width}.txt")
 
 
+def test_the_usual_screen_is_as_expected(name: str, report: Report) -> None:
+    """A line for what is good; line, reason and fix for what is not."""
+    matches(as_terminal.render(report, width=80, detail="summary"), f"{name}.screen.txt")
+
+
 def test_the_coloured_screen_is_as_expected(name: str, report: Report) -> None:
     """The coloured screen is the expected one."""
     matches(as_terminal.render(report, width=100, color=True), f"{name}.color.txt")
@@ -73,6 +78,23 @@ def test_the_last_line_names_what_is_broken_and_how_long_it_took(sample: Report)
     """The end of the screen says the verdict, what it is owed to, and the time."""
     end = as_terminal.render(replace(sample, left_out=()), width=240).splitlines()[-1]
     assert end == (
-        "BROKEN  3 broken (multistage, necessary-files, hostile-text), 1 unproven (non-root-user), "
-        "1 accepted (ownership), 1 not applicable (workdir), 2 proven, in 1 min 15 s"
+        "BROKEN 3 of 8: multistage, necessary-files, hostile-text (1 unproven: non-root-user; "
+        "1 accepted: ownership; 1 not applicable: workdir; 2 proven), in 1 min 15 s"
     )
+
+
+def test_a_part_is_not_taken_for_the_whole(bare: Report) -> None:
+    """The verdict's line says of how many it is said, and how many were not asked for."""
+    partial = replace(bare, proofs=bare.proofs[:1], left_out=("expose", "workdir"))
+    assert as_terminal.render(partial, detail="verdict") == "PROVEN 1 of 3 (2 not asked for), in 10 s\n"
+
+
+def test_all_well_fits_a_terminal_of_24_rows_and_80_columns(bare: Report) -> None:
+    """Eleven long sentences on a stand-in base, and nobody has to scroll."""
+    proof = replace(bare.proofs[0], summary="A sentence that goes on and on. " * 20)
+    assert bare.image
+    image = replace(bare.image, base="python:3.10-slim", base_is_stand_in=True, base_note="a note " * 40)
+    full = replace(bare, image=image, proofs=tuple(replace(proof, id=f"practice-{n}") for n in range(11)))
+    lines = as_terminal.render(full, width=80, detail="summary").splitlines()
+    assert len(lines) < 24  # the prompt takes one
+    assert max(map(len, lines)) <= 80
