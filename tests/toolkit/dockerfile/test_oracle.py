@@ -163,7 +163,7 @@ def test_generated_texts_are_read_as_buildkit_reads_them() -> None:
 def test_real_files_are_read_as_buildkit_reads_them() -> None:
     """Every Dockerfile of this repository, and of the folder that is named."""
     count, different = differences(of_files(REPOSITORY / "tests"))
-    assert count > 5
+    assert count
     assert different == []
     if folder := os.environ.get("HULLPROOF_DOCKERFILES"):
         count, different = differences(of_files(Path(folder)))
