@@ -28,7 +28,7 @@ def main() -> int:
     try:
         settings = Settings.from_environ()
         app = create_app(settings)
-        server = Server(app, settings.host, settings.port)
+        server = Server(app, settings.host, settings.port, settings.token)
     except ConfigurationError as error:
         log.error("%s", error)  # one line that says what to set; a traceback says less
         return 2

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request, url_for
 
-from app import intake
+from app import bearer, intake
 from app.board import board
 from app.fault import Fault
 from app.paging import Page, page_from
@@ -84,15 +83,12 @@ def _entry(entry: Entry) -> dict[str, object]:
 
 
 def _require_token() -> None:
-    token = board().settings.token
-    if token is None:
+    expected = board().settings.token
+    if expected is None:
         raise ProblemError(
             HTTPStatus.FORBIDDEN, "This board takes no uploads: BOARD_TOKEN is not set where it runs."
         )
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    # Always compared, and in constant time, so that nothing about the token can be learnt from the clock.
-    is_right = hmac.compare_digest(given.strip().encode(), token.encode())
-    if scheme.lower() != "bearer" or not is_right:
+    if not bearer.is_right(request.headers.get("Authorization", ""), expected):
         raise ProblemError(
             HTTPStatus.UNAUTHORIZED,
             "Uploads need the board's token: send the header 'Authorization: Bearer TOKEN'.",

@@ -1,12 +1,14 @@
-"""Waitress, with three things added: probes come through, it ends without dropping a request, and it never writes to disk.
+"""Waitress, so that probes come through, no request is dropped at the end, and nothing unasked for is kept.
 
 Waitress reads requests without a thread for each, so slow clients cannot block the board, and needs nothing
 but Python. By itself it lets probes wait behind all other requests, drops answers that are not sent yet when a
-signal ends it, and puts large bodies into temporary files, for which a read-only container has no place.
+signal ends it, and puts large bodies into temporary files, for which a read-only container has no place; here they
+stay in memory, and only those that come with the board's token.
 """
 
 from __future__ import annotations
 
+import functools
 import select
 import signal
 import socket
@@ -21,6 +23,7 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
 from waitress.utilities import Error as WaitressError  # type: ignore[import-untyped]
 
+from app import bearer
 from app.config import ConfigurationError
 from app.probes import ALIVE, READY
 
@@ -42,8 +45,8 @@ QUIET_S = 0.5
 """How long a connection may say nothing while there is room for no other."""
 
 KEPT_BODY = 4 * 1024 * 1024
-"""Bytes of a body that are kept for the application. What is beyond is read and dropped, so that a client
-that sends too much gets its 413 instead of a connection that breaks under it."""
+"""Bytes of a body that are kept for the application, of a request that brings the token. What is beyond is read and
+dropped, so that a client that sends too much gets its 413 instead of a connection that breaks under it."""
 
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes of a body beyond which the connection is closed after all."""
@@ -58,8 +61,11 @@ ARRIVING_DEADLINE_S = 2.0
 class Server:
     """The board's web server. It listens as soon as it is made."""
 
-    def __init__(self, application: WSGIApplication, host: str, port: int) -> None:
-        """Listen on `host` and `port`. Raises `ConfigurationError` when that is impossible."""
+    def __init__(self, application: WSGIApplication, host: str, port: int, expected: str | None) -> None:
+        """Listen on `host` and `port`, and keep no body of a request that does not bring the `expected` token.
+
+        Raises `ConfigurationError` when listening there is impossible.
+        """
         self._waitress: Any = create_server(
             application,
             sockets=[_listen(host, port)],
@@ -69,7 +75,7 @@ class Server:
             outbuf_overflow=LARGEST_BODY,  # answers, too, stay in memory: none is much larger than a report
             ident=None,
         )
-        self._waitress.channel_class = _Channel
+        self._waitress.channel_class = functools.partial(_Channel, expected)
         self._signals = 0
 
     def run(self) -> bool:
@@ -168,9 +174,10 @@ class _BusyError(WaitressError):  # type: ignore[misc]  # untyped base
 
 
 class _Body:
-    """A request's body in memory, up to `KEPT_BODY`. Counts the rest without keeping it."""
+    """A request's body in memory, up to so many bytes. Counts the rest without keeping it."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._kept = BytesIO()
         self._received = 0
 
@@ -178,7 +185,7 @@ class _Body:
         return self._received
 
     def append(self, data: bytes) -> None:
-        self._kept.write(data[: max(KEPT_BODY - self._received, 0)])
+        self._kept.write(data[: max(self._most - self._received, 0)])
         self._received += len(data)
 
     def getfile(self) -> BytesIO:
@@ -190,14 +197,21 @@ class _Body:
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]  # untyped base
+    def __init__(self, expected: str | None, adjustments: object) -> None:
+        super().__init__(adjustments)
+        self._expected = expected
+
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
         if self.body_rcv is not None:
-            self.body_rcv.buf = _Body()
+            is_wanted = bearer.is_right(self.headers.get("AUTHORIZATION", ""), self._expected)
+            self.body_rcv.buf = _Body(KEPT_BODY if is_wanted else 0)
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # untyped base
-    parser_class = _Parser
+    def __init__(self, expected: str | None, *arguments: object, **options: object) -> None:
+        self.parser_class = functools.partial(_Parser, expected)
+        super().__init__(*arguments, **options)
 
     def service(self) -> None:
         request = self.requests[0]

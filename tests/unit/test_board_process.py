@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -96,6 +99,49 @@ def test_large_uploads_without_a_disk(
     health = subprocess.run([sys.executable, "-m", "app.health"], cwd=ROOT, env=board.environ, check=False)
     assert health.returncode == 0
     assert list(tmp_path.glob("none")) == []
+
+
+def test_bodies_without_the_token_take_no_memory(start: Callable[..., Process]) -> None:
+    """The token stands before the body: one that does not bring it makes the board keep nothing, however many there are."""
+    board = start().wait_until_ready()
+    for path in ("/api/reports", "/healthz"):
+        for headers in ({"Authorization": "Bearer wrong"}, {}):
+            before = memory_of(board.process.pid)
+            sent = half_sent(board, path, headers)
+            assert memory_of(board.process.pid) - before < MANY * LARGE / 8, (path, headers)
+            sent[0].send(b" ")
+            assert sent[0].getresponse().status == {"/api/reports": 401, "/healthz": 405}[path]
+            for each in sent:
+                each.close()
+
+
+MANY, LARGE = 40, 2 * 1024 * 1024
+
+
+def half_sent(board: Process, path: str, headers: dict[str, str]) -> list[http.client.HTTPConnection]:
+    """Send many requests with large bodies of which each lacks its last byte; wait until they were read."""
+    connections = [board.connect() for _ in range(MANY)]
+    for each in connections:
+        each.putrequest("POST", path)
+        for name, value in {**headers, "Content-Length": str(LARGE)}.items():
+            each.putheader(name, value)
+        each.endheaders(bytes(LARGE - 1))
+    deadline = time.monotonic() + DEADLINE_S
+    while any(unread(each.sock) for each in connections):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.2)  # the other side's own buffers
+    return connections
+
+
+def unread(end: socket.socket) -> int:
+    """Count the bytes that were sent and have not been taken by the other side's kernel."""
+    return int.from_bytes(fcntl.ioctl(end, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+
+
+def memory_of(pid: int) -> int:
+    """Return how many bytes of memory a process has for itself."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
 @pytest.mark.parametrize(
