@@ -150,8 +150,13 @@ def about(report: Report) -> list[Row]:
         )
     if report.conditions:
         rows.append(Row("Booted", words=booted(report.conditions)))
-        if cgroup := report.conditions.build_cgroup:
-            rows.append(Row("Built", cgroup, "the cgroup whose limits held for steps of builds"))
+        cgroup = report.conditions.build_cgroup
+        held = (
+            "the cgroup whose limits held for steps of builds"
+            if cgroup
+            else "by the engine's own limits, if it has any"
+        )
+        rows.append(Row("Built", cgroup, held))
     rows.append(
         Row("Proven by", words=f"Hullproof {report.hullproof_version}, in {duration(report.duration_s)}")
     )

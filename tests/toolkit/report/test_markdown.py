@@ -63,6 +63,14 @@ def test_the_checklist_says_what_it_is_about(sample: Report) -> None:
     assert "2026-11-23 08:30 UTC" in text
 
 
+def test_the_checklist_says_what_builds_were_held_to(sample: Report) -> None:
+    """A cgroup with limits, and without one that there were none but the engine's."""
+    assert sample.conditions is not None
+    free = replace(sample, conditions=replace(sample.conditions, build_cgroup=None))
+    assert "`/builds`" in as_markdown.render(sample)
+    assert "| Built | by the engine's own limits, if it has any |" in as_markdown.render(free)
+
+
 def test_the_first_sentence_counts_what_was_left_out(sample: Report) -> None:
     """Nobody takes the practices that were asked for to be all of them."""
     first = as_markdown.render(sample).split("\n")[2]
