@@ -18,8 +18,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from hullproof.errors import EngineError
+from hullproof.interruption import signals_held
+from hullproof.process import run
+
 RUN_LABEL = "hullproof.run"
 OWNER_LABEL = "hullproof.owner"
+
+_UNSHARE_S = 60
 
 _PROCESS = re.compile(r"([1-9][0-9]{0,9})/([0-9]{1,20}|-)")
 _FOLDER = re.compile(r"hullproof-[a-z0-9-]+-([0-9a-f]{12})\.([0-9]+)\.([0-9]+|-)\.[^.]+")
@@ -87,11 +93,15 @@ def owned_folder(kind: str) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        remove_tree(folder)
+        with signals_held():
+            remove_tree(folder)
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder and all below it, also where a copied tree holds folders that may not be read or changed."""
+    """Remove a folder and all below it, also where a copied tree holds folders that may not be read or changed.
+
+    What mmdebstrap has made in a user namespace belongs to ids that only such a namespace can remove.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
         return
@@ -102,6 +112,10 @@ def remove_tree(folder: Path) -> None:
                 if stat.S_ISDIR(mode):
                     os.chmod(path, stat.S_IMODE(mode) | stat.S_IRWXU)  # noqa: PTH101 - strings, as walked
     shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists() and os.geteuid() != 0 and (unshare := shutil.which("unshare")):
+        command = [unshare, "--map-auto", "--map-root-user", "rm", "-rf", "--", str(folder)]
+        with contextlib.suppress(EngineError):
+            run(command, timeout_s=_UNSHARE_S, waiting_for=f"{folder} to be removed", tidies_up=True)
 
 
 def sweep_folders() -> list[str]:

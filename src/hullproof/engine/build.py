@@ -137,6 +137,7 @@ def build(
         retry=retry_if_result(lambda facts: _BUILDER_FAULTS.search(facts.error or "") is not None),
         wait=wait_exponential_jitter(multiplier=0.5, max=8),
         stop=stop_after_attempt(_ATTEMPTS),
+        sleep=engine.calls.pause,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
     once = functools.partial(_build_once, on_change=on_change, keep=keep, deadline_s=deadline_s)

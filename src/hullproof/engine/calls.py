@@ -31,6 +31,8 @@ CALL_S = 60.0
 PULSE_S = 10.0
 """How often an engine is asked whether it is there, while something waits for it that may take long."""
 
+_PAUSE_S = 0.1
+
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
@@ -98,6 +100,13 @@ class Calls:
             _break(each)
         for end in waiting:
             end()
+
+    def pause(self, seconds: float) -> None:
+        """Wait before something is tried again, unless no call may begin any more: see `require_open`."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.require_open()
+            time.sleep(min(_PAUSE_S, left))
 
     # --- how long each may take ----------------------------------------------------------------------
 

@@ -9,7 +9,9 @@ import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from hullproof.engine.calls import within
 from hullproof.engine.connection import connect_client
+from hullproof.engine.container.words import engine_errors
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.host.standin import LABEL, provide_stand_in
 from hullproof.host.standinplan import Reference, parse_reference, plan
@@ -30,6 +32,10 @@ _PULL_TIMEOUT_S = 1200
 
 # Registries that did not answer, with what was seen: they are not asked again within the run.
 _unreachable: dict[tuple[str, str], str] = {}
+
+
+class NoImageError(EngineError):
+    """The registry answers, and has no such image."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +86,18 @@ def provide_bases(
     *,
     say: Callable[[str], None],
     may_install: bool = False,
+    owner: str = "",
 ) -> BaseSet:
     """Provide every external image reference of a Dockerfile; `scratch` is nobody's image and passed over.
 
-    `may_install` lets a missing mmdebstrap be installed for a stand-in. Raises EngineError for the first one that can neither be found, pulled nor stood in for.
+    `may_install` lets a missing mmdebstrap be installed for a stand-in; `owner` is the run that this ends with. Raises
+    EngineError for the first one that can neither be found, pulled nor stood in for, and where the engine is gone.
     """
     bases: dict[str, Base] = {}
     for text in references:
         reference = parse_reference(text)
         if text != "scratch" and reference.familiar not in bases:
-            bases[reference.familiar] = _provide(engine, reference, say, may_install=may_install)
+            bases[reference.familiar] = _provide(engine, reference, say, may_install=may_install, owner=owner)
     return BaseSet(tuple(bases.values()))
 
 
@@ -99,6 +107,7 @@ def _provide(
     say: Callable[[str], None],
     *,
     may_install: bool,
+    owner: str,
 ) -> Base:
     if found := _inspect(engine, reference, reference.text, "present"):
         return found
@@ -111,7 +120,7 @@ def _provide(
         raise EngineError(f"{reference.text} was pulled, and the engine does not have it for its platform")
     chosen = plan(reference)
     say(f"stand-in base: {reference.text} is not present and not pullable ({why})")
-    name = provide_stand_in(engine, chosen, say=say, may_install=may_install)
+    name = provide_stand_in(engine, chosen, say=say, may_install=may_install, owner=owner)
     found = _inspect(engine, reference, name, "stand-in")
     if found is None:
         raise EngineError(f"the stand-in base {name} was made, and has gone again: run the command once more")
@@ -144,8 +153,8 @@ def _unpacked_size(engine: Engine, name: str, seen: dict[str, Any]) -> int:
 def _why_not_pullable(engine: Engine, reference: Reference) -> str | None:
     """Ask the engine to ask the registry. None: it has the image. Else what stands in the way, in few words.
 
-    Raises EngineError when the registry answers that there is no such image: that is a typing error, which a
-    stand-in would hide.
+    Raises NoImageError when the registry answers that there is no such image: that is a typing error, which a
+    stand-in would hide. Raises EngineError when the engine does not answer.
     """
     key = (engine.endpoint.host, reference.registry)
     if key in _unreachable:
@@ -176,7 +185,9 @@ def _why_not_pullable(engine: Engine, reference: Reference) -> str | None:
             f"docker's credential helper cannot be used ({_short(' '.join(str(error).split()))}): install it, or take "
             "credsStore and credHelpers out of docker's config.json"
         )
-    except RequestException:
+    except RequestException:  # of the two, it may be the engine that does not answer
+        with within(_REGISTRY_TIMEOUT_S), engine_errors(f"asking {reference.registry} for {reference.text}"):
+            engine.client.ping()
         why = f"{reference.registry} did not answer within {_REGISTRY_TIMEOUT_S} s"
     else:
         return None
@@ -187,17 +198,16 @@ def _why_not_pullable(engine: Engine, reference: Reference) -> str | None:
 
 
 def why_unreachable(engine: Engine, registry: str) -> str | None:
-    """Return why the engine cannot reach a registry, None when it can: for `hullproof doctor`."""
+    """Return why the engine cannot reach a registry, None when it can. Raises EngineError where it does not answer itself."""
     name = "hello-world" if registry == "docker.io" else f"{registry}/hullproof/none"
     try:
         return _why_not_pullable(engine, parse_reference(name))
-    except EngineError:
-        # It answered, that it has no such image.
+    except NoImageError:
         return None
 
 
-def _no_such_image(reference: Reference, error: Exception) -> EngineError:
-    return EngineError(
+def _no_such_image(reference: Reference, error: Exception) -> NoImageError:
+    return NoImageError(
         f"{reference.registry} has no image {reference.text}, or shows it to nobody unknown: "
         f"check the name, or `docker login {reference.registry}` ({_short(' '.join(str(error).split()))})"
     )

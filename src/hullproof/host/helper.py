@@ -29,15 +29,18 @@ _DEFAULT = "python:3-slim"
 _OLDEST = (3, 10)  # the same as Hullproof's own
 
 
-def provide_helper(engine: Engine, bases: BaseSet, *, say: Callable[[str], None]) -> Helper | str:
+def provide_helper(
+    engine: Engine, bases: BaseSet, *, say: Callable[[str], None], owner: str = ""
+) -> Helper | str:
     """Return the helper: what the user names, a known base of the build, else `python:3-slim`, found, pulled or made.
 
-    Where there is none, the reason is returned: what would have been seen with it is unproven.
+    Where there is none, the reason is returned: what would have been seen with it is unproven. `owner` is the run that
+    it is for.
     """
     own = os.environ.get(OWN)
     known = None if own else next((base for base in bases.bases if _is_known(engine, base)), None)
     try:
-        base = known or provide_bases(engine, [own or _DEFAULT], say=say).bases[0]
+        base = known or provide_bases(engine, [own or _DEFAULT], say=say, owner=owner).bases[0]
     except EngineError as error:
         return f"no image to look at the container from: {error}; or name one with Python 3.10 by {OWN}"
     return Helper(base.image_id, base.image)

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from hullproof.errors import EngineError
 from hullproof.host.machine import cause, install_packages, privilege
 from hullproof.host.standinrecipe import EXCLUDED, EXCLUDED_SLIM, SETUP, Recipe, recipe
-from hullproof.host.standinroom import one_at_a_time, scratch_folder
-from hullproof.process import run
+from hullproof.host.standinroom import one_at_a_time
+from hullproof.owner import owned_folder
+from hullproof.process import Program, follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +39,11 @@ _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "38
 
 
 def provide_stand_in(
-    engine: Engine, plan: Plan, *, say: Callable[[str], None], may_install: bool = False
+    engine: Engine, plan: Plan, *, say: Callable[[str], None], may_install: bool = False, owner: str = ""
 ) -> str:
     """Return the local name of a stand-in, made now unless the engine has it.
 
-    mmdebstrap is installed when it is missing and `may_install` says so.
+    mmdebstrap is installed when it is missing and `may_install` says so; it ends with the run that is its `owner`.
 
     One at a time on a machine: a second run waits for the first and then finds what it made. Raises
     EngineError with one line when it cannot be made, and leaves neither files nor half an image.
@@ -50,12 +51,14 @@ def provide_stand_in(
     wanted = recipe(plan)
     if _has(engine, wanted.name):
         return wanted.name
-    with one_at_a_time(say), scratch_folder() as scratch:
+    with one_at_a_time(say, engine.calls.require_open), owned_folder("stand-in") as scratch:
+        scratch.chmod(0o755)  # apt fetches as its own user, which must be able to walk in
         if not _has(engine, wanted.name):
             _require_architecture(engine)
             say(f"making a stand-in base from {plan.got} with mmdebstrap: about half a minute, once")
             started = time.monotonic()
-            archive = _bootstrap(_program(say, may_install=may_install), wanted, scratch, say)
+            program = _program(say, may_install=may_install)
+            archive = _bootstrap(program, wanted, scratch, say, owner)
             _import(engine, wanted, archive, (scratch / "version").read_text(encoding="utf-8").strip())
             say(f"stand-in base {wanted.name} made in {time.monotonic() - started:.0f} s, kept for next time")
     return wanted.name
@@ -96,16 +99,19 @@ def _program(say: Callable[[str], None], *, may_install: bool) -> str:
     return program
 
 
-def _bootstrap(program: str, wanted: Recipe, scratch: Path, say: Callable[[str], None]) -> Path:
+def _bootstrap(program: str, wanted: Recipe, scratch: Path, say: Callable[[str], None], owner: str) -> Path:
     """Run mmdebstrap; return the archive of the root filesystem."""
     archive, environ = scratch / "root.tar", _environment(wanted, scratch)
-    done = run(
-        [program, *_options(wanted), wanted.plan.suite, str(archive), str(scratch / "debian.sources")],
-        timeout_s=_BOOTSTRAP_TIMEOUT_S,
-        waiting_for="mmdebstrap to make the stand-in base",
-        environ=environ,
-        each_line=lambda line: say(f"  {line[3:]}") if line.startswith("I: ") and _is_news(line) else None,
-    )
+    command = [program, *_options(wanted), wanted.plan.suite, str(archive), str(scratch / "debian.sources")]
+    with Program(command, owner=owner, environ=environ) as making:
+        done = follow(
+            making,
+            _BOOTSTRAP_TIMEOUT_S,
+            "mmdebstrap to make the stand-in base",
+            each_line=lambda line: (
+                say(f"  {line[3:]}") if line.startswith("I: ") and _is_news(line) else None
+            ),
+        )
     if done.returncode != 0 or not archive.is_file():
         raise EngineError(
             f"the stand-in base {wanted.plan.name} could not be made: {_explain(done.text, cause(done))}"

@@ -149,7 +149,8 @@ class Subject:
 
     def _bases(self) -> BaseSet:
         images = self.project.release.external_images
-        return provide_bases(self._engine, [image.reference for image in images], say=self._say)
+        references = [image.reference for image in images]
+        return provide_bases(self._engine, references, say=self._say, owner=self._run.id)
 
     def _recipe(self) -> Recipe:
         trust = host_trust()
@@ -291,7 +292,7 @@ class Subject:
         )
 
     def _helper(self) -> Helper | str:
-        return provide_helper(self._engine, self["bases"], say=self._say)
+        return provide_helper(self._engine, self["bases"], say=self._say, owner=self._run.id)
 
     def _container(self) -> ContainerFacts:
         facts = self._booted()

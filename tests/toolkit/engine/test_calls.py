@@ -20,8 +20,10 @@ from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.calls import Calls, within
 from hullproof.engine.connection import Engine, connect_client
 from hullproof.engine.container.sidecar import open_stream
+from hullproof.engine.container.words import engine_errors
 from hullproof.engine.endpoint import Endpoint, NoEngineError
 from hullproof.errors import DeadlineError, EndingError, EngineError
+from hullproof.host import bases
 from hullproof.interruption import Interrupted, unwinding_on_signals
 
 VERSION = b'{"Version": "26.1", "ApiVersion": "1.45", "Components": []}'
@@ -40,6 +42,7 @@ class Server(socketserver.ThreadingUnixStreamServer):
         self.asked: list[str] = []
         self.hangs: Callable[[str], bool] = lambda _path: False
         self.trickles = False
+        self.drops = False
         super().__init__(str(path), Handler)
 
 
@@ -57,6 +60,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     self.wfile.write(bytes([byte]))
                     if self.server.released.wait(0.05):
                         return
+        if self.server.drops and "version" not in self.path:
+            return
         if self.server.hangs(self.path):
             self.server.released.wait(30)
             return
@@ -221,6 +226,51 @@ def engine_at(server: Server) -> Engine:
         {"buildx": ("false",)},
         "0",
     )
+
+
+# --- what is said of it ------------------------------------------------------------------------------
+
+
+def test_a_silent_engine_is_told_from_a_silent_registry(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an engine asks a registry for may take long by the registry's fault; a dead engine is no reason for a stand-in."""
+    monkeypatch.setattr(bases, "_REGISTRY_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(bases, "_unreachable", {})
+    engine = engine_at(server)
+    server.hangs = lambda path: "distribution" in path
+    assert bases.why_unreachable(engine, "silent.example") == "silent.example did not answer within 0.5 s"
+    server.hangs = lambda path: "distribution" in path or "_ping" in path
+    with pytest.raises(DeadlineError, match="did not answer in time while asking other"):
+        bases.why_unreachable(engine, "other.example")
+    server.drops = True
+    with pytest.raises(EngineError, match="the engine went away while asking third"):
+        bases.why_unreachable(engine, "third.example")
+    engine.close()
+
+
+def test_the_container_that_was_asked_about_is_named(server: Server, client: DockerClient) -> None:
+    """Of several, only one may be what the engine hangs over."""
+    server.hangs = lambda path: "containers" in path
+    named = r"while looking \(abcdefabcdef\)"
+    with pytest.raises(DeadlineError, match=named), within(0.3), engine_errors("looking"):
+        client.api.inspect_container("abcdef" * 10 + "abcd")
+    server.drops = True
+    with pytest.raises(EngineError, match=named), engine_errors("looking"):
+        client.api.inspect_container("abcdef" * 10 + "abcd")
+    with pytest.raises(EngineError, match="while looking:"), engine_errors("looking"):
+        client.api.info()
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_a_pause_ends_with_an_interruption(tmp_path: Path) -> None:
+    """What waits in a thread to try something again hears of it."""
+    with contextlib.suppress(Interrupted), unwinding_on_signals() as interruption:
+        waiting = Calls(f"unix://{tmp_path}/s")
+        paused = in_thread(lambda: waiting.pause(30))
+        signal.raise_signal(signal.SIGTERM)
+    assert interruption.has_come
+    assert timed(lambda: isinstance(paused(), EndingError)) < 2
 
 
 # --- the pulse ---------------------------------------------------------------------------------------

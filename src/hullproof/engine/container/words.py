@@ -17,6 +17,7 @@ _OVER = {304, 404, 409}  # it has been done already, the container is gone, it d
 LOG_LINE_LENGTH = 500
 _MAX_CHUNK = 16 << 20
 _HEADER = 8
+_CONTAINER = re.compile(r"/containers/([0-9a-f]{12})[0-9a-f]{52}(?=[/?]|$)")
 
 _WRAPPING = re.compile(
     r"^(?:failed to create (?:shim )?task(?: for container)?|OCI runtime (?:create|start|exec) failed|"
@@ -34,7 +35,10 @@ _ENGINES_FAULT = re.compile(
 
 @contextmanager
 def engine_errors(doing: str, *passing: type[BaseException]) -> Iterator[None]:
-    """Turn whatever the SDK raises into one line that says what was being done; `passing` is let through."""
+    """Turn whatever the SDK raises into one line that says what was being done; `passing` is let through.
+
+    Of an engine that is silent or gone, the line names the container that it was asked about.
+    """
     # Here, not above: the SDK takes 0.1 s to import, which `hullproof --help` should not pay.
     from docker.errors import APIError, DockerException  # noqa: PLC0415
     from requests.exceptions import RequestException, Timeout  # noqa: PLC0415
@@ -46,11 +50,20 @@ def engine_errors(doing: str, *passing: type[BaseException]) -> Iterator[None]:
         if isinstance(error, passing):
             raise
         if isinstance(error, Timeout):
-            raise DeadlineError(f"the engine did not answer in time while {doing}") from error
+            raise DeadlineError(
+                f"the engine did not answer in time while {doing}{_asked_about(error)}"
+            ) from error
         seen = one_line(str(error), 160) or type(error).__name__
         if isinstance(error, APIError):
             raise EngineError(f"the engine refused while {doing}: {explain(error)}") from error
-        raise EngineError(f"the engine went away while {doing}: {seen}") from error
+        raise EngineError(f"the engine went away while {doing}{_asked_about(error)}: {seen}") from error
+
+
+def _asked_about(error: Exception) -> str:
+    """Name the container whose address was asked for when an error came."""
+    path = getattr(getattr(error, "request", None), "path_url", None)
+    asked = _CONTAINER.search(path or "")
+    return f" ({asked[1]})" if asked else ""
 
 
 def reached(doing: str, step: Callable[[], object]) -> bool:
