@@ -10,6 +10,7 @@ from pathlib import Path
 from hullproof.owner import owned_folder
 from tests.faults.harness import Result, Scenario, attempt, scenarios
 from tests.faults.page import page, record, write
+from tests.toolkit.rig import signals_heard
 
 
 def say(line: str) -> None:
@@ -29,7 +30,7 @@ def main() -> int:
         if size == 0 and options.names:
             size = each.nightly
         if size:
-            with owned_folder("faults") as folder:
+            with owned_folder("faults") as folder, signals_heard():
                 say(f"{each.name}: {each.claim} (size {size}, seed {seed})")
                 results.append(attempt(each, size, seed, folder, say))
                 say(_line(each, results[-1]))

@@ -20,8 +20,11 @@ from hullproof.errors import EngineError
 from hullproof.host.bases import provide_bases
 from hullproof.model import Report
 
+from .boots import Boots, Images
+from .daemon import Daemon
 from .report import reports
-from .rig import NOBODY, Cable, Daemon
+from .rig import NOBODY, Cable, signals_heard
+from .shop import make_shop
 
 Command = Callable[..., tuple[int, str, str]]
 """Takes the arguments of `hullproof`; returns exit code, stdout and stderr."""
@@ -38,13 +41,9 @@ def _without(error: EngineError) -> NoReturn:
 
 @pytest.fixture(scope="session", autouse=True)
 def signals_that_arrive() -> Iterator[None]:
-    """Take back what the caller had ignored (nohup, a job in the background): children inherit that."""
-    ignored = [each for each in (signal.SIGINT, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_IGN]
-    for signum in ignored:
-        signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
-    yield
-    for signum in ignored:
-        signal.signal(signum, signal.SIG_IGN)
+    """Take back what the caller had ignored."""
+    with signals_heard():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +64,29 @@ def python_base(engine: Engine) -> str:
         return provide_bases(engine, [PYTHON_BASE], say=lambda _line: None, may_install=True).bases[0].image
     except EngineError as error:
         _without(error)
+
+
+@pytest.fixture(scope="session")
+def images(engine: Engine, python_base: str) -> Iterator[Images]:
+    """Make images, and remove them at the end."""
+    made = Images(engine, python_base)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def boots(engine: Engine, python_base: str) -> Iterator[Boots]:
+    """Start containers; none may be left at the end, sidecars included."""
+    starting = Boots(engine, python_base)
+    yield starting
+    assert starting.left() == []
+
+
+@pytest.fixture
+def shop(python_base: str, tmp_path: Path) -> Path:
+    """A small project that serves, and that no cache knows; its base is there by now."""
+    assert python_base
+    return make_shop(tmp_path / "shop")
 
 
 @pytest.fixture

@@ -5,22 +5,38 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hullproof.engine.connection import Engine
-from hullproof.owner import OWNER_LABEL, RUN_LABEL
+from hullproof.owner import OWNER_LABEL, RUN_LABEL, owner
 
 PATIENCE_S = 120
 NOBODY = 65534
+
+
+def run_labels() -> dict[str, str]:
+    """Label what a test makes as a run of its own does: `hullproof clean` removes it where the test is killed."""
+    return {RUN_LABEL: f"test-{uuid.uuid4().hex[:12]}", OWNER_LABEL: owner()}
+
+
+@contextmanager
+def signals_heard() -> Iterator[None]:
+    """Take back what the caller had ignored (nohup, a job in the background): what is started here inherits that."""
+    ignored = [each for each in (signal.SIGINT, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_IGN]
+    for signum in ignored:
+        signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
+    yield
+    for signum in ignored:
+        signal.signal(signum, signal.SIG_IGN)
 
 
 class Started:
@@ -68,6 +84,16 @@ class Started:
             if stream:
                 stream.close()
         return code, out
+
+    def clean(self, **environ: str) -> None:
+        """Run the command that removes what dead runs left, in the same temporary folder."""
+        subprocess.run(
+            [sys.executable, "-m", "hullproof", "clean"],
+            check=True,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            env={**os.environ, "TMPDIR": str(self.temporary), **environ},
+        )
 
     def left(self) -> list[str]:
         """Name all that it left: on the engine, among the processes, and in its temporary folder."""
@@ -151,76 +177,6 @@ class Cable:
 
     def cut(self) -> None:
         """Break all connections, and take no new ones."""
-        self._process.kill()
-        self._process.wait()
-
-
-class Daemon:
-    """An engine of a test's own, in a network of its own, which can be made to hang. `host` is where it listens."""
-
-    def __init__(self, folder: Path) -> None:
-        """Start it, with all that it makes in `folder`."""
-        self.host = f"unix://{folder}/socket"
-        self._folder = folder
-        self.start()
-
-    def start(self) -> None:
-        """Start it, anew after `kill`. Its mounts are its own, too, so that they go with it however it ends."""
-        places = {"data-root": "data", "exec-root": "run", "pidfile": "pid"}
-        with (self._folder / "log").open("w") as log:
-            self._process = subprocess.Popen(
-                ["unshare", "--net", "--mount", "dockerd", "--debug", f"--host={self.host}"]
-                + [f"--{option}={self._folder / name}" for option, name in places.items()],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        try:
-            self._wait(lambda: Cable.listens(self._folder / "socket"))
-        except AssertionError:
-            self.end()
-            raise
-
-    def _wait(self, until: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not until():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError((self._folder / "log").read_text())
-            time.sleep(0.01)
-
-    def calls(self) -> int:
-        """Count what it has been asked since it was started."""
-        return (self._folder / "log").read_text().count('msg="Calling ')
-
-    def wait_for_call(self, more_than: int) -> None:
-        """Wait until it has been asked more than so many things."""
-        self._wait(lambda: self.calls() > more_than)
-
-    @staticmethod
-    def can_be_had() -> bool:
-        """Whether this user may start one here."""
-        return os.geteuid() == 0 and all(map(shutil.which, ("dockerd", "containerd", "unshare")))
-
-    def pause(self) -> None:
-        """Let it hang."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it go on."""
-        self._process.send_signal(signal.SIGCONT)
-
-    def end(self) -> None:
-        """End it with its containers; it takes its own files' mounts along."""
-        self.resume()
-        self._process.terminate()
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-
-    def kill(self) -> None:
-        """End it as a machine does that has no memory left."""
         self._process.kill()
         self._process.wait()
 

@@ -4,52 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 from hullproof.model import Verdict
 from tests.faults.harness import TOOLKIT, Attempt, Ground, scenario
 from tests.toolkit.cases.catalogue import CASES, Case, materialise
 from tests.toolkit.rig import started
 from tests.toolkit.score import Outcome, line_of
+from tests.toolkit.shop import make_shop
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 LONGEST_S = 15.0
 """A proof of the project below takes about that long: a moment within it, or just after."""
 AT_ONCE = 8
-PROOF_DEADLINE_S = 900
-
-DOCKERFILE = """\
-FROM python:3.11-slim AS base
-WORKDIR /app
-COPY requirements.txt .
-RUN sleep 1 && cat requirements.txt
-
-FROM base AS test
-COPY . .
-RUN sleep 1 && python -m unittest discover tests
-
-FROM base AS release
-RUN useradd app
-COPY --from=test --chown=app /app/run.py .
-USER app
-EXPOSE 8000
-CMD ["python", "run.py"]
-"""
-APPLICATION = """\
-import http.server, signal, sys
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.HTTPServer(("", 8000), http.server.BaseHTTPRequestHandler).serve_forever()
-"""
-TEST = "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertTrue(1)\n"
 
 
 @scenario(
@@ -67,7 +39,7 @@ def kills(ground: Ground, size: int) -> Iterator[Attempt]:
     for number in range(size):
         signum = SIGNALS[number % len(SIGNALS)]
         moment_s = ground.random.uniform(0, LONGEST_S)
-        project = fresh_project(ground.place(f"project-{number}"))
+        project = make_shop(ground.folder / f"project-{number}")
         with started(ground.engine, ground.folder / f"temporary-{number}", "prove", project) as run:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 run.process.wait(moment_s)
@@ -76,31 +48,10 @@ def kills(ground: Ground, size: int) -> Iterator[Attempt]:
             run.end()
             slowest = max(slowest, time.monotonic() - sent)
             time.sleep(2)  # what the engine still finishes would show by now
-            clean(run.temporary)
+            run.clean()
             left = run.left()
             yield f"{signum.name} after {moment_s:.1f} s left {left}" if left else None
     ground.figures["slowest end"] = f"{slowest:.1f} s"
-
-
-def fresh_project(folder: Path) -> Path:
-    """Make a small project that no cache knows."""
-    (folder / "tests").mkdir()
-    (folder / "Dockerfile").write_text(DOCKERFILE)
-    (folder / "requirements.txt").write_text(f"# {uuid.uuid4()}\n")
-    (folder / "run.py").write_text(APPLICATION)
-    (folder / "tests/test_it.py").write_text(TEST)
-    return folder
-
-
-def clean(temporary: Path) -> None:
-    """Run the command that removes what dead runs left."""
-    subprocess.run(
-        [sys.executable, "-m", "hullproof", "clean"],
-        check=True,
-        capture_output=True,
-        timeout=PROOF_DEADLINE_S,
-        env={**os.environ, "TMPDIR": str(temporary)},
-    )
 
 
 @scenario(

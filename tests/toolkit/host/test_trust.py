@@ -13,6 +13,8 @@ from hullproof.engine.connection import Engine
 from hullproof.errors import UsageError
 from hullproof.host.trust import HostTrust, certificates, host_trust, redact
 
+from ..rig import run_labels
+
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB{}\n-----END CERTIFICATE-----"
 
 
@@ -113,8 +115,7 @@ def test_secrets_stay_out_of_layers_and_history(engine: Engine, python_base: str
                 "buildx",
                 "build",
                 *files,
-                "--label",
-                f"hullproof.run={run}",
+                *(f"--label={name}={value}" for name, value in run_labels().items()),
                 "-t",
                 tag,
                 str(tmp_path / "context"),

@@ -30,7 +30,8 @@ from hullproof.errors import EngineError
 from hullproof.host import bases
 
 from ..conftest import Command
-from ..rig import NOBODY, Cable, Daemon, Started, left_by, started, unprivileged
+from ..daemon import Daemon
+from ..rig import NOBODY, Cable, Started, left_by, started, unprivileged
 
 ROOT = Path(__file__).parents[3]
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import io
-import json
-import tarfile
 import threading
 import time
-import uuid
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,118 +14,24 @@ import docker
 import pytest
 
 from hullproof.engine.boot import BootedContainer
-from hullproof.engine.container.sidecar import Helper
 from hullproof.errors import EngineError
 
+from ..boots import SERVE, Boots, Images
 from ..rig import Cable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from hullproof.engine.connection import Engine
     from hullproof.facts import ContainerFacts
 
 pytestmark = pytest.mark.engine
 
-SERVE = """
-import http.server, signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200 if self.path in ("/", "/healthz") else 503)
-        self.end_headers()
-def serve(address="0.0.0.0", port=5000, server=http.server.ThreadingHTTPServer):
-    server((address, port), Handler).serve_forever()
-"""
-
-
-class Images:
-    """Makes small images without a build: a container's file system, committed with another configuration."""
-
-    def __init__(self, client: docker.DockerClient, base: str) -> None:
-        """Begin with none."""
-        self.client = client
-        self.base = base
-        self.label = f"hullproof-test-{uuid.uuid4().hex[:12]}"
-        self._made: list[str] = []
-
-    def python(self, code: str, *changes: str) -> str:
-        """Make an image that runs `code` as /app/run.py, configured by lines of a Dockerfile."""
-        return self.commit(
-            {"app/run.py": (SERVE + code).encode()},
-            "WORKDIR /app",
-            "EXPOSE 5000/tcp",
-            'CMD ["python3", "run.py"]',
-            *changes,
-        )
-
-    def commit(self, files: dict[str, bytes], *changes: str, first: str = "true") -> str:
-        """Put files onto the base, after a shell command was run in it."""
-        labels = {"hullproof.run": self.label}
-        made = self.client.api.create_container(self.base, ["sh", "-c", first], labels=labels)["Id"]
-        try:
-            if first != "true":
-                self.client.api.start(made)
-                assert self.client.api.wait(made, timeout=60)["StatusCode"] == 0
-            self.client.api.put_archive(made, "/", archive(files))
-            labelled = [*changes, f"LABEL hullproof.run={self.label}"]
-            image = str(self.client.api.commit(made, changes=labelled)["Id"])
-        finally:
-            self.client.api.remove_container(made, v=True)
-        self._made.append(image)
-        return image
-
-    def scratch(self, files: dict[str, bytes], *changes: str) -> str:
-        """Make an image of nothing but `files`."""
-        said = self.client.api.import_image_from_data(archive(files), changes=list(changes))
-        image = str(json.loads(said.strip().splitlines()[-1])["status"])
-        self._made.append(image)
-        return image
-
-    def remove(self) -> None:
-        """Remove what was made."""
-        for image in self._made:
-            self.client.api.remove_image(image, force=True)
-
-
-def archive(files: dict[str, bytes]) -> bytes:
-    """Pack files, all of them executable."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for path, content in files.items():
-            entry = tarfile.TarInfo(path)
-            entry.size, entry.mode = len(content), 0o755
-            tar.addfile(entry, io.BytesIO(content))
-    return packed.getvalue()
-
-
-@pytest.fixture(scope="module")
-def images(engine: Engine, python_base: str) -> Iterator[Images]:
-    """Make images, and remove them at the end."""
-    made = Images(engine.client, python_base)
-    yield made
-    made.remove()
-
 
 @pytest.fixture
-def start(engine: Engine, python_base: str) -> Iterator[Callable[..., BootedContainer]]:
-    """Start containers with the defaults of a project that says nothing; none must be left at the end."""
-    label = uuid.uuid4().hex
-
-    def begin(image: str, **more: Any) -> BootedContainer:  # noqa: ANN401 - any argument of `start`
-        arguments: dict[str, Any] = {
-            "labels": {"hullproof.run": label},
-            "env": {},
-            "ready": None,
-            "ready_timeout_s": 20.0,
-            "exposed": ["5000/tcp"],
-            "stop_signal": "SIGTERM",
-            "helper": Helper(python_base, python_base),
-        }
-        return BootedContainer.start(engine, image, **(arguments | more))
-
-    yield begin
-    assert engine.client.containers.list(all=True, filters={"label": f"hullproof.run={label}"}) == []
+def start(boots: Boots) -> Callable[..., BootedContainer]:
+    """Start containers with the defaults of a project that says nothing."""
+    return partial(boots.start, BootedContainer)
 
 
 @pytest.fixture
@@ -491,23 +394,13 @@ def test_removed_behind_our_back(
 
 # The SDK forgets to close the socket with which it found nobody.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_engine_goes_away(images: Images, engine: Engine, cable: Cable) -> None:
+def test_engine_goes_away(images: Images, boots: Boots, cable: Cable) -> None:
     """An engine that is gone in the middle ends the wait with one line; the label finds what it left."""
-    label = uuid.uuid4().hex
     wired = docker.DockerClient(cable.host)
+    cut_off = cast("Engine", SimpleNamespace(client=wired))
     began = time.monotonic()
     try:
-        container = BootedContainer.start(
-            cast("Engine", SimpleNamespace(client=wired)),
-            images.python("time.sleep(99)"),
-            labels={"hullproof.run": label},
-            env={},
-            ready=None,
-            ready_timeout_s=60,
-            exposed=["5000/tcp"],
-            stop_signal="SIGTERM",
-            helper=Helper(images.base, images.base),
-        )
+        container = boots.start(BootedContainer, images.python("time.sleep(99)"), engine=cut_off)
         threading.Timer(1.0, cable.cut).start()
         with pytest.raises(EngineError, match=r"^the engine went away while [^\n]+$"), container:
             container.facts(watch_s=0.0)
@@ -515,7 +408,7 @@ def test_engine_goes_away(images: Images, engine: Engine, cable: Cable) -> None:
     finally:
         wired.close()
         gc.collect()
-        left = engine.client.containers.list(all=True, filters={"label": f"hullproof.run={label}"})
+        left = boots.left()
         assert left
         for each in left:
             each.remove(force=True)

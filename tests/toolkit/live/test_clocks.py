@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,11 +15,10 @@ from hullproof.engine.boot import BootedContainer
 from hullproof.engine.connection import Engine
 from hullproof.engine.container import ending
 from hullproof.engine.container.ending import took
-from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.container.words import moment
 
+from ..boots import Boots, Images
 from ..rig import Cable
-from .test_boot import Images
 
 T = "2026-11-28T12:00:{:09.6f}Z"
 SENT = moment(T.format(10))
@@ -55,18 +53,9 @@ def test_without_the_engines_times_nothing_is_surely_the_containers(
     assert took(9.0, 0.1, sent, finished) == (9.0, 9.0)
 
 
-@pytest.fixture(scope="module")
-def images(engine: Engine, python_base: str) -> Iterator[Images]:
-    """Make images, and remove them at the end."""
-    made = Images(engine.client, python_base)
-    yield made
-    made.remove()
-
-
 @pytest.fixture
-def begin(engine: Engine, python_base: str) -> Iterator[Callable[..., BootedContainer]]:
-    """Start containers over a wire; none must be left at the end."""
-    label = uuid.uuid4().hex
+def begin(boots: Boots) -> Callable[..., BootedContainer]:
+    """Start containers over a wire."""
 
     def start(
         image: str,
@@ -75,21 +64,12 @@ def begin(engine: Engine, python_base: str) -> Iterator[Callable[..., BootedCont
         ready_timeout_s: float = 20.0,
         **options: Any,  # noqa: ANN401 - of the SDK
     ) -> BootedContainer:
-        return BootedContainer.start(
-            cast("Engine", SimpleNamespace(client=wired)),
-            image,
-            labels={"hullproof.run": label},
-            env={},
-            ready=None,
-            ready_timeout_s=ready_timeout_s,
-            exposed=["5000/tcp"],
-            stop_signal="SIGTERM",
-            helper=Helper(python_base, python_base),
-            options=options,
+        engine = cast("Engine", SimpleNamespace(client=wired))
+        return boots.start(
+            BootedContainer, image, engine=engine, ready_timeout_s=ready_timeout_s, options=options
         )
 
-    yield start
-    assert engine.client.containers.list(all=True, filters={"label": f"hullproof.run={label}"}) == []
+    return start
 
 
 @pytest.fixture

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
-import uuid
 from pathlib import Path
 
 import pytest
@@ -15,46 +11,9 @@ import pytest
 from hullproof.engine.connection import Engine
 
 from ..rig import started
+from ..shop import make_shop
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
-
-APPLICATION = """
-import http.server, signal, sys
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.HTTPServer(("", 8000), http.server.BaseHTTPRequestHandler).serve_forever()
-"""
-DOCKERFILE = """
-FROM python:3.11-slim AS base
-WORKDIR /app
-COPY requirements.txt .
-RUN sleep 1 && cat requirements.txt
-
-FROM base AS test
-COPY . .
-RUN sleep 1 && python -m unittest discover tests
-
-FROM base AS release
-RUN useradd app
-COPY --from=test --chown=app /app/run.py .
-USER app
-EXPOSE 8000
-CMD ["python", "run.py"]
-"""
-TEST = "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertTrue(1)\n"
-
-
-@pytest.fixture
-def project(python_base: str, tmp_path: Path) -> Path:
-    """A small project that no cache knows."""
-    assert python_base  # it is there by now: making it would take a time that no test waits for
-    folder = tmp_path / "shop"
-    (folder / "tests").mkdir(parents=True)
-    (folder / "Dockerfile").write_text(DOCKERFILE)
-    (folder / "requirements.txt").write_text(f"# {uuid.uuid4()}\n")
-    (folder / "run.py").write_text(APPLICATION)
-    (folder / "tests/test_it.py").write_text(TEST)
-    return folder
-
 
 MOMENTS = [
     ("building", 0.0),
@@ -74,11 +33,11 @@ MOMENTS = [
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment[0]}+{moment[1]}")
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_nothing(
-    engine: Engine, tmp_path: Path, project: Path, moment: tuple[str, float], signum: signal.Signals
+    engine: Engine, tmp_path: Path, shop: Path, moment: tuple[str, float], signum: signal.Signals
 ) -> None:
     """While building, booting and experimenting: one line, the signal's exit code, and nothing left."""
     said, later_s = moment
-    with started(engine, tmp_path / "temporary", "prove", project) as run:
+    with started(engine, tmp_path / "temporary", "prove", shop) as run:
         run.wait_for(said)
         time.sleep(later_s)
         run.process.send_signal(signum)
@@ -94,9 +53,9 @@ def test_a_signal_leaves_nothing(
         assert run.left() == []
 
 
-def test_several_signals_are_as_one(engine: Engine, tmp_path: Path, project: Path) -> None:
+def test_several_signals_are_as_one(engine: Engine, tmp_path: Path, shop: Path) -> None:
     """An impatient user's second and third Ctrl-C do not cut the tidying short."""
-    with started(engine, tmp_path / "temporary", "prove", project) as run:
+    with started(engine, tmp_path / "temporary", "prove", shop) as run:
         run.wait_for("looking at")
         time.sleep(1)
         for _ in range(5):
@@ -107,12 +66,10 @@ def test_several_signals_are_as_one(engine: Engine, tmp_path: Path, project: Pat
         assert run.left() == []
 
 
-def test_several_projects_at_once_are_ended_together(engine: Engine, tmp_path: Path, project: Path) -> None:
+def test_several_projects_at_once_are_ended_together(engine: Engine, tmp_path: Path, shop: Path) -> None:
     """With --jobs, the work is in threads, which end in good order, too."""
-    other = tmp_path / "other"
-    subprocess.run(["cp", "-r", str(project), str(other)], check=True)
-    (other / "requirements.txt").write_text(f"# {uuid.uuid4()}\n")
-    with started(engine, tmp_path / "temporary", "prove", project, other, "--jobs=2") as run:
+    other = make_shop(tmp_path / "other")
+    with started(engine, tmp_path / "temporary", "prove", shop, other, "--jobs=2") as run:
         run.wait_for("looking at")
         run.process.send_signal(signal.SIGTERM)
         assert run.end() == (143, "")
@@ -122,28 +79,19 @@ def test_several_projects_at_once_are_ended_together(engine: Engine, tmp_path: P
 
 @pytest.mark.parametrize("said", ["requirements.txt", "looking at"])
 def test_after_kill_9_the_next_run_removes_what_was_left(
-    engine: Engine, tmp_path: Path, project: Path, said: str
+    engine: Engine, tmp_path: Path, shop: Path, said: str
 ) -> None:
     """Whatever a killed run left is gone when the next has ended; a living run's things are not touched."""
-    other = tmp_path / "other"
-    subprocess.run(["cp", "-r", str(project), str(other)], check=True)
-    (other / "requirements.txt").write_text(f"# {uuid.uuid4()}\n")
+    other = make_shop(tmp_path / "other")
     with (
-        started(engine, tmp_path / "temporary", "prove", project) as killed,
+        started(engine, tmp_path / "temporary", "prove", shop) as killed,
         started(engine, tmp_path / "temporary", "prove", other) as living,
     ):
         killed.wait_for(said)
         time.sleep(0.5)
         killed.process.kill()
         killed.process.wait()
-        done = subprocess.run(
-            [sys.executable, "-m", "hullproof", "clean"],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
-        )
-        assert done.returncode == 0
+        killed.clean()
         code, out = living.end()
         assert code in (0, 1)
         assert "hullproof: " not in "\n".join(living.lines)
@@ -153,12 +101,12 @@ def test_after_kill_9_the_next_run_removes_what_was_left(
 
 
 def test_two_runs_at_once_in_one_project_do_not_disturb_each_other(
-    engine: Engine, tmp_path: Path, project: Path
+    engine: Engine, tmp_path: Path, shop: Path
 ) -> None:
     """Both come to the same verdicts, and neither leaves anything."""
     with (
-        started(engine, tmp_path / "one", "prove", project, "--format=json") as one,
-        started(engine, tmp_path / "two", "prove", project, "--format=json") as two,
+        started(engine, tmp_path / "one", "prove", shop, "--format=json") as one,
+        started(engine, tmp_path / "two", "prove", shop, "--format=json") as two,
     ):
         (code, out), (other_code, other_out) = one.end(), two.end()
         assert code == other_code

@@ -16,23 +16,10 @@ from hullproof.project.project import Project
 
 from ..conftest import Command
 from ..rig import left_by
+from ..shop import APPLICATION, SMALL_DOCKERFILE
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-DOCKERFILE = """\
-FROM python:3.11-slim
-RUN useradd app
-WORKDIR /app
-COPY run.py .
-USER app
-EXPOSE 8000
-CMD ["python", "run.py"]
-"""
-SERVE = """
-import http.server, signal, sys
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.HTTPServer(("", 8000), http.server.BaseHTTPRequestHandler).serve_forever()
-"""
 EAT = "held = [bytearray(1 << 20) for _ in range(500)]\n"
 EAT_BELOW = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {EAT!r}])\n"
 # Each copy makes copies, until there are no more to be had; each goes on trying until it is removed.
@@ -63,7 +50,7 @@ def make(tmp_path: Path, python_base: str) -> Make:
     def made(program: str, **settings: object) -> Path:
         folder = tmp_path / "shop"
         folder.mkdir(exist_ok=True)
-        (folder / "Dockerfile").write_text(DOCKERFILE)
+        (folder / "Dockerfile").write_text(SMALL_DOCKERFILE)
         (folder / "run.py").write_text(program)
         (folder / "hullproof.toml").write_text(
             "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
@@ -92,17 +79,17 @@ def prove(command: Command, engine: Engine) -> Prove:
     ("program", "settings", "said"),
     [
         (
-            EAT + SERVE,
+            EAT + APPLICATION,
             {"memory_mb": 60},
             "the limit of 60.0 MB of memory that it was given here; `memory_mb` in",
         ),
-        (EAT_BELOW + SERVE, {"memory_mb": 60}, "the limit of 60.0 MB of memory"),
+        (EAT_BELOW + APPLICATION, {"memory_mb": 60}, "the limit of 60.0 MB of memory"),
         (
             BOMB,
             {"pids": 40, "ready_timeout_s": 5},
             "the limit of 40 processes and threads that it was given here; `pids` in",
         ),
-        (THREADS + SERVE, {"pids": 40}, "the limit of 40 processes and threads"),
+        (THREADS + APPLICATION, {"pids": 40}, "the limit of 40 processes and threads"),
     ],
     ids=["memory", "memory of a child", "fork bomb", "threads"],
 )
@@ -120,7 +107,7 @@ def test_limits_hold_where_nothing_is_said_of_them(
     make: Make, prove: Prove, engine: Engine, command: Command
 ) -> None:
     """They are in the report, and on the screen where they are not the usual ones."""
-    folder = make(SERVE)
+    folder = make(APPLICATION)
     usual = limits_of(engine, Project.open(folder).config)
     report = prove(folder)
     assert report["verdict"] == "proven"
@@ -131,22 +118,22 @@ def test_limits_hold_where_nothing_is_said_of_them(
     }
     assert usual.memory_bytes is not None
     assert usual.processes == 2048
-    _, screen, _ = command("prove", str(make(SERVE, memory_mb=100, pids=20)), "--only=expose")
+    _, screen, _ = command("prove", str(make(APPLICATION, memory_mb=100, pids=20)), "--only=expose")
     assert "booted with a network, at most 100 MB of memory, at most 20 processes" in " ".join(screen.split())
-    _, screen, _ = command("prove", str(make(SERVE)), "--only=slim-base", "--format=json")
+    _, screen, _ = command("prove", str(make(APPLICATION)), "--only=slim-base", "--format=json")
     assert json.loads(screen)["conditions"] is None, "nothing was booted"
 
 
 def test_no_setting_takes_all_of_the_machine(make: Make, engine: Engine) -> None:
     """What the project writes is no promise of the machine's."""
-    limits = limits_of(engine, Project.open(make(SERVE, memory_mb=9_999_999)).config)
+    limits = limits_of(engine, Project.open(make(APPLICATION, memory_mb=9_999_999)).config)
     assert limits.memory_bytes is not None
     assert limits.memory_bytes < engine.client.info()["MemTotal"]
 
 
 def test_services_have_limits_too(make: Make, prove: Prove, python_base: str) -> None:
     """And the reason of what is unproven names it."""
-    folder = make(SERVE, memory_mb=60, compose="compose.yaml")
+    folder = make(APPLICATION, memory_mb=60, compose="compose.yaml")
     db = {"image": python_base, "command": ["python3", "-c", EAT], "expose": ["5432"]}
     (folder / "compose.yaml").write_text(json.dumps({"services": {"db": db}}))
     summary = prove(folder)["by_id"]["expose"]["summary"]
@@ -196,7 +183,7 @@ def test_a_build_is_held_to_the_limits_of_a_cgroup(
 ) -> None:
     """The step fails instead of the machine."""
     assert os.environ["HULLPROOF_BUILD_CGROUP"] == cgroup
-    folder = make(SERVE)
+    folder = make(APPLICATION)
     (folder / "Dockerfile").write_text(f"FROM python:3.11-slim\n{step}\n")
     code, out, progress = command("prove", str(folder), "--only=slim-base", "--format=json")
     assert code == 1
@@ -205,7 +192,7 @@ def test_a_build_is_held_to_the_limits_of_a_cgroup(
 
 def test_a_report_names_the_cgroup_of_builds(make: Make, prove: Prove, cgroup: str) -> None:
     """Whoever reads a verdict knows what the build was held to."""
-    assert prove(make(SERVE))["conditions"]["build_cgroup"] == cgroup
+    assert prove(make(APPLICATION))["conditions"]["build_cgroup"] == cgroup
 
 
 # --- without a network ----------------------------------------------------------------------------------
@@ -215,7 +202,7 @@ import os
 interfaces = set(os.listdir("/sys/class/net")) - {{"lo"}}
 if interfaces & {{"eth0"}}:
     raise SystemExit("there is a network")
-{SERVE}"""
+{APPLICATION}"""
 # It reaches its database, and not what lies beyond; the engine's own name server is none of it.
 WITH_DATABASE = f"""
 import socket
@@ -225,7 +212,7 @@ try:
 except OSError as error:
     if error.errno != 101:
         raise SystemExit(f"not unreachable: {{error}}")
-{SERVE}"""
+{APPLICATION}"""
 DATABASE = (
     "import socketserver; socketserver.TCPServer(('', 5432), socketserver.BaseRequestHandler).serve_forever()"
 )
@@ -254,7 +241,9 @@ def test_offline_leaves_services_in_reach_and_nothing_else(
 
 def test_what_needs_the_network_at_boot_is_unproven_offline(make: Make, prove: Prove) -> None:
     """The application is not to blame, and the remedy says what to leave out."""
-    report = prove(make(f"import socket; socket.getaddrinfo('registry.example', 80)\n{SERVE}"), "--offline")
+    report = prove(
+        make(f"import socket; socket.getaddrinfo('registry.example', 80)\n{APPLICATION}"), "--offline"
+    )
     proof = report["by_id"]["default-command"]
     assert proof["verdict"] == "unproven"
     assert "--offline" in proof["remedy"]

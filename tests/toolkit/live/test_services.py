@@ -23,6 +23,7 @@ from hullproof.run.run import Run
 
 from ..conftest import Command
 from ..rig import left_by, started
+from ..shop import SMALL_DOCKERFILE
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -42,15 +43,6 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 said = socket.create_connection((os.environ["DB"], 5432), 5).recv(100).decode()
 assert said == "moin", said
 http.server.HTTPServer(("", 8000), http.server.BaseHTTPRequestHandler).serve_forever()
-"""
-DOCKERFILE = """
-FROM python:3.11-slim
-RUN useradd app
-WORKDIR /app
-COPY run.py .
-USER app
-EXPOSE 8000
-CMD ["python", "run.py"]
 """
 IS_UP = "import socket; socket.create_connection(('localhost', 5432), 1)"
 
@@ -81,7 +73,7 @@ def project(tmp_path: Path, database: dict[str, object]) -> Path:
     (folder / "shop").mkdir(parents=True)
     (folder / "shop/greeting").write_text("moin")
     (folder / "server.py").write_text(SERVER)
-    (folder / "Dockerfile").write_text(DOCKERFILE)
+    (folder / "Dockerfile").write_text(SMALL_DOCKERFILE)
     (folder / "run.py").write_text(CLIENT)
     (folder / "hullproof.toml").write_text('compose = "compose.yaml"\nenv = { DB = "db" }\n')
     web = {"build": ".", "depends_on": ["db"]}

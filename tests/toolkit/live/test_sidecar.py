@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from hullproof.host import helper as helpers
 from hullproof.host.bases import Base, BaseSet, Origin
 from hullproof.host.helper import OWN, provide_helper
 
-from .test_boot import Images
+from ..boots import Boots, Images
 
 DOCKER_RUN = 0xA80425FB  # the capabilities of an ordinary container
 
@@ -89,34 +89,10 @@ def test_without_an_image_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> 
 # --- what it may do, and what may be done to it ------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def images(engine: Engine, python_base: str) -> Iterator[Images]:
-    """Make images, and remove them at the end."""
-    made = Images(engine.client, python_base)
-    yield made
-    made.remove()
-
-
 @pytest.fixture
-def visit(engine: Engine, python_base: str) -> Iterator[Callable[[str], VisitedContainer]]:
-    """Start containers; none must be left at the end, sidecars included."""
-    label = uuid.uuid4().hex
-
-    def begin(image: str) -> VisitedContainer:
-        return VisitedContainer.start(
-            engine,
-            image,
-            labels={"hullproof.run": label},
-            env={},
-            ready=None,
-            ready_timeout_s=20.0,
-            exposed=["5000/tcp"],
-            stop_signal="SIGTERM",
-            helper=Helper(python_base, python_base),
-        )
-
-    yield begin
-    assert engine.client.containers.list(all=True, filters={"label": f"hullproof.run={label}"}) == []
+def visit(boots: Boots) -> Callable[[str], VisitedContainer]:
+    """Start containers."""
+    return partial(boots.start, VisitedContainer)
 
 
 LIAR = b"""#!/bin/sh

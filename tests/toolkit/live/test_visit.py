@@ -4,53 +4,30 @@ from __future__ import annotations
 
 import time
 import urllib.request
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from hullproof.engine.connection import Engine
-from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.visit import VisitedContainer
 from hullproof.facts import Unobservable
 
-from .test_boot import Images
+from ..boots import Boots, Images
 
 pytestmark = pytest.mark.engine
 
 Visit = Callable[..., VisitedContainer]
 
 
-@pytest.fixture(scope="module")
-def images(engine: Engine, python_base: str) -> Iterator[Images]:
-    """Make images, and remove them at the end."""
-    made = Images(engine.client, python_base)
-    yield made
-    made.remove()
-
-
 @pytest.fixture
-def visit(engine: Engine, python_base: str) -> Iterator[Visit]:
-    """Start containers with a published port; none must be left at the end."""
-    label = uuid.uuid4().hex
+def visit(boots: Boots) -> Visit:
+    """Start containers with a published port."""
 
     def begin(image: str, *, env: dict[str, str] | None = None, **options: Any) -> VisitedContainer:  # noqa: ANN401
-        return VisitedContainer.start(
-            engine,
-            image,
-            labels={"hullproof.run": label},
-            env=env or {},
-            ready=None,
-            ready_timeout_s=20.0,
-            exposed=["5000/tcp"],
-            stop_signal="SIGTERM",
-            helper=Helper(python_base, python_base),
-            options={"ports": {"5000/tcp": ("127.0.0.1", None)}, **options},
-        )
+        published = {"ports": {"5000/tcp": ("127.0.0.1", None)}, **options}
+        return boots.start(VisitedContainer, image, env=env or {}, options=published)
 
-    yield begin
-    assert engine.client.containers.list(all=True, filters={"label": f"hullproof.run={label}"}) == []
+    return begin
 
 
 def answers(container: VisitedContainer) -> int:
