@@ -110,9 +110,15 @@ class Program:
         return pipe
 
     def lines(self, timeout_s: float) -> Iterator[str]:
-        """Yield what it prints, line by line, until it has ended. Raises TimeoutError when that takes too long.
+        """Yield what it prints, line by line, until it has ended. Raises TimeoutError when that takes too long."""
+        for batch in self.batches(timeout_s):
+            yield from batch
 
-        A grandchild may keep the pipe open, such as a daemon that a package started: it is not waited for.
+    def batches(self, timeout_s: float) -> Iterator[list[str]]:
+        """Yield the lines that it prints, together what came while nobody looked, until it has ended.
+
+        A grandchild may keep the pipe open, such as a daemon that a package started: it is not waited for. Raises
+        TimeoutError when the end takes too long.
         """
         deadline, decoder, rest = (
             time.monotonic() + timeout_s,
@@ -131,11 +137,11 @@ class Program:
                     continue
                 chunk = os.read(self._pipe.fileno(), 1 << 16)
                 *whole, rest = (rest + decoder.decode(chunk, final=not chunk)).split("\n")
-                yield from (line.removesuffix("\r") for line in whole)
+                yield [line.removesuffix("\r") for line in whole]
                 if not chunk:
                     break
         if rest:
-            yield rest
+            yield [rest]
         try:
             self._process.wait(max(1.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:

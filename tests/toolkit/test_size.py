@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -20,8 +21,10 @@ from hullproof.dockerfile import (
     token_shape,
 )
 from hullproof.dockerfile.shell import read
+from hullproof.engine.progress import Progress
 from hullproof.errors import UsageError
 from hullproof.practices.library.disclosed import secret_in_file
+from hullproof.runner.progress import BuildLines
 
 TIMES = 4
 MOST_CALLS, MOST_TIME = TIMES * 1.5, TIMES * 2.5
@@ -125,6 +128,40 @@ def test_a_dockerfile_is_understood_in_linear_time(shape: str) -> None:
 def test_a_script_is_read_in_linear_time(shape: str) -> None:
     """However many statements follow, and however many words they have."""
     assert_linear(lambda size: lambda: read(SCRIPTS[shape] * size), 150)
+
+
+def follow(stages: int, *, at_once: bool) -> Work:
+    """Follow a build of so many stages, as BuildKit tells of it: each step named, begun and done, or all in one go."""
+    instructions = {
+        f"s{i}": [(2 * i, f"FROM x AS s{i}"), (2 * i + 1, f"RUN make {i}")] for i in range(stages)
+    }
+    named = [{"digest": f"d{i}", "name": f"[s{i} 2/2] RUN make {i}"} for i in range(stages)]
+    told = [
+        {"vertexes": [{**each, **more}]}
+        for each in named
+        for more in ({}, {"started": "1"}, {"completed": "2"})
+    ]
+    lines = [
+        line
+        for each in ([{"vertexes": named}] if at_once else told)
+        for line in json.dumps(each, indent=1).splitlines()
+    ]
+
+    def work() -> None:
+        progress, said = Progress(instructions), BuildLines(lambda _line: None)
+        for line in lines:
+            if progress.feed(line):
+                said(progress.changed())
+        assert all(step.line == 2 * i + 1 for i, step in enumerate(progress.steps()))
+
+    return work
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_build_is_followed_in_linear_time(*, at_once: bool) -> None:
+    """However many stages it has, and however BuildKit tells of them."""
+    assert_linear(partial(follow, at_once=at_once), 150)
 
 
 @pytest.mark.parametrize(

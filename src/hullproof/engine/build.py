@@ -127,7 +127,8 @@ def build(
 ) -> BuildFacts:
     """Build, and tell how it went: a build that fails is a result, not an exception.
 
-    `keep` picks lines of the steps' output that are kept however long that is.
+    `keep` picks lines of the steps' output that are kept however long that is, `on_change` is told of the steps that
+    stand differently.
     Raises EngineError when the engine went away or its disk is full, DeadlineError after `deadline_s`
     seconds. However this ends, no builder process is left behind.
     """
@@ -216,13 +217,17 @@ def _follow(
     The build is let run to its end all the same, unless it is to `give_up`.
     """
     enough: tuple[Step, ...] | None = None
-    for line in builder.lines(deadline_s):
-        if not progress.feed(line) or not (stop_when or on_change):
+    # Looked at together is what came since the last look: however many steps there are, it keeps up.
+    for batch in builder.batches(deadline_s):
+        told = [progress.feed(line) for line in batch]
+        if not any(told):
+            continue
+        if on_change:
+            on_change(progress.changed())
+        if stop_when is None or enough is not None:
             continue
         steps = progress.steps()
-        if on_change:
-            on_change(steps)
-        if stop_when and enough is None and stop_when(steps):
+        if stop_when(steps):
             enough = steps
             if give_up:
                 if any(

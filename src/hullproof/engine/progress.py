@@ -62,10 +62,10 @@ class Progress:
     ) -> None:
         """Take what is needed to trace steps to lines of the Dockerfile, and which lines of output to keep."""
         self._keep = keep
-        self._instructions = {name.lower(): list(steps) for name, steps in (instructions or {}).items()}
         self._vertexes: dict[str, _Vertex] = {}
-        self._names: list[str] = []
-        self._tracer = Tracer(self._instructions, ())
+        self._steps: dict[str, Step] = {}
+        self._stale: dict[str, None] = {}  # in the order in which they changed
+        self._tracer = Tracer(instructions or {})
         self._object: list[str] = []
         self.text: deque[str] = deque(maxlen=LOG_LINES)
         """The plain lines outside of the objects: BuildKit's own account of a failure."""
@@ -77,12 +77,9 @@ class Progress:
                 self.text.append(line.rstrip()[:LOG_LINE_LENGTH])
             return False
         self._object.append(line)
-        if not line.rstrip().endswith("}"):
-            return False
-        try:
-            status = json.loads("".join(self._object))
-        except ValueError:
-            return False  # an inner brace: the object goes on
+        if not line.startswith("}") and (len(self._object) > 1 or not line.rstrip().endswith("}")):
+            return False  # an inner brace is indented
+        status = json.loads("".join(self._object))
         self._object.clear()
         self._take(status)
         return bool(status.get("vertexes"))
@@ -90,37 +87,44 @@ class Progress:
     def _take(self, status: dict[str, Any]) -> None:
         for seen in status.get("vertexes") or ():
             vertex = self._vertexes.setdefault(seen["digest"], _Vertex())
-            vertex.name = seen.get("name") or vertex.name
+            self._stale[seen["digest"]] = None
+            if (name := seen.get("name")) and name != vertex.name:
+                vertex.name = name
+                self._stale |= dict.fromkeys(self._tracer.hear(seen["digest"], name))
             vertex.cached = vertex.cached or bool(seen.get("cached"))
             vertex.started = vertex.started or bool(seen.get("started"))
             vertex.completed = vertex.completed or bool(seen.get("completed"))
             vertex.error = seen.get("error") or vertex.error
         for chunk in status.get("logs") or ():
             vertex = self._vertexes.setdefault(chunk["vertex"], _Vertex())
+            self._stale[chunk["vertex"]] = None
             vertex.hear(base64.b64decode(chunk.get("data") or "").decode("utf-8", "replace"), self._keep)
 
     def steps(self) -> tuple[Step, ...]:
         """All steps in the order in which BuildKit first named them, as they stand now."""
-        named = [vertex for vertex in self._vertexes.values() if vertex.name]
-        names = [vertex.name for vertex in named]
-        if names != self._names:
-            self._names, self._tracer = names, Tracer(self._instructions, names)
-        tracer = self._tracer
-        return tuple(
-            Step(
-                name=vertex.name,
-                stage=stage_of(vertex.name),
-                line=line,
-                instruction=instruction,
-                cached=vertex.cached,
-                started=vertex.started,
-                completed=vertex.completed,
-                error=vertex.error,
-                log=vertex.lines(),
-                kept=(*vertex.kept, *filter(self._keep, [vertex.rest])),
-            )
-            for vertex in named
-            for line, instruction in [tracer.trace(vertex.name)]
+        self.changed()
+        return tuple(self._steps.values())
+
+    def changed(self) -> tuple[Step, ...]:
+        """Those that may stand differently since this or `steps` was last asked for."""
+        stale, self._stale = self._stale, {}
+        changed = {digest: self._step(vertex) for digest in stale if (vertex := self._vertexes[digest]).name}
+        self._steps |= changed
+        return tuple(changed.values())
+
+    def _step(self, vertex: _Vertex) -> Step:
+        line, instruction = self._tracer.trace(vertex.name)
+        return Step(
+            name=vertex.name,
+            stage=stage_of(vertex.name),
+            line=line,
+            instruction=instruction,
+            cached=vertex.cached,
+            started=vertex.started,
+            completed=vertex.completed,
+            error=vertex.error,
+            log=vertex.lines(),
+            kept=(*vertex.kept, *filter(self._keep, [vertex.rest])),
         )
 
     def failed_line(self) -> int | None:

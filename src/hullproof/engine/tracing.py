@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TypeAlias
@@ -36,26 +36,47 @@ def stage_of(name: str) -> str | None:
     return (match["stage"] or "").lower() if match else None
 
 
+class _Numbers:
+    """The steps of one stage that were shown, by their keys, and how well they fit if its FROM is number 1, or 0."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.fits = {1: 0.0, 0: 0.0}
+
+    @property
+    def first(self) -> int:
+        """The number of the FROM: 0 where it is not shown."""
+        return max(self.fits, key=self.fits.__getitem__)
+
+
 class Tracer:
     """Traces the steps of one build."""
 
-    def __init__(self, instructions: LayerInstructions, names: Iterable[str]) -> None:
-        """Take the Dockerfile's instructions and the names of all steps."""
-        self._instructions = instructions
+    def __init__(self, instructions: LayerInstructions) -> None:
+        """Take the Dockerfile's instructions."""
+        self._instructions = {stage.lower(): tuple(own) for stage, own in instructions.items()}
         self._same: dict[str, set[tuple[int, str]]] = defaultdict(set)
         self._by_keyword: dict[str, set[tuple[int, str]]] = defaultdict(set)
-        for own in instructions.values():
+        for own in self._instructions.values():
             for each in own:
                 self._same[_joined(each[1])].add(each)
                 self._by_keyword[_keyword(each[1])].add(each)
-        shown: dict[str, list[re.Match[str]]] = defaultdict(list)
-        for name in names:
-            match = _STEP_NAME.match(name)
-            if match is not None:
-                shown[(match["stage"] or "").lower()].append(match)
-        self._first = {
-            stage: self._first_number(stage, found) for stage, found in shown.items() if stage in instructions
-        }
+        self._shown: dict[str, _Numbers] = defaultdict(_Numbers)
+
+    def hear(self, key: str, name: str) -> Sequence[str]:
+        """Take a step's name, under a key; return the keys of those that may be traced differently now."""
+        match = _STEP_NAME.match(name)
+        stage = (match["stage"] or "").lower() if match else ""
+        if match is None or stage not in self._instructions:
+            return ()
+        numbers, text = self._shown[stage], match["text"]
+        before = numbers.first
+        numbers.keys.append(key)
+        for first in numbers.fits:
+            there = self._at(stage, int(match["number"]) - first)
+            if there is not None and _keyword(there[1]) == _keyword(text):
+                numbers.fits[first] += 1 + _is_like(text, there[1])
+        return () if numbers.first == before else numbers.keys
 
     def trace(self, name: str) -> tuple[int | None, str]:
         """Return the line, None where it is not known, and the instruction as the Dockerfile has it."""
@@ -64,7 +85,9 @@ class Tracer:
             return None, name
         text = match["text"]
         stage = stage_of(name) or ""
-        there = self._at(stage, int(match["number"]) - self._first.get(stage, 1))
+        there = self._at(
+            stage, int(match["number"]) - (self._shown[stage].first if stage in self._shown else 1)
+        )
         if (
             there is not None
             and _keyword(there[1]) == _keyword(text)
@@ -84,19 +107,6 @@ class Tracer:
     def _at(self, stage: str, index: int) -> tuple[int, str] | None:
         own = self._instructions.get(stage, ())
         return own[index] if 0 <= index < len(own) else None
-
-    def _first_number(self, stage: str, found: list[re.Match[str]]) -> int:
-        """Tell whether the FROM has number 1 or, not being shown, 0: by which of both the texts fit better."""
-
-        def fit(first: int) -> float:
-            pairs = ((match["text"], self._at(stage, int(match["number"]) - first)) for match in found)
-            return sum(
-                1 + _is_like(text, there[1])
-                for text, there in pairs
-                if there is not None and _keyword(there[1]) == _keyword(text)
-            )
-
-        return max((1, 0), key=fit)
 
 
 def _keyword(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullproof.engine.tracing import Tracer, stage_of
+from hullproof.engine.tracing import LayerInstructions, Tracer, stage_of
 
 DEPS = [
     (1, "FROM python:3.11-slim AS deps"),
@@ -42,9 +42,17 @@ NUMBERED_AS_FETCHED = [
 ]
 
 
+def tracer_of(instructions: LayerInstructions, names: list[str]) -> Tracer:
+    """Let a tracer hear all names of one build."""
+    tracer = Tracer(instructions)
+    for name in names:
+        tracer.hear(name, name)
+    return tracer
+
+
 def lines(names: list[str]) -> list[int | None]:
     """Trace all names of one build."""
-    tracer = Tracer(INSTRUCTIONS, names)
+    tracer = tracer_of(INSTRUCTIONS, names)
     return [tracer.trace(name)[0] for name in names]
 
 
@@ -72,7 +80,7 @@ def test_a_padded_number_is_a_number() -> None:
     """BuildKit writes `[ 9/10]` in a stage without a name, so that the numbers of ten steps stand below each other."""
     names = [f"[{number:2}/10] RUN step {number}" for number in range(1, 11)]
     written = [(1, "FROM x"), *((number + 1, f"RUN step {number}") for number in range(1, 11))]
-    tracer = Tracer({"": written}, names)
+    tracer = tracer_of({"": written}, names)
     assert [tracer.trace(name)[0] for name in names] == list(range(2, 12))
     assert stage_of(names[0]) == ""
 
@@ -81,7 +89,7 @@ def test_heredocs_and_variables_are_known_by_their_place() -> None:
     """Of a heredoc only the first line is shown, and variables are replaced."""
     names = ["[test 1/2] COPY . .", "[test 2/2] RUN <<EOT (set -e...)"]
     assert lines(names) == [8, 9]
-    tracer = Tracer(
+    tracer = tracer_of(
         {"": [(1, "FROM x"), (2, "WORKDIR ${HOME_OF_THE_APP}")]}, ["[1/2] FROM x", "[2/2] WORKDIR /srv/a"]
     )
     assert tracer.trace("[2/2] WORKDIR /srv/a")[0] == 2
@@ -95,7 +103,7 @@ def test_what_is_not_in_the_dockerfile_has_no_line() -> None:
         None,
     ]
     twice = {"a": [(1, "FROM x"), (2, "RUN make")], "b": [(4, "FROM x"), (5, "RUN make")]}
-    assert Tracer(twice, ["[c 2/2] RUN make"]).trace("[c 2/2] RUN make")[0] is None
+    assert tracer_of(twice, ["[c 2/2] RUN make"]).trace("[c 2/2] RUN make")[0] is None
 
 
 def test_the_stage_is_read_off_the_name() -> None:
@@ -103,3 +111,12 @@ def test_the_stage_is_read_off_the_name() -> None:
     assert stage_of("[linux/amd64 Test  2/10] RUN x") == "test"
     assert stage_of("[2/3] RUN x") == ""
     assert stage_of("exporting to image") is None
+
+
+def test_a_step_is_traced_anew_where_the_numbers_turn_out_to_be_others() -> None:
+    """Names come bit by bit, and only some tell that the FROM is not counted: those before it move, too."""
+    tracer = Tracer({"deps": [(1, "FROM x"), (2, "RUN make A"), (3, "RUN make B"), (4, "RUN make C")]})
+    assert tracer.hear("one", "[deps 2/3] RUN make $") == ()
+    assert tracer.trace("[deps 2/3] RUN make $")[0] == 2
+    assert list(tracer.hear("two", "[deps 1/3] RUN make A")) == ["one", "two"]
+    assert tracer.trace("[deps 2/3] RUN make $")[0] == 3
