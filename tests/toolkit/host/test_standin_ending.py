@@ -22,7 +22,7 @@ from hullproof.host.standinplan import parse_reference, plan
 from hullproof.owner import sweep_folders
 from hullproof.run.run import Run
 
-from .rig import PATIENCE_S
+from ..rig import PATIENCE_S
 
 # In the place of mmdebstrap: it says that it is at work, and unpacks for a minute.
 MAKER = """\
@@ -33,7 +33,7 @@ exec sleep 60
 """
 ALONE = """
 import sys
-from tests.toolkit.test_standin_ending import make
+from tests.toolkit.host.test_standin_ending import make
 make(print, "")
 """
 
@@ -99,7 +99,7 @@ def test_it_ends_with_its_run(temporary: Path) -> None:
 def test_a_killed_makers_folder_is_swept(temporary: Path) -> None:
     """By the next run, whatever that does: it tells by the name that nobody is at work in it any more."""
     with subprocess.Popen(
-        [sys.executable, "-c", ALONE], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], text=True
+        [sys.executable, "-c", ALONE], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3], text=True
     ) as maker:
         assert any("downloading" in line for line in maker.stdout or ())
         (folder,) = folders(temporary)
