@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.container.ending import state_of, stop
+from hullproof.engine.container.health import check_health
 from hullproof.engine.container.observer import Observer
 from hullproof.engine.container.sidecar import Helper, log_config, open_stream
 from hullproof.engine.container.words import (
@@ -164,8 +165,10 @@ class BootedContainer:
         unobservable = observer.observe(goal, self._helper)
         watched = round(time.monotonic() - observer.started_at, 3)
         last_words = () if observer.death is None else self.logs()
+        complaints = () if observer.death is None else self.logs(stdout=False)
         with engine_errors("looking at the container"):
             limit = limit_reached(self._api, self._id, last_words)
+        health = check_health(self._api, self._id) if stop and observer.death is None else None
         stopped = self._stop(observer) if stop and observer.death is None else None
         record = observer.record
         facts = ContainerFacts(
@@ -182,6 +185,9 @@ class BootedContainer:
             slowed=_slowed(record, goal),
             sidecar=None if isinstance(self._helper, str) or record is None else self._helper.name,
             limit=limit,
+            sockets=record.sockets if record else (),
+            stderr=complaints,
+            health=health,
         )
         return facts if observer.death is None or stopped else self._as_died(facts, observer.death.exit_code)
 
@@ -220,9 +226,9 @@ class BootedContainer:
         """The container's id, empty when it was removed."""
         return self._id
 
-    def logs(self, count: int = _LOG_LINES) -> tuple[str, ...]:
-        """Return the last lines of its log, however much it has written."""
-        path = f"/containers/{self._id}/logs?stdout=1&stderr=1&tail={count}"
+    def logs(self, count: int = _LOG_LINES, *, stdout: bool = True) -> tuple[str, ...]:
+        """Return the last lines of its log, however much it has written; those of stderr alone without `stdout`."""
+        path = f"/containers/{self._id}/logs?stdout={int(stdout)}&stderr=1&tail={count}"
         with engine_errors("reading the container's log"), open_stream(self._api, path) as response:
             return log_lines(response.raw.read, count, _LOG_BYTES) if response.ok else ()
 

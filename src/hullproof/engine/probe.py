@@ -73,6 +73,7 @@ class Record:
     processes: tuple[Process, ...]
     listeners: tuple[Listener, ...]
     answers: tuple[Answer, ...]
+    sockets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def _record(raw: Mapping[str, Any]) -> Record:
         processes=tuple(map(_process, raw["processes"])),
         listeners=tuple(map(_listener, raw["listeners"])),
         answers=tuple(map(_answer, raw["answers"])),
+        sockets=tuple(map(str, raw["sockets"])),
     )
 
 

@@ -301,10 +301,14 @@ class Subject:
                 "the container was late, which a busy machine may be the cause of: booting it once more"
             )
             facts = self._booted()
+        if facts.ends_for_want_of_input:
+            self._say("the container ended at once: booting it once more with its standard input held open")
+            held = self._booted({"stdin_open": True})
+            facts = facts if held.died else replace(held, on_stdin=True)
         return facts
 
-    def _booted(self) -> ContainerFacts:
-        with self.boot(BootedContainer, self.project.config.env) as booted:
+    def _booted(self, options: Mapping[str, Any] | None = None) -> ContainerFacts:
+        with self.boot(BootedContainer, self.project.config.env, options) as booted:
             facts = booted.facts(watch_s=self._watch_s)
         if facts.limit is not None:
             raise Unobservable(f"what the container does by itself was not seen: {facts.limit}")

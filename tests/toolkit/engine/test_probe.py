@@ -201,7 +201,19 @@ RECORD: dict[str, Any] = {
     "processes": [],
     "listeners": [{"protocol": "tcp", "address": "::", "port": 80, "pids": [1]}],
     "answers": [],
+    "sockets": ["/run/app.sock"],
 }
+
+
+def test_unix_sockets_that_wait_for_clients_are_told_by_their_files() -> None:
+    """A client's end, a socket without a file and one that only sends do not count; a path may have a blank."""
+    raw = """Num       RefCount Protocol Flags    Type St Inode Path
+0000000000000000: 00000002 00000000 00010000 0001 01 23456 /run/my app.sock
+0000000000000000: 00000003 00000000 00000000 0001 03 23457 /run/app.sock
+0000000000000000: 00000002 00000000 00010000 0001 01 23458 @abstract
+0000000000000000: 00000002 00000000 00000000 0002 01 23459
+"""
+    assert kernel.unix_sockets(raw) == ["/run/my app.sock"]
 
 
 @pytest.mark.parametrize("line", [b"{}", b"[]", b"1", b"{", b'{"final": 1}', b"[" * 100_000])

@@ -318,7 +318,8 @@ def test_datagrams(images: Images, boot: Callable[..., ContainerFacts]) -> None:
     ("handler", "answered"),
     [
         ("c.send(b'220 hello\\r\\n')", True),
-        ("time.sleep(9)", False),
+        ("time.sleep(99)", False),
+        ("[c.recv(9) for _ in range(99)]; time.sleep(99)", True),
         ("c.recv(1); c.close()", True),
         ("c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\\1\\0\\0\\0\\0\\0\\0\\0'); c.close()", False),
         ("c.close()", False),
@@ -335,6 +336,15 @@ while True:
     threading.Thread(target=handle, args=[s.accept()[0]], daemon=True).start()"""
     facts = boot(images.python(code), stop_signal="SIGKILL")
     assert [one.answered for one in facts.answers] == [answered]
+
+
+def test_a_server_whose_only_worker_hangs_does_not_answer(
+    images: Images, boot: Callable[..., ContainerFacts]
+) -> None:
+    """It reads the first question, as one does that only listens, and then takes no other."""
+    hangs = "Handler.do_GET = lambda *_: time.sleep(99)\nserve(server=http.server.HTTPServer)"
+    facts = boot(images.python(hangs))
+    assert [one.answered for one in facts.answers] == [False]
 
 
 PERL = b"""
@@ -435,3 +445,51 @@ def test_health_check_is_no_process_of_the_application(
     check = 'HEALTHCHECK --interval=1s --start-period=1s CMD ["sleep", "30"]'
     facts = boot(images.python("serve()", check), watch_s=3.0)
     assert [process.pid for process in facts.processes] == [1]
+
+
+@pytest.mark.parametrize(
+    ("check", "code", "said"),
+    [
+        ("HEALTHCHECK CMD curl --fail http://localhost:5000/", 127, "not found"),
+        ('HEALTHCHECK CMD ["curl", "http://localhost:5000/"]', 126, "executable file not found"),
+        ("HEALTHCHECK CMD python3 -c 'raise SystemExit(3)'", 3, ""),
+        ("HEALTHCHECK CMD echo fine && test $PWD = /app", 0, "fine"),
+        ("HEALTHCHECK --timeout=1s CMD sleep 9", None, ""),
+        ("HEALTHCHECK NONE", None, None),
+    ],
+)
+def test_the_image_s_health_check_is_run(
+    images: Images, boot: Callable[..., ContainerFacts], check: str, code: int | None, said: str | None
+) -> None:
+    """As the engine would: in the container, by its shell, within its time."""
+    health = boot(images.python("serve()", check)).health
+    if said is None:
+        assert health is None
+    else:
+        assert health is not None
+        assert health.exit_code == code
+        assert said in health.output
+
+
+def test_a_unix_socket_is_seen(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A server behind another one listens on no port."""
+    code = "import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind('/tmp/app.sock')\ns.listen()\ntime.sleep(99)"
+    assert boot(images.python(code), exposed=[], watch_s=3.5).sockets == ("/tmp/app.sock",)
+
+
+def test_what_a_dead_container_said_on_stderr_is_known_apart(
+    images: Images, boot: Callable[..., ContainerFacts]
+) -> None:
+    """What is flushed at the end comes last in the log, and is not the reason."""
+    facts = boot(images.python("print('bye')\nprint('no schedule', file=sys.stderr)\nsys.exit(1)"))
+    assert facts.stderr == ("no schedule",)
+    assert set(facts.log) == {"no schedule", "bye"}
+
+
+def test_standard_input_can_be_held_open(images: Images, boot: Callable[..., ContainerFacts]) -> None:
+    """A program that serves there ends at once without it."""
+    image = images.python("for line in sys.stdin: print(line)")
+    assert boot(image, exposed=[]).ends_for_want_of_input
+    held = boot(image, exposed=[], options={"stdin_open": True})
+    assert held.ready
+    assert held.exit_code is None

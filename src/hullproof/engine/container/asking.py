@@ -10,6 +10,7 @@ import socket
 from hullproof.engine.container.kernel import table
 
 HELD_OPEN_S = 0.4
+SECOND_ANSWER_S = 1.0
 
 
 def ask(address: str, port: int, path: str, seconds: float) -> dict[str, object]:
@@ -33,6 +34,7 @@ def ask_plain(address: str, port: int, path: str, seconds: float) -> dict[str, o
     """Ask in HTTP/1.1, without any library."""
     connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     connection.settimeout(seconds)
+    reply, silent = b"", ""
     try:
         connection.connect((address, port))
         connection.send(request(port, path))
@@ -40,7 +42,9 @@ def ask_plain(address: str, port: int, path: str, seconds: float) -> dict[str, o
     except TimeoutError:
         if waits_in_queue(port, connection):
             return outcome(False, "listens, but accepts no connection", retry=True)
-        return outcome(False, f"accepts connections, and is silent for {seconds:g} s", retry=True)
+        if is_unread(port, connection):
+            return outcome(False, "accepts connections, and reads nothing of what it is sent", retry=True)
+        silent = f"silent for {seconds:g} s"
     except ConnectionRefusedError:
         return outcome(False, "refuses connections on " + address, retry=True)
     except OSError as error:
@@ -48,7 +52,32 @@ def ask_plain(address: str, port: int, path: str, seconds: float) -> dict[str, o
         return outcome(False, "connection failed: " + detail, retry=True, secure=True, closed=True)
     finally:
         connection.close()
-    return judge(reply)
+    return judge(reply) if not silent else ask_otherwise(address, port, silent)
+
+
+def ask_otherwise(address: str, port: int, silent: str) -> dict[str, object]:
+    """Ask a server that reads, and did not answer HTTP, for what every HTTP server answers: a line that makes no sense.
+
+    In many protocols the client speaks first and there is no answer (Graphite's lines, syslog, MLLP). A server whose
+    only worker hangs since it read the first question takes no second one.
+    """
+    connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    connection.settimeout(SECOND_ANSWER_S)
+    try:
+        connection.connect((address, port))
+        connection.send(b"?\r\n\r\n")
+        if receive(connection).startswith((b"HTTP/", b"<")):
+            return outcome(False, "speaks HTTP, and is " + silent + " when asked", retry=True)
+    except TimeoutError:
+        if waits_in_queue(port, connection) or is_unread(port, connection):
+            return outcome(False, "took one question, is " + silent + ", and takes no other", retry=True)
+    except OSError as error:
+        return outcome(False, "connection failed: " + (error.strerror or str(error)).lower(), retry=True)
+    finally:
+        connection.close()
+    return outcome(
+        True, "reads what it is sent, and says nothing: a protocol in which the client speaks first"
+    )
 
 
 def request(port: int, path: str) -> bytes:
@@ -128,17 +157,29 @@ def holds_open(address: str, port: int) -> bool:
 
 
 def waits_in_queue(port: int, connection: socket.socket) -> bool:
-    """Whether the kernel took the connection, but the application never did: nobody owns the far end."""
+    """Whether the application never took the connection: nobody owns the far end, or the queue for it is full."""
+    fields = far_end(port, connection)
+    return not fields or fields[9] == "0"
+
+
+def is_unread(port: int, connection: socket.socket) -> bool:
+    """Whether what was sent still waits in the far end's receive queue."""
+    fields = far_end(port, connection)
+    return len(fields) > 9 and int(fields[4].partition(":")[2], 16) > 0
+
+
+def far_end(port: int, connection: socket.socket) -> list[str]:
+    """Return the kernel's line on the server's end of a connection, as columns; empty where there is none."""
     try:
         mine = int(connection.getsockname()[1])
     except OSError:
-        return False
+        return []
     for name in ("tcp", "tcp6"):
         for line in table(name).split("\n"):
             fields = line.split()
             if len(fields) > 9 and fields[1].endswith(f":{port:04X}") and fields[2].endswith(f":{mine:04X}"):
-                return fields[9] == "0"
-    return False
+                return fields
+    return []
 
 
 def ask_datagram(address: str, port: int) -> dict[str, object]:

@@ -12,7 +12,8 @@ import sys
 
 MAX_PROCESSES = 1000
 MAX_DESCRIPTORS = 4096
-LISTENING, UNCONNECTED = "0A", "07"
+MAX_SOCKETS = 100
+LISTENING, UNCONNECTED, ACCEPTS = "0A", "07", 1 << 16
 # The engine's name server, on any port, in each container of a network that has names.
 ENGINE_DNS = "127.0.0.11"
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
@@ -185,6 +186,15 @@ def listening(exposed: set[tuple[str, int]]) -> list[dict[str, object]]:
             if ("udp", port) in exposed or not low <= port <= high:
                 found.append(dict(one, protocol="udp"))
     return [one for one in found if one["address"] != ENGINE_DNS]
+
+
+def unix_sockets(raw: str) -> list[str]:
+    """Pick the paths of the Unix sockets that wait for clients out of /proc/net/unix; those without a file are left out."""
+    rows = (line.split(None, 7) for line in raw.split("\n")[1:])
+    waiting = {
+        row[7] for row in rows if len(row) == 8 and int(row[3], 16) & ACCEPTS and row[7].startswith("/")
+    }
+    return sorted(waiting)[:MAX_SOCKETS]
 
 
 def ephemeral() -> tuple[int, int]:

@@ -21,7 +21,15 @@ import time
 
 from hullproof.engine.container.asking import ask, ask_datagram, outcome
 from hullproof.engine.container.clock import INTERVAL_S, Clock
-from hullproof.engine.container.kernel import holders, is_loopback, listening, own_addresses, processes
+from hullproof.engine.container.kernel import (
+    holders,
+    is_loopback,
+    listening,
+    own_addresses,
+    processes,
+    table,
+    unix_sockets,
+)
 
 POLL_S = 0.015
 ASK_POLL_S = 0.1
@@ -118,10 +126,14 @@ class Watch:
         return sorted(set(ways), key=ways.index)
 
     def answers(self, known: list[dict[str, object]]) -> list[dict[str, object]]:
-        """Ask each port that is listened on or exposed, but for those that have answered already."""
+        """Ask each port that is listened on or exposed, but for those that have answered already, and not with a failure."""
         found = listening(self.exposed)
         ports = {(str(one["protocol"]), int(str(one["port"]))) for one in found} | self.exposed
-        good = [one for one in known if one["answered"] and (one["protocol"], one["port"]) in ports]
+        good = [
+            one
+            for one in known
+            if one["answered"] and not is_failure(one) and (one["protocol"], one["port"]) in ports
+        ]
         rest = sorted(ports - {(str(one["protocol"]), int(str(one["port"]))) for one in good})
         began = self.clock.age()
         return good + [self.answer(protocol, port, found, began) for protocol, port in rest[:MAX_ASKED]]
@@ -149,11 +161,18 @@ class Watch:
                 )
                 if said["answered"]:
                     break
-            patience = self.deadline if "accepts no" in str(said["detail"]) else first + CLOSED_RETRY_S
+            patience = self.patience(str(said["detail"]), first)
             out_of_time = self.clock.age() >= PATIENCE * max(self.deadline, patience)
             if said["answered"] or not said["retry"] or self.clock.had() >= patience or out_of_time:
                 return dict(said, protocol=protocol, port=port)
             time.sleep(ASK_POLL_S)
+
+    def patience(self, detail: str, first: float) -> float:
+        """Say up to when a port is asked again that was asked first at some time: what only a clock tells takes longest."""
+        if "accepts no" in detail:
+            return self.deadline
+        slow = "silent" in detail or "reads nothing" in detail
+        return first + (ASK_BUDGET_S if slow else CLOSED_RETRY_S)
 
     def record(
         self,
@@ -178,6 +197,7 @@ class Watch:
             "processes": running,
             "listeners": found,
             "answers": answers,
+            "sockets": unix_sockets(table("unix")),
             "final": False,
         }
 
@@ -206,6 +226,12 @@ class Watch:
                 told = self.clock.lost
                 say({"lost_s": told})
             time.sleep(INTERVAL_S)
+
+
+def is_failure(answer: dict[str, object]) -> bool:
+    """Whether a server says of itself that it failed: it may still be starting."""
+    status = answer["status"]
+    return isinstance(status, int) and status >= 500
 
 
 def local_addresses(port: int, found: list[dict[str, object]], protocol: str = "tcp") -> list[str]:

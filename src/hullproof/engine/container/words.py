@@ -110,6 +110,14 @@ def lived(state: Mapping[str, Any]) -> float | None:
     return round(max(0.0, ended - began), 3)
 
 
+def lived_so_far(state: Mapping[str, Any]) -> float:
+    """Return the seconds since a container's start, by this machine's clock; endless where the engine tells no start."""
+    try:
+        return max(0.0, datetime.now(tz=timezone.utc).timestamp() - moment(str(state["StartedAt"])))
+    except (KeyError, ValueError):
+        return float("inf")
+
+
 def moment(stamp: str) -> float:
     """Read the engine's timestamps, which have nanoseconds and end in Z, in seconds. Raises ValueError."""
     whole, _, fraction = stamp.rstrip("Z").partition(".")

@@ -96,6 +96,21 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class HealthCheck:
+    """What the image's own HEALTHCHECK said in the booted container, the last time that it was run.
+
+    `command` is its text in shell form, else its arguments. `exit_code` is None where it did not end in its time,
+    126 or 127 where it could not be run. `tries`: how often it was run. `early`: its start period was not over.
+    """
+
+    command: tuple[str, ...]
+    exit_code: int | None
+    output: str = ""
+    tries: int = 1
+    early: bool = False
+
+
+@dataclass(frozen=True)
 class Executed:
     """A command that was run in the container. `stdout` and `stderr` are text, `?`-like where it was none."""
 
@@ -116,7 +131,9 @@ class ContainerFacts:
     then `processes`, `listeners` and `answers` are empty and mean nothing. `sidecar`: the image of the container
     that it was looked at from, None where nothing was seen. `slowed`: why it is no fault of its own that it is not
     ready, None where that is not known. `limit`: which of the limits that it was given here it ran into, so that what
-    was seen may be their doing.
+    was seen may be their doing. `sockets`: the paths of the Unix sockets that wait for clients. `stderr`: the last lines
+    of one that ended by itself that went there. `on_stdin`: it ends well where its standard input is closed, and was
+    started with one that is held open, as by `docker run -i`.
     """
 
     start_error: str | None = None
@@ -135,11 +152,22 @@ class ContainerFacts:
     sidecar: str | None = None
     slowed: str | None = None
     limit: str | None = None
+    sockets: tuple[str, ...] = ()
+    stderr: tuple[str, ...] = ()
+    health: HealthCheck | None = None
+    on_stdin: bool = False
 
     @property
     def died(self) -> bool:
         """Whether it did not start, or ended before it was told to."""
         return self.start_error is not None or self.exit_code is not None
+
+    @property
+    def ends_for_want_of_input(self) -> bool:
+        """Whether it ended as a program does that finds its standard input closed: well, or complaining of that."""
+        if self.exit_code is None or self.listeners:
+            return False
+        return self.exit_code == 0 or any("EOFError" in line for line in self.log)
 
     @property
     def is_late(self) -> bool:
