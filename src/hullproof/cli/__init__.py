@@ -20,6 +20,7 @@ _COMMANDS: Mapping[str, str] = {
     "init": "Write what a project is missing for an image that can be proven.",
     "build": "Build a project's image.",
     "config": "Show a project's settings and where each came from.",
+    "accept": "Accept what is broken today for a while.",
     "explain": "Explain a practice, or list them all.",
     "doctor": "Check whether this machine is ready.",
     "clean": "Remove what killed runs left behind.",
@@ -63,6 +64,7 @@ def cli() -> None:
       hullproof prove --only test-gate    one practice
       hullproof explain test-gate         why it matters, what proves it, how to fix it
       hullproof config                    which settings are in force, and why
+      hullproof accept --all-broken --until 2027-01-31    start green, and go on from there
       hullproof doctor                    is this machine ready?
       hullproof clean                     remove what killed runs left behind
     """  # noqa: D301 - click's mark is the character, not its name

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
 from hullproof.dockerfile import Contract, Stage
-from hullproof.project.config import Config
+from hullproof.project.config import Config, settings_schema
 from hullproof.project.project import Project
 from hullproof.runner.opening import open_project
 from hullproof.terminal import screen_width, write
@@ -31,6 +31,7 @@ _MAPPINGS = ("env", "build_args", "secrets")
 @click.command()
 @click.argument("project", default=".", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of all settings, for editors.")
 @dockerfile_option
 @build_arg_option
 @secret_option
@@ -41,6 +42,7 @@ def config(
     secrets: Mapping[str, str],
     *,
     as_json: bool,
+    schema: bool,
 ) -> int:
     """Show the settings in force for PROJECT, and where each came from: written down, found, or a default.
 
@@ -48,7 +50,11 @@ def config(
     Examples:
       hullproof config
       hullproof config services/web --json
+      hullproof config --schema > hullproof.schema.json
     """  # noqa: D301 - click's mark is the character, not its name
+    if schema:
+        write(settings_schema(), sys.stdout)
+        return 0
     found = in_force(open_project(project, build_args, dockerfile, secrets=secrets))
     write(as_json_text(found) if as_json else as_text(found, screen_width()), sys.stdout)
     return 0
@@ -73,6 +79,8 @@ def in_force(project: Project) -> tuple[Setting, ...]:
     found = _found(project)
     settings = [Setting("name", project.name, project.places.get("name", "the folder's name"))]
     for each in fields(Config):
+        if each.name == "name":
+            continue
         value = getattr(project.config, each.name)
         place = project.places.get(each.name)
         if each.name in _MAPPINGS:

@@ -18,7 +18,7 @@ from hullproof.practices import every
 from ..conftest import Command
 from ..rig import unprivileged
 
-COMMANDS = ("prove", "init", "build", "config", "explain", "doctor", "clean")
+COMMANDS = ("prove", "init", "build", "config", "accept", "explain", "doctor", "clean")
 DOCKERFILE = "FROM python:3.11-slim AS base\nFROM base AS release\nCOPY run.py .\nCMD python run.py\n"
 
 
@@ -82,6 +82,17 @@ def usage_error(ran: tuple[int, str, str]) -> str:
             ["build", "--check", "--tag", "x"],
             "--check keeps no image, so there is nothing to name with --tag; leave out one of them",
         ),
+        (["accept", "--until", "2099-01-31"], "say what to accept: --all-broken, or --only ID,..."),
+        (["accept", "--all-broken", "--until", "soon"], "--until 'soon' is no day; write it as 2027-01-31"),
+        (
+            ["accept", "--all-broken", "--until", "2020-01-31"],
+            "--until 2020-01-31 is over; give a day to come",
+        ),
+        (
+            ["accept", "--all-broken", "--until", "2099-01-31", "--reason", " "],
+            "--reason is empty; say why, for those who read reports",
+        ),
+        (["prove", "--quiet", "--verbose"], "--verbose shows more and --quiet less; leave out one of them"),
         (["clean", "all"], "Got unexpected extra argument (all) (hullproof clean --help says more)"),
         (
             ["prove", "--output", "report.pdf"],

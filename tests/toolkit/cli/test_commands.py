@@ -23,11 +23,13 @@ from hullproof.engine.calls import Calls
 from hullproof.errors import EngineError, UsageError
 from hullproof.host.doctor import Finding
 from hullproof.interruption import Interrupted
-from hullproof.model import Report
+from hullproof.model import Report, Verdict
 from hullproof.project.project import Project
 from hullproof.report.outputs import Output, delivery, distinct, show
 from hullproof.run.leftovers import Removal
 from hullproof.runner import many as proving
+
+from ..conftest import Command
 
 ProveAll = Callable[..., int]
 
@@ -505,3 +507,56 @@ def test_clean_names_what_stays(
     assert clean.clean_up() == 1
     assert capsys.readouterr().err == "could not remove image i1 (in use)\nremoved nothing\n"
     assert engine.closed == 1
+
+
+# --- accept ------------------------------------------------------------------------------------------
+
+
+def broken(report: Report) -> Report:
+    """A report in which the first practice is broken."""
+    first = replace(report.proofs[0], verdict=Verdict.BROKEN, summary="It is not so.", remedy="Mend it.")
+    return replace(report, proofs=(first, *report.proofs[1:]))
+
+
+def test_what_is_broken_is_written_down_as_accepted(
+    command: Command,
+    make: Callable[[str], Path],
+    bare: Report,
+    engine: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With its reason, until the day; then nothing is left to accept. What is good is not spoken of."""
+    shop, day = make("shop"), "2099-01-31"
+    asked = ["accept", str(shop), "--all-broken", "--until", day, "--reason", 'the "old" way']
+    monkeypatch.setattr(proving, "prove", lambda *_, **__: broken(bare))
+    code, out, err = command(*asked)
+    assert (code, err.splitlines()[-1]) == (0, f"accepted slim-base until {day}, in hullproof.toml")
+    assert "It is not so." in out
+    (entry,) = Project.open(shop).config.accept
+    assert (entry.practice, entry.reason, str(entry.until)) == ("slim-base", 'the "old" way', day)
+    monkeypatch.setattr(proving, "prove", lambda *_, **__: bare)
+    code, _, err = command(*asked)
+    assert (code, err.splitlines()[-1]) == (
+        0,
+        "nothing is broken that is not accepted, and nothing was written",
+    )
+    assert engine.closed == 2
+
+
+def test_an_acceptance_that_is_over_is_not_renewed_in_silence(
+    command: Command,
+    make: Callable[[str], Path],
+    bare: Report,
+    engine: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever wrote it down thought of a day: a person decides anew."""
+    shop = make("shop")
+    text = "accept = [{ practice = 'slim-base', reason = 'x', until = 2026-01-31 }]\n"
+    (shop / "hullproof.toml").write_text(text)
+    monkeypatch.setattr(proving, "prove", lambda *_, **__: broken(bare))
+    code, _, err = command("accept", str(shop), "--all-broken", "--until", "2099-01-31")
+    assert code == 2
+    assert "slim-base: was accepted until a day that is over" in err
+    assert (shop / "hullproof.toml").read_text() == text
+    assert engine.closed

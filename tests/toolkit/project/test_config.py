@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+import json
+from dataclasses import asdict, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from hullproof import toml
 from hullproof.errors import UsageError
 from hullproof.options import files
-from hullproof.project.config import Config, load
+from hullproof.project.config import Accepted, Config, load, settings_schema
+from hullproof.project.config.writing import write_accepted
 from hullproof.project.project import Project
 
 EVERY_KEY = """
+name = "shop-api"
 dockerfile = "docker/Dockerfile"
 target = "release"
 test_target = "test"
@@ -59,6 +64,7 @@ def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
     (tmp_path / "compose.yaml").write_text("services: {}\n")
     config = load(tmp_path).config
     assert asdict(config) == {
+        "name": "shop-api",
         "dockerfile": "docker/Dockerfile",
         "target": "release",
         "test_target": "test",
@@ -110,67 +116,71 @@ def complaint(folder: Path) -> str:
     return text
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (
-            "memory_mb = 1",
-            "hullproof.toml: memory_mb = 1 must be a number from 10 to 10000000, in units of 1,000,000 bytes",
-        ),
-        (
-            "memory_mb = true",
-            "hullproof.toml: memory_mb = True must be a number from 10 to 10000000, in units of 1,000,000 bytes",
-        ),
-        ("pids = 0", "hullproof.toml: pids = 0 must be a whole number from 1 to 16384"),
-        ("pids = 1000000", "hullproof.toml: pids = 1000000 must be a whole number from 1 to 16384"),
-        ("offline = 1", "hullproof.toml: offline = 1 must be true or false"),
-        ("redy = 1", "hullproof.toml: unknown key 'redy'; did you mean 'ready'?"),
-        ("buildargs = {}", "hullproof.toml: unknown key 'buildargs'; did you mean 'build_args'?"),
-        ("Target = 'x'", "hullproof.toml: unknown key 'Target'; did you mean 'target'?"),
-        ("dockerfile = ''", "hullproof.toml: dockerfile = '' must be a string that is not empty"),
-        ("dockerfile = 1", "hullproof.toml: dockerfile = 1 must be a string that is not empty"),
-        ("target = ['a']", "hullproof.toml: target = ['a'] must be a string that is not empty"),
-        (
-            "ready = 'healthz'",
-            "hullproof.toml: ready = 'healthz' must be an HTTP path that starts with \"/\", or a TCP port from 1 to 65535",
-        ),
-        ("ready_timeout_s = 0", "hullproof.toml: ready_timeout_s = 0 must be a number above 0, up to 86,400"),
-        (
-            "ready_timeout_s = true",
-            "hullproof.toml: ready_timeout_s = True must be a number above 0, up to 86,400",
-        ),
-        ("max_size_mb = '9'", "hullproof.toml: max_size_mb = '9' must be a number above 0, up to 1,000,000"),
-        (
-            "env = { A = 1 }",
-            "hullproof.toml: env = {'A': 1} must be a table of strings, such as { NAME = \"value\" }",
-        ),
-        (
-            "secrets = []",
-            'hullproof.toml: secrets = [] must be a table of strings, such as { NAME = "value" }',
-        ),
-        (
-            "command = 'run'",
-            'hullproof.toml: command = \'run\' must be a list of strings, such as ["python", "run.py"]',
-        ),
-        (
-            "command = []",
-            'hullproof.toml: command = [] must be a list of strings, such as ["python", "run.py"]',
-        ),
-        (
-            "services = ['db']",
-            "hullproof.toml: services = ['db'] needs `compose`, the file that describes them",
-        ),
-        (
-            "services = []",
-            'hullproof.toml: services = [] must be a list of services of the compose file, such as ["db", "cache"]',
-        ),
-        (
-            "compose = 'compose.yml'",
-            "hullproof.toml: compose: there is no file compose.yml; make it, or fix the path",
-        ),
-        ("ports = 5000", 'hullproof.toml: ports = 5000 must be a list of ports, such as [5000, "53/udp"]'),
-    ],
-)
+MISTAKES = [
+    (
+        "memory_mb = 1",
+        "hullproof.toml: memory_mb = 1 must be a number from 10 to 10000000, in units of 1,000,000 bytes",
+    ),
+    (
+        "memory_mb = true",
+        "hullproof.toml: memory_mb = True must be a number from 10 to 10000000, in units of 1,000,000 bytes",
+    ),
+    ("pids = 0", "hullproof.toml: pids = 0 must be a whole number from 1 to 16384"),
+    ("pids = 1000000", "hullproof.toml: pids = 1000000 must be a whole number from 1 to 16384"),
+    (
+        "name = ' '",
+        "hullproof.toml: name = ' ' must be a string of one line, not empty, of at most 200 characters",
+    ),
+    ("offline = 1", "hullproof.toml: offline = 1 must be true or false"),
+    ("redy = 1", "hullproof.toml: unknown key 'redy'; did you mean 'ready'?"),
+    ("buildargs = {}", "hullproof.toml: unknown key 'buildargs'; did you mean 'build_args'?"),
+    ("Target = 'x'", "hullproof.toml: unknown key 'Target'; did you mean 'target'?"),
+    ("dockerfile = ''", "hullproof.toml: dockerfile = '' must be a string that is not empty"),
+    ("dockerfile = 1", "hullproof.toml: dockerfile = 1 must be a string that is not empty"),
+    ("target = ['a']", "hullproof.toml: target = ['a'] must be a string that is not empty"),
+    (
+        "ready = 'healthz'",
+        "hullproof.toml: ready = 'healthz' must be an HTTP path that starts with \"/\", or a TCP port from 1 to 65535",
+    ),
+    ("ready_timeout_s = 0", "hullproof.toml: ready_timeout_s = 0 must be a number above 0, up to 86,400"),
+    (
+        "ready_timeout_s = true",
+        "hullproof.toml: ready_timeout_s = True must be a number above 0, up to 86,400",
+    ),
+    ("max_size_mb = '9'", "hullproof.toml: max_size_mb = '9' must be a number above 0, up to 1,000,000"),
+    (
+        "env = { A = 1 }",
+        "hullproof.toml: env = {'A': 1} must be a table of strings, such as { NAME = \"value\" }",
+    ),
+    (
+        "secrets = []",
+        'hullproof.toml: secrets = [] must be a table of strings, such as { NAME = "value" }',
+    ),
+    (
+        "command = 'run'",
+        'hullproof.toml: command = \'run\' must be a list of strings, such as ["python", "run.py"]',
+    ),
+    (
+        "command = []",
+        'hullproof.toml: command = [] must be a list of strings, such as ["python", "run.py"]',
+    ),
+    (
+        "services = ['db']",
+        "hullproof.toml: services = ['db'] needs `compose`, the file that describes them",
+    ),
+    (
+        "services = []",
+        'hullproof.toml: services = [] must be a list of services of the compose file, such as ["db", "cache"]',
+    ),
+    (
+        "compose = 'compose.yml'",
+        "hullproof.toml: compose: there is no file compose.yml; make it, or fix the path",
+    ),
+    ("ports = 5000", 'hullproof.toml: ports = 5000 must be a list of ports, such as [5000, "53/udp"]'),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), MISTAKES)
 def test_a_mistake_is_named_with_what_would_be_right(tmp_path: Path, line: str, said: str) -> None:
     """The file, the key, the value, and what it must be."""
     (tmp_path / "hullproof.toml").write_text(line + "\n")
@@ -349,3 +359,89 @@ def test_the_name_is_the_one_that_the_metadata_give(
     (tmp_path / "pyproject.toml").write_text(metadata)
     written = load(tmp_path)
     assert (written.name, written.places.get("name")) == (name, place)
+
+
+# --- for editors -------------------------------------------------------------------------------------
+
+
+def is_valid(text: str) -> bool:
+    """Whether an editor that knows the schema finds nothing to complain of; it reads a day as a text."""
+    schema = json.loads(settings_schema())
+    Draft202012Validator.check_schema(schema)
+    table = json.loads(json.dumps(toml.loads(text), default=str))
+    return Draft202012Validator(schema).is_valid(table)
+
+
+def test_the_schema_knows_every_key_and_its_default() -> None:
+    """No setting is unknown to editors, and none that there is not is offered."""
+    known = json.loads(settings_schema())["properties"]
+    assert list(known) == [each.name for each in fields(Config)]
+    defaults = {name: each["default"] for name, each in known.items() if "default" in each}
+    assert all(getattr(Config(), name) == default for name, default in defaults.items())
+
+
+def test_the_schema_takes_what_we_take() -> None:
+    """Every key, in every form."""
+    assert is_valid(EVERY_KEY)
+    assert is_valid("")
+
+
+@pytest.mark.parametrize(
+    "line", [line for line, _ in MISTAKES if not line.startswith(("services = ['db']", "compose"))]
+)
+def test_the_schema_refuses_what_we_refuse(line: str) -> None:
+    """An editor marks each mistake that can be seen without the project's files."""
+    assert not is_valid(line)
+
+
+# --- what is accepted is written down ----------------------------------------------------------------
+
+TODAY = [
+    Accepted("ownership", 'the vendor\'s "plugin"', date(2027, 1, 31)),
+    Accepted("expose", "é", date(2027, 1, 31)),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "before"),
+    [
+        ("hullproof.toml", None),
+        ("hullproof.toml", "# ours\nready = 80\n\n[env]\nA = 'accept = ['\n"),
+        ("hullproof.toml", "accept = []\n"),
+        (
+            "hullproof.toml",
+            "ready = 80\naccept = [ # old\n {practice='workdir', reason='x', until=2027-02-01}]\n",
+        ),
+        (
+            "pyproject.toml",
+            "[project]\nname='x'\n[tool.hullproof] # here\nready = 80\n[tool.hullproof.env]\nA = '1'\n",
+        ),
+        (
+            "pyproject.toml",
+            "[tool.hullproof]\naccept = [{practice='workdir', reason='x', until=2027-02-01}]\n[tool.x]\naccept = [1]\n",
+        ),
+        ("pyproject.toml", "[tool.x]\naccept = [1]\n[tool.hullproof]"),
+    ],
+)
+def test_what_is_accepted_is_added_and_nothing_else_changes(
+    tmp_path: Path, file: str, before: str | None
+) -> None:
+    """Comments, order and other tables stay; the project reads it back."""
+    if before is not None:
+        (tmp_path / file).write_text(before)
+    was = load(tmp_path).config
+    assert write_accepted(tmp_path, TODAY) == file
+    now = load(tmp_path).config
+    assert sorted(now.accept, key=str) == sorted([*was.accept, *TODAY], key=str)
+    assert replace(now, accept=()) == replace(was, accept=())
+    text = (tmp_path / file).read_text()
+    assert all(line in text for line in (before or "").splitlines() if "accept = [" not in line)
+
+
+@pytest.mark.parametrize("text", ["[tool]\nhullproof = {ready = 80}\n", "tool.hullproof.ready = 80\n"])
+def test_a_file_that_is_written_otherwise_is_left_alone(tmp_path: Path, text: str) -> None:
+    """The lines to add are shown."""
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(UsageError, match=r"add to `accept` by hand: \{ practice = \"ownership\""):
+        write_accepted(tmp_path, TODAY)
+    assert (tmp_path / "pyproject.toml").read_text() == text

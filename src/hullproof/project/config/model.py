@@ -22,7 +22,7 @@ class Accepted:
 class Config:
     """What a project pins.
 
-    `dockerfile` is a path within the project. `target` and `test_target` name stages. `ready` is an HTTP path or
+    `name` is what reports call it, where that is not what pyproject.toml does. `dockerfile` is a path within the project. `target` and `test_target` name stages. `ready` is an HTTP path or
     a TCP port that tells when the container is ready, within `ready_timeout_s` seconds. `env` is set in the
     booted container, `build_args` and `secrets` (id to file) in builds.
     `user`, `workdir`, `ports` and `command` are the contract that the image must keep. `max_size_mb` is the most
@@ -33,6 +33,7 @@ class Config:
     practices that may be broken for a while.
     """
 
+    name: str | None = None
     dockerfile: str = "Dockerfile"
     target: str | None = None
     test_target: str | None = None

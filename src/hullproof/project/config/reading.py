@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 class Written:
     """What a project has written down.
 
-    `name` is what pyproject.toml calls it, None where it says nothing. `places` says where each setting that is
+    `name` is what it calls itself there or in pyproject.toml, None where it says nothing. `places` says where each setting that is
     set was found, and the name.
     """
 
@@ -57,7 +57,8 @@ def load(folder: Path) -> Written:
     name, places = _name(metadata)
     if table is None:
         return Written(name=name, places=places)
-    return Written(_from_table(table, place, folder), name, {**places, **dict.fromkeys(table, place)})
+    config = _from_table(table, place, folder)
+    return Written(config, config.name or name, {**places, **dict.fromkeys(table, place)})
 
 
 def _read_toml(folder: Path, name: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ _DAY_S = 86_400
 _TERABYTE_MB = 1_000_000
 _LONGEST = 4_096
 """The most characters of a name or a path: no system has longer paths."""
+_LONGEST_NAME = 200
 _MOST_BYTES = 100_000
 """The most bytes of a table or a list: one argument of a program may have 131,072 on Linux."""
 _LEAST_MB, _MOST_MB = 10, 10_000_000  # engines take no less than 6 MiB
@@ -36,6 +37,17 @@ def _text(value: Any) -> str:
     if "\0" in value or len(value) > _LONGEST:
         raise ValueError(f"a string without NUL, of at most {_LONGEST:,} characters")
     return value
+
+
+def _project_name(value: Any) -> str:
+    if (
+        not isinstance(value, str)
+        or not value.strip()
+        or len(value) > _LONGEST_NAME
+        or not value.isprintable()
+    ):
+        raise ValueError(f"a string of one line, not empty, of at most {_LONGEST_NAME} characters")
+    return value.strip()
 
 
 def _path_within(value: Any) -> str:
@@ -168,6 +180,7 @@ def _day(value: Any) -> date:
 
 
 READERS: Mapping[str, Callable[[Any], Any]] = {
+    "name": _project_name,
     "dockerfile": _path_within,
     "target": _text,
     "test_target": _text,
