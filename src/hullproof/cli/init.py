@@ -31,12 +31,22 @@ _ORDER = ("found", "assumed", "note")
 @click.option(
     "--entry", metavar="MODULE:NAME|FILE", help="The application, such as shop.web:app, or a file to run."
 )
+@click.option(
+    "--command", metavar="COMMAND", help="What the container runs, such as 'celery -A tasks worker'."
+)
 @click.option("--port", type=int, help="The port that it listens on.")
 @click.option("--python", metavar="VERSION", help="The version of Python in the image, such as 3.13.")
 @click.option("--force", is_flag=True, help="Replace files that are there and differ.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show it all as a patch on stdout.")
 def init(
-    project: Path, entry: str | None, port: int | None, python: str | None, *, force: bool, dry_run: bool
+    project: Path,
+    entry: str | None,
+    command: str | None,
+    port: int | None,
+    python: str | None,
+    *,
+    force: bool,
+    dry_run: bool,
 ) -> int:
     """Look at PROJECT (default: this folder) and write what it is missing for an image that can be proven.
 
@@ -49,7 +59,8 @@ def init(
       hullproof init --dry-run
       hullproof init services/shop --entry shop.web:app --port 8080 --python 3.13
     """  # noqa: D301 - click's mark is the character, not its name
-    return write_missing(project, Choices(entry, port, python), force=force, dry_run=dry_run)
+    choices = Choices(entry, command, port, python)
+    return write_missing(project, choices, force=force, dry_run=dry_run)
 
 
 def write_missing(folder: Path, choices: Choices, *, force: bool, dry_run: bool) -> int:

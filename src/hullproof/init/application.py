@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hullproof.errors import UsageError
-from hullproof.init import entry
+from hullproof.init import entry, programs
 from hullproof.init.code import FRAMEWORKS
 from hullproof.init.files import under
-from hullproof.init.model import Application, Dependencies, Entry, Remark
+from hullproof.init.model import Application, Choices, Dependencies, Entry, Remark
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files
@@ -20,29 +20,41 @@ if TYPE_CHECKING:
 _SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']\]?\s*[,=]\s*["']([\w.]+)["']""")
 _STATIC_ROOT = re.compile(r"^STATIC_ROOT\s*=\s*(?P<value>.+)$", re.MULTILINE)
 _QUOTED = re.compile(r"""["']([\w.-]+(?:/[\w.-]+)*)/?["']""")
-_ASGI_ONLY = ("channels", "daphne", "uvicorn", "hypercorn")
+_ASGI_ONLY = ("channels", "daphne", "uvicorn", "hypercorn", "granian")
 _WSGI_ONLY = ("gunicorn", "waitress")
 _SHOWN = 2
 
 
-def look(files: Files, metadata: Metadata, dependencies: Dependencies, asked: str | None) -> Application:
+def look(files: Files, metadata: Metadata, dependencies: Dependencies, choices: Choices) -> Application:
     """Find the application. Raises UsageError, one line, where there is none or where it cannot be told."""
-    manage = _manage(files)
+    manage, asked = _manage(files), choices.entry
+    if choices.command is not None:
+        return Application(entry.of_command(files, choices.command, asked), manage=manage)
     if manage is not None:
         root = posixpath.dirname(manage)
         asked_for = entry.look(files, metadata, asked, root=root)[0] if asked else None
         return _django(files, dependencies, manage, asked_for)
     found, others = entry.look(files, metadata, asked)
+    if found.framework == "aiohttp" and found.module and not dependencies.has("gunicorn"):
+        found = _started_by_itself(files, found)
     _require_own(files, found, dependencies)
     _require_declared(found, dependencies)
     found = _with_framework(found, dependencies)
     return Application(found, said=(*_said_of(found, dependencies), *_said_of_others(others)))
 
 
+def _started_by_itself(files: Files, found: Entry) -> Entry:
+    """Take what starts an application of aiohttp, which brings a server of its own, as the application."""
+    scripts = [
+        each for each in entry.candidates(files) if each.kind == "script" and each.framework == "aiohttp"
+    ]
+    return min(scripts, key=lambda each: (each.path != found.path, programs.likelihood(each)), default=found)
+
+
 def _with_framework(found: Entry, dependencies: Dependencies) -> Entry:
     """Name the framework of an application that its code does not tell, as where it is imported from elsewhere."""
-    known = [each for each in FRAMEWORKS.values() if each.package in dependencies.places]
-    if found.kind == "script" or found.framework or found.interface or not known:
+    known = [each for each in FRAMEWORKS.values() if each.package in dependencies.places and each.interface]
+    if not found.module or found.framework or found.interface or not known:
         return found
     return replace(found, framework=known[0].name, interface=known[0].interface)
 
@@ -82,6 +94,7 @@ def _manage(files: Files) -> str | None:
 def _django(files: Files, dependencies: Dependencies, manage: str, asked_for: Entry | None) -> Application:
     root = posixpath.dirname(manage)
     asynchronous = dependencies.has(*_ASGI_ONLY) and not dependencies.has(*_WSGI_ONLY)
+    asynchronous = asynchronous or (dependencies.has("channels") and dependencies.has(*_ASGI_ONLY[1:]))
     wanted = "asgi" if asynchronous else "wsgi"
     made = [
         each for each in entry.candidates(files, root) if each.framework == "Django" and each.kind == "object"

@@ -15,11 +15,17 @@ _DEEPEST = 200
 
 @dataclass(frozen=True)
 class Framework:
-    """A web framework: how people call it, the package that it comes in, and what it speaks."""
+    """What serves, by the name of a class or function that makes it: how people call it, its package, what it speaks.
+
+    `module` is what has to be imported for the name to mean it; "" where the name says enough. A `worker` takes its
+    work from a queue, and listens nowhere.
+    """
 
     name: str
     package: str
-    interface: Interface
+    interface: Interface | None = None
+    module: str = ""
+    worker: bool = False
 
 
 FRAMEWORKS: Mapping[str, Framework] = {
@@ -28,11 +34,19 @@ FRAMEWORKS: Mapping[str, Framework] = {
     "Starlette": Framework("Starlette", "starlette", "asgi"),
     "Quart": Framework("Quart", "quart", "asgi"),
     "Litestar": Framework("Litestar", "litestar", "asgi"),
+    "Sanic": Framework("Sanic", "sanic", "asgi"),
     "Bottle": Framework("Bottle", "bottle", "wsgi"),
+    "Application": Framework("aiohttp", "aiohttp", None, "aiohttp"),
+    "App": Framework("Falcon", "falcon", "wsgi", "falcon"),
     "get_wsgi_application": Framework("Django", "django", "wsgi"),
     "get_asgi_application": Framework("Django", "django", "asgi"),
+    "Celery": Framework("Celery", "celery", worker=True),
+    "RedisHuey": Framework("Huey", "huey", worker=True),
+    "SqliteHuey": Framework("Huey", "huey", worker=True),
+    "ListQueueBroker": Framework("Taskiq", "taskiq", worker=True),
+    "RedisStreamBroker": Framework("Taskiq", "taskiq", worker=True),
+    "AioPikaBroker": Framework("Taskiq", "taskiq", worker=True),
 }
-"""What makes an application, by the name of the class or function."""
 
 _CALLABLES: Mapping[tuple[str, ...], Interface] = {
     ("environ", "start_response"): "wsgi",
@@ -65,7 +79,7 @@ class Module:
 class _Makers:
     """What makes an application when it is called: known frameworks, and the project's own classes and functions."""
 
-    frameworks: dict[str, Framework | None] = field(default_factory=lambda: dict(FRAMEWORKS))
+    frameworks: dict[str, Framework | None]
     interfaces: dict[str, Interface] = field(default_factory=dict)
 
 
@@ -87,7 +101,7 @@ def parse(content: bytes) -> ast.Module | None:
 
 def read(tree: ast.Module, factories: Mapping[str, Framework | None]) -> Module:
     """Find what a module makes. `factories` are functions of the project, from any module, that make applications."""
-    makers = _Makers()
+    makers = _makers(tree)
     makers.frameworks |= factories
     made: dict[str, Made] = {}
     main = 0
@@ -108,7 +122,7 @@ def read(tree: ast.Module, factories: Mapping[str, Framework | None]) -> Module:
 
 def factories_of(tree: ast.Module) -> dict[str, Framework | None]:
     """Name the functions of a module that make an application and can be called without arguments."""
-    makers = _Makers()
+    makers = _makers(tree)
     found = (
         _function(each, makers)
         for each in _at_top(tree.body)
@@ -116,6 +130,23 @@ def factories_of(tree: ast.Module) -> dict[str, Framework | None]:
     )
     by_name = {each.name: each for each in FRAMEWORKS.values()}
     return {each.name: by_name.get(each.framework or "") for each in found if each and each.kind == "factory"}
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """Name the packages that a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def _makers(tree: ast.Module) -> _Makers:
+    """Return what makes an application in a module: a name that many use has to come from where it means one."""
+    names = imported(tree)
+    return _Makers({key: each for key, each in FRAMEWORKS.items() if not each.module or each.module in names})
 
 
 def _at_top(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

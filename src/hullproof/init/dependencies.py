@@ -1,34 +1,40 @@
-"""What a project needs, and how a build installs it: with pip, whatever keeps the list."""
+"""What a project needs, and how a build installs it: by the tool that owns the lock file, else with pip."""
 
 from __future__ import annotations
 
+import configparser
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hullproof import toml
 from hullproof.errors import UsageError
-from hullproof.init import locked, pipfiles
-from hullproof.init.metadata import Metadata
-from hullproof.init.model import Dependencies, Install, Remark
-from hullproof.init.sets import (
+from hullproof.init import locked, origins, requirements
+from hullproof.init.found import (
     NAMES,
     REQUIREMENTS,
     TEST_REQUIREMENTS,
+    Found,
     for_tests,
-    implied,
+    put_together,
+    rank,
     said_of_tests,
-    with_system,
 )
+from hullproof.init.metadata import Metadata, strings
+from hullproof.init.model import Dependencies, Install, Remark
+from hullproof.init.requirements import Declared, Listed
 from hullproof.tools import is_runner
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files
+    from hullproof.init.locks import Lock
 
 _RELEASE_FILES = (
     "requirements.txt",
     *(
-        f"requirements/{name}.txt"
-        for name in ("production", "prod", "requirements", "base", "main", "common")
+        f"requirements/{each}.txt"
+        for each in ("production", "prod", "requirements", "base", "main", "common")
     ),
 )
 _TEST_FILES = tuple(
@@ -36,21 +42,124 @@ _TEST_FILES = tuple(
     for name in NAMES
     for form in ("requirements-{}.txt", "requirements_{}.txt", "{}-requirements.txt", "requirements/{}.txt")
 )
+_NOT_UNDERSTOOD = ("conda-lock.yml", "pixi.lock", "requirements.lock", "environment.yml", "hatch.lock")
 _BROUGHT = {"pytest-cov": ("coverage",), "pytest-xdist": ("execnet",)}
 _BUILD_TOOLS = frozenset({"poetry", "pdm", "hatch", "flit", "build", "pipenv"})
 
 
-def look(files: Files, metadata: Metadata, python: str) -> Dependencies:
+def look(files: Files, metadata: Metadata, lock: Lock | None, python: str) -> Dependencies:
     """Find out what declares the project's packages; a lock file comes before a list.
 
-    Raises UsageError for a list that needs a lock file which is not there, and for one that cannot be installed
-    before the code is there.
+    Raises UsageError for a list that needs a lock file which is not there, for one that cannot be installed before
+    the code is there, and for packages that come from where the build would not look for them.
     """
-    found = locked.look(files, metadata) or _requirements(files, metadata) or _listed(metadata, python)
+    found = (
+        locked.look(files, metadata, lock)
+        or _requirements(files, metadata)
+        or _listed(files, metadata, python)
+    )
     if found is None:
         _require_none(files, metadata)
         return Dependencies(Install(), {}, said=(Remark("assumed", "no dependencies: nothing declares any"),))
-    return _without_tools(found)
+    if found.tool is None:
+        found.said += [
+            Remark("note", f"{path} is not understood: packages are installed without it")
+            for path in _NOT_UNDERSTOOD
+            if path in files
+        ]
+    return _without_tools(put_together(found))
+
+
+def _requirements(files: Files, metadata: Metadata) -> Found | None:
+    """Let pip install from requirements files, which may be those that setuptools is told to read."""
+    dynamic = toml.table(metadata.table, "tool", "setuptools", "dynamic")
+    named = toml.table(dynamic, "dependencies").get("file") if metadata.dynamic else None
+    path = files.first(*([named] if isinstance(named, str) else strings(named))) or files.first(
+        *_RELEASE_FILES
+    )
+    if path is None:
+        return None
+    if metadata.dependencies and path == REQUIREMENTS and _only_the_project(files.text(path)):
+        return None
+    release, tests, said = requirements.read(files, path), Listed(), [Remark("found", f"packages, in {path}")]
+    more = [
+        each
+        for name in sorted(toml.table(dynamic, "optional-dependencies"), key=rank)
+        for each in _texts(toml.table(dynamic, "optional-dependencies", name).get("file"))
+        if name in NAMES
+    ]
+    there = [each for each in (*more, *_TEST_FILES) if each in files and each not in release.files]
+    chosen = ([each for each in there if "pytest" in files.text(each)] or there)[:1]
+    install = Install()
+    if chosen:
+        tests = requirements.read(files, chosen[0])
+        beside = tuple(each for each in tests.files if each not in release.files)
+        install = Install(chosen[0], beside)
+        said.append(Remark("found", f"packages for tests, in {chosen[0]}"))
+    packages = (*release.packages, *tests.packages)
+    indexes = (*release.indexes, *tests.indexes)
+    origins.require_known(files, metadata, "pip", packages, indexes)
+    said += [
+        Remark(
+            "note", f"packages also come from {origins.shown(address)}, in {place}: the build has to reach it"
+        )
+        for address, place in indexes
+        if origins.is_private(address)
+    ]
+    return Found(Install(path, release.files), release.packages, install, tests.packages, said=said)
+
+
+def _texts(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else strings(value)
+
+
+def _only_the_project(text: str) -> bool:
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    return bool(lines) and all(line in {"-e .", ".", "--editable ."} for line in lines)
+
+
+def _listed(files: Files, metadata: Metadata, python: str) -> Found | None:
+    """Install what [project] lists, which pip alone can do only together with the project itself."""
+    if not metadata.project or metadata.poetry or (metadata.dynamic and not metadata.dependencies):
+        return None
+    chosen = for_tests(metadata.sets)
+    packages = [each for one in chosen for each in one.packages]
+    origins.require_known(files, metadata, "pip", [*metadata.dependencies, *packages])
+    said = [Remark("found", "packages, in pyproject.toml [project]")]
+    if chosen:
+        said.append(said_of_tests(chosen))
+    keys = [key for one in chosen for key in one.keys]
+    return Found(
+        _listing(REQUIREMENTS, metadata, [("project", "dependencies")], python)
+        if metadata.dependencies
+        else Install(),
+        metadata.dependencies,
+        _listing(TEST_REQUIREMENTS, metadata, list(dict.fromkeys(keys)), python) if keys else Install(),
+        packages,
+        said=said,
+    )
+
+
+def _listing(target: str, metadata: Metadata, keys: Sequence[Sequence[str]], python: str) -> Install:
+    """Have what stands in pyproject.toml under some keys written for pip, as a requirements file.
+
+    tomllib came with Python 3.11; before that, pip brings its twin.
+    """
+    module = "pip._vendor.tomli as tomllib" if python == "3.10" else "tomllib"
+    lists = " + ".join("project" + "".join(f"['{part}']" for part in key) for key in keys)
+    values = [each for key in keys for each in toml.table(metadata.table, *key[:-1]).get(key[-1], [])]
+    itself = re.compile(rf"{re.escape(metadata.raw_name)}\[")
+    is_plain = all(isinstance(each, str) and not itself.match(each) for each in values)
+    test = f"isinstance(each, str) and not each.startswith('{metadata.raw_name}[')"
+    wanted = (
+        (f"*{lists}" if len(keys) == 1 else f"*({lists})")
+        if is_plain
+        else f"*(each for each in {lists} if {test})"
+    )
+    script = (
+        f"import {module}; project = tomllib.load(open('pyproject.toml', 'rb')); print({wanted}, sep='\\n')"
+    )
+    return Install(target, ("pyproject.toml",), f'python -c "{script}" > {target}')
 
 
 def _without_tools(found: Dependencies) -> Dependencies:
@@ -59,84 +168,27 @@ def _without_tools(found: Dependencies) -> Dependencies:
     if not tools:
         return found
     brought = [each for name in tools for each in _BROUGHT.get(name, ())]
-    test = found.test if found.test.file else replace(found.release, made_by=None)
     listed = ", ".join(f"{name} ({place})" for name, place in tools.items())
     return replace(
         found,
         release=replace(found.release, removed=tuple(dict.fromkeys([*tools, *brought]))),
-        test=test,
+        test=replace(found.release, made_by=None) if found.test.is_empty else found.test,
         said=(*found.said, Remark("assumed", f"not needed to run, so not in the release: {listed}")),
     )
 
 
-def _requirements(files: Files, metadata: Metadata) -> Dependencies | None:
-    path = files.first(*_RELEASE_FILES)
-    if path is None:
-        return None
-    if metadata.dependencies and path == "requirements.txt" and _only_the_project(files.text(path)):
-        return None
-    release = pipfiles.read(files, path)
-    said = [Remark("found", f"packages, in {path}")]
-    tests, test_files = Install(), _test_files(files, release.files)
-    for_tests_only = pipfiles.Listed((), ())
-    if test_files:
-        for_tests_only = pipfiles.read(files, test_files[0])
-        tests = Install(
-            test_files[0], tuple(name for name in for_tests_only.files if name not in release.files)
-        )
-        said.append(said_of_tests(test_files))
-    return with_system(
-        Dependencies(
-            Install(path, release.files),
-            {each.name: each.place for each in release.packages},
-            tests,
-            {each.name: each.place for each in for_tests_only.packages},
-            implied=implied(release.packages),
-            said=tuple(said),
-        ),
-        release.packages,
-        for_tests_only.packages,
+def of_tox(files: Files) -> list[Declared]:
+    """Return what tox installs for its tests ([testenv] deps), which a project may declare nowhere else."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(files.text("tox.ini"))
+        lines = parser.get("testenv", "deps", fallback="").splitlines()
+    except configparser.Error:
+        return []
+    found = (
+        requirements.declared(re.sub(r"\s+#.*", "", line).strip(), "tox.ini [testenv]") for line in lines
     )
-
-
-def _test_files(files: Files, release: Sequence[str]) -> list[str]:
-    """Choose the requirements file for tests: the one that names a test runner, else the one named for tests."""
-    there = [path for path in _TEST_FILES if path in files and path not in release]
-    named = [path for path in there if "pytest" in files.text(path)]
-    return (named or there)[:1]
-
-
-def _only_the_project(text: str) -> bool:
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
-    return bool(lines) and all(line in {"-e .", ".", "--editable ."} for line in lines)
-
-
-def _listed(metadata: Metadata, python: str) -> Dependencies | None:
-    """Install what [project] lists, which pip alone can do only together with the project itself."""
-    if not metadata.project or not (metadata.dependencies or not metadata.dynamic):
-        return None
-    sets = {**metadata.extras, **metadata.groups}
-    chosen = for_tests(sets)
-    said = [Remark("found", "packages, in pyproject.toml [project]")]
-    if chosen:
-        said.append(said_of_tests(metadata.where_of(name) for name in chosen))
-    return with_system(
-        Dependencies(
-            Install(REQUIREMENTS, made_by=metadata.listing(REQUIREMENTS, python=python))
-            if metadata.dependencies
-            else Install(),
-            {each.name: each.place for each in metadata.dependencies},
-            Install(TEST_REQUIREMENTS, made_by=metadata.listing(TEST_REQUIREMENTS, chosen, python=python))
-            if chosen
-            else Install(),
-            {each.name: each.place for name in chosen for each in sets[name]},
-            implied=implied(metadata.dependencies),
-            tool_files=("pyproject.toml",),
-            said=tuple(said),
-        ),
-        metadata.dependencies,
-        [each for name in chosen for each in sets[name]],
-    )
+    return [each for each in found if each is not None]
 
 
 def _require_none(files: Files, metadata: Metadata) -> None:
@@ -147,8 +199,14 @@ def _require_none(files: Files, metadata: Metadata) -> None:
         )
     if "Pipfile" in files:
         raise UsageError("Pipfile has no Pipfile.lock beside it; run `pipenv lock`, then init again")
-    for name in ("setup.py", "setup.cfg", "environment.yml"):
-        if name in files and any(word in files.text(name) for word in ("install_requires", "dependencies:")):
+    if metadata.dynamic:
+        raise UsageError(
+            "pyproject.toml [project]: the dependencies are worked out when it is built; list them in requirements.txt, then init again"
+        )
+    for name in ("setup.py", "setup.cfg", "environment.yml", *_NOT_UNDERSTOOD):
+        if name in files and any(
+            word in files.text(name) for word in ("install_requires", "dependencies:", "package")
+        ):
             raise UsageError(
                 f"the dependencies are in {name} only; list them in requirements.txt, then init again"
             )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hullproof.errors import UsageError
-from hullproof.init import code
+from hullproof.init import code, programs
 from hullproof.init.files import under
 from hullproof.init.model import Entry
 
@@ -26,14 +27,13 @@ _IMPORTED = re.compile(r"^[ \t]*(?:from|import)\s+(\w+)", re.MULTILINE)
 _PROCFILE = re.compile(r"^web:.*?\s((?:\w+\.)*\w+:\w+(?:\(\))?)(?:\s|$)", re.MULTILINE)
 _NAMES = ("app", "application")
 _MODULES = ("wsgi", "asgi", "main", "app", "application", "run", "server", "web", "api", "__init__")
-_SCRIPTS = ("run.py", "main.py", "app.py", "server.py", "serve.py", "start.py", "service.py", "__main__.py")
 _SHOWN = 3
 
 
 def look(
     files: Files, metadata: Metadata, asked: str | None, *, root: str | None = None
 ) -> tuple[Entry, list[Entry]]:
-    """Find the application's object, else a factory, else a script that starts it; and what else might be it.
+    """Find the application's object, else a factory, a page, a worker, a script; and what else might be it.
 
     `root` is the folder that modules are imported from, where that is known. Raises UsageError, one line with
     what would decide it, where there is none, where two are equally likely, or where what was `asked` for is not
@@ -45,15 +45,16 @@ def look(
     named = _PROCFILE.search(files.text("Procfile"))
     if named is not None:
         return _asked(files, found, named[1], "Procfile: "), []
-    ranked = sorted((each for each in found if each.kind != "script"), key=_rank)
+    ranked = sorted((each for each in found if each.kind != "script" and not each.worker), key=_rank)
     if not ranked:
-        return _script(files, metadata, found), []
+        return _program(files, metadata, found)
     best = ranked[0]
     rivals = [each for each in ranked[1:] if _rank(each)[:-1] == _rank(best)[:-1]]
     if rivals:
         listed = " and ".join(f"{each.shown} in {each.place}" for each in (best, *rivals)[:_SHOWN])
         raise UsageError(f"two or more applications: {listed}; say which, such as --entry {best.spelled}")
-    return best, [each for each in ranked if each.kind == "object" and each.path != best.path]
+    workers = [each for each in found if each.worker]
+    return best, [*(each for each in ranked if each.kind == "object" and each.path != best.path), *workers]
 
 
 def candidates(files: Files, root: str | None = None) -> list[Entry]:
@@ -61,7 +62,11 @@ def candidates(files: Files, root: str | None = None) -> list[Entry]:
     trees = {
         path: tree
         for path in files.code
-        if (_INTERESTING.search(files.content(path)) or path.endswith("/__main__.py"))
+        if (
+            _INTERESTING.search(files.content(path))
+            or programs.INTERESTING.search(files.content(path))
+            or path.endswith("/__main__.py")
+        )
         and (tree := code.parse(files.content(path)))
     }
     factories: dict[str, code.Framework | None] = {}
@@ -73,16 +78,25 @@ def candidates(files: Files, root: str | None = None) -> list[Entry]:
         module = code.read(tree, factories)
         own = root if root is not None and path.startswith(under(root, "")) else import_root(files, path)
         name = module_name(own, path)
+        found += [*programs.read(path, tree, module.main, name, own)]
         if name is None:
             continue
-        found += [
-            Entry(
-                each.kind, path, each.line, each.shown, name, each.name, each.framework, each.interface, own
-            )
-            for each in module.made
-        ]
-        if path.endswith("/__main__.py") or (module.main and posixpath.basename(path) in _SCRIPTS):
-            found.append(_as_script(path, own, module.main))
+        by_name = {each.name: each for each in code.FRAMEWORKS.values()}
+        for each in module.made:
+            worker = each.framework in by_name and by_name[each.framework].worker
+            if each.kind == "object" or not worker:
+                made = Entry(
+                    each.kind,
+                    path,
+                    each.line,
+                    each.shown,
+                    name,
+                    each.name,
+                    each.framework,
+                    each.interface,
+                    own,
+                )
+                found.append(replace(made, worker=worker))
     return found
 
 
@@ -143,7 +157,7 @@ def _asked(files: Files, found: list[Entry], asked: str, by: str) -> Entry:
         script = posixpath.normpath(asked)
         if script not in files:
             raise UsageError(f"{by}{asked}: there is no such file; give its path within the project")
-        return _as_script(script, import_root(files, script), 0)
+        return _as_script(files, script)
     module, _, name = asked.partition(":")
     name, called = name.removesuffix("()"), name.endswith("()")
     if not name.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
@@ -164,18 +178,45 @@ def _asked(files: Files, found: list[Entry], asked: str, by: str) -> Entry:
     return Entry("factory" if called else "object", path, line, shown, module, name, root=_root_of(path))
 
 
-def _script(files: Files, metadata: Metadata, found: list[Entry]) -> Entry:
-    """Fall back on what is started as it is: a file with a main part, or the one command that the project has."""
-    scripts = sorted(
-        (each for each in found if each.kind == "script"),
-        key=lambda each: (each.path.count("/"), _SCRIPTS.index(posixpath.basename(each.path)), each.path),
+def _program(files: Files, metadata: Metadata, found: list[Entry]) -> tuple[Entry, list[Entry]]:
+    """Fall back on what is started as it is: a page, a worker, a file with a main part, the project's one command."""
+    programs_found = sorted(
+        (each for each in found if each.kind == "script" or each.worker), key=programs.likelihood
     )
-    if not scripts:
-        return _command(files, metadata)
-    if len(scripts) > 1 and scripts[0].path.count("/") == scripts[1].path.count("/") > 0:
-        listed = " and ".join(each.place for each in scripts[:_SHOWN])
-        raise UsageError(f"two or more programs: {listed}; say which, such as --entry {scripts[0].path}")
-    return scripts[0]
+    if not programs_found:
+        return _command(files, metadata), []
+    best, others = programs_found[0], programs_found[1:]
+    if best.framework is not None:
+        return best, [each for each in others if each.framework not in (None, best.framework)]
+    rivals = [each for each in others if programs.likelihood(each)[:-1] == programs.likelihood(best)[:-1]]
+    if rivals:
+        listed = " and ".join(each.place for each in (best, *rivals)[:_SHOWN])
+        raise UsageError(f"two or more programs: {listed}; say which, such as --entry {best.path}")
+    return best, []
+
+
+def of_command(files: Files, command: str, asked: str | None) -> Entry:
+    """Return a command that the person gave, as one would type it, with the file of the project that it starts.
+
+    Raises UsageError where it is none, or where it names no file and no module of the project.
+    """
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise UsageError(f"--command {command}: {error}") from error
+    if not words or any(word in {"&&", "||", "|", ";", ">", "&"} or "$" in word for word in words):
+        raise UsageError(f"--command {command}: is run without a shell; give one program and its arguments")
+    for word in (asked or "", *words):
+        module = re.split(r"[:=(]", word.removeprefix("--app="))[0]
+        path = (
+            word if word in files else _file_of(files, module) or _file_of(files, module.rpartition(".")[0])
+        )
+        path = path or _file_of(files, f"{module}.__main__")
+        if path is not None and path.endswith(".py"):
+            return Entry("command", path, 0, " ".join(words), root=import_root(files, path), words=words)
+    raise UsageError(
+        f"--command {command}: names no file and no module of the project; say what it starts with --entry"
+    )
 
 
 def _command(files: Files, metadata: Metadata) -> Entry:
@@ -205,18 +246,17 @@ def _root_of(path: str) -> str:
     return "src" if path.startswith("src/") else ""
 
 
-def _as_script(path: str, root: str, line: int) -> Entry:
-    words: tuple[str, ...] = ("python", path)
-    if path.endswith("/__main__.py"):
-        words = ("python", "-m", str(module_name(root, path.removesuffix("/__main__.py") + ".py")))
-    return Entry("script", path, line, " ".join(words), root=root, words=words)
+def _as_script(files: Files, path: str) -> Entry:
+    tree = code.parse(files.content(path))
+    root = import_root(files, path)
+    module = module_name(root, path)
+    known = programs.read(path, tree, 0, module, root) if tree is not None else ()
+    return next((each for each in known if not each.worker), programs.script(path, module, root))
 
 
 def _nothing(files: Files) -> str:
     """Say that there is no application, and where one may be."""
-    tried = (
-        "no application was found (Flask, FastAPI, Django, Starlette, Quart, Litestar, Bottle, WSGI, ASGI)"
-    )
+    tried = f"no application was found ({', '.join(dict.fromkeys(each.name for each in code.FRAMEWORKS.values()))}, WSGI, ASGI)"
     parts = [
         path.rpartition("/")[0]
         for path in files.paths
@@ -226,4 +266,4 @@ def _nothing(files: Files) -> str:
         return f"{tried}; is it in {parts[0]}? hullproof init {parts[0]}"
     if not any(path.endswith(".py") for path in files.paths):
         return f"{tried}: there is no Python file here; give the project's folder: hullproof init PROJECT"
-    return f"{tried}; say where it is, such as --entry shop.web:app, or --entry run.py"
+    return f"{tried}; say where it is, such as --entry shop.web:app, --entry run.py, or --command 'python -m shop'"

@@ -1,122 +1,164 @@
-"""What a lock file says, brought into the form that pip reads: by its own tool, in the build, without a network."""
+"""What a lock file says, installed by the tool that it belongs to: from where it says, and nothing by name alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.init import locks
-from hullproof.init.model import Dependencies, Install, Remark
-from hullproof.init.sets import (
-    REQUIREMENTS,
-    TEST_REQUIREMENTS,
-    for_tests,
-    implied,
-    said_of_tests,
-    with_system,
-)
+from hullproof import toml
+from hullproof.errors import UsageError
+from hullproof.init import origins, requirements
+from hullproof.init.found import REQUIREMENTS, TEST_REQUIREMENTS, Found, for_tests, said_of_tests
+from hullproof.init.metadata import Metadata, Set
+from hullproof.init.model import Install, Remark, Tool
+from hullproof.init.requirements import Declared
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files
-    from hullproof.init.metadata import Metadata
-    from hullproof.init.pipfiles import Declared
+    from hullproof.init.locks import Lock
 
 
-def look(files: Files, metadata: Metadata) -> Dependencies | None:
-    """Return what uv.lock, poetry.lock or Pipfile.lock declares; None where there is none of them.
+@dataclass(frozen=True)
+class _Owner:
+    """The tool that owns a lock file: its command for the release, and what that takes for a group and an extra."""
 
-    Raises UsageError for one that cannot be read.
+    tool: Tool
+    release: str
+    tests: str
+    group: str = ""
+    extra: str = ""
+    beside: tuple[str, ...] = ("pyproject.toml",)
+    folders: bool = False
+
+
+_VENV = "/opt/venv"
+_UV = {"UV_PROJECT_ENVIRONMENT": _VENV, "UV_LINK_MODE": "copy", "UV_PYTHON_DOWNLOADS": "never"}
+_OWNERS: Mapping[str, _Owner] = {
+    # https://docs.astral.sh/uv/guides/integration/docker/
+    "uv.lock": _Owner(
+        Tool("uv", ("uv>=0.5.3",), "/root/.cache/uv", _UV),
+        "uv sync --frozen --no-install-project --no-default-groups",
+        "uv sync --frozen --no-install-project --no-default-groups",
+        "--group {}",
+        "--extra {}",
+        folders=True,
+    ),
+    # Poetry itself asks PyPI for more than an index has to know, which mirrors do not: its list is for pip.
+    # https://github.com/python-poetry/poetry-plugin-export
+    "poetry.lock": _Owner(
+        Tool("poetry", ("poetry>=2", "poetry-plugin-export>=1.8")),
+        f"poetry export --quiet --only main --output {REQUIREMENTS}",
+        f"poetry export --quiet --output {TEST_REQUIREMENTS}",
+        "--with {}",
+        "--extras {}",
+    ),
+    # https://pdm-project.org/latest/reference/cli/#sync; it does not work with the newest of its own dependencies
+    "pdm.lock": _Owner(
+        Tool(
+            "pdm",
+            ("pdm>=2.15", "hishel<2"),
+            "/root/.cache/pdm",
+            {"VIRTUAL_ENV": _VENV, "PDM_CHECK_UPDATE": "0"},
+        ),
+        "pdm sync --no-self --prod",
+        "pdm sync --no-self --dev",
+        "",
+        "--group {}",
+    ),
+    # https://pipenv.pypa.io/en/latest/commands.html#sync
+    "Pipfile.lock": _Owner(
+        Tool(
+            "pipenv",
+            ("pipenv>=2024",),
+            "/root/.cache/pipenv",
+            {"VIRTUAL_ENV": _VENV, "PIPENV_VERBOSITY": "-1"},
+        ),
+        "pipenv sync",
+        "pipenv sync --dev",
+        beside=("Pipfile",),
+    ),
+    # https://docs.astral.sh/uv/pip/compile/: PEP 751
+    "pylock.toml": _Owner(
+        Tool("uv", ("uv>=0.7",), "/root/.cache/uv", {"UV_LINK_MODE": "copy"}),
+        f"uv pip sync --python {_VENV}/bin/python pylock.toml",
+        "",
+        beside=(),
+    ),
+}
+
+
+def look(files: Files, metadata: Metadata, lock: Lock | None) -> Found | None:
+    """Let the tool that made a lock file install what that holds; None where there is no lock file.
+
+    Raises UsageError where it installs folders of the project, which only uv can leave out.
     """
-    return _uv(files, metadata) or _poetry(files, metadata) or _pipenv(files)
-
-
-def _uv(files: Files, metadata: Metadata) -> Dependencies | None:
-    if "uv.lock" not in files or not metadata.project:
+    if lock is None or (lock.path != "Pipfile.lock" and not metadata.table):
         return None
-    lock = locks.read(files, "uv.lock")
-    groups = {**metadata.uv_groups, **metadata.groups}
-    sets = {**metadata.extras, **groups}
+    owner = _OWNERS[lock.path]
+    tool = owner.tool
+    declared, sets = list(metadata.dependencies), list(metadata.sets)
+    if lock.path == "Pipfile.lock":
+        declared, sets = _pipfile(files)
+    origins.require_known(files, metadata, tool.name, declared)
+    _require_no_folders(lock, owner)
     chosen = for_tests(sets)
-    options = [f"--{'group' if name in groups else 'extra'} {name}" for name in chosen]
-    hashes = [] if lock.all_hashed else ["--no-hashes"]
-    export = ["uv export --quiet --frozen --no-emit-project --no-default-groups", *hashes]
-    return _locked(
-        metadata,
-        lock,
-        tools=("uv>=0.5",),
-        release=" ".join([*export, f"--output-file {REQUIREMENTS}"]),
-        tests=" ".join([*export, *options, f"--output-file {TEST_REQUIREMENTS}"]) if chosen else None,
-        test_sets={name: sets[name] for name in chosen},
+    copied = (
+        *owner.beside,
+        lock.path,
+        *(path for path in ("uv.toml",) if tool.name == "uv" and path in files),
     )
-
-
-def _poetry(files: Files, metadata: Metadata) -> Dependencies | None:
-    if "poetry.lock" not in files or not (metadata.poetry or metadata.project):
-        return None
-    lock = locks.read(files, "poetry.lock")
-    groups = {**metadata.groups, **metadata.poetry_groups}
-    chosen = for_tests({**metadata.extras, **groups})
-    options = [f"--{'with' if name in groups else 'extras'} {name}" for name in chosen]
-    hashes = [] if lock.all_hashed else ["--without-hashes"]
-    export = ["poetry export --quiet", *hashes]
-    return _locked(
-        metadata,
-        lock,
-        tools=("poetry>=2", "poetry-plugin-export>=1.8"),
-        release=" ".join([*export, "--only main", f"--output {REQUIREMENTS}"]),
-        tests=" ".join([*export, *options, f"--output {TEST_REQUIREMENTS}"]) if chosen else None,
-        test_sets={name: {**metadata.extras, **groups}[name] for name in chosen},
-    )
-
-
-def _pipenv(files: Files) -> Dependencies | None:
-    if "Pipfile.lock" not in files or "Pipfile" not in files:
-        return None
-    lock = locks.read(files, "Pipfile.lock")
-    release, tests = locks.pipfile_packages(files)
-    export = " ".join(["pipenv requirements --exclude-index", *(["--hash"] if lock.all_hashed else [])])
-    return with_system(
-        Dependencies(
-            Install(REQUIREMENTS, made_by=f"{export} > {REQUIREMENTS}"),
-            release,
-            Install(TEST_REQUIREMENTS, made_by=f"{export} --dev > {TEST_REQUIREMENTS}")
-            if tests
-            else Install(),
-            tests,
-            implied=lock.release,
-            tools=("pipenv>=2024",),
-            tool_files=("Pipfile", "Pipfile.lock"),
-            said=(Remark("found", "packages, locked in Pipfile.lock"),),
-        ),
-        (),
-    )
-
-
-def _locked(
-    metadata: Metadata,
-    lock: locks.Lock,
-    *,
-    tools: tuple[str, ...],
-    release: str,
-    tests: str | None,
-    test_sets: Mapping[str, Sequence[Declared]],
-) -> Dependencies:
-    """Put together what a lock file and pyproject.toml beside it say."""
-    places = {each.name: each.place for each in metadata.dependencies}
     said = [Remark("found", f"packages, locked in {lock.path}")]
-    if test_sets:
-        said.append(said_of_tests(f"{metadata.where_of(name)}" for name in test_sets))
-    return with_system(
-        Dependencies(
-            Install(REQUIREMENTS, made_by=release),
-            places,
-            Install(TEST_REQUIREMENTS, made_by=tests) if tests else Install(),
-            {each.name: each.place for own in test_sets.values() for each in own},
-            implied=lock.release | implied(metadata.dependencies),
-            tools=tools,
-            tool_files=("pyproject.toml", lock.path),
-            said=tuple(said),
-        ),
-        metadata.dependencies,
-        [each for own in test_sets.values() for each in own],
-    )
+    options = [getattr(owner, each.kind, "").format(each.name) for each in chosen]
+    release, tests = _install(owner, lock, owner.release, copied), Install()
+    if chosen:
+        said.append(said_of_tests(chosen))
+        tests = _install(owner, lock, " ".join(filter(None, [owner.tests, *options])), copied)
+    if chosen and not owner.tests:
+        tests = Install(packages=tuple(each.text for one in chosen for each in one.packages))
+        said.append(Remark("note", f"{lock.path} holds no packages for tests: those are not locked"))
+    packages = [each for one in chosen for each in one.packages]
+    git = any(each.repository for each in lock.packages.values())
+    return Found(release, declared, tests, packages, lock.release(metadata.name), tool, said, git)
+
+
+def _install(owner: _Owner, lock: Lock, command: str, copied: tuple[str, ...]) -> Install:
+    """Let the tool install, or where it only writes a list, pip from that; which checks all hashes or none."""
+    if owner.tool.cache:
+        return Install(copied=copied, command=command)
+    file = TEST_REQUIREMENTS if TEST_REQUIREMENTS in command else REQUIREMENTS
+    return Install(file, copied, command if lock.all_hashed else f"{command} --without-hashes")
+
+
+def _require_no_folders(lock: Lock, owner: _Owner) -> None:
+    away = next((each for each in lock.packages.values() if each.folder not in (None, ".", "")), None)
+    if away is not None and not owner.folders:
+        raise UsageError(
+            f"{lock.path}: {away.name} comes from the folder {away.folder}, which is not there yet when the build "
+            f"installs packages; list its dependencies instead, and run `{owner.tool.name} lock`"
+        )
+    private = next(filter(origins.is_private, lock.indexes), None)
+    if private is not None and not owner.tool.cache and not lock.all_hashed:
+        raise UsageError(
+            f"{lock.path}: packages come from {origins.shown(private)}, and one comes without a hash, so that pip could "
+            "not tell them from others of their names; take that one from an index, too"
+        )
+
+
+def _pipfile(files: Files) -> tuple[list[Declared], list[Set]]:
+    """Return what Pipfile declares for the application and, as a set, for development."""
+    try:
+        table = toml.loads(files.text("Pipfile"))
+    except toml.TomlError as error:
+        raise UsageError(f"Pipfile is not valid TOML: {error}") from error
+
+    def section(name: str) -> list[Declared]:
+        found = (
+            requirements.declared(each, f"Pipfile:{files.line_of_key('Pipfile', each)}")
+            for each in toml.table(table, name)
+        )
+        return [each for each in found if each is not None]
+
+    development = section("dev-packages")
+    sets = [Set("dev", "group", "Pipfile [dev-packages]", tuple(development))] if development else []
+    return section("packages"), sets

@@ -1,96 +1,202 @@
-"""Reads lock files as far as it takes: which packages come with the release, and whether pip can check hashes."""
+"""Reads lock files as far as it takes: which packages come with the release, from where, and for which Pythons."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from hullproof import toml
 from hullproof.errors import UsageError
 from hullproof.project import projectfiles
 
 if TYPE_CHECKING:
+    from packaging.tags import Tag
+
     from hullproof.init.files import Files
 
-_UNHASHED = frozenset({"git", "directory", "editable", "path", "file", "url"})
+_Table = Mapping[str, Any]
+_CPYTHON = re.compile(r"cp3(\d+)\Z")
+_PLATFORMS = ("manylinux", "linux")
+_MOST_PACKAGES = 20_000
+
+
+@dataclass(frozen=True)
+class Package:
+    """One locked package: the wheels that its index has, and the folder or repository where it comes from one."""
+
+    name: str
+    wheels: tuple[str, ...] = ()
+    folder: str | None = None
+    repository: str | None = None
+    needs: tuple[tuple[str, frozenset[str]], ...] = ()
+    optional: Mapping[str, tuple[tuple[str, frozenset[str]], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock file. `release` names what it says comes with the application, as far as it says so.
+    """A lock file. `main` names what it says comes with the release; None where it has to be followed.
 
-    `all_hashed`: every package comes from an index, with hashes; pip checks all or none.
+    `indexes` are those that packages come from. `all_hashed`: every package has hashes, of which pip checks all or none.
     """
 
     path: str
-    release: frozenset[str]
-    all_hashed: bool
+    packages: Mapping[str, Package]
+    main: frozenset[str] | None = None
+    indexes: frozenset[str] = frozenset()
+    all_hashed: bool = True
+
+    def release(self, own: str | None) -> frozenset[str]:
+        """Name what comes with the release: the lock says so, or all is followed from the project's `own` package."""
+        if self.main is not None:
+            return self.main
+        found: set[str] = set()
+        waiting: list[tuple[str, frozenset[str]]] = [(own or "", frozenset())]
+        while waiting:
+            name, extras = waiting.pop()
+            package = self.packages.get(name, Package(name))
+            wanted = (*package.needs, *(each for extra in extras for each in package.optional.get(extra, ())))
+            for each, asked in wanted:
+                if each not in found and each in self.packages:
+                    found.add(each)
+                    waiting.append((each, asked))
+        return frozenset(found)
+
+    def fitting(self, versions: Iterable[str]) -> list[str]:
+        """Keep the versions of Python that each binary package has a wheel for; all where there is no such package."""
+        kept = list(versions)
+        for package in self.packages.values():
+            binary = [tag for wheel in package.wheels for tag in _tags(wheel) if _is_binary(tag)]
+            usable = [each for each in kept if any(_runs(tag, int(each.partition(".")[2])) for tag in binary)]
+            kept = usable or kept
+        return kept
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it names wheels that are for some versions of Python only."""
+        wheels = (wheel for package in self.packages.values() for wheel in package.wheels)
+        return any(_is_binary(tag) for wheel in wheels for tag in _tags(wheel))
 
 
-def read(files: Files, path: str) -> Lock:
-    """Read uv.lock, poetry.lock or Pipfile.lock. Raises UsageError for one that cannot be read."""
+def find(files: Files) -> Lock | None:
+    """Read the project's lock file, if it has one that is known. Raises UsageError for one that cannot be read."""
+    path = files.first(*_READERS)
+    if path is None or (path == "Pipfile.lock" and "Pipfile" not in files):
+        return None
     try:
         content = projectfiles.read(files.folder, path, largest=projectfiles.LARGEST_LOCK).decode()
         table = json.loads(content) if path == "Pipfile.lock" else toml.loads(content)
-    except (OSError, ValueError, RecursionError) as error:
+        return _READERS[path](table)
+    except (OSError, ValueError, RecursionError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} cannot be read: {error}; generate it again") from error
-    readers = {"uv.lock": _uv, "poetry.lock": _poetry, "Pipfile.lock": _pipenv}
-    release, all_hashed = readers[path](table)
-    return Lock(path, release, all_hashed)
 
 
-def pipfile_packages(files: Files) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what Pipfile declares for the application and for development, by name, each with its place."""
+def _tags(wheel: str) -> frozenset[Tag]:
     try:
-        table = toml.loads(files.text("Pipfile"))
-    except toml.TomlError as error:
-        raise UsageError(f"Pipfile is not valid TOML: {error}") from error
-
-    def places(section: str) -> dict[str, str]:
-        names = table.get(section, {})
-        return {
-            str(canonicalize_name(name)): f"Pipfile:{files.line_of_key('Pipfile', name)}" for name in names
-        }
-
-    return places("packages"), places("dev-packages")
+        return parse_wheel_filename(wheel)[3]
+    except InvalidWheelFilename:
+        return frozenset()
 
 
-def _uv(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
-    """Follow the dependencies from the project itself: uv.lock does not say what is for what."""
-    packages = {str(each.get("name")): each for each in table.get("package", [])}
-    own = [each for each in packages.values() if {"virtual", "editable"} & set(each.get("source", {}))]
-    found: set[str] = set()
-    waiting = [(each, frozenset[str]()) for each in own]
-    while waiting:
-        package, extras = waiting.pop()
-        optional = package.get("optional-dependencies", {})
-        wanted = [
-            *package.get("dependencies", []),
-            *(one for name in extras for one in optional.get(name, [])),
-        ]
-        for each in wanted:
-            name = str(each.get("name"))
-            if name not in found and name in packages:
-                found.add(name)
-                waiting.append((packages[name], frozenset(each.get("extra", ()))))
-    foreign = [each for each in packages.values() if each not in own]
-    return frozenset(found), not any(_UNHASHED & set(each.get("source", {})) for each in foreign)
+def _is_binary(tag: Tag) -> bool:
+    """Whether a wheel is for Linux and made for some Python. Where there is one, a pure one beside it is a last resort."""
+    return (
+        tag.platform.startswith(_PLATFORMS)
+        and _CPYTHON.match(tag.interpreter) is not None
+        and tag.abi != "none"
+    )
 
 
-def _poetry(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
-    packages = table.get("package", [])
-    names = {
-        canonicalize_name(str(each.get("name"))) for each in packages if "main" in each.get("groups", [])
+def _runs(tag: Tag, minor: int) -> bool:
+    """Whether CPython 3.`minor` takes wheels of a tag (PEP 425): its own version's, or an older one's stable interface."""
+    made_for = _CPYTHON.match(tag.interpreter)
+    if made_for is None or tag.abi.endswith("t"):  # without the global lock
+        return False
+    return int(made_for[1]) == minor or (tag.abi == "abi3" and int(made_for[1]) <= minor)
+
+
+def _uv(table: _Table) -> Lock:
+    packages: dict[str, Package] = {}
+    for each in table.get("package", [])[:_MOST_PACKAGES]:
+        source = each.get("source", {})
+        folder = next((source[key] for key in ("virtual", "editable", "directory") if key in source), None)
+        name = str(each.get("name"))
+        wheels = tuple(_file_names(each.get("wheels", [])))
+        before = packages.get(name, Package(name))  # one that has several versions stands there several times
+        packages[name] = Package(
+            name,
+            (*before.wheels, *wheels),
+            folder,
+            source.get("git"),
+            (*before.needs, *_needs(each.get("dependencies", []))),
+            {extra: tuple(_needs(own)) for extra, own in each.get("optional-dependencies", {}).items()},
+        )
+    return Lock("uv.lock", packages)
+
+
+def _needs(wanted: Iterable[_Table]) -> Iterator[tuple[str, frozenset[str]]]:
+    return ((str(each.get("name")), frozenset(each.get("extra", ()))) for each in wanted)
+
+
+def _file_names(files: Iterable[_Table]) -> Iterator[str]:
+    """Name the files of a package, which stand in a lock file by address, path or name."""
+    for each in files:
+        where = each.get("file") or each.get("name") or each.get("url") or each.get("path") or ""
+        yield str(where).partition("#")[0].rpartition("/")[2]
+
+
+def _of_groups(path: str, main: str) -> Callable[[_Table], Lock]:
+    """Return a reader of Poetry's and PDM's lock files, in which packages name their groups."""
+
+    def read(table: _Table) -> Lock:
+        found: dict[str, Package] = {}
+        release = set()
+        for each in table.get("package", [])[:_MOST_PACKAGES]:
+            source, name = each.get("source", each), canonicalize_name(str(each.get("name")))
+            folder = source.get("path") or (source.get("url") if source.get("type") == "directory" else None)
+            repository = source.get("git") or (source.get("url") if source.get("type") == "git" else None)
+            before = found.get(name, Package(name))
+            wheels = (*before.wheels, *_file_names(each.get("files", [])))
+            found[name] = Package(name, wheels, folder, repository)
+            if main in each.get("groups", [main]):
+                release.add(name)
+        sources = [each.get("source", {}) for each in table.get("package", [])]
+        indexes = frozenset(str(each["url"]) for each in sources if each.get("type") == "legacy")
+        hashed = not any(each.folder or each.repository for each in found.values())
+        hashed = hashed and all(each.get("type", "legacy") == "legacy" for each in sources)
+        return Lock(path, found, frozenset(release), indexes, hashed)
+
+    return read
+
+
+def _pylock(table: _Table) -> Lock:
+    found: dict[str, Package] = {}
+    for each in table.get("packages", [])[:_MOST_PACKAGES]:
+        name = canonicalize_name(str(each.get("name")))
+        folder, repository = toml.table(each, "directory"), toml.table(each, "vcs")
+        wheels = tuple(_file_names(each.get("wheels", [])))
+        found[name] = Package(name, wheels, folder.get("path"), repository.get("url"))
+    return Lock("pylock.toml", found, frozenset(found))
+
+
+def _pipenv(table: _Table) -> Lock:
+    release = {canonicalize_name(name) for name in table.get("default", {})}
+    found: dict[str, Package] = {
+        canonicalize_name(name): Package(name, (), own.get("path"), own.get("git"))
+        for part in ("default", "develop")
+        for name, own in table.get(part, {}).items()
     }
-    kinds = {str(each.get("source", {}).get("type", "legacy")) for each in packages}
-    return frozenset(names), not kinds & _UNHASHED
+    return Lock("Pipfile.lock", found, frozenset(release))
 
 
-def _pipenv(table: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
-    default, development = table.get("default", {}), table.get("develop", {})
-    hashed = all(each.get("hashes") for each in (*default.values(), *development.values()))
-    return frozenset(canonicalize_name(name) for name in default), hashed
+_READERS: Mapping[str, Callable[[_Table], Lock]] = {
+    "uv.lock": _uv,
+    "poetry.lock": _of_groups("poetry.lock", "main"),
+    "pdm.lock": _of_groups("pdm.lock", "default"),
+    "Pipfile.lock": _pipenv,
+    "pylock.toml": _pylock,
+}

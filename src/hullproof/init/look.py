@@ -9,6 +9,7 @@ from hullproof.init import (
     application,
     dependencies,
     environment,
+    locks,
     metadata,
     needed,
     notes,
@@ -30,12 +31,15 @@ def look(folder: Path, choices: Choices) -> Findings:
     files = Files(folder)
     written = metadata.read(files)
     configured = bool(written.tool("hullproof")) or not plan.is_ours(files.text(plan.SETTINGS))
-    version = python.look(files, written, choices.python)
-    packages = dependencies.look(files, written, version.version)
-    found = application.look(files, written, packages, choices.entry)
+    lock = locks.find(files)
+    version = python.look(files, written, lock, choices.python)
+    packages = dependencies.look(files, written, lock, version.version)
+    found = application.look(files, written, packages, choices)
     serves = server.look(files, found, packages, choices.port)
     tests = suite.look(files, found, packages)
-    packages = replace(packages, test=replace(packages.test, packages=tests.missing))
+    packages = replace(
+        packages, test=replace(packages.test, packages=(*packages.test.packages, *tests.missing))
+    )
     contents = needed.look(files, found, packages, tests)
     itself, said_of_itself = own.look(files, written, contents.release)
     variables, said = environment.look(files, configured=configured)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 Interface = Literal["wsgi", "asgi"]
-Kind = Literal["object", "factory", "script"]
+Kind = Literal["object", "factory", "script", "command"]
 Runner = Literal["pytest", "unittest", "django"]
 
 
@@ -24,10 +24,11 @@ class Remark:
 class Choices:
     """What the person decides; None leaves it to what the project says.
 
-    `entry` is `module:name` or a script's file. `python` is a version such as `3.13`.
+    `entry` is `module:name` or a script's file, `command` what the container runs. `python` is a version such as `3.13`.
     """
 
     entry: str | None = None
+    command: str | None = None
     port: int | None = None
     python: str | None = None
 
@@ -42,12 +43,25 @@ class Python:
 
 
 @dataclass(frozen=True)
+class Tool:
+    """The tool that a lock file belongs to: `requirements` are how pip gets it.
+
+    One with a `cache`, where it keeps downloads, installs by itself; any other writes a list for pip.
+    """
+
+    name: str
+    requirements: tuple[str, ...]
+    cache: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Install:
     """How one set of packages gets in.
 
-    `file` is what pip installs from, None where nothing is declared. `copied` are the project's files that pip
-    reads for it. `made_by` is the shell command that writes `file` in the build, None where it is the project's
-    own. `packages` are named beside it, `removed` are taken out again.
+    `file` is what pip installs from, `command` that of the tool that owns a lock file; neither where nothing is
+    declared. `copied` are the project's files that are read for it. `made_by` is the shell command that writes `file`
+    in the build, None where it is the project's own. `packages` are named beside it, `removed` are taken out again.
     """
 
     file: str | None = None
@@ -55,11 +69,12 @@ class Install:
     made_by: str | None = None
     packages: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    command: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to install."""
-        return self.file is None and not self.packages
+        return self.file is None and self.command is None and not self.packages
 
 
 @dataclass(frozen=True)
@@ -78,9 +93,8 @@ class Dependencies:
     """What the project declares that it needs.
 
     `places` names each declared package (normalised, PEP 503) and where it stands; `test_places` those that only
-    tests and development need. `implied` are further packages that come with those of the release. `tools` are
-    installed in the build to make files for pip of the project's `tool_files`. `build_system` and `run_system`
-    are Debian packages that installing and running need.
+    tests and development need. `implied` are further packages that come with those of the release. `tool` is what
+    installs them, None for pip. `build_system` and `run_system` are Debian packages that installing and running need.
     """
 
     release: Install
@@ -88,8 +102,7 @@ class Dependencies:
     test: Install = Install()
     test_places: Mapping[str, str] = field(default_factory=dict)
     implied: frozenset[str] = frozenset()
-    tools: tuple[str, ...] = ()
-    tool_files: tuple[str, ...] = ()
+    tool: Tool | None = None
     build_system: tuple[str, ...] = ()
     run_system: tuple[str, ...] = ()
     said: tuple[Remark, ...] = ()
@@ -104,7 +117,8 @@ class Entry:
     """Where the application is entered: an object, a factory that makes one, or a script.
 
     `shown` is the code as a person knows it, such as `app = Flask(...)`. `root` is the folder from which
-    `module` is imported, "" for the project's own. `words` are a script's command line.
+    `module` is imported, "" for the project's own. `words` are a script's command line. A `worker` takes its work from
+    a queue.
     """
 
     kind: Kind
@@ -117,6 +131,7 @@ class Entry:
     interface: Interface | None = None
     root: str = ""
     words: tuple[str, ...] = ()
+    worker: bool = False
 
     @property
     def place(self) -> str:
@@ -131,12 +146,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Application:
-    """The application. `manage` is Django's manage.py, None without; `settings` the file with its settings."""
+    """The application. `manage` is Django's manage.py, None without; `settings` the file with its settings.
+
+    `beside` are further folders that modules are imported from: those of packages that are the project's own.
+    """
 
     entry: Entry
     manage: str | None = None
     settings: str | None = None
     static_root: str | None = None
+    beside: tuple[str, ...] = ()
     said: tuple[Remark, ...] = ()
 
     @property
@@ -144,15 +163,25 @@ class Application:
         """The folder from which its modules are imported, "" for the project's own."""
         return self.entry.root
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """All folders from which modules are imported."""
+        return (self.root, *self.beside)
+
 
 @dataclass(frozen=True)
 class Server:
-    """What the container runs. `port` is None for a worker; `stop_signal` where SIGTERM would not end it."""
+    """What the container runs. `port` is None for a worker; `stop_signal` where SIGTERM would not end it.
+
+    `health` is the path by which it says that it is well, `environment` what the image sets for it.
+    """
 
     command: tuple[str, ...]
     port: int | None
     stop_signal: str | None = None
     said: tuple[Remark, ...] = ()
+    health: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,7 +189,8 @@ class Tests:
     """The tests that the build runs: `command`, on what of `paths` is copied beside the application.
 
     `withheld` are tests that do not belong inside a build. `missing` are packages that the tests use and nothing
-    declares. `written` says that there are no tests, so that a first one has to be written.
+    declares. `written` says that there are no tests, so that a first one has to be written. `note` is a word on those
+    that are not run.
     """
 
     __test__ = False  # pytest would take the name for one of its own
@@ -171,6 +201,7 @@ class Tests:
     withheld: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     written: bool = False
+    note: str = ""
     said: tuple[Remark, ...] = ()
 
 

@@ -9,7 +9,7 @@ import posixpath
 import re
 import shlex
 import textwrap
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,6 @@ def ignore_file(findings: Findings, *, lets_all_in: bool = False) -> str:
     allowed = [
         *packages.release.copied,
         *packages.test.copied,
-        *packages.tool_files,
         *(findings.own.copied if findings.own else ()),
         *findings.contents.release,
         *findings.contents.tests,
@@ -94,21 +93,15 @@ def _for_dockerfile(findings: Findings) -> dict[str, Any]:
         each for each in (application.static_root,) if each and each.split("/")[0] not in contents.release
     ]
     files = contents.files
-    tool = packages.tools[0].partition(">")[0] if packages.tools else None
-    kept = (
-        f"an edit to {packages.tool_files[0]} that changes no dependency installs nothing anew"
-        if packages.tool_files
-        else ""
-    )
     return {
         "name": _STRANGE.sub("_", findings.name),
         "python": findings.python.version,
         "another_python": next((each for each in findings.python.others[1:]), "3.14"),
-        "pythonpath": posixpath.join(_HOME, application.root).rstrip("/"),
+        "pythonpath": ":".join(posixpath.join(_HOME, root).rstrip("/") for root in application.roots),
+        "mark": _marks(),
         "dependencies": packages,
+        "tool": packages.tool,
         "made": [each.made_by for each in (packages.release, packages.test) if each.made_by],
-        "lock_title": f"what {packages.tool_files[-1]} says, as pip reads it" if packages.tool_files else "",
-        "lock_reason": f"{tool} is needed nowhere else, and {kept}" if tool else kept,
         "requirement_files": _requirement_files,
         "wanted": _wanted,
         "test_copies": bool(
@@ -122,15 +115,22 @@ def _for_dockerfile(findings: Findings) -> dict[str, Any]:
         "own": findings.own,
         "own_copied": _copies(findings.own.copied, files, start="COPY") if findings.own else [],
         "test_steps": _test_steps(findings),
+        "tests_note": findings.tests.note,
         "clutter": contents.clutter,
         "server": findings.server,
     }
 
 
+def _marks() -> Callable[[str], str]:
+    """Return what names a practice in a comment: its number, in the order of the file, its id and its title."""
+    numbers = itertools.count(1)
+    return lambda practice: f"{next(numbers)}. {practice}"
+
+
 def _requirement_files(install: Install) -> str:
     """Return the lines that bring in what pip installs from, each file where the project has it."""
     if install.made_by:
-        return f"COPY --from=lock {_HOME}/{install.file} ./"
+        return f"COPY --from=list {_HOME}/{install.file} ./"
     folders = itertools.groupby(sorted(install.copied, key=posixpath.dirname), key=posixpath.dirname)
     return "\n".join(_copy("COPY", sorted(own), f"./{folder and folder + '/'}") for folder, own in folders)
 
@@ -176,6 +176,10 @@ def _test_steps(findings: Findings) -> list[str]:
     return steps
 
 
+def _as_env(variables: Mapping[str, str]) -> str:
+    return " \\\n    ".join(f"{name}={value}" for name, value in variables.items())
+
+
 def _comment(text: str) -> str:
     return textwrap.fill(text, _WIDTH, initial_indent="# ", subsequent_indent="# ")
 
@@ -196,5 +200,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(quoted=shlex.quote, as_list=json.dumps, comment=_comment)
+    environment.filters.update(quoted=shlex.quote, as_list=json.dumps, as_env=_as_env, comment=_comment)
     return environment

@@ -1,10 +1,11 @@
-"""Finds the port that a project's own code serves on."""
+"""Finds the port that a project's own code serves on, wherever the code says it."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.init import code
@@ -16,56 +17,145 @@ HIGHEST = 65535
 _SERVING = frozenset(
     {
         "run", "serve", "run_app", "run_simple", "make_server", "HTTPServer", "ThreadingHTTPServer", "TCPServer",
-        "ThreadingTCPServer", "start_server", "create_server", "TCPSite", "Config", "listen", "bind",
+        "ThreadingTCPServer", "start_server", "create_server", "TCPSite", "Config", "listen", "bind", "run_server",
+        "add_insecure_port", "add_secure_port", "launch", "WSGIServer", "start", "app_run",
     }
 )  # fmt: skip
-_CALLED = re.compile(rf"\b(?:{'|'.join(sorted(_SERVING))})\(")
-_ASKING = frozenset({"int", "str", "get", "getenv"})
+_PORT_KEYWORDS = frozenset({"port", "server_port"})
+_ASKING = frozenset({"int", "str", "get", "getenv", "env", "config", "Field", "Option", "Argument", "field"})
+_INTERESTING = re.compile(rb"port|bind|listen|server", re.IGNORECASE)
+_OF_OTHERS = re.compile(
+    r"DB|DATABASE|SQL|PG|POSTGRES|MARIA|REDIS|VALKEY|CACHE|SMTP|MAIL|IMAP|MONGO|RABBIT|AMQP|MQTT|BROKER|KAFKA|ELASTIC"
+    r"|SEARCH|MEMCACHE|CELERY|PROXY|STATSD|METRIC|PROM|DEBUG|SSH|FTP|LDAP|SENTRY|JAEGER|OTEL|UPSTREAM|REMOTE|CLIENT|PEER"
+)
+_CALLED_PORT = re.compile(r"(?:\w*_)?PORT\Z")
+_IN_ADDRESS = re.compile(r"(?:[\w.\[\]:*-]*:)?(\d{1,5})\Z")
+_BOUND = re.compile(r"(?:--bind|-b|--port|-p|--http-socket|--server\.port)(?:[ =]+)(?:\S*:)?(\d+)\b")
 _GUNICORN_BIND = re.compile(r"""^bind\s*=\s*["'][^"']*:(\d+)["']""", re.MULTILINE)
+_EXPOSED = re.compile(r"^EXPOSE\s+(\d+)", re.MULTILINE | re.IGNORECASE)
 
 
-def named(files: Files, path: str) -> tuple[int, str] | None:
-    """Return the port that a file says it serves on, and where; None where it says nothing."""
-    if path.endswith("gunicorn.conf.py"):
-        bound = _GUNICORN_BIND.search(files.text(path))
-        return (int(bound[1]), f"{path}:{files.line_of(path, bound[0])}") if bound else None
-    tree = code.parse(files.content(path)) if _CALLED.search(files.text(path)) else None
-    nodes = list(ast.walk(tree)) if tree is not None else []
-    constants = {
-        target.id: each.value
-        for each in nodes
-        if isinstance(each, ast.Assign)
-        for target in each.targets
-        if isinstance(target, ast.Name)
-    }
-    calls = (each for each in nodes if isinstance(each, ast.Call) and code.called(each) in _SERVING)
-    for value in (value for call in calls for value in _candidates(call)):
-        port = _number(value, constants)
-        if port is not None and 0 < port <= HIGHEST:
-            return port, f"{path}:{value.lineno}"
+@dataclass(frozen=True)
+class Port:
+    """A port, where it is said, and how strongly: 0 by a call that serves, 1 as the default of what is called so."""
+
+    number: int
+    place: str
+    weakness: int = 0
+
+
+def find(files: Files, first: tuple[str, ...], beside: tuple[str, ...]) -> Port | None:
+    """Return the port that the project says it serves on; None where nothing says it.
+
+    `first` are the files that start it, as far as that is known, and `beside` its other files. What a call to serve
+    says comes before the default of a variable, an option or a field that is called like a port; then comes what
+    the project says of how it is run elsewhere.
+    """
+    for path in ("gunicorn.conf.py", "gunicorn_conf.py"):
+        if (found := _searched(files, path, _GUNICORN_BIND)) is not None:
+            return found
+    known = [port for path in dict.fromkeys((*first, *beside)) for port in _named(files, path)]
+    starting = [port for port in known if port.place.rpartition(":")[0] in first and port.weakness == 0]
+    for port in (*starting, *sorted(known, key=lambda each: each.weakness)):
+        return port
+    for path, pattern in (("Procfile", _BOUND), ("Dockerfile", _EXPOSED), ("Dockerfile", _BOUND)):
+        if (found := _searched(files, path, pattern)) is not None:
+            return found
     return None
 
 
-def _candidates(call: ast.Call) -> Iterator[ast.expr]:
-    """Yield where a port may stand in a call: `port=`, a number, or the second of a pair (host, port)."""
-    yield from (each.value for each in call.keywords if each.arg == "port")
-    for argument in (*call.args, *(each.value for each in call.keywords if each.arg == "server_address")):
-        if isinstance(argument, ast.Tuple):
-            yield from argument.elts[1:2]
-        elif isinstance(argument, (ast.Constant, ast.Name)):
-            yield argument
+def of_command(command: str) -> int | None:
+    """Return the port that a command line names."""
+    found = _BOUND.search(command)
+    return int(found[1]) if found else None
 
 
-def _number(value: ast.expr, constants: Mapping[str, ast.expr], depth: int = 3) -> int | None:
-    """Work out a number: written, the default of a variable of the environment, or a constant of the module."""
-    if isinstance(value, ast.Constant):
-        written = value.value
-        return int(str(written)) if str(written).isdecimal() else None
+def _searched(files: Files, path: str, pattern: re.Pattern[str]) -> Port | None:
+    text = files.text(path) if path in files else ""
+    found = pattern.search(text)
+    if found is None or not 0 < int(found[1]) <= HIGHEST:
+        return None
+    return Port(int(found[1]), f"{path}:{text.count(chr(10), 0, found.start(1)) + 1}")
+
+
+def _named(files: Files, path: str) -> Iterator[Port]:
+    """Yield the ports that a file names."""
+    tree = code.parse(files.content(path)) if _INTERESTING.search(files.content(path)) else None
+    nodes = list(ast.walk(tree)) if tree is not None else []
+    constants: dict[str, ast.expr] = {}
+    for each in nodes:
+        if isinstance(each, (ast.Assign, ast.AnnAssign)) and each.value is not None:
+            for target in each.targets if isinstance(each, ast.Assign) else [each.target]:
+                constants.setdefault(
+                    target.id if isinstance(target, ast.Name) else ast.unparse(target), each.value
+                )
+    for node in nodes:
+        for value, weakness in _candidates(node):
+            number = _number(value, constants)
+            if number is not None and 0 < number <= HIGHEST:
+                yield Port(number, f"{path}:{value.lineno}", weakness)
+
+
+def _candidates(node: ast.AST) -> Iterator[tuple[ast.expr, int]]:
+    """Yield where a port may stand: in a call that serves, and as the default of what is called a port."""
+    if isinstance(node, ast.Call):
+        yield from _of_call(node)
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(isinstance(each, ast.Name) and _is_a_port(each.id) for each in targets):
+            yield node.value, 1
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        arguments = [*node.args.posonlyargs, *node.args.args]
+        defaults = node.args.defaults
+        pairs = list(zip(arguments[len(arguments) - len(defaults) :], defaults))  # noqa: B905 - of equal length
+        keyword_only = zip(node.args.kwonlyargs, node.args.kw_defaults)  # noqa: B905 - the same
+        for argument, default in (*pairs, *keyword_only):
+            if default is not None and _is_a_port(argument.arg):
+                yield default, 1
+
+
+def _of_call(call: ast.Call) -> Iterator[tuple[ast.expr, int]]:
+    name = code.called(call)
+    texts = [
+        each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    ]
+    keywords = {each.arg: each.value for each in call.keywords if each.arg}
+    if name in {"add_argument", "option"} and "--port" in texts and "default" in keywords:
+        yield keywords["default"], 1
+    elif name in _ASKING and texts and _is_a_port(texts[0]):
+        yield call, 1
+    elif name in _SERVING:
+        yield from ((value, 0) for key, value in keywords.items() if key in _PORT_KEYWORDS)
+        for argument in (
+            *call.args,
+            *(keywords[key] for key in ("server_address", "bind", "address") if key in keywords),
+        ):
+            if isinstance(argument, ast.Tuple):
+                yield from ((each, 0) for each in argument.elts[1:2])
+            elif isinstance(argument, (ast.Constant, ast.Name, ast.JoinedStr)):
+                yield argument, 0
+
+
+def _is_a_port(name: str) -> bool:
+    upper = name.upper().replace("-", "_")
+    return bool(_CALLED_PORT.match(upper)) and not _OF_OTHERS.search(upper)
+
+
+def _number(value: ast.expr, constants: Mapping[str, ast.expr], depth: int = 4) -> int | None:
+    """Work out a number: written, at the end of an address, the default of what is asked for, a constant."""
     further: ast.expr | None = None
-    if isinstance(value, ast.Name):
-        further = constants.get(value.id)
-    elif isinstance(value, ast.Call) and code.called(value) in _ASKING and value.args:
-        further = value.args[-1]
+    if isinstance(value, ast.Constant):
+        is_number = isinstance(value.value, (int, str)) and not isinstance(value.value, bool)
+        found = _IN_ADDRESS.match(str(value.value)) if is_number else None
+        return int(found[1]) if found else None
+    if isinstance(value, (ast.Name, ast.Attribute)):
+        further = constants.get(ast.unparse(value))
+    elif isinstance(value, ast.JoinedStr):
+        last = value.values[-1] if value.values else None
+        further = last.value if isinstance(last, ast.FormattedValue) else last
+    elif isinstance(value, ast.Call):
+        default = next((each.value for each in value.keywords if each.arg == "default"), None)
+        further = default or (value.args[-1] if value.args and code.called(value) in _ASKING else None)
     elif isinstance(value, ast.BoolOp):
         further = value.values[-1]
     return _number(further, constants, depth - 1) if further is not None and depth else None

@@ -26,28 +26,28 @@ PROJECT = "[project]\nname = 'x'\ndependencies = ['flask', 'gunicorn']\nrequires
         ({}, "3.13", ("3.13",), "Python 3.13, since nothing says which (--python)"),
         (
             {"pyproject.toml": PROJECT.format(">=3.11,<3.13")},
-            "3.12",
-            ("3.12",),
-            "Python 3.12, which pyproject.toml [project] allows (--python)",
+            "3.11",
+            ("3.11", "3.12"),
+            "Python 3.11, the lowest that pyproject.toml [project] allows (--python)",
         ),
         (
             {"pyproject.toml": PROJECT.format(">=3.10,<3.15")},
-            "3.13",
-            ("3.13", "3.14"),
-            "Python 3.13, which pyproject.toml [project] allows (--python)",
+            "3.10",
+            ("3.10", "3.11", "3.12", "3.13", "3.14"),
+            "Python 3.10, the lowest that pyproject.toml [project] allows (--python)",
         ),
         (
             {"pyproject.toml": PROJECT.format(">=3.11")},
-            "3.13",
-            ("3.13",),
-            "Python 3.13, which pyproject.toml [project] allows (--python)",
+            "3.11",
+            ("3.11",),
+            "Python 3.11, the lowest that pyproject.toml [project] allows (--python)",
         ),
         ({"pyproject.toml": PROJECT.format("==3.11.*")}, "3.11", ("3.11",), "Python 3.11, in pyproject.toml [project]"),
         (
             {"pyproject.toml": PROJECT.format(">=3.12"), ".python-version": "3.11"},
-            "3.13",
-            ("3.13",),
-            "Python 3.13, which pyproject.toml [project] allows (--python)",
+            "3.12",
+            ("3.12",),
+            "Python 3.12, the lowest that pyproject.toml [project] allows (--python)",
         ),
     ],
 )  # fmt: skip
@@ -61,7 +61,7 @@ def test_the_version_of_python_is_what_the_project_says(
 
 
 @pytest.mark.parametrize(
-    ("written", "version"), [("^3.11", "3.13"), ("~3.11", "3.11"), (">=3.9,<3.12", "3.11")]
+    ("written", "version"), [("^3.11", "3.11"), ("~3.11", "3.11"), (">=3.9,<3.12", "3.10")]
 )
 def test_poetry_has_its_own_way_to_write_a_range(see: See, written: str, version: str) -> None:
     """A caret allows what does not change the first number, a tilde not the second."""
@@ -90,8 +90,18 @@ FACTORY = "def create_app():\n    app = Flask('x')\n    return app\n"
 @pytest.mark.parametrize(
     ("requirements", "code", "command", "stop_signal"),
     [
-        ("flask gunicorn", FLASK, "gunicorn --bind=0.0.0.0:5000 app:app", None),
-        ("flask gunicorn", FACTORY, "gunicorn --bind=0.0.0.0:5000 app:create_app()", None),
+        (
+            "flask gunicorn",
+            FLASK,
+            "gunicorn --bind=0.0.0.0:5000 --threads=4 --worker-tmp-dir=/dev/shm --access-logfile=- app:app",
+            None,
+        ),
+        (
+            "flask gunicorn",
+            FACTORY,
+            "gunicorn --bind=0.0.0.0:5000 --threads=4 --worker-tmp-dir=/dev/shm --access-logfile=- app:create_app()",
+            None,
+        ),
         ("flask waitress", FLASK, "waitress-serve --host=0.0.0.0 --port=5000 app:app", "SIGINT"),
         (
             "flask waitress",
@@ -99,7 +109,12 @@ FACTORY = "def create_app():\n    app = Flask('x')\n    return app\n"
             "waitress-serve --host=0.0.0.0 --port=5000 --call app:create_app",
             "SIGINT",
         ),
-        ("flask granian", FLASK, "granian --interface=wsgi --host=0.0.0.0 --port=5000 app:app", None),
+        (
+            "flask granian",
+            FLASK,
+            "granian --interface=wsgi --host=0.0.0.0 --port=5000 --access-log app:app",
+            None,
+        ),
         (
             "flask uwsgi",
             FLASK,
@@ -122,7 +137,12 @@ FACTORY = "def create_app():\n    app = Flask('x')\n    return app\n"
             "uvicorn --host=0.0.0.0 --port=8000 --factory app:make",
             None,
         ),
-        ("starlette hypercorn", "app = Starlette()\n", "hypercorn --bind=0.0.0.0:8000 app:app", None),
+        (
+            "starlette hypercorn",
+            "app = Starlette()\n",
+            "hypercorn --bind=0.0.0.0:8000 --access-logfile=- app:app",
+            None,
+        ),
         ("starlette daphne", "app = Starlette()\n", "daphne --bind=0.0.0.0 --port=8000 app:app", None),
         ("quart", "app = Quart('x')\n", "quart --app=app:app run --host=0.0.0.0 --port=8000", "SIGINT"),
     ],
@@ -187,4 +207,6 @@ def test_a_script_that_names_no_port_is_a_worker(see: See) -> None:
     """It says how to tell it otherwise; a handler for SIGTERM is seen."""
     found = see({"run.py": "signal.signal(signal.SIGTERM, end)\nif __name__ == '__main__':\n    work()\n"})
     assert (found.server.port, found.server.stop_signal) == (None, None)
-    assert "it listens on no port, since none is named (--port 8000)" in said(found, "assumed")
+    assert "which port it listens on, if on any, is not known: none is exposed (--port 8000)" in said(
+        found, "assumed"
+    )

@@ -91,7 +91,7 @@ def test_a_requirements_file_that_only_installs_the_project_is_no_list(see: See)
     """pyproject.toml is."""
     project = "[project]\nname = 'shop'\ndependencies = [\n  'flask',\n  'gunicorn',\n]\n"
     found = see({**APP, "requirements.txt": "-e .\n", "pyproject.toml": project}).dependencies
-    assert found.tool_files == ("pyproject.toml",)
+    assert found.release.copied == ("pyproject.toml",)
     assert found.places["gunicorn"] == "pyproject.toml:5"
 
 
@@ -105,10 +105,10 @@ def test_pyproject_is_listed_for_pip_in_the_build(see: See) -> None:
     }).dependencies  # fmt: skip
     assert "import tomllib;" in str(found.release.made_by)
     assert "print(*project['project']['dependencies'], sep='\\n')" in str(found.release.made_by)
-    assert "*(each for each in project['dependency-groups']['test'] if isinstance(each, str))" in str(
-        found.test.made_by
+    assert (
+        "each in project['dependency-groups']['test'] + project['dependency-groups']['web'] if isinstance"
+        in str(found.test.made_by)
     )
-    assert "*project['dependency-groups']['web']" in str(found.test.made_by)
     assert "ruff" not in found.test_places
 
 
@@ -131,29 +131,18 @@ def test_extras_that_ask_for_others_bring_them(see: See) -> None:
     assert "optional-dependencies']['tools']" in str(found.test.made_by)
 
 
-def test_uv_says_what_its_lock_file_holds_and_pip_installs_it(see: See) -> None:
-    """The lock file also tells which packages come along; the tests get their group and nothing twice."""
+def test_uv_installs_what_its_lock_file_holds(see: See) -> None:
+    """The lock file also tells which packages come along; the tests get their group."""
     found = see(
         {"app/main.py": "app = FastAPI()\n", "uv.lock": UV_LOCK, "pyproject.toml": UV_PYPROJECT}
     ).dependencies
-    assert found.tools == ("uv>=0.5",)
-    assert found.tool_files == ("pyproject.toml", "uv.lock")
-    assert found.release.made_by == (
-        "uv export --quiet --frozen --no-emit-project --no-default-groups --output-file requirements.txt"
-    )
-    assert "--no-default-groups --group dev --output-file requirements-test.txt" in str(found.test.made_by)
+    assert found.tool is not None
+    assert found.tool.name == "uv"
+    assert found.release.copied == ("pyproject.toml", "uv.lock")
+    assert found.release.command == "uv sync --frozen --no-install-project --no-default-groups"
+    assert found.test.command == f"{found.release.command} --group dev"
     assert "starlette" in found.implied
     assert "pytest" not in found.implied
-
-
-def test_packages_without_hashes_are_installed_without(see: See) -> None:
-    """Pip checks all or none, and has none for what comes from git."""
-    lock = (
-        UV_LOCK
-        + '\n[[package]]\nname = "fork"\nversion = "1"\nsource = { git = "https://example.org/fork" }\n'
-    )
-    found = see({"app/main.py": "app = FastAPI()\n", "uv.lock": lock, "pyproject.toml": UV_PYPROJECT})
-    assert "--no-hashes" in str(found.dependencies.release.made_by)
 
 
 def test_poetry_exports_its_main_group_and_that_of_the_tests(see: See) -> None:
@@ -162,19 +151,70 @@ def test_poetry_exports_its_main_group_and_that_of_the_tests(see: See) -> None:
     files = {name: (poetry / name).read_text() for name in ("pyproject.toml", "poetry.lock")}
     found = see({"quotes/__init__.py": FLASK, **files}).dependencies
     assert found.release.made_by == "poetry export --quiet --only main --output requirements.txt"
-    assert found.test.made_by == "poetry export --quiet --with test --output requirements-test.txt"
+    assert found.test.made_by == "poetry export --quiet --output requirements-test.txt --with test"
     assert found.places["waitress"] == "pyproject.toml:10"
     assert "jinja2" in found.implied
 
 
-def test_pipenv_does_the_same(see: See) -> None:
-    """Without its index, which would come before that of the host."""
-    lock = '{"default": {"flask": {"hashes": ["x"]}, "gunicorn": {"hashes": ["x"]}}, "develop": {}}'
-    pipfile = "[packages]\nflask = '*'\ngunicorn = '*'\n[dev-packages]\npytest = '*'\n"
-    found = see({**APP, "Pipfile": pipfile, "Pipfile.lock": lock}).dependencies
-    assert found.release.made_by == "pipenv requirements --exclude-index --hash > requirements.txt"
-    assert found.test.made_by == "pipenv requirements --exclude-index --hash --dev > requirements-test.txt"
-    assert found.places["gunicorn"] == "Pipfile:3"
+def poetry_lock(*sources: str) -> str:
+    """Make a lock file of packages with these sources."""
+    return "".join(
+        f"[[package]]\nname = 'p{number}'\ngroups = ['main']\n{f'[package.source]{chr(10)}{source}' if source else ''}\n"
+        for number, source in enumerate(sources)
+    )
+
+
+LEGACY = "type = 'legacy'\nurl = 'https://corp.example/simple'\n"
+GIT = "type = 'git'\nurl = 'https://git.example/x'\n"
+
+
+def test_packages_without_hashes_are_installed_without(see: See) -> None:
+    """Pip checks all or none, and has none for what comes from git."""
+    pyproject = "[tool.poetry.dependencies]\nflask = '*'\ngunicorn = '*'\n"
+    found = see({**APP, "pyproject.toml": pyproject, "poetry.lock": poetry_lock("", GIT)})
+    assert str(found.dependencies.release.made_by).endswith(" --without-hashes")
+    with pytest.raises(
+        UsageError, match=r"packages come from https://corp\.example/simple, and one comes without"
+    ):
+        see({**APP, "pyproject.toml": pyproject, "poetry.lock": poetry_lock(LEGACY, GIT)})
+
+
+@pytest.mark.parametrize(
+    ("files", "release", "tests"),
+    [
+        (
+            {
+                "Pipfile": "[packages]\nflask = '*'\ngunicorn = '*'\n[dev-packages]\npytest = '*'\n",
+                "Pipfile.lock": '{"default": {"flask": {"hashes": ["x"]}}, "develop": {}}',
+            },
+            "pipenv sync",
+            "pipenv sync --dev",
+        ),
+        (
+            {
+                "pyproject.toml": "[project]\nname = 'x'\ndependencies = ['flask', 'gunicorn']\n"
+                "[tool.pdm.dev-dependencies]\ntest = ['pytest']\n",
+                "pdm.lock": "[[package]]\nname = 'flask'\ngroups = ['default']\n",
+            },
+            "pdm sync --no-self --prod",
+            "pdm sync --no-self --dev",
+        ),
+    ],
+)
+def test_pipenv_and_pdm_do_the_same(see: See, files: dict[str, str], release: str, tests: str) -> None:
+    """Each by the command that installs what is locked, and nothing else."""
+    found = see({**APP, **files}).dependencies
+    assert (found.release.command, found.test.command) == (release, tests)
+    assert "pytest" in found.test_places
+
+
+def test_a_standard_lock_file_is_installed_by_uv(see: See) -> None:
+    """What it does not hold is said (PEP 751)."""
+    project = "[project]\nname = 'x'\ndependencies = ['flask', 'gunicorn']\n[dependency-groups]\ntest = ['pytest>=8']\n"
+    found = see({**APP, "pyproject.toml": project, "pylock.toml": "[[packages]]\nname = 'flask'\n"})
+    assert str(found.dependencies.release.command).endswith("pylock.toml")
+    assert "pytest>=8" in found.dependencies.test.packages
+    assert "pylock.toml holds no packages for tests: those are not locked" in said(found, "note")
 
 
 @pytest.mark.parametrize(

@@ -180,4 +180,4 @@ def test_the_workflow_tries_the_versions_of_the_project(see: See) -> None:
     """As a matrix, oldest first."""
     project = "[project]\nname = 'x'\ndependencies = []\nrequires-python = '>=3.12,<3.15'\n"
     text = text_of(see, ".github/workflows/image.yml", {**WEB, "pyproject.toml": project})
-    assert 'python: ["3.13", "3.14"]' in text
+    assert 'python: ["3.12", "3.13", "3.14"]' in text

@@ -1,4 +1,4 @@
-"""Reads requirements files as far as it takes: the names in them, and the files that they lead to.
+"""Reads requirements files as far as it takes: the names in them, the files and the indexes that they lead to.
 
 The format is pip's own (https://pip.pypa.io/en/stable/reference/requirements-file-format/); `packaging` reads the
 requirements in it. What neither knows is passed over: pip will have its say in the build.
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _OTHER_FILE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=)?(?P<file>\S.*)")
+_INDEX = re.compile(
+    r"(?:-i|-f|--index-url|--extra-index-url|--find-links|--pypi-url)(?:\s+|=)?(?P<where>\S+)"
+)
 _EDITABLE = re.compile(r"(?:-e|--editable)(?:\s+|=)")
 _LINE_OPTION = re.compile(r"\s--?[a-z]")
 _VERSION_CONTROL = re.compile(r"(?:git|hg|svn|bzr)\+")
@@ -31,20 +34,25 @@ _EGG = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
 
 @dataclass(frozen=True)
 class Declared:
-    """One package that a file asks for, and where. `extras` and `url` as in PEP 508."""
+    """One package that a file asks for, and where; `text` is how. `extras` and `url` as in PEP 508."""
 
     name: str
     place: str
     extras: frozenset[str] = frozenset()
     url: str | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """What one requirements file and those that it leads to ask for; `files` are all of them."""
+    """What one requirements file and those that it leads to ask for.
 
-    files: tuple[str, ...]
-    packages: tuple[Declared, ...]
+    `files` are all of them; `indexes` are the addresses that they take packages from, each with its place.
+    """
+
+    files: tuple[str, ...] = ()
+    packages: tuple[Declared, ...] = ()
+    indexes: tuple[tuple[str, str], ...] = ()
 
 
 def read(files: Files, path: str) -> Listed:
@@ -54,8 +62,16 @@ def read(files: Files, path: str) -> Listed:
     code is there.
     """
     seen: dict[str, None] = {}
-    packages = tuple(_read(files, path, seen))
-    return Listed(tuple(seen), packages)
+    packages, indexes = [], []
+    for place, line in _all_lines(files, path, seen):
+        index = _INDEX.match(line)
+        if index is not None:
+            if "://" not in index["where"]:
+                raise _from_a_folder(place, line)
+            indexes.append((index["where"], place))
+        elif (found := _package(place, line)) is not None:
+            packages.append(found)
+    return Listed(tuple(seen), tuple(packages), tuple(indexes))
 
 
 @functools.lru_cache(maxsize=100_000)
@@ -66,27 +82,31 @@ def declared(text: str, place: str) -> Declared | None:
     except InvalidRequirement:
         return None
     return Declared(
-        canonicalize_name(requirement.name), place, frozenset(requirement.extras), requirement.url
+        canonicalize_name(requirement.name), place, frozenset(requirement.extras), requirement.url, text
     )
 
 
-def _read(files: Files, path: str, seen: dict[str, None]) -> Iterator[Declared]:
-    for place, line in _all_lines(files, path, seen):
-        text, editable = _EDITABLE.subn("", line)
-        if text.startswith("-"):
-            continue
-        text = _LINE_OPTION.split(text, maxsplit=1)[0].strip()
-        found = declared(text, place)
-        if found is None and (_VERSION_CONTROL.match(text) or "://" in text):
-            egg = _EGG.search(text)
-            found = Declared(canonicalize_name(egg[1]) if egg else "", place, url=text)
-        if found is not None:
-            yield found
-        elif editable or text.startswith((".", "/", "file:")):
-            raise UsageError(
-                f"{place}: installs {text} from a folder, which is not there yet when the build installs "
-                "packages; list its dependencies instead, the code is found without being installed"
-            )
+def _package(place: str, line: str) -> Declared | None:
+    text, editable = _EDITABLE.subn("", line)
+    if text.startswith("-"):
+        return None
+    text = _LINE_OPTION.split(text, maxsplit=1)[0].strip()
+    found = declared(text, place)
+    if found is None and (_VERSION_CONTROL.match(text) or "://" in text):
+        egg = _EGG.search(text)
+        found = Declared(canonicalize_name(egg[1]) if egg else "", place, url=text)
+    if found is None and not (editable or text.startswith((".", "/")) or text.endswith(".whl")):
+        return None
+    if found is None or (found.url or "").startswith("file:"):
+        raise _from_a_folder(place, text)
+    return found
+
+
+def _from_a_folder(place: str, text: str) -> UsageError:
+    return UsageError(
+        f"{place}: installs {text} from a folder, which is not there yet when the build installs "
+        "packages; list its dependencies instead, the code is found without being installed"
+    )
 
 
 def _all_lines(files: Files, path: str, seen: dict[str, None]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,114 @@
+"""Where packages come from: nothing is installed by its bare name that the project says comes from elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullproof.errors import UsageError
+
+from .conftest import FLASK, See, said
+
+APP = {"app.py": FLASK}
+PROJECT = "[project]\nname = 'shop'\ndependencies = ['flask', 'gunicorn', 'knots']\n"
+CORP = "https://pypi.corp.example/simple"
+LISTED = {"requirements.txt": "flask\ngunicorn\nknots\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (
+            {"pyproject.toml": PROJECT + "[tool.uv.sources]\nknots = { git = 'https://git.example/knots' }\n"},
+            "pyproject.toml:5: knots comes from https://git.example/knots, which pip would not read; run `uv lock`",
+        ),
+        (
+            {"pyproject.toml": PROJECT + "[tool.uv.sources]\nKnots = [{ path = '../knots' }]\n"},
+            "pyproject.toml:5: knots comes from the folder ../knots, which pip would not read; run `uv lock`",
+        ),
+        (
+            {"pyproject.toml": PROJECT + "[tool.uv.sources]\nknots = { workspace = true }\n"},
+            "pyproject.toml:5: knots comes from this workspace",
+        ),
+        (
+            {"pyproject.toml": PROJECT + "[tool.uv.sources]\nknots = { index = 'corp' }\n"},
+            "pyproject.toml:5: knots comes from the index corp",
+        ),
+        ({"pyproject.toml": PROJECT + f"[[tool.uv.index]]\nurl = '{CORP}'\n"}, f"pyproject.toml:5: packages come from {CORP}"),
+        ({"pyproject.toml": PROJECT + f"[tool.uv]\nindex-url = '{CORP}'\n"}, f"pyproject.toml:5: packages come from {CORP}"),
+        ({"pyproject.toml": PROJECT + f"[[tool.pdm.source]]\nurl = '{CORP}'\nname = 'corp'\n"}, f"pyproject.toml:5: packages come from {CORP}, which pip would not read; run `pdm lock`"),
+        ({"pyproject.toml": PROJECT + f"[[tool.poetry.source]]\nname = 'corp'\nurl = '{CORP}'\n"}, f"pyproject.toml:6: packages come from {CORP}"),
+        ({"pyproject.toml": PROJECT + f"[tool.hatch.envs.default.env-vars]\nPIP_INDEX_URL = '{CORP}'\n"}, f"pyproject.toml:5: packages come from {CORP}"),
+        ({"pyproject.toml": PROJECT + f"[[tool.rye.sources]]\nname = 'corp'\nurl = '{CORP}'\n"}, f"packages come from {CORP}"),
+        ({**LISTED, "pip.conf": f"[global]\nextra-index-url = {CORP}\n"}, f"pip.conf:2: packages come from {CORP}"),
+        ({**LISTED, "uv.toml": f"[[index]]\nurl = '{CORP}'\n"}, "uv.toml:2: "),
+        ({**LISTED, "tox.ini": f"[testenv]\nsetenv = PIP_INDEX_URL={CORP}\n"}, f"tox.ini:2: packages come from {CORP}"),
+        ({**LISTED, "Dockerfile": f"FROM x\nRUN pip install -i {CORP} -r requirements.txt\n"}, f"Dockerfile:2: packages come from {CORP}"),
+        ({**LISTED, "Dockerfile": f"FROM x\nENV PIP_EXTRA_INDEX_URL={CORP}\n"}, f"Dockerfile:2: packages come from {CORP}"),
+        ({**LISTED, ".gitlab-ci.yml": f"test:\n  script: pip install --index-url={CORP} knots\n"}, ".gitlab-ci.yml:2: "),
+        (
+            {**LISTED, "libs/knots/pyproject.toml": "[project]\nname = 'Knots'\n"},
+            "requirements.txt:3: asks an index for knots, which is this project's own, in libs/knots",
+        ),
+        ({**LISTED, "knots/setup.py": "setup(\n    name='knots',\n)\n"}, "requirements.txt:3: asks an index for knots"),
+    ],
+)  # fmt: skip
+def test_what_pip_would_look_for_elsewhere_is_refused(see: See, files: dict[str, str], told: str) -> None:
+    """One line says where that stands, and the way out: anybody may have a package of that name on the public index."""
+    with pytest.raises(UsageError) as raised:
+        see({**APP, **files})
+    assert told in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"requirements.txt": f"--extra-index-url {CORP}/\nflask\ngunicorn\nknots\n", "pip.conf": f"[global]\nindex-url = {CORP}\n"},
+        {"requirements.txt": "flask\ngunicorn\nknots @ git+https://git.example/knots\n", "pyproject.toml": "[tool.uv.sources]\nknots = { git = 'https://git.example/knots' }\n"},
+        {**LISTED, "pyproject.toml": "[[tool.uv.index]]\nurl = 'https://pypi.org/simple'\n"},
+        {**LISTED, "examples/knots/pyproject.toml": "[project]\nname = 'knots'\n"},
+        {**LISTED, ".github/workflows/release.yml": "run: twine upload --repository-url https://corp.example/\n"},
+    ],
+)  # fmt: skip
+def test_what_pip_does_find_there_is_not(see: See, files: dict[str, str]) -> None:
+    """Requirements files that name the index or the address say it to pip."""
+    see({**APP, **files})
+
+
+def test_an_index_in_the_requirements_is_said(see: See) -> None:
+    """The build has to reach it; a password in its address is nobody's to read."""
+    text = "--index-url https://me:secret@pypi.corp.example/simple\nflask\ngunicorn\n"
+    assert said(see({**APP, "requirements.txt": text}), "note") == [
+        f"packages also come from {CORP}, in requirements.txt:1: the build has to reach it"
+    ]
+
+
+def test_a_lock_file_is_believed_by_its_own_tool_alone(see: See) -> None:
+    """That of uv says where knots comes from, and git is needed to have it from there."""
+    sources = PROJECT + "[tool.uv.sources]\nknots = { git = 'https://git.example/knots' }\n"
+    lock = "[[package]]\nname = 'shop'\nsource = { virtual = '.' }\ndependencies = [{ name = 'knots' }]\n"
+    lock += "[[package]]\nname = 'knots'\nsource = { git = 'https://git.example/knots' }\n"
+    found = see({**APP, "pyproject.toml": sources, "uv.lock": lock}).dependencies
+    assert "git" in found.build_system
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [
+        (
+            "poetry.lock",
+            "[[package]]\nname = 'knots'\n[package.source]\ntype = 'directory'\nurl = '../knots'\n",
+        ),
+        ("pdm.lock", "[[package]]\nname = 'knots'\npath = './libs/knots'\n"),
+        ("Pipfile.lock", '{"default": {"knots": {"path": "libs/knots", "editable": true}}}'),
+    ],
+)
+def test_a_folder_that_a_lock_file_installs_is_refused(see: See, lock: str, text: str) -> None:
+    """It is not there yet when packages are installed."""
+    with pytest.raises(UsageError, match=f"{lock}: knots comes from the folder"):
+        see({**APP, "pyproject.toml": PROJECT, "Pipfile": "[packages]\nflask = '*'\n", lock: text})
+
+
+def test_a_lock_file_that_is_not_understood_is_said(see: See) -> None:
+    """Packages are installed without it."""
+    found = see({**APP, "requirements.txt": "flask\ngunicorn\n", "conda-lock.yml": "package: []\n"})
+    assert said(found, "note") == ["conda-lock.yml is not understood: packages are installed without it"]
