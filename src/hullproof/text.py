@@ -35,6 +35,7 @@ _UNSEEN = re.compile(
 )
 _PLANE = 0x10000
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _NO_FILE_NAME = re.compile(r'^[.\- ]|[/\\:*?"<>|]')
 
 
@@ -47,6 +48,11 @@ def clean(text: str, longest: int = LONGEST) -> str:
     if not (short.isascii() and short.isprintable()):
         short = "".join(map(_shown, short))
     return short if len(short) <= longest else short[: longest - 1] + "…"
+
+
+def uncoloured(text: str) -> str:
+    """Return a program's output without the sequences by which it colours a terminal and moves about on it (ECMA-48)."""
+    return _SEQUENCE.sub("", text)
 
 
 def one_line(text: str, longest: int = 300) -> str:

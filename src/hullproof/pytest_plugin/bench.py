@@ -27,7 +27,7 @@ from hullproof.model import Proof
 from hullproof.options import files, pairs
 from hullproof.practices import Practice, every, judge
 from hullproof.project.project import Project
-from hullproof.pytest_plugin.container import Container, Files, Image
+from hullproof.pytest_plugin.container import Container, Files, Image, log_of
 from hullproof.pytest_plugin.findings import BuildFailed
 from hullproof.pytest_plugin.telling import Account, Telling
 from hullproof.run.run import Run
@@ -120,6 +120,7 @@ class Bench:
             image=self.given,
         )
         self.containers: list[Container] = []
+        self.kept_logs: list[tuple[str, str]] = []
         self.proofs: dict[str, Proof] = {}
         self._started = datetime.now(timezone.utc), time.monotonic()
         self._is_failure_told = False
@@ -153,9 +154,15 @@ class Bench:
         return files.final
 
     def forget(self, container: Container) -> None:
-        """Show no more of a container that was removed."""
+        """Show no more of a container that was removed, but of one that a test failed with what it printed."""
         if container in self.containers:
             self.containers.remove(container)
+            self.kept_logs += [container.log_of_failure] if container.log_of_failure else []
+
+    def logs(self) -> list[tuple[str, str]]:
+        """Return what the containers of a failed test printed: those that are there, and those that it left behind."""
+        kept, self.kept_logs = self.kept_logs, []
+        return [*kept, *map(log_of, self.containers)]
 
     # --- for the practices -------------------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hullproof.errors import Unobservable, UsageError
+from hullproof.errors import HullproofError, Unobservable, UsageError
 from hullproof.pytest_plugin.findings import NotReady, why_not_ready
+from hullproof.text import line, uncoloured
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hullproof.engine.model.image import FileEntry, ImageFacts
     from hullproof.engine.visit import VisitedContainer
 
+_LOG_LINES = 20
 END_DEADLINE_S = 30.0
 """How long `Container.wait` waits by default."""
 
@@ -106,6 +108,7 @@ class Container:
         self._host = host
         self._removed = removed
         self._ready_after_s: float | None = None
+        self.log_of_failure: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
         """Show the first digits of its id."""
@@ -118,7 +121,9 @@ class Container:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove the container."""
+        """Remove the container; where a test failed with it, keep for the report what it printed."""
+        if error is not None:
+            self.log_of_failure = log_of(self)
         self.remove()
 
     @property
@@ -221,7 +226,8 @@ class Container:
         facts = self._there.look()
         why = why_not_ready(facts)
         if why is not None:
-            raise NotReady(why, last_log_lines=facts.log or ["(it printed nothing)"])
+            said = [uncoloured(each) for each in facts.log]
+            raise NotReady(why, last_log_lines=said or ["(it printed nothing)"])
         self._ready_after_s = facts.ready_after_s
         return self
 
@@ -272,3 +278,14 @@ class Container:
         if not self._booted.id:
             raise Unobservable("the container was removed")
         return self._booted
+
+
+def log_of(container: Container) -> tuple[str, str]:
+    """Say how a container is and what it printed last, for a failed test. Never raises: something else went wrong."""
+    try:
+        state, log = container.state, uncoloured(container.logs()).splitlines()[-_LOG_LINES:]
+    except (HullproofError, Unobservable) as error:
+        return f"container {container.id[:12]}", line(str(error))
+    ended = "" if state["Status"] == "running" else f", exit code {state['ExitCode']}"
+    said = "\n".join(map(line, log))
+    return f"container {container.id[:12]}: {state['Status']}{ended}", said or "(it printed nothing)"

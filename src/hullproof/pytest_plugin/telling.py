@@ -18,11 +18,9 @@ from hullproof.text import line, size
 if TYPE_CHECKING:
     from hullproof.project.project import Project
     from hullproof.pytest_plugin.bench import Bench
-    from hullproof.pytest_plugin.container import Container
     from hullproof.report.outputs import Delivery
 
 _NAME = "hullproof-telling"
-_LOG_LINES = 20
 _SWEEP_S = 10.0  # an engine that hangs is not waited for
 
 
@@ -81,6 +79,8 @@ class Telling:
         """Show findings as what they are, once each, and what the containers of a failed test have printed."""
         report = yield
         if not report.failed or call.excinfo is None:
+            if self.bench is not None:
+                self.bench.kept_logs.clear()  # of containers that went down with an error that the test expected
             return report
         error = call.excinfo.value
         if call.when == "setup" and isinstance(error, HullproofError):
@@ -92,7 +92,7 @@ class Telling:
             for heading, text in error.details_once().items():
                 shown.addsection(heading, text)
         if self.bench is not None and "hullproof_boot" in getattr(item, "fixturenames", ()):
-            report.sections += [_last_words(each) for each in self.bench.containers]
+            report.sections += self.bench.logs()
         return report
 
     # --- the end -----------------------------------------------------------------------------------------
@@ -173,17 +173,6 @@ class Telling:
                     sweep(engine)
             except HullproofError as error:
                 say(f"hullproof: could not remove what workers left ({error}); `hullproof clean` removes it")
-
-
-def _last_words(container: Container) -> tuple[str, str]:
-    """How a container is and what it printed last. Never raises: this is said where something else went wrong."""
-    try:
-        state, log = container.state, container.logs().splitlines()[-_LOG_LINES:]
-    except (HullproofError, Unobservable) as error:
-        return f"container {container.id[:12]}", line(str(error))
-    ended = "" if state["Status"] == "running" else f", exit code {state['ExitCode']}"
-    said = "\n".join(map(line, log))
-    return f"container {container.id[:12]}: {state['Status']}{ended}", said or "(it printed nothing)"
 
 
 def _summary(accounts: Sequence[Account]) -> list[str]:

@@ -216,6 +216,31 @@ def test_a_failed_test_shows_what_its_containers_printed(shop: pytest.Pytester) 
     assert result.stdout.str().count("-- container ") == 1
 
 
+def test_a_log_is_shown_without_its_colours_and_after_the_container_has_gone(shop: pytest.Pytester) -> None:
+    """A test's own `with` block removes its container before pytest hears that the test failed."""
+    shop.path.joinpath("shop.py").write_text(
+        "import time\nprint('\\x1b[1;32mopen\\x1b[0m', flush=True)\ntime.sleep(60)\n"
+    )
+    tests = """
+import pytest
+
+def test_it(hullproof_boot):
+    with hullproof_boot(wait=False) as container:
+        while "open" not in container.logs(): pass
+        assert 0
+
+def test_passes(hullproof_boot):
+    with pytest.raises(KeyError), hullproof_boot(wait=False):
+        raise KeyError
+
+def test_other(hullproof_boot): assert 0
+"""
+    result = check(shop, tests)
+    result.assert_outcomes(failed=2, passed=1)
+    result.stdout.fnmatch_lines(["-* container ????????????: running -*", "open"])
+    assert result.stdout.str().count("-- container ") == 1
+
+
 def test_offline_a_container_is_looked_at_from_inside(shop: pytest.Pytester) -> None:
     """It has no network, so that no port is reached, which is told; what is booted in a smaller way is said, too."""
     tests = """
