@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import CommandError, run
 from hullproof.engine.connection import Engine
 from hullproof.engine.progress import Progress
+from hullproof.facts import builds
 from hullproof.interruption import unwinding_on_signals
 from hullproof.lab.recipe import Recipe
 from hullproof.project.project import Project
 from hullproof.run.run import Run
-from hullproof.runner.subject import Subject
+from hullproof.runner.progress import Lines
+from hullproof.runner.prove import Prover
 
 if TYPE_CHECKING:
     from hullproof.engine.build import BuildRequest
@@ -180,10 +182,10 @@ def stand() -> Iterator[Stand]:
         tree = ours.scratch("tree") / "hullproof"
         shutil.copytree(REPOSITORY, tree, ignore=shutil.ignore_patterns(*_NOT_OURS), symlinks=True)
         project = Project.open(tree)
-        subject = Subject(project, engine, ours, say=tell)
-        recipe: Recipe = subject["recipe"]
+        graph = Prover(project, engine, ours, tell=Lines(tell)).graph
         reference = project.release.base.reference
-        yield Stand(engine, ours, project, recipe, subject["bases"].get(reference))
+        base = next(each for each in graph.fact(builds.bases).bases if each.reference == reference)
+        yield Stand(engine, ours, project, graph.fact(builds.recipe), base)
 
 
 def _keep_bytecode(folder: Path) -> None:
@@ -209,9 +211,7 @@ def prove_command(*words: str, watching: bool = True) -> list[str]:
     """Return the command that proves; without `watching`, the container is left as soon as it is ready."""
     if watching:
         return [sys.executable, "-m", "hullproof", "prove", *words]
-    code = (
-        "from hullproof.runner import subject; subject.WATCH_S = 0.0; from hullproof.cli import main; main()"
-    )
+    code = "from hullproof.runner import prove; prove.WATCH_S = 0.0; from hullproof.cli import main; main()"
     return [sys.executable, "-c", code, "prove", *words]
 
 

@@ -60,7 +60,7 @@ TESTED: tuple[tuple[str, str], ...] = (
     ),
     (
         "What only a clock speaks against is tried again before it is called broken.",
-        "tests/toolkit/runner/test_subject.py::test_what_only_a_clock_says_is_tried_again",
+        "tests/toolkit/facts/test_providers.py::test_what_only_a_clock_says_is_tried_again",
     ),
     (
         "A container that a busy machine gives no processor is waited for, and not accused of being late.",

@@ -56,7 +56,7 @@ class StubBench(bench.Bench):
             remedy="Do better." if verdict == "broken" else None,
             accepted=Acceptance(more[0], date(2026, 12, 31), expired=bool(more[1])) if more else None,
         )
-        self.proofs[practice.id] = proof
+        self.prover.proofs[practice.id] = proof
         return proof
 
     def build_failure(self) -> list[str]:
@@ -73,7 +73,7 @@ class StubBench(bench.Bench):
         )
         started = datetime(2026, 11, 23, tzinfo=timezone.utc)
         project = ProjectInfo(self.project.name, "Dockerfile")
-        report = Report(project, image, None, "0.1.0", started, 1.0, tuple(self.proofs.values()))
+        report = Report(project, image, None, "0.1.0", started, 1.0, tuple(self.prover.proofs.values()))
         return Account(image, report, asked, ("mind the acceptance",))
 
     def _table(self) -> dict[str, list[str]]:

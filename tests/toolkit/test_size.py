@@ -23,8 +23,9 @@ from hullproof.dockerfile import (
 from hullproof.dockerfile.shell import read
 from hullproof.engine.progress import Progress
 from hullproof.errors import UsageError
+from hullproof.events import Steps
 from hullproof.practices.library.disclosed import secret_in_file
-from hullproof.runner.progress import BuildLines
+from hullproof.runner.progress import Lines
 
 TIMES = 4
 MOST_CALLS, MOST_TIME = TIMES * 1.5, TIMES * 2.5
@@ -148,7 +149,7 @@ def follow(stages: int, *, at_once: bool) -> Work:
     ]
 
     def work() -> None:
-        progress, said = Progress(instructions), BuildLines(lambda _line: None)
+        progress, said = Progress(instructions), Steps(Lines(lambda _line: None))
         for line in lines:
             if progress.feed(line):
                 said(progress.changed())

@@ -15,12 +15,14 @@ from hullproof.engine.build import build as build_with
 from hullproof.engine.connection import Engine
 from hullproof.engine.model.build import Step
 from hullproof.errors import UsageError
+from hullproof.events import Steps
+from hullproof.facts import builds
 from hullproof.project.project import Project
 from hullproof.report.outputs import require_place
 from hullproof.run.run import Run
 from hullproof.runner.opening import open_project
-from hullproof.runner.progress import BuildLines, explain_failure
-from hullproof.runner.subject import Subject
+from hullproof.runner.progress import Lines, explain_failure
+from hullproof.runner.prove import Prover
 from hullproof.terminal import say, write
 from hullproof.text import duration, json_text, line, size
 
@@ -105,13 +107,14 @@ def build_one(
         )
     with closing(Engine.connect()) as engine, Run() as run:
         run.uses(engine)
-        subject = Subject(project, engine, run, say=say)
-        recipe = subject["recipe"]
-        request = recipe.unlabelled().request(
-            target=target, output="none" if check else "image", tags=tuple(tags)
+        graph = Prover(project, engine, run, tell=Lines()).graph
+        request = (
+            graph.fact(builds.recipe)
+            .unlabelled()
+            .request(target=target, output="none" if check else "image", tags=tuple(tags))
         )
-        built = build_with(engine, request, on_change=BuildLines())
-        base = subject["base"]
+        built = build_with(engine, request, on_change=Steps(Lines()))
+        base = graph.fact(builds.base)
         facts: dict[str, Any] = {
             "ok": built.ok,
             "image": built.image_id,

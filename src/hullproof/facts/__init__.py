@@ -2,15 +2,15 @@
 
 Plain frozen data, so that a practice can be tested from hand-made facts, without an engine. What could
 not be observed is never guessed: a fact that cannot be had raises `Unobservable`, and a field that is
-not known is None.
+not known is None. Each is provided by the function that bears its name (see `hullproof.facts.provider`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import GenericAlias
 
-from hullproof.dockerfile import Release
+from hullproof import events
+from hullproof.engine.connection import Engine
 from hullproof.engine.model.build import BuildFacts, Step
 from hullproof.engine.model.container import (
     ENDS_WELL_WITHIN_S,
@@ -33,8 +33,9 @@ from hullproof.engine.model.image import (
     Layer,
 )
 from hullproof.errors import Unobservable
+from hullproof.facts import builds, containers, experiments, images, sources
+from hullproof.facts.provider import Kind, providers
 from hullproof.lab.outcomes import (
-    EXPERIMENTS,
     Canary,
     CanaryFacts,
     EditOutcome,
@@ -44,27 +45,32 @@ from hullproof.lab.outcomes import (
     PlantedFile,
 )
 from hullproof.project.config import Config
+from hullproof.project.project import Project
+from hullproof.run.run import Run
 
-FACTS: Mapping[str, type | GenericAlias] = {
-    "config": Config,
-    "release": Release,
-    "base": BaseFacts,
-    "build": BuildFacts,
-    "image": ImageFacts,
-    "files": FileFacts,
-    "container": ContainerFacts,
-    "test_scripts": Mapping[int, str],
-    "tests": Mapping[str, str],
-    "edits": EditsFacts,
-    "gate": GateFacts,
-    "canaries": CanaryFacts,
+GIVEN: Mapping[str, object] = {
+    "project": Project,
+    "engine": Engine,
+    "run": Run,
+    "tell": events.Listener,
+    "watch_s": float,
 }
+"""What providers may ask for beside what others provide: a proof is given it, for each project anew."""
+
+PROVIDERS = providers((sources, builds, images, containers, experiments), GIVEN)
+"""How all that is observed, or needed for it, is had: providers by the names of what they provide."""
+
+FACTS = {name: each.gives for name, each in PROVIDERS.items() if each.kind is not Kind.MEANS}
 """What a check may ask for, by the names of its parameters, and what it gets."""
+
+EXPERIMENTS = frozenset(name for name, each in PROVIDERS.items() if each.kind is Kind.EXPERIMENT)
+"""The names under which experiments are asked for; every other fact is had without one."""
 
 __all__ = [
     "ENDS_WELL_WITHIN_S",
     "EXPERIMENTS",
     "FACTS",
+    "PROVIDERS",
     "Answer",
     "BaseFacts",
     "BuildFacts",

@@ -1,5 +1,5 @@
 """The lab: experiments on scratch copies, rebuilt through the same cache. The user's tree is never written.
 
-`hullproof.lab.lab` has them. Nothing is imported here: facts are gathered side by side, and a thread that imports one
-module of a package whose `__init__` imports them all, in another thread, is handed half of one.
+Nothing is imported here: facts are gathered side by side, and a thread that imports one module of a package whose
+`__init__` imports them all, in another thread, is handed half of one.
 """

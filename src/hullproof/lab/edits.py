@@ -17,7 +17,7 @@ from hullproof.lab.scratch import content_of, put
 from hullproof.project import scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from hullproof.engine.build import StopWhen
@@ -33,7 +33,7 @@ State = Literal["ran", "cached", "not-built", "forgotten"]
 
 
 def run(
-    engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts, files: Callable[[], FileFacts | None]
+    engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts, files: FileFacts | None
 ) -> EditsFacts:
     """Make the edits, one rebuild for each, and a second one where the first accuses."""
     if not baseline.ok:
@@ -42,7 +42,7 @@ def run(
     steps = installing.candidates(project)
     declaring = _to_edit(steps)
     avoid = {path for each in steps for path in each.step.files}
-    chosen = application.choose(project, files(), avoid)
+    chosen = application.choose(project, files, avoid)
     editor = Editor(engine, recipe, bench.copy("edits"), steps, installed.own_names(project.folder))
     application_outcome = editor.application(chosen) if chosen.main else None
     if not editor.installing and not steps:

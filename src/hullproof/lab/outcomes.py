@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-EXPERIMENTS = frozenset({"edits", "gate", "canaries"})
-"""The names under which experiments are asked for; every other fact is had without one."""
-
 
 @dataclass(frozen=True)
 class InstallStep:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import re
 import textwrap
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Protocol, get_type_hints
+from typing import Any
 
 from hullproof.errors import HullproofError
 from hullproof.facts import EXPERIMENTS, FACTS, Unobservable
+from hullproof.facts.provider import Facts, Need, handed, needs_of
 from hullproof.model import Evidence, Explanation, Proof, Verdict
 from hullproof.practices._finding import Finding, MissingFact
 from hullproof.practices.checks import Check, Observation, Observations, is_check, sentence, unproven
@@ -52,9 +52,14 @@ class Practice:
         return Explanation(self.why, self.proven_by, self.broken_by, self.fix)
 
     @cached_property
+    def asks(self) -> tuple[tuple[Check, tuple[Need, ...]], ...]:
+        """Its checks, each with what it needs. Raises TypeError where one asks for what is no fact, or for another type."""
+        return tuple((each, _needs(each)) for each in self.checks)
+
+    @cached_property
     def needs(self) -> tuple[str, ...]:
         """The names of the facts that its checks ask for."""
-        return tuple(dict.fromkeys(name for each in self.checks for name in _parameters(each)))
+        return tuple(dict.fromkeys(need.name for _, needs in self.asks for need in needs))
 
     @property
     def needs_experiment(self) -> bool:
@@ -75,39 +80,15 @@ def from_module(module: ModuleType) -> Practice:
         checks = (_as_check(module.judge, usual),)
     elif not checks:
         raise TypeError(f"{module.__name__} has no check: decorate a function with @check")
-    else:
-        for each in checks:
-            _refuse_what_is_no_fact(each)
     package, _, name = module.__name__.rpartition(".")
-    return Practice(
+    practice = Practice(
         id=name.replace("_", "-"),
         family=getattr(module, "FAMILY", package.rpartition(".")[2]),
         checks=checks,
         **_texts(inspect.cleandoc(module.__doc__ or module.__name__)),
     )
-
-
-def _refuse_what_is_no_fact(function: Check) -> None:
-    hints = get_type_hints(function)
-    for name in _parameters(function):
-        known = FACTS.get(name)
-        if known is None:
-            near = difflib.get_close_matches(name, FACTS, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else f"facts are: {', '.join(FACTS)}"
-            raise TypeError(
-                f"{function.__module__}.{function.__name__} asks for {name}, which is no fact; {hint}"
-            )
-        if hints.get(name) not in (known, known | None):
-            raise TypeError(
-                f"{function.__module__}.{function.__name__} takes {name} for {hints.get(name)}, which is {known}"
-            )
-
-
-class Facts(Protocol):
-    """Facts by name. A look-up may take its time, and raises Unobservable for what cannot be had."""
-
-    def __getitem__(self, name: str, /) -> Any:  # noqa: ANN401 - what a fact is depends on its name
-        """Return a fact."""
+    _ = practice.asks  # refused now, not once it is judged
+    return practice
 
 
 def judge(practice: Practice, facts: Facts) -> Proof:
@@ -118,7 +99,7 @@ def judge(practice: Practice, facts: Facts) -> Proof:
     observed is unknown. Errors that end the whole command (`HullproofError`: the engine is gone) pass through.
     """
     started = time.perf_counter()
-    seen = [each for function in practice.checks for each in _observed(function, facts)]
+    seen = [each for function, needs in practice.asks for each in _observed(function, needs, facts)]
     observations = [each for each in seen if isinstance(each, Observation)]
     shown = tuple(each for each in seen if isinstance(each, Evidence))
     verdict = next(
@@ -143,14 +124,13 @@ def judge(practice: Practice, facts: Facts) -> Proof:
 _DECIDES = (Verdict.BROKEN, Verdict.NOT_APPLICABLE, Verdict.UNPROVEN, Verdict.PROVEN)
 
 
-def _observed(function: Check, facts: Facts) -> list[Observation | Evidence]:
+def _observed(function: Check, needs: tuple[Need, ...], facts: Facts) -> list[Observation | Evidence]:
     """Run one check; what it cannot have or stumbles over leaves it unproven, and hides no other."""
     seen: list[Observation | Evidence] = []
-    reasons: dict[str, str] = {}
     try:
-        seen.extend(function(**_handed(function, facts, reasons)))
+        seen.extend(function(**handed(needs, facts)))
     except MissingFact as error:
-        seen.append(unproven(reasons.get(str(error), f"there is nothing known of: {error}")))
+        seen.append(unproven(_why_missing(str(error), facts)))
     except Unobservable as error:
         seen.append(unproven(str(error)))
     except HullproofError:
@@ -160,22 +140,12 @@ def _observed(function: Check, facts: Facts) -> list[Observation | Evidence]:
     return seen
 
 
-def _handed(function: Check, facts: Facts, reasons: dict[str, str]) -> dict[str, Any]:
-    """Look up what a check asks for; what it takes as `X | None` may be missing."""
-    handed: dict[str, Any] = {}
-    for name, parameter in _parameters(function).items():
-        try:
-            handed[name] = facts[name]
-        except Unobservable as error:  # noqa: PERF203 - each fact can be had or not by itself
-            if "None" not in str(parameter.annotation):
-                raise
-            handed[name] = None
-            reasons[name] = str(error)
-    return handed
-
-
-def _parameters(function: Check) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(function).parameters
+def _why_missing(name: str, facts: Facts) -> str:
+    try:
+        _ = facts[name]
+    except Unobservable as error:
+        return str(error)
+    return f"there is nothing known of: {name}"
 
 
 def _fix(practice: Practice, deciding: list[Observation]) -> str | None:
@@ -202,6 +172,16 @@ def _cut(items: tuple[Evidence, ...], most: int) -> list[Evidence]:
         *items[: most - 1],
         Evidence(last.source, last.where, f"and {len(items) - most + 1} more like it"),
     ]
+
+
+def _needs(function: Check) -> tuple[Need, ...]:
+    """What a check needs; it goes with `_as_check`."""
+    if not hasattr(function, "__wrapped__"):
+        return needs_of(function, FACTS)
+    return tuple(
+        Need(name, is_optional="None" in str(each.annotation))
+        for name, each in inspect.signature(function).parameters.items()
+    )
 
 
 def _as_check(function: Callable[..., Finding], usual: str) -> Check:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
@@ -18,24 +16,22 @@ import pytest
 from hullproof.engine.connection import Engine
 from hullproof.engine.container.words import engine_errors
 from hullproof.engine.layers import NoImageError
-from hullproof.engine.model.build import BuildFacts
-from hullproof.engine.model.image import FileFacts, ImageFacts
+from hullproof.engine.model.image import FileEntry
 from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import EngineError, UsageError
+from hullproof.facts import builds, containers, images
 from hullproof.interruption import unwinding_on_signals
 from hullproof.model import Proof
 from hullproof.options import files, pairs
-from hullproof.practices import Practice, every, judge
+from hullproof.practices import Practice
 from hullproof.project.project import Project
 from hullproof.pytest_plugin.container import Container, Files, Image, log_of
 from hullproof.pytest_plugin.findings import BuildFailed
 from hullproof.pytest_plugin.telling import Account, Telling
 from hullproof.run.run import Run
 from hullproof.runner import opening
-from hullproof.runner.acceptance import accepted, remarks
-from hullproof.runner.progress import BuildLines, explain_failure
-from hullproof.runner.prove import begin, image_info, put_together
-from hullproof.runner.subject import Subject
+from hullproof.runner.progress import Lines, explain_failure
+from hullproof.runner.prove import Prover
 from hullproof.terminal import say
 from hullproof.text import line
 
@@ -111,18 +107,9 @@ class Bench:
 
     def __post_init__(self) -> None:
         """Gather nothing yet."""
-        self.subject = Subject(
-            self.project,
-            self.engine,
-            self.run,
-            say=_say,
-            on_step=BuildLines(_say),
-            image=self.given,
-        )
+        self.prover = Prover(self.project, self.engine, self.run, tell=Lines(_say), image=self.given)
         self.containers: list[Container] = []
         self.kept_logs: list[tuple[str, str]] = []
-        self.proofs: dict[str, Proof] = {}
-        self._started = datetime.now(timezone.utc), time.monotonic()
         self._is_failure_told = False
 
     def __repr__(self) -> str:
@@ -135,12 +122,12 @@ class Bench:
     def image(self) -> Image:
         """The image under test, built where none was given. Raises BuildFailed."""
         if self.given is None:
-            build: BuildFacts = self.subject["build"]
+            build = self.prover.graph.fact(builds.build)
             if not build.ok:
                 summary, *_ = explain_failure(build, self.project.config.dockerfile)
                 raise BuildFailed(summary, build=self.build_failure()[1:])
         try:
-            facts: ImageFacts = self.subject["image"]
+            facts = self.prover.graph.fact(images.image)
         except NoImageError:
             raise UsageError(
                 f"the engine has no image {self.given!r}, which --hullproof-image or {IMAGE} names; "
@@ -149,9 +136,8 @@ class Bench:
         with engine_errors("looking at the image"):
             return Image(facts, Files(self._files), self.engine.client.images.get(facts.id))
 
-    def _files(self) -> Mapping[str, Any]:
-        files: FileFacts = self.subject["files"]
-        return files.final
+    def _files(self) -> Mapping[str, FileEntry]:
+        return self.prover.graph.fact(images.files).final
 
     def forget(self, container: Container) -> None:
         """Show no more of a container that was removed, but of one that a test failed with what it printed."""
@@ -169,19 +155,16 @@ class Bench:
     def begin(self, practices: Sequence[Practice], *, at_once: bool) -> None:
         """Build the project; gather `at_once` what the practices need, or else each when it is asked for."""
         if at_once:
-            begin(self.subject, practices, say=_say)
-        else:
-            _ = self.subject["build"]
+            self.prover.begin(practices)
+        _ = self.prover.graph.fact(builds.build)
 
     def judge(self, practice: Practice) -> Proof:
-        """Judge a practice, and put to the proof what the project accepts as broken."""
-        proof = judge(practice, self.subject)
-        (self.proofs[practice.id],) = accepted([proof], self.project.config.accept, self._started[0].date())
-        return self.proofs[practice.id]
+        """Judge a practice."""
+        return self.prover.proof(practice)
 
     def build_failure(self) -> list[str]:
         """Explain the failure of the project's own build, the first time that this is asked; once is enough."""
-        build: BuildFacts = self.subject["build"]
+        build = self.prover.graph.fact(builds.build)
         if build.ok or self._is_failure_told:
             return []
         self._is_failure_told = True
@@ -194,20 +177,11 @@ class Bench:
 
         Raises EngineError where the engine is gone by then.
         """
-        if not asked:
-            return Account(image_info(self.subject))
-        started_at, clock = self._started
         with engine_errors("summing up"):
-            report = put_together(
-                self.subject,
-                self.engine,
-                [self.proofs[each.id] for each in every() if each.id in self.proofs],
-                started_at=started_at,
-                duration_s=time.monotonic() - clock,
-                left_out=[each for each in every() if each.id not in self.proofs],
-            )
-        told = remarks(report.proofs, self.project.config.accept, started_at.date())
-        return Account(report.image, report, asked, tuple(told))
+            if not asked:
+                return Account(self.prover.image_info())
+            report = self.prover.report()
+        return Account(report.image, report, asked, tuple(self.prover.remarks()))
 
 
 class Boot:
@@ -245,7 +219,7 @@ class Boot:
             options["command"] = list(command)
         merged = {**config.env, **(env or {})}
         kept = {name: value for name, value in merged.items() if value is not None}
-        booted = bench.subject.boot(VisitedContainer, kept, options)
+        booted = bench.prover.graph.fact(containers.boots)(VisitedContainer, kept, options)
         host = None if config.offline else endpoint.published_host
         container = Container(booted, bench.image, host, bench.forget)
         bench.containers.append(container)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hullproof.errors import EndingError
 from hullproof.interruption import END_DEADLINE_S, Interruption, current, signals_held
 from hullproof.owner import OWNER_LABEL, RUN_LABEL, make_folder, owner, remove_tree, sweep_folders
 from hullproof.run.ending import End
@@ -57,7 +58,12 @@ class Run:
         return Path(tempfile.mkdtemp(prefix=name + "-", dir=self.folder))
 
     def start(self, work: Callable[[], object], name: str) -> None:
-        """Do `work` in a thread that the run's end waits for: it may be making what has to be removed."""
+        """Do `work` in a thread that the run's end waits for: it may be making what has to be removed.
+
+        Raises EndingError once the end has begun.
+        """
+        if self._is_closed:
+            raise EndingError("the run is ending; nothing more is begun")
         thread = threading.Thread(target=work, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()

@@ -17,7 +17,7 @@ from hullproof.model import Report
 from hullproof.project.project import Project
 from hullproof.report.outputs import Delivery
 from hullproof.run.run import Run
-from hullproof.runner.progress import BuildLines
+from hullproof.runner.progress import Lines
 from hullproof.runner.prove import prove
 from hullproof.terminal import say
 
@@ -113,8 +113,7 @@ class Proving:
                 run,
                 only=self.only,
                 experiments=self.experiments,
-                say=tell,
-                on_step=BuildLines(tell),
+                tell=Lines(tell),
             )
 
     @contextmanager

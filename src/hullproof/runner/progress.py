@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-from hullproof.engine.model.build import BuildFacts, Step
+from hullproof.engine.model.build import BuildFacts
+from hullproof.events import Event, FactFinished, Judged, Note, StepFinished, StepStarted
 from hullproof.terminal import say
 from hullproof.text import clean, duration
 
 _SHORT = 90
 
 
-class BuildLines:
-    """Says what a build does as it goes: each step when it starts to run, and how long it took."""
+class Lines:
+    """Says what happens: each step of a build when it starts to run and how long it took, verdicts, and notes."""
 
     def __init__(self, tell: Callable[[str], None] = say) -> None:
         """Take what is told each line."""
         self._tell = tell
-        self._started: dict[str, float] = {}
-        self._done: set[str] = set()
 
-    def __call__(self, steps: tuple[Step, ...]) -> None:
-        """Take the steps as they stand now."""
-        for step in steps:
-            if step.stage is None or step.name in self._done:
-                continue  # BuildKit's own steps are of no interest
-            if step.cached:
-                self._finish(step, "cached")
-            elif step.completed:
-                spent = time.monotonic() - self._started.get(step.name, time.monotonic())
-                self._finish(step, _failed(step.error) if step.error else duration(spent))
-            elif step.started and step.name not in self._started:
-                self._started[step.name] = time.monotonic()
-                if step.instruction.startswith("RUN"):  # the others are done in no time
-                    self._tell(f"  {clean(step.name, _SHORT)} ...")
-
-    def _finish(self, step: Step, how: str) -> None:
-        self._done.add(step.name)
-        self._tell(f"  {clean(step.name, _SHORT)}  {how}")
+    def __call__(self, event: Event) -> None:
+        """Say a line where the event is worth one."""
+        match event:
+            case Note(text):
+                self._tell(text)
+            case FactFinished("build"):
+                self._tell("looking at the image and the container")
+            case Judged(proof):
+                self._tell(f"  {proof.id}: {proof.verdict.value}")
+            case StepStarted(step) if step.instruction.startswith("RUN"):  # the others are done in no time
+                self._tell(f"  {clean(step.name, _SHORT)} ...")
+            case StepFinished(step, duration_s):
+                how = "cached" if step.cached else _failed(step.error) if step.error else duration(duration_s)
+                self._tell(f"  {clean(step.name, _SHORT)}  {how}")
 
 
 def _failed(error: str) -> str:

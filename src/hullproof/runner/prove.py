@@ -1,34 +1,38 @@
-"""Proving a project: facts in, report out. Every door (command, Nox, pytest) comes through here."""
+"""Proving a project: facts in, report out. Every way in (command, Nox, pytest, Python) comes through here."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hullproof import __version__
 from hullproof.engine.container.sidecar import CAPABILITY
-from hullproof.engine.model.build import BuildFacts, Step
 from hullproof.errors import Unobservable, UsageError
-from hullproof.model import (
-    BuildError,
-    ImageInfo,
-    ProjectInfo,
-    Proof,
-    Report,
-    SidecarInfo,
-)
-from hullproof.practices import EXPERIMENTS, Practice, every, get, judge
+from hullproof.events import Listener, Note, ignore, in_turn
+from hullproof.facts import BuildFacts, builds, containers, images
+from hullproof.model import BuildError, ImageInfo, ProjectInfo, Proof, Report, SidecarInfo
+from hullproof.practices import EXPERIMENTS, Practice, every, get
 from hullproof.project.git import look
 from hullproof.runner.acceptance import accepted, remarks
-from hullproof.runner.subject import Subject
+from hullproof.runner.graph import Graph
 
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
-    from hullproof.engine.model.container import ContainerFacts
     from hullproof.project.project import Project
     from hullproof.run.run import Run
+
+WATCH_S = 3.0
+"""How long the container is watched at the least: many that start well die within their first seconds."""
+
+WATCH_BESIDE_EXPERIMENTS_S = 8.0
+"""The same while experiments run, where watching costs nothing."""
+
+_OF_THE_REPORT = ("image", "base")
+"""What a report says of the image, whatever the practices ask for."""
 
 _BUILD_OUTPUT_LINES = 40
 _LONGEST_LINE = 500
@@ -57,8 +61,7 @@ def prove(
     *,
     only: Sequence[str] | None = None,
     experiments: bool = True,
-    say: Callable[[str], None] = lambda _line: None,
-    on_step: Callable[[tuple[Step, ...]], None] | None = None,
+    tell: Listener = ignore,
 ) -> Report:
     """Build the project, gather what the chosen practices need, judge them, and return the report.
 
@@ -66,60 +69,105 @@ def prove(
     for an unknown practice, EngineError where the engine or a base image is not there. Whether an acceptance has
     expired is told by the day on which the proving started, in UTC.
     """
-    started, clock = datetime.now(timezone.utc), time.monotonic()
-    practices, left_out = choose(only, experiments=experiments)
-    subject = Subject(project, engine, run, say=say, on_step=on_step)
-    begin(subject, practices, say=say)
-    proofs = []
+    practices, _ = choose(only, experiments=experiments)
+    prover = Prover(project, engine, run, tell=tell)
+    prover.begin(practices)
     for practice in practices:
-        proofs.append(judge(practice, subject))
-        say(f"  {practice.id}: {proofs[-1].verdict.value}")
-    for remark in remarks(proofs, project.config.accept, started.date()):
-        say(remark)
-    return put_together(
-        subject,
-        engine,
-        proofs,
-        started_at=started,
-        duration_s=time.monotonic() - clock,
-        left_out=left_out,
+        prover.proof(practice)
+    for remark in prover.remarks():
+        tell(Note(remark))
+    return prover.report()
+
+
+@dataclass
+class Prover:
+    """Proves one project on one engine, in one run: has facts gathered and practices judged, and reports.
+
+    `image`, an id, is looked at in the place of one that is built; experiments build all the same.
+    """
+
+    project: Project
+    engine: Engine
+    run: Run
+    tell: Listener = ignore
+    image: str | None = None
+    proofs: dict[str, Proof] = field(default_factory=dict)
+    _started: tuple[datetime, float] = field(
+        default_factory=lambda: (datetime.now(timezone.utc), time.monotonic())
     )
 
+    @cached_property
+    def graph(self) -> Graph:
+        """What is gathered, and judged by it."""
+        tell = in_turn(self.tell)
+        given = {"project": self.project, "engine": self.engine, "run": self.run, "tell": tell}
+        if self.image is not None:
+            given["image_id"] = self.image
+        return Graph(given, start=self.run.start, tell=tell)
 
-def begin(subject: Subject, practices: Sequence[Practice], *, say: Callable[[str], None]) -> None:
-    """Build the project, and start gathering all that the practices need, side by side."""
-    needed = {name for practice in practices for name in practice.needs}
-    if "container" in needed:  # its surroundings are made while the image is built
-        subject.gather({"helper"} if subject["services"] is None else {"helper", "network"})
-    _ = subject["build"]
-    subject.gather(needed)
-    say("looking at the image and the container" + (", experimenting" if needed & EXPERIMENTS else ""))
+    def begin(self, practices: Sequence[Practice]) -> None:
+        """Begin to gather all that the practices need, side by side, and judge each as soon as that is there."""
+        needed = {name for practice in practices for name in practice.needs}
+        self.graph.give("watch_s", WATCH_BESIDE_EXPERIMENTS_S if needed & EXPERIMENTS else WATCH_S)
+        self.graph.judge(practices)
+        self.graph.gather(_OF_THE_REPORT)
 
+    def proof(self, practice: Practice) -> Proof:
+        """Return the proof of a practice, marked where the project accepts it as broken.
 
-def put_together(
-    subject: Subject,
-    engine: Engine,
-    proofs: Sequence[Proof],
-    *,
-    started_at: datetime,
-    duration_s: float,
-    left_out: Sequence[Practice],
-) -> Report:
-    """Make the report of what was judged; what the project accepts as broken is put to the proofs."""
-    project = subject.project
-    return Report(
-        project=_project_info(project),
-        image=image_info(subject),
-        engine=engine.info(),
-        hullproof_version=__version__,
-        started_at=started_at,
-        duration_s=duration_s,
-        proofs=accepted(proofs, project.config.accept, started_at.date()),
-        build_error=_build_error(subject["build"]),
-        left_out=tuple(practice.id for practice in left_out),
-        sidecar=_sidecar_info(subject),
-        conditions=subject.known("conditions"),
-    )
+        Raises UsageError where the project asks for what cannot be, and EngineError or MachineError where the
+        proving cannot go on.
+        """
+        self.begin([practice])
+        proof = self.graph.proof(practice)
+        (self.proofs[practice.id],) = accepted([proof], self.project.config.accept, self._started[0].date())
+        return self.proofs[practice.id]
+
+    # --- the report ----------------------------------------------------------------------------------
+
+    def remarks(self) -> list[str]:
+        """Say, a line each, which acceptances of what was judged have expired, end soon, or are not needed."""
+        return list(remarks(self.proofs.values(), self.project.config.accept, self._started[0].date()))
+
+    def report(self) -> Report:
+        """Make the report of what was judged so far."""
+        started_at, clock = self._started
+        return Report(
+            project=_project_info(self.project),
+            image=self.image_info(),
+            engine=self.engine.info(),
+            hullproof_version=__version__,
+            started_at=started_at,
+            duration_s=time.monotonic() - clock,
+            proofs=tuple(self.proofs[each.id] for each in every() if each.id in self.proofs),
+            build_error=_build_error(self.graph.known(builds.build)),
+            left_out=tuple(each.id for each in every() if each.id not in self.proofs),
+            sidecar=self._sidecar_info(),
+            conditions=self.graph.known(containers.conditions),
+        )
+
+    def image_info(self) -> ImageInfo | None:
+        """Say which image it is; None where there is none."""
+        try:
+            image, base = self.graph.fact(images.image), self.graph.fact(builds.base)
+        except Unobservable:
+            return None
+        return ImageInfo(
+            id=image.id,
+            digest=image.digest,
+            size_bytes=image.size_bytes,
+            base=base.reference,
+            base_is_stand_in=base.stand_in,
+            base_size_bytes=base.size_bytes,
+            base_note=base.note,
+            platform=image.platform,
+        )
+
+    def _sidecar_info(self) -> SidecarInfo | None:
+        container = self.graph.known(containers.container)
+        if container is None or container.sidecar is None:
+            return None
+        return SidecarInfo(container.sidecar, (CAPABILITY,))
 
 
 def _project_info(project: Project) -> ProjectInfo:
@@ -134,33 +182,8 @@ def _project_info(project: Project) -> ProjectInfo:
     )
 
 
-def image_info(subject: Subject) -> ImageInfo | None:
-    """Say which image it is; None where there is none."""
-    try:
-        image, base = subject["image"], subject["base"]
-    except Unobservable:
-        return None
-    return ImageInfo(
-        id=image.id,
-        digest=image.digest,
-        size_bytes=image.size_bytes,
-        base=base.reference,
-        base_is_stand_in=base.stand_in,
-        base_size_bytes=base.size_bytes,
-        base_note=base.note,
-        platform=image.platform,
-    )
-
-
-def _sidecar_info(subject: Subject) -> SidecarInfo | None:
-    container: ContainerFacts | None = subject.known("container")
-    if container is None or container.sidecar is None:
-        return None
-    return SidecarInfo(container.sidecar, (CAPABILITY,))
-
-
-def _build_error(build: BuildFacts) -> BuildError | None:
-    if build.ok:
+def _build_error(build: BuildFacts | None) -> BuildError | None:
+    if build is None or build.ok:
         return None
     step = build.failed_step
     output = step.log if step and step.log else build.output

@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
+from hullproof.events import Judged, Note, Steps
 from hullproof.facts import BuildFacts, Step
-from hullproof.runner.progress import BuildLines, explain_failure
+from hullproof.model import Proof, Verdict
+from hullproof.runner.progress import Lines, explain_failure
 from hullproof.terminal import say
 
 
@@ -21,7 +23,7 @@ def test_each_step_is_told_once_when_it_is_done(monkeypatch: pytest.MonkeyPatch)
     clock = iter([10.0, 12.5, 12.5])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     said: list[str] = []
-    lines = BuildLines(said.append)
+    lines = Steps(Lines(said.append))
     internal = Step("[internal] load metadata", completed=True)
     copy = step("COPY . .", cached=True)
     lines((internal, copy, step("RUN pytest", started=True)))
@@ -34,14 +36,14 @@ def test_each_step_is_told_once_when_it_is_done(monkeypatch: pytest.MonkeyPatch)
 def test_a_step_that_fails_is_told_so() -> None:
     """Not by its time."""
     said: list[str] = []
-    BuildLines(said.append)((step("COPY a b", started=True, completed=True, error="exit code 1"),))
+    Steps(Lines(said.append))((step("COPY a b", started=True, completed=True, error="exit code 1"),))
     assert said == ["  COPY a b  failed"]
 
 
 def test_a_step_that_was_given_up_did_not_fail() -> None:
     """BuildKit ends what runs beside a step that fails; only that one is to be looked at."""
     said: list[str] = []
-    BuildLines(said.append)(
+    Steps(Lines(said.append))(
         (step("RUN x", completed=True, error="process: context canceled: signal: killed"),)
     )
     assert said == ["  RUN x  given up"]
@@ -50,10 +52,19 @@ def test_a_step_that_was_given_up_did_not_fail() -> None:
 def test_a_long_hostile_name_stays_a_short_line() -> None:
     """A heredoc's whole text, with escapes, is cut and shown safely."""
     said: list[str] = []
-    BuildLines(said.append)((step("RUN <<EOF\n\x1b[2J" + "x" * 10_000, cached=True),))
+    Steps(Lines(said.append))((step("RUN <<EOF\n\x1b[2J" + "x" * 10_000, cached=True),))
     assert len(said) == 1
     assert len(said[0]) < 150
     assert "\x1b" not in said[0]
+
+
+def test_verdicts_and_notes_are_a_line_each() -> None:
+    """As they come."""
+    said: list[str] = []
+    tell = Lines(said.append)
+    tell(Note("pulling python:3.11-slim"))
+    tell(Judged(Proof("expose", "guide", "Ports", Verdict.PROVEN, "It is so.")))
+    assert said == ["pulling python:3.11-slim", "  expose: proven"]
 
 
 @pytest.mark.parametrize("closed", ["none", "closed"])

@@ -21,6 +21,7 @@ from hullproof.cli import clean, doctor
 from hullproof.cli.prove import prove_all as prove_projects
 from hullproof.engine.calls import Calls
 from hullproof.errors import EngineError, UsageError
+from hullproof.events import Listener, Note
 from hullproof.host.doctor import Finding
 from hullproof.interruption import Interrupted
 from hullproof.model import Report, Verdict
@@ -431,11 +432,11 @@ def test_an_interrupted_command_shows_no_report_and_says_nothing_more(
     """What threads still come to after the signal is of no interest."""
     ended: list[str] = []
 
-    def outcome(project: Project, *, say: Callable[[str], None], **_: object) -> Report:
+    def outcome(project: Project, *, tell: Listener, **_: object) -> Report:
         if project.name == "a":
             os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(0.5)
-        say("too late")
+        tell(Note("too late"))
         ended.append(project.name)
         return named(bare)(project)
 

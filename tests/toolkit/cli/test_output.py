@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hullproof.events import Steps
 from hullproof.facts import BuildFacts, Step
-from hullproof.runner.progress import BuildLines, explain_failure
+from hullproof.runner.progress import Lines, explain_failure
 from hullproof.terminal import say
 
 from ..conftest import Command
@@ -100,7 +101,7 @@ def test_a_patch_in_a_file_is_exact(project: Path) -> None:
 def test_no_line_of_progress_is_a_command(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Of a build, of its failure, of anything that is said."""
     say(text)
-    BuildLines()((step(f"{text} {text}", cached=True), step(f"RUN {text}", started=True)))
+    Steps(Lines())((step(f"{text} {text}", cached=True), step(f"RUN {text}", started=True)))
     failed = Step(text, "test", 3, text, error=text, log=(text, text))
     for told in explain_failure(
         BuildFacts(ok=False, steps=(failed,), duration_s=1.0, error=text, failed_step=failed), text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,14 +14,38 @@ import pytest
 
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.connection import Engine
-from hullproof.facts import CanaryFacts, EditsFacts, GateFacts, Unobservable
-from hullproof.lab.lab import Lab
+from hullproof.facts import BuildFacts, CanaryFacts, EditsFacts, GateFacts, Unobservable
+from hullproof.facts.experiments import canaries, edits, gate
 from hullproof.lab.recipe import Recipe
+from hullproof.lab.scratch import Bench
 from hullproof.project.project import Project
 from hullproof.run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The experiments on one project whose plain build is known."""
+
+    engine: Engine
+    recipe: Recipe
+    bench: Bench
+    baseline: BuildFacts
+
+    def edits(self) -> EditsFacts:
+        """Edit files."""
+        return edits(self.engine, self.recipe, self.bench, self.baseline, None)
+
+    def gate(self) -> GateFacts:
+        """Plant failing tests."""
+        return gate(self.engine, self.recipe, self.bench, self.baseline)
+
+    def canaries(self) -> CanaryFacts:
+        """Plant files that must not reach the builder."""
+        return canaries(self.engine, self.recipe, self.bench)
+
 
 Make: TypeAlias = "Callable[..., Lab]"
 """Takes what differs from the right project, by path (None: removed), and whether it builds."""
@@ -98,7 +123,7 @@ def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Make]:
             )
             baseline = build(engine, recipe.request())
             assert baseline.ok is builds, baseline.error
-            return Lab(engine, recipe, run, baseline)
+            return Lab(engine, recipe, Bench(recipe.project, run), baseline)
 
         yield make
 

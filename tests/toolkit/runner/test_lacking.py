@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hullproof.engine.connection import Engine
-from hullproof.errors import EngineError, HullproofError, MachineError, UsageError, lacking
-from hullproof.facts import Unobservable
+from hullproof.errors import EngineError, MachineError, UsageError, lacking
 from hullproof.host.bases import why_unreachable
-from hullproof.project.project import Project
-from hullproof.run.run import Run
-from hullproof.runner.subject import Subject
 
 
 @pytest.mark.parametrize(
@@ -52,46 +47,6 @@ def test_other_errors_are_left_alone() -> None:
     assert lacking(ours) is ours
     assert lacking(KeyError("x")) is None
     assert lacking(OSError(errno.ENOENT, "No such file", "x")) is None
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), "no space is left on the disk"),
-        (
-            OverflowError("too large"),
-            "tests could not be observed: OverflowError: too large; please report it",
-        ),
-    ],
-)
-def test_a_failure_while_facts_are_gathered_ends_the_run(
-    error: Exception, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is one reason: told once, not by each practice that asks for the fact."""
-    (tmp_path / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
-    engine: Any = None
-
-    def fail(_subject: Subject) -> None:
-        raise error
-
-    monkeypatch.setattr(Subject, "_tests", fail)
-    subject = Subject(Project.open(tmp_path), engine, Run())
-    with pytest.raises(HullproofError, match=expected) as caught:
-        _ = subject["tests"]
-    assert caught.value.exit_code == 3
-
-
-def test_what_cannot_be_observed_stays_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That is a finding about the project."""
-    (tmp_path / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
-    engine: Any = None
-
-    def fail(_subject: Subject) -> None:
-        raise Unobservable("not there")
-
-    monkeypatch.setattr(Subject, "_tests", fail)
-    with pytest.raises(Unobservable, match="not there"):
-        _ = Subject(Project.open(tmp_path), engine, Run())["tests"]
 
 
 @pytest.mark.engine

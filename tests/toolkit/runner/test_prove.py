@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hullproof.errors import EngineError, UsageError
-from hullproof.facts import BaseFacts, BuildFacts, ContainerFacts, ImageFacts, Step, Unobservable
+from hullproof.events import Event, FactFinished, Judged, Note
+from hullproof.facts import PROVIDERS, BaseFacts, BuildFacts, ContainerFacts, ImageFacts, Step, Unobservable
+from hullproof.facts.provider import Provider
 from hullproof.model import EngineInfo, Report, SidecarInfo, Verdict
 from hullproof.practices import EXPERIMENTS, every
 from hullproof.project.project import Project
 from hullproof.report import as_json
 from hullproof.runner import prove as proving
+from hullproof.runner.graph import Graph
 from hullproof.runner.prove import choose, prove
 
 IMAGE = ImageFacts(id="sha256:" + "a" * 64, size_bytes=150_000_000, digest=None, platform="linux/amd64")
@@ -39,45 +46,47 @@ class FakeEngine:
         return EngineInfo("Docker Engine", "26", "0.13")
 
 
-class FakeSubject:
-    """Facts from a table: exceptions in it are raised. Notes what was gathered."""
+class FakeRun:
+    """Starts threads that nobody has to wait for."""
 
-    facts: dict[str, Any]
-    gathered: set[str]
+    def start(self, work: Callable[[], object], name: str) -> None:
+        """Start one."""
+        threading.Thread(target=work, name=name, daemon=True).start()
 
-    def __init__(self, project: Project, *_: object, **__: object) -> None:
-        """Take whatever a subject takes; what is read from the project is known."""
-        self.project = project
-        self.facts = {
-            "config": project.config,
-            "release": project.release,
-            "services": None,
-            **type(self).facts,
+
+class Facts(dict[str, Any]):
+    """Facts from a table: exceptions in it are raised. `asked` notes what was gathered."""
+
+    def __init__(self, **facts: object) -> None:
+        """Take them."""
+        super().__init__(**facts)
+        self.asked: set[str] = set()
+
+    def providers(self) -> dict[str, Provider]:
+        """Provide what the project itself tells, and of the rest what is in the table."""
+        real = {name: each for name, each in PROVIDERS.items() if name in ("config", "release", "tests")}
+        return {
+            name: real.get(name) or replace(each, needs=(), function=partial(self._provide, name))
+            for name, each in PROVIDERS.items()
         }
 
-    def gather(self, names: set[str]) -> None:
-        """Note what is wanted."""
-        type(self).gathered = set(names)
-
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - any fact
-        """Return the fact, or raise what stands in its place."""
-        fact = self.facts.get(name, Unobservable(f"nothing is known of {name}"))
+    def _provide(self, name: str) -> object:
+        self.asked.add(name)
+        fact = self.get(name, Unobservable(f"nothing is known of {name}"))
         if isinstance(fact, Exception):
             raise fact
         return fact
 
-    def known(self, name: str) -> Any:  # noqa: ANN401 - any fact
-        """Return the fact where there is one."""
-        return self.facts.get(name)
-
 
 @pytest.fixture
-def facts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def facts(monkeypatch: pytest.MonkeyPatch) -> Facts:
     """The table of facts that proving sees, to be changed by a test."""
-    table: dict[str, Any] = {"build": BUILT, "image": IMAGE, "base": BaseFacts("python:3.11-slim", 1)}
-    monkeypatch.setattr(FakeSubject, "facts", table, raising=False)
-    monkeypatch.setattr(FakeSubject, "gathered", set(), raising=False)
-    monkeypatch.setattr(proving, "Subject", FakeSubject)
+    table = Facts(build=BUILT, image=IMAGE, base=BaseFacts("python:3.11-slim", 1))
+
+    def graph(given: Mapping[str, object], **settings: Any) -> Graph:  # noqa: ANN401 - the graph's own
+        return Graph(given, providers=table.providers(), **settings)
+
+    monkeypatch.setattr(proving, "Graph", graph)
     return table
 
 
@@ -91,7 +100,7 @@ def project(tmp_path: Path) -> Project:
 def proven(project: Project, **settings: Any) -> Report:  # noqa: ANN401 - prove's own
     """Prove, on an engine that is asked for nothing, and check the report against the schema."""
     engine: Any = FakeEngine()
-    run: Any = None
+    run: Any = FakeRun()
     report = prove(project, engine, run, **settings)
     errors = Draft202012Validator(as_json.schema()).iter_errors(json.loads(as_json.render(report)))
     assert [error.message for error in errors] == []
@@ -131,17 +140,17 @@ def test_asking_for_nothing_is_wrong_usage(only: list[str]) -> None:
 # --- the report --------------------------------------------------------------------------------------
 
 
-def test_only_what_the_chosen_need_is_gathered(project: Project, facts: dict[str, Any]) -> None:
+def test_only_what_the_chosen_need_is_gathered(project: Project, facts: Facts) -> None:
     """A container is not booted for what the Dockerfile tells; no experiment runs unasked."""
-    assert facts
     report = proven(project, only=["slim-base"])
     assert [proof.id for proof in report.proofs] == ["slim-base"]
-    assert "container" not in FakeSubject.gathered
+    assert "container" not in facts.asked
     proven(project, experiments=False)
-    assert not EXPERIMENTS & FakeSubject.gathered
+    assert "container" in facts.asked
+    assert not EXPERIMENTS & facts.asked
 
 
-def test_the_report_says_what_it_is_about(project: Project, facts: dict[str, Any]) -> None:
+def test_the_report_says_what_it_is_about(project: Project, facts: Facts) -> None:
     """The image, its base, the Dockerfile to the byte; and no path of this machine."""
     facts["base"] = BaseFacts("python:3.11-slim", 1, size_bytes=9, stand_in=True, note="a look-alike")
     report = proven(project)
@@ -160,24 +169,23 @@ def test_the_report_says_what_it_is_about(project: Project, facts: dict[str, Any
     assert str(project.folder.parent) not in as_json.render(report)
 
 
-def test_the_report_says_from_what_the_container_was_looked_at(
-    project: Project, facts: dict[str, Any]
-) -> None:
+def test_the_report_says_from_what_the_container_was_looked_at(project: Project, facts: Facts) -> None:
     """With all that it may do; nothing is said where nothing was seen."""
     assert proven(project).sidecar is None
     facts["container"] = ContainerFacts(sidecar="python:3-slim")
     assert proven(project).sidecar == SidecarInfo("python:3-slim", ("SYS_PTRACE",))
 
 
-def test_progress_is_said_for_each_practice(project: Project, facts: dict[str, Any]) -> None:
-    """A line as soon as its verdict is there."""
+def test_each_practice_is_told_of(project: Project, facts: Facts) -> None:
+    """As soon as its facts are there."""
     assert facts
-    said: list[str] = []
-    proven(project, say=said.append, only=["slim-base", "workdir"])
-    assert [line.split(":")[0].strip() for line in said[-2:]] == ["slim-base", "workdir"]
+    events: list[Event] = []
+    proven(project, tell=events.append, only=["slim-base", "workdir"])
+    assert {each.proof.id for each in events if isinstance(each, Judged)} == {"slim-base", "workdir"}
+    assert "image" in [each.name for each in events if isinstance(each, FactFinished)]
 
 
-def test_a_build_that_fails_is_a_report(project: Project, facts: dict[str, Any]) -> None:
+def test_a_build_that_fails_is_a_report(project: Project, facts: Facts) -> None:
     """With the instruction, its line and the last lines it printed, none too long; nothing is proven by it."""
     facts.update(build=FAILED, image=Unobservable("the project's own build fails: exit code: 1"))
     report = proven(project)
@@ -193,7 +201,7 @@ def test_a_build_that_fails_is_a_report(project: Project, facts: dict[str, Any])
     assert not any(proof.verdict is Verdict.PROVEN for proof in report.proofs)
 
 
-def test_a_build_that_fails_before_any_step_is_a_report(project: Project, facts: dict[str, Any]) -> None:
+def test_a_build_that_fails_before_any_step_is_a_report(project: Project, facts: Facts) -> None:
     """Then the builder's words are all there is."""
     facts.update(
         build=BuildFacts(ok=False, steps=(), duration_s=0.1, error="no such stage", output=("a", "b"))
@@ -204,7 +212,7 @@ def test_a_build_that_fails_before_any_step_is_a_report(project: Project, facts:
     assert report.build_error.output == ("a", "b")
 
 
-def test_what_cannot_be_observed_is_never_proven(project: Project, facts: dict[str, Any]) -> None:
+def test_what_cannot_be_observed_is_never_proven(project: Project, facts: Facts) -> None:
     """With no fact but the image's configuration, nothing is proven, and each says why."""
     assert facts
     report = proven(project)
@@ -212,14 +220,14 @@ def test_what_cannot_be_observed_is_never_proven(project: Project, facts: dict[s
     assert all(proof.summary for proof in report.proofs)
 
 
-def test_an_engine_that_goes_away_ends_the_command(project: Project, facts: dict[str, Any]) -> None:
+def test_an_engine_that_goes_away_ends_the_command(project: Project, facts: Facts) -> None:
     """That is no finding about the project."""
     facts.update(files=EngineError("the engine went away"), container=EngineError("the engine went away"))
     with pytest.raises(EngineError, match="went away"):
         proven(project)
 
 
-def test_a_name_of_any_length_fits_the_schema(tmp_path: Path, facts: dict[str, Any]) -> None:
+def test_a_name_of_any_length_fits_the_schema(tmp_path: Path, facts: Facts) -> None:
     """File systems allow 255 bytes; the schema 200 characters."""
     assert facts
     folder = tmp_path / ("n" * 250)
@@ -228,21 +236,24 @@ def test_a_name_of_any_length_fits_the_schema(tmp_path: Path, facts: dict[str, A
     assert len(proven(Project.open(folder)).project.name) == 200
 
 
-def test_an_accepted_practice_may_be_broken_and_the_report_says_why(
-    project: Project, facts: dict[str, Any]
-) -> None:
+def test_an_accepted_practice_may_be_broken_and_the_report_says_why(project: Project, facts: Facts) -> None:
     """It is excused in the report until its last day, and afterwards counts again; either is told."""
     assert facts
     told: list[str] = []
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Note):
+            told.append(event.text)
+
     for until, good in (("9999-12-31", True), ("2026-01-01", False)):
         (project.folder / "hullproof.toml").write_text(
             f"accept = [{{ practice = 'expose', reason = 'a worker', until = {until} }}]\nports = [5000]\n"
         )
-        report = proven(Project.open(project.folder), only=["workdir", "expose"], say=told.append)
+        report = proven(Project.open(project.folder), only=["workdir", "expose"], tell=tell)
         expose = {proof.id: proof for proof in report.proofs}["expose"]
         assert (expose.verdict, expose.is_good) == (Verdict.UNPROVEN, False), "no container was seen"
         facts["container"] = ContainerFacts(listeners=(), ready=True)
-        report = proven(Project.open(project.folder), only=["expose"], say=told.append)
+        report = proven(Project.open(project.folder), only=["expose"], tell=tell)
         assert report.proofs[0].accepted is not None
         assert (report.proofs[0].verdict, report.proofs[0].is_good) == (Verdict.BROKEN, good)
         del facts["container"]
@@ -258,9 +269,7 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def test_the_revision_is_the_commit_and_says_when_files_were_edited(
-    project: Project, facts: dict[str, Any]
-) -> None:
+def test_the_revision_is_the_commit_and_says_when_files_were_edited(project: Project, facts: Facts) -> None:
     """None without git or a commit; `-dirty` after an edit."""
     assert facts
     assert proven(project).project.revision is None

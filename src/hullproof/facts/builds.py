@@ -1,0 +1,99 @@
+"""The project's own build: what it starts from, how it is asked for, and how it went."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from hullproof.engine.build import build as run_build
+from hullproof.engine.connection import Engine
+from hullproof.engine.model.build import BuildFacts
+from hullproof.engine.model.image import BaseFacts
+from hullproof.errors import Unobservable
+from hullproof.events import Listener, Note, Steps
+from hullproof.facts.provider import fact, means
+from hullproof.host.bases import BaseSet, provide_bases, why_unreachable
+from hullproof.host.standinplan import parse_reference
+from hullproof.host.trust import host_trust
+from hullproof.lab.recipe import Recipe
+from hullproof.project.frontend import copy_without_syntax_directive
+from hullproof.project.project import Project
+from hullproof.run.run import Run
+
+
+@means
+def bases(project: Project, engine: Engine, run: Run, tell: Listener) -> BaseSet:
+    """Every image that the build starts from. Raises EngineError for one that cannot be had."""
+    references = [image.reference for image in project.release.external_images]
+    return provide_bases(engine, references, say=lambda line: tell(Note(line)), owner=run.id)
+
+
+@means
+def recipe(project: Project, engine: Engine, run: Run, bases: BaseSet, tell: Listener) -> Recipe:
+    """How the project is built here, each time that it is."""
+    trust = host_trust()
+    secrets = trust.write_secrets(run.scratch("secrets"))
+    for name, path in project.config.secrets.items():
+        secrets[name] = project.folder / path
+    return Recipe(
+        project,
+        labels=run.labels,
+        build_contexts=bases.build_contexts,
+        secrets=secrets,
+        proxy_args=trust.proxy_args,
+        dockerfile=_dockerfile_without_frontend(project, engine, run, tell),
+    )
+
+
+def _dockerfile_without_frontend(project: Project, engine: Engine, run: Run, tell: Listener) -> Path | None:
+    """A copy of the Dockerfile to build where the frontend that it names cannot be fetched; None elsewhere."""
+    frontend = project.dockerfile.syntax_directive
+    why = why_unreachable(engine, parse_reference(frontend).registry) if frontend else None
+    if why is None:
+        return None
+    tell(Note(f"the frontend {frontend} cannot be fetched ({why}); using the one within BuildKit"))
+    return copy_without_syntax_directive(project.folder, project.config.dockerfile, run.scratch("dockerfile"))
+
+
+@fact
+def build(engine: Engine, recipe: Recipe, bases: BaseSet, tell: Listener) -> BuildFacts:
+    """The build of the release, step by step. One that fails is a finding."""
+    built = run_build(engine, recipe.request(output="image"), on_change=Steps(tell))
+    return built if built.ok else replace(built, error=f"{built.error}{_excuse(built, recipe, bases)}")
+
+
+def _excuse(built: BuildFacts, recipe: Recipe, bases: BaseSet) -> str:
+    """Say what else than the project may be the reason: a stand-in below a step, or another frontend."""
+    notes = [base.note for base in bases.bases if base.note]
+    failed = built.failed_step.instruction.upper() if built.failed_step else ""
+    if failed.startswith("RUN") and notes:
+        return f". It was built on a stand-in base image, which may be the cause: {'; '.join(notes)}"
+    if built.failed_step is None and recipe.dockerfile is not None:
+        named = recipe.project.dockerfile.syntax_directive
+        return f". It was read by BuildKit's own frontend instead of {named}, which may be the cause"
+    return ""
+
+
+@means
+def image_id(build: BuildFacts) -> str:
+    """The image under proof. Raises Unobservable where the project's own build fails."""
+    if build.image_id is None:
+        raise Unobservable(f"the project's own build fails: {build.error}")
+    return build.image_id
+
+
+@fact
+def base(project: Project, bases: BaseSet) -> BaseFacts:
+    """The image that the release stage starts from."""
+    reference = project.release.base
+    found = bases.get(reference.reference)
+    if found is None:  # scratch
+        return BaseFacts(reference.reference, reference.line, size_bytes=0)
+    return BaseFacts(
+        reference.reference,
+        reference.line,
+        size_bytes=found.size_bytes,
+        diff_ids=found.diff_ids,
+        stand_in=found.stand_in,
+        note=found.note,
+    )

@@ -1,0 +1,35 @@
+"""What is read from the project itself: no engine is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hullproof.dockerfile import Release
+from hullproof.facts.provider import fact
+from hullproof.project import scripts, suites
+from hullproof.project.config import Config
+from hullproof.project.project import Project
+
+
+@fact
+def config(project: Project) -> Config:
+    """The project's settings."""
+    return project.config
+
+
+@fact
+def release(project: Project) -> Release:
+    """The Dockerfile, resolved for what is released."""
+    return project.release
+
+
+@fact
+def tests(project: Project) -> Mapping[str, str]:
+    """The project's test files: path to SHA-256."""
+    return suites.contents(project.folder)
+
+
+@fact
+def test_scripts(project: Project) -> Mapping[int, str]:
+    """The scripts of the project that run its tests, by the line of the step that starts them."""
+    return scripts.testing(project)

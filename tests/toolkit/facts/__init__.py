@@ -1,0 +1,1 @@
+"""Providers of facts, as far as they need no engine."""
