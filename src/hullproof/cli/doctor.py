@@ -15,7 +15,7 @@ from hullproof.terminal import say
 @click.option(
     "--install", is_flag=True, help="Install and start an engine where there is none (Debian, Ubuntu)."
 )
-@click.option("--yes", is_flag=True, help="Do not ask before installing.")
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal before installing.")
 def doctor(*, install: bool, yes: bool) -> int:
     """Check whether this machine is ready, and say what to run where it is not.
 
@@ -46,7 +46,7 @@ def make_ready(*, assume_yes: bool) -> int:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    engine = ensure_engine(may_install=True, assume_yes=assume_yes, say=say, ask=ask if terminal else None)
+    engine = ensure_engine(assume_yes=assume_yes, say=say, ask=ask if terminal else None)
     info = engine.info()
     say(f"engine: {info.name} {info.version}, buildx {info.buildx_version}, {info.platform}")
     return 0

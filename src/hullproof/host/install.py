@@ -37,9 +37,10 @@ MANUAL = "https://docs.docker.com/engine/install/"
 FROM_TRIXIE = ("docker.io", "docker-cli", "docker-buildx", "docker-compose")
 _SOURCE = Path("/etc/apt/sources.list.d/hullproof-trixie.sources")
 _PIN = Path("/etc/apt/preferences.d/hullproof-trixie")
+_QUESTION = "No usable Docker engine. Install {} with apt, and start it?"
 _OLDEST_DAEMON = (23, 0)
 # What can be done about without somebody deciding anything: everything else is shown as it is.
-_MENDABLE = ("no-socket", "not-running", "cli-missing", "buildx-missing", "buildx-too-old", "engine-too-old")
+_FIXABLE = ("no-socket", "not-running", "cli-missing", "buildx-missing", "buildx-too-old", "engine-too-old")
 
 
 @dataclass(frozen=True)
@@ -56,37 +57,32 @@ class Parts:
 
 def ensure_engine(
     *,
-    may_install: bool,
     assume_yes: bool,
     say: Callable[[str], None],
     ask: Callable[[str], bool] | None,
 ) -> Engine:
     """Return a usable engine.
 
-    What is installed is started without a question. Installing asks through `ask`; without one (no terminal)
-    it happens only with `assume_yes` or CI=true, since changing a machine needs somebody's word. An engine
-    that was started stays for the next command. Raises EngineError with what to run instead.
+    What is installed is started without a question. Installing asks through `ask`, unless `assume_yes` or CI=true
+    answers it; without one (no terminal: a script, a container, an image build) whoever may become root without a
+    password is taken at the word of the command, and what is installed is named. HULLPROOF_INSTALL=never refuses in
+    any case. An engine that was started stays for the next command. Raises EngineError with what to run instead.
     """
     try:
         return Engine.connect()
     except NoEngineError as found:
         problem = found
     endpoint = find_endpoint()
-    if not endpoint.is_default_socket or problem.case not in _MENDABLE:
+    if not endpoint.is_default_socket or problem.case not in _FIXABLE:
         raise problem
     system, right = this_system(), privilege()
     parts = look_around()
     engine_answers = problem.case in ("cli-missing", "buildx-missing", "buildx-too-old")
     packages = needed_packages(system, parts, engine_answers=engine_answers)
     if packages:
-        _require_consent(
-            problem,
-            system,
-            right,
-            packages,
-            may_install=may_install,
-            yes=_yes(packages, ask, assume_yes=assume_yes),
-        )
+        _require_right(problem, system, right, packages)
+        if not (assume_yes or _in_ci() or ask is None or ask(_QUESTION.format(", ".join(packages)))):
+            raise EngineError(f"{problem} (missing: {' '.join(packages)}; not installed, as you said no)")
         _install(system, packages, right or (), say)
     if not engine_answers:
         _start(endpoint, problem, say)
@@ -110,41 +106,25 @@ def _start(endpoint: Endpoint, problem: NoEngineError, say: Callable[[str], None
     start_daemon(endpoint, right, say=say)
 
 
-def _yes(packages: tuple[str, ...], ask: Callable[[str], bool] | None, *, assume_yes: bool) -> bool | None:
-    """True or False as somebody decided; None when nobody could be asked."""
-    if assume_yes or os.environ.get("CI", "").lower() in ("true", "1"):
-        return True
-    if ask is None:
-        return None
-    return ask(f"No usable Docker engine. Install {', '.join(packages)} with apt, and start it?")
+def _in_ci() -> bool:
+    return os.environ.get("CI", "").lower() in ("true", "1")
 
 
-def _require_consent(
-    problem: NoEngineError,
-    system: System,
-    right: tuple[str, ...] | None,
-    packages: tuple[str, ...],
-    *,
-    may_install: bool,
-    yes: bool | None,
+def _require_right(
+    problem: NoEngineError, system: System, right: tuple[str, ...] | None, packages: tuple[str, ...]
 ) -> None:
+    """Raise EngineError where the packages cannot, or must not, be installed."""
+    missing = " ".join(packages)
     if not system.has_apt_engine:
         raise EngineError(
             f"{problem} ({system.pretty} is not one that Hullproof can install an engine on: see {MANUAL})"
         )
+    if os.environ.get("HULLPROOF_INSTALL") == "never":
+        raise EngineError(
+            f"{problem} (missing: {missing}; HULLPROOF_INSTALL=never, so nothing was installed)"
+        )
     if right is None:
-        raise EngineError(
-            f"{problem} (installing {' '.join(packages)} needs root: run the same command with sudo)"
-        )
-    if not may_install:
-        raise EngineError(f"{problem} (missing: {' '.join(packages)}; installing was not asked for)")
-    if yes is None:
-        raise EngineError(
-            f"{problem} (missing: {' '.join(packages)}; no terminal to ask at: "
-            "run the same command with --yes or CI=true to have them installed)"
-        )
-    if not yes:
-        raise EngineError(f"{problem} (missing: {' '.join(packages)}; not installed, as you said no)")
+        raise EngineError(f"{problem} (installing {missing} needs root: run the same command with sudo)")
 
 
 def look_around() -> Parts:
@@ -219,6 +199,7 @@ def _install(
 ) -> None:
     if system.is_debian and system.codename == "bookworm" and set(packages) & set(FROM_TRIXIE):
         let_in_trixie(right, say)
+    say(f"no Docker engine: installing {', '.join(packages)} with apt (HULLPROOF_INSTALL=never refuses)")
     install_packages(packages, right, say=say)
 
 

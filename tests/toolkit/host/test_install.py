@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,9 +19,6 @@ from hullproof.host.aptsources import (
 from hullproof.host.install import Parts, ensure_engine, needed_packages, trixie_pin
 from hullproof.host.machine import System, cause, this_system
 from hullproof.process import Done
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BOOKWORM = System("debian", (), (12,), "bookworm", "Debian 12")
 UBUNTU = System("ubuntu", ("debian",), (24, 4), "noble", "Ubuntu 24.04")
@@ -146,6 +142,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         raise NoEngineError("no-socket", "no Docker engine: nothing there")
 
     monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("HULLPROOF_INSTALL", raising=False)
     monkeypatch.setattr("hullproof.host.install.Engine.connect", connect)
     monkeypatch.setattr(install, "find_endpoint", lambda: Endpoint("unix:///var/run/docker.sock"))
     monkeypatch.setattr(install, "this_system", lambda: BOOKWORM)
@@ -154,22 +151,45 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("bare")
-@pytest.mark.parametrize(
-    ("may_install", "ask", "says"),
-    [
-        (False, None, "installing was not asked for"),
-        (True, None, "no terminal to ask at.*--yes"),
-        (True, lambda _: False, "you said no"),
-    ],
-)
-def test_nothing_is_installed_without_a_yes(
-    *, may_install: bool, ask: Callable[[str], bool] | None, says: str
-) -> None:
-    """The line names the packages and the way out, and the exit code is 3."""
-    with pytest.raises(EngineError, match=f"docker.io.*{says}") as caught:
-        ensure_engine(may_install=may_install, assume_yes=False, say=lambda _: None, ask=ask)
+def test_nothing_is_installed_after_a_no() -> None:
+    """The line names the packages, and the exit code is 3."""
+    with pytest.raises(EngineError, match=r"docker\.io.*you said no") as caught:
+        ensure_engine(assume_yes=False, say=lambda _: None, ask=lambda _: False)
     assert caught.value.exit_code == 3
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("right", [(), ("sudo", "-n")])
+def test_without_a_terminal_who_may_be_root_is_asked_nothing(
+    monkeypatch: pytest.MonkeyPatch, right: tuple[str, ...]
+) -> None:
+    """A script, a container, an image build: what is installed is named, and it goes on."""
+    said: list[str] = []
+    installed: list[tuple[str, ...]] = []
+
+    def install_packages(packages: tuple[str, ...], given: tuple[str, ...], *, say: object) -> None:
+        assert say
+        assert given == right
+        installed.append(packages)
+
+    monkeypatch.setattr(install, "privilege", lambda: right)
+    monkeypatch.setattr(install, "this_system", lambda: UBUNTU)
+    monkeypatch.setattr(install, "install_packages", install_packages)
+    monkeypatch.setattr(install, "_start", lambda *_: None)
+    with pytest.raises(NoEngineError):  # as the engine does not come up here
+        ensure_engine(assume_yes=False, say=said.append, ask=None)
+    assert len(installed) == 1
+    assert all(name in said[0] for name in installed[0])
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("yes", [True, False])
+def test_never_is_never(monkeypatch: pytest.MonkeyPatch, *, yes: bool) -> None:
+    """Whoever runs the machine has the last word."""
+    monkeypatch.setenv("HULLPROOF_INSTALL", "never")
+    with pytest.raises(EngineError, match="HULLPROOF_INSTALL=never, so nothing was installed"):
+        ensure_engine(assume_yes=yes, say=lambda _: None, ask=None)
 
 
 @pytest.mark.usefixtures("bare")
@@ -177,7 +197,7 @@ def test_no_right_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither root nor sudo."""
     monkeypatch.setattr(install, "privilege", lambda: None)
     with pytest.raises(EngineError, match="needs root"):
-        ensure_engine(may_install=True, assume_yes=True, say=lambda _: None, ask=None)
+        ensure_engine(assume_yes=True, say=lambda _: None, ask=None)
 
 
 @pytest.mark.usefixtures("bare")
@@ -185,7 +205,7 @@ def test_other_systems_get_the_manual(monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be done is said with the place that says how."""
     monkeypatch.setattr(install, "this_system", lambda: System("fedora", (), (42,), "", "Fedora 42"))
     with pytest.raises(EngineError, match=r"Fedora 42.*docs\.docker\.com"):
-        ensure_engine(may_install=True, assume_yes=True, say=lambda _: None, ask=None)
+        ensure_engine(assume_yes=True, say=lambda _: None, ask=None)
 
 
 @pytest.mark.usefixtures("bare")
@@ -193,7 +213,7 @@ def test_a_remote_engine_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is installed here because an engine elsewhere does not answer."""
     monkeypatch.setattr(install, "find_endpoint", lambda: Endpoint("tcp://far:2375"))
     with pytest.raises(NoEngineError, match="nothing there"):
-        ensure_engine(may_install=True, assume_yes=True, say=lambda _: None, ask=None)
+        ensure_engine(assume_yes=True, say=lambda _: None, ask=None)
 
 
 def test_os_release(tmp_path: Path) -> None:
