@@ -48,6 +48,17 @@ def tool_of(path: str) -> str | None:
     return command[1] if command is not None else None
 
 
+_TEST = re.compile(
+    r"^[ \t]*(?:async[ \t]+)?def[ \t]+test|^class[ \t].*\bTestCase\b|^\w+[ \t]*=[ \t]*[\w.]+\.TestCase\b",
+    re.MULTILINE,
+)
+
+
+def holds_tests(text: str) -> bool:
+    """Whether a module's text has a test in it: a function or method called so, or a TestCase."""
+    return _TEST.search(text) is not None
+
+
 def is_tool(distribution: str) -> bool:
     """Whether it is a tool of developers, such as an installer or a test runner, and so no dependency of an application."""
     return distribution in _TOOLS | _INSTALLERS or distribution.startswith("pytest-")

@@ -18,14 +18,13 @@ from hullproof.dockerfile import (
     mentions_of_secrets,
     parse,
     test_commands,
-    token_shape,
 )
 from hullproof.dockerfile.shell import read
 from hullproof.engine.progress import Progress
 from hullproof.errors import UsageError
 from hullproof.events import Steps
-from hullproof.practices.library.disclosed import secret_in_file
 from hullproof.runner.progress import Lines
+from hullproof.secrets import setting_in, token_shape
 
 TIMES = 4
 MOST_CALLS, MOST_TIME = TIMES * 1.5, TIMES * 2.5
@@ -192,7 +191,7 @@ HOSTILE: dict[str, Callable[[int], object]] = {
     "names": lambda n: token_shape("a.b-" * n),
     "tokens": lambda n: token_shape("eyJ-" * n),
     "addresses": lambda n: token_shape("://a:b" * n),
-    "settings": lambda n: secret_in_file("/app/a.ini", "a=b" + " " * n * 4 + "x"),
+    "settings": lambda n: setting_in("/app/a.ini", "a=b" + " " * n * 4 + "x"),
     "directives": lambda n: parse("# syntax = a" + " " * n * 4 + "x\nFROM x\n"),
     "tasks": lambda n: test_commands(parse(f"FROM x\nRUN make {'_' * n}x\n").release().instructions[0]),
     "more tasks": lambda n: test_commands(

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from hullproof.dockerfile.contract import Command, Contract, Port, Value, Variable, Workdir, contract
-from hullproof.dockerfile.disclosure import (
-    SecretMention,
-    is_made_up,
-    issued_token,
-    mentions_of_secrets,
-    secret_in,
-    secret_name,
-    token_shape,
-)
+from hullproof.dockerfile.disclosure import SecretMention, mentions_of_secrets
 from hullproof.dockerfile.graph import Dockerfile
 from hullproof.dockerfile.installs import Install, install_commands
 from hullproof.dockerfile.model import Heredoc, ImageReference, Instruction, Mount, Stage
@@ -48,14 +40,9 @@ __all__ = [
     "contract",
     "expand",
     "install_commands",
-    "is_made_up",
-    "issued_token",
     "mentions_of_secrets",
     "parse",
     "script_runs_tests",
-    "secret_in",
-    "secret_name",
     "simple_words",
     "test_commands",
-    "token_shape",
 ]

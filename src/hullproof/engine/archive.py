@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from hullproof.engine.model.image import FileEntry, FileKind
+from hullproof.secrets import held
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -67,16 +68,6 @@ _ADDS_TO_THE_NEXT = (
 # What the readers raise for content that is damaged, none of which is a connection that broke.
 _BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, *((zstd.ZstdError,) if zstd else ()))
 _DAMAGED = (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined] # typeshed leaves them out
-
-# A header on a line of its own, or one inside a quoted value with the key's text after it. The bare words in
-# the source of a program that reads keys are neither.
-_PRIVATE_KEY_WORDS = (b"PRIVATE KEY", b"PuTTY-User-Key-File-")
-_PRIVATE_KEY = re.compile(
-    rb"^[ \t]*-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[ \t]*\r?$"
-    rb"|-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----(?:\\r)?(?:\\n|\r?\n| )[A-Za-z0-9+/]{16}"
-    rb"|^PuTTY-User-Key-File-\d:",
-    re.MULTILINE,
-)
 
 
 @dataclass
@@ -211,9 +202,13 @@ def _add(
     elif kind == "file":
         is_text = path in _TEXTS or posixpath.dirname(path) in _TEXT_FOLDERS
         is_hashed = not of_base and member.size <= _MOST_HASHED
-        is_own_text = is_hashed and member.size <= _MOST_OWN_TEXT and not _NOT_OWN.search(path)
-        if (is_hashed or (is_text and member.size <= _MOST_TEXT)) and (file := layer.extractfile(member)):
-            content = file.read()
+        is_own_text = is_hashed and (
+            (member.size <= _MOST_OWN_TEXT and not _NOT_OWN.search(path))
+            or path.endswith(".dist-info/RECORD")
+        )
+        is_text = is_text and member.size <= _MOST_TEXT
+        if (is_text or not of_base) and (file := layer.extractfile(member)):
+            content = file.read() if is_text or is_hashed else file.read(_MOST_OWN_TEXT)
         if (is_text or is_own_text) and content is not None and b"\0" not in content:
             contents.texts[path] = content.decode("utf-8", "replace")
         if is_hashed and content is not None:
@@ -228,17 +223,7 @@ def _add(
         target=_text(member.linkname) if kind == "symlink" else "",
         sha256=sha256,
         capabilities=any(key in member.pax_headers for key in _CAPABILITY),
-        private_key=sha256 is not None and content is not None and _holds_private_key(content),
-    )
-
-
-def _holds_private_key(content: bytes) -> bool:
-    # Plain words first: the expression alone takes far longer than hashing the file. A library that reads keys has
-    # some to test itself with, among its code.
-    return (
-        b"\0" not in content
-        and any(words in content for words in _PRIVATE_KEY_WORDS)
-        and bool(_PRIVATE_KEY.search(content))
+        holds=None if of_base or content is None else held(content),
     )
 
 

@@ -140,7 +140,7 @@ def _unhashed(entries: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:
     """Forget what is told of own layers only: where a name did not tell whose a layer is, it was read in full."""
     if all(entry.sha256 is None for entry in entries):
         return entries
-    return tuple(replace(entry, sha256=None, private_key=False) for entry in entries)
+    return tuple(replace(entry, sha256=None, holds=None) for entry in entries)
 
 
 # --- the manifest ----------------------------------------------------------------------------------

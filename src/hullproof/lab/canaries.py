@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import posixpath
 from collections import Counter, deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hullproof import interruption
 from hullproof.errors import Unobservable
-from hullproof.lab import planting, secrets
+from hullproof.lab import planting
+from hullproof.lab.application import takes
 from hullproof.lab.outcomes import Canary, CanaryFacts
 from hullproof.lab.rebuild import reaching
 from hullproof.lab.scratch import put
 from hullproof.lab.vocabulary import Vocabulary
 from hullproof.project import ignorefile, projectfiles, suites, tree
 from hullproof.project.sources import Source, context_sources
+from hullproof.secrets import held, kind_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -32,6 +35,7 @@ _SHOWN_FOLDERS = 3
 _STAND_IN_FOR = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules"})
 _FULL_DETAIL = 5_000
 _FEW = 3
+_LARGEST_KEY = 65_536
 _TEST_FOLDERS = frozenset({"test", "tests", "testing", "fixtures"})
 
 
@@ -59,14 +63,14 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     kept = [each for each in planted if each.let_in or not each.folder or each.folder in shown]
     own = _own(project.folder, names, reached)
     variants = any(posixpath.basename(each.path).startswith(".env.") for each in own) or (
-        found is not None
-        and any(".env." in p.text and secrets.kind_of_name(p.text) for p in found.exceptions)
+        found is not None and any(".env." in p.text and named(p.text) for p in found.exceptions)
     )
     allow_list = found is not None and found.is_allow_list
     judged = planting.judge(kept, reached, env_variants=variants, allow_list=allow_list)
     tests = suites.find(project.folder)
+    every = (*(each for each in judged if each.path not in {mine.path for mine in own}), *own)
     return CanaryFacts(
-        canaries=(*(each for each in judged if each.path not in {mine.path for mine in own}), *own),
+        canaries=tuple(replace(each, taken=any(takes(it, each.path) for it in sources)) for each in every),
         ignore_file=found.name if found else None,
         files_reaching=len(reached & names),
         sources_missing=tuple(_missing(sources, names, reached)),
@@ -79,10 +83,10 @@ def _is_harmless(folder: Path, exception: Pattern) -> bool:
     """Whether a `!` line lets in just one file that is there and no secret: a public certificate called ca.pem."""
     path = exception.text.strip("/")
     plain = not any(character in path for character in "*?[\\")
-    return plain and projectfiles.is_file(folder, path) and not secrets.is_secret(folder, path)
+    return plain and projectfiles.is_file(folder, path) and not is_secret(folder, path)
 
 
-def _plant_names(folder: Path, context: Path, named: Collection[str]) -> frozenset[str]:
+def _plant_names(folder: Path, context: Path, sources: Collection[str]) -> frozenset[str]:
     """Make an empty file for each of the project's: only names matter, and contents may be large.
 
     Of folders that canaries stand in for, nothing is taken; past some thousands of files only those that can
@@ -106,11 +110,7 @@ def _plant_names(folder: Path, context: Path, named: Collection[str]) -> frozens
                     waiting.append(path + "/")
                 continue
             plain += 1
-            if (
-                len(names) > _FULL_DETAIL
-                and plain > _FEW
-                and not (path in named or secrets.kind_of_name(path))
-            ):
+            if len(names) > _FULL_DETAIL and plain > _FEW and not (path in sources or named(path)):
                 continue
             names.add(path)
             if not (context / path).exists():
@@ -149,13 +149,23 @@ def _parents(folder: str) -> Iterator[str]:
         folder = posixpath.dirname(folder)
 
 
+def is_secret(folder: Path, path: str) -> bool:
+    """Whether a file of the project is a secret: by what is in it, and where that does not tell, by its name."""
+    content = projectfiles.head(folder, path, _LARGEST_KEY)
+    text = None if b"\0" in content else content.decode("utf-8", "replace")
+    return kind_of(path, held(content), text) is not None
+
+
 def _own(folder: Path, names: Collection[str], reached: Collection[str]) -> tuple[Canary, ...]:
     """Find the project's own secrets that reach the builder; keys among the tests are only told of."""
     found = []
     for path in sorted(name for name in names if name in reached):
-        if secrets.kind_of_name(path) and secrets.is_secret(folder, path):
-            parts = set(path.lower().split("/")[:-1])
-            found.append(Canary(path, "own", "/" in path, reached=True, judged=not parts & _TEST_FOLDERS))
+        known = named(path)
+        if known is not None and is_secret(folder, path):
+            is_judged = not set(path.lower().split("/")[:-1]) & _TEST_FOLDERS
+            found.append(
+                Canary(path, "own", "/" in path, reached=True, judged=is_judged, pattern=known.pattern)
+            )
     return tuple(found)
 
 
@@ -164,24 +174,9 @@ def _missing(
 ) -> Iterator[tuple[int, str]]:
     """Find what the Dockerfile copies, and the tree has, but the ignore file withholds."""
     for source in sources:
-        here = [name for name in names if _covers(source, name)]
+        here = [name for name in names if takes(source, name)]
         if here and not any(name in reached for name in here):
             yield source.line, source.path or "."
-
-
-def _covers(source: Source, name: str) -> bool:
-    if not source.path or name == source.path or name.startswith(source.path + "/"):
-        return True
-    if not source.is_glob:
-        return False
-    depth = source.path.count("/") + 1
-    return _matches("/".join(name.split("/")[:depth]), source.path)
-
-
-def _matches(name: str, pattern: str) -> bool:
-    from pathlib import PurePosixPath  # noqa: PLC0415 - the only use here
-
-    return PurePosixPath("/" + name).match("/" + pattern)
 
 
 def _misplaced(project: Project, found: IgnoreFile | None) -> Iterator[str]:

@@ -110,9 +110,10 @@ class GateFacts:
 class Canary:
     """A file planted in a scratch context that must not reach the builder.
 
-    `kind` is one of "version control", "environment file", "key", "virtual environment", "bytecode", "cache",
-    "own": "own" is a file of the project itself that looks like a secret. `nested`: below the top directory.
-    `judged`: whether its reaching the builder breaks the practice, or is only said.
+    `kind` says what it stands for: "version control", "environment file", "private key", …; "own" is a file of the
+    project itself that is a secret. `nested`: below the top directory. `judged`: whether its reaching the builder
+    breaks the practice, or is only said. `pattern`: the line for the ignore file that leaves out it, and what is like it.
+    `taken`: whether the build takes it as it is today, which names what it copies; the next `COPY . .` takes all.
     """
 
     path: str
@@ -120,6 +121,8 @@ class Canary:
     nested: bool
     reached: bool
     judged: bool = True
+    pattern: str = ""
+    taken: bool = True
 
 
 @dataclass(frozen=True)

@@ -8,32 +8,32 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hullproof.lab.outcomes import Canary
-from hullproof.lab.secrets import kind_of_name
+from hullproof.secrets import named
+from hullproof.secrets.files import ENVIRONMENT, KEY
 
 if TYPE_CHECKING:
     from hullproof.project.ignorefile import Pattern
 
-VCS, ENV, KEY, VENV, BYTECODE, CACHE = (
-    "version control", "environment file", "key", "virtual environment", "bytecode", "cache",
-)  # fmt: skip
+VCS, VENV, BYTECODE, CACHE = "version control", "virtual environment", "bytecode", "cache"
 LOCAL_ENV = ".env.local"
 CACHED_BYTECODE = "__pycache__/"
-_NAMES: tuple[tuple[str, str], ...] = (
-    (".git/config", VCS),
-    (".git/HEAD", VCS),
-    (".env", ENV),
-    (LOCAL_ENV, ENV),
-    ("id_rsa", KEY),
-    ("server.pem", KEY),
-    ("server.key", KEY),
-    (".venv/pyvenv.cfg", VENV),
-    ("venv/pyvenv.cfg", VENV),
-    ("__pycache__/WORD.cpython-311.pyc", BYTECODE),
-    ("WORD.pyc", BYTECODE),
-    (".pytest_cache/CACHEDIR.TAG", CACHE),
-    (".mypy_cache/CACHEDIR.TAG", CACHE),
-    (".ruff_cache/CACHEDIR.TAG", CACHE),
+_NAMES: tuple[tuple[str, str, str], ...] = (
+    (".git/config", VCS, "**/.git"),
+    (".git/HEAD", VCS, "**/.git"),
+    (".env", ENVIRONMENT, "**/.env*"),
+    (LOCAL_ENV, ENVIRONMENT, "**/.env*"),
+    ("id_rsa", KEY, "**/id_*"),
+    ("server.pem", KEY, "**/*.pem"),
+    ("server.key", KEY, "**/*.key"),
+    (".venv/pyvenv.cfg", VENV, "**/.venv"),
+    ("venv/pyvenv.cfg", VENV, "**/venv"),
+    ("__pycache__/WORD.cpython-311.pyc", BYTECODE, "**/__pycache__"),
+    ("WORD.pyc", BYTECODE, "**/*.py[cod]"),
+    (".pytest_cache/CACHEDIR.TAG", CACHE, "**/.pytest_cache"),
+    (".mypy_cache/CACHEDIR.TAG", CACHE, "**/.mypy_cache"),
+    (".ruff_cache/CACHEDIR.TAG", CACHE, "**/.ruff_cache"),
 )
+"""What is planted, what it stands for, and the line for an ignore file that leaves it out at any depth."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Planted:
     folder: str
     name: str
     kind: str
+    pattern: str
     let_in: bool = False
     """Derived from a `!` line of the ignore file."""
 
@@ -57,17 +58,17 @@ def canaries(folders: Iterable[str], exceptions: Iterable[Pattern], word: str) -
 
     Where a name may be any, it is `word`.
     """
-    names = [(name.replace("WORD", word), kind) for name, kind in _NAMES]
-    usual = [Planted(folder, name, kind) for folder in ("", *folders) for name, kind in names]
+    names = [(name.replace("WORD", word), kind, pattern) for name, kind, pattern in _NAMES]
+    usual = [Planted(folder, *each) for folder in ("", *folders) for each in names]
     taken = {each.path for each in usual}
     special = []
     for pattern in exceptions:
         for path in _paths(pattern.text, word):
-            kind = kind_of_name(path)
-            if kind and path not in taken:
+            known = named(path)
+            if known is not None and path not in taken:
                 taken.add(path)
                 folder, name = posixpath.split(path)
-                special.append(Planted(folder, name, kind if kind != "credentials" else KEY, let_in=True))
+                special.append(Planted(folder, name, known.kind, known.pattern, let_in=True))
     return (*usual, *special)
 
 
@@ -98,7 +99,7 @@ def judge(
     found = []
     for each in planted:
         nested = bool(each.folder)
-        canary = Canary(each.path, each.kind, nested, each.path in through)
+        canary = Canary(each.path, each.kind, nested, each.path in through, pattern=each.pattern)
         found.append(
             replace(canary, judged=each.let_in or _counts(each, planted, through, env_variants, allow_list))
         )
@@ -123,7 +124,7 @@ def _counts(
     nested = bool(each.folder)
     if each.kind == VCS:
         return not nested
-    if each.kind == ENV:
+    if each.kind == ENVIRONMENT:
         return each.name != LOCAL_ENV or env_variants
     if each.kind == KEY:
         return not held(KEY, each.folder) or (nested and not allow_list and held(KEY, "", each.name))

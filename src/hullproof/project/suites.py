@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hullproof import toml
 from hullproof.project import projectfiles, tree
+from hullproof.tools import holds_tests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,10 +29,6 @@ _INI = (
 )
 _SMALLEST = 40
 _LONGEST = 10_000
-_TEST = re.compile(
-    r"^[ \t]*(?:async[ \t]+)?def[ \t]+test|^class[ \t].*\bTestCase\b|^\w+[ \t]*=[ \t]*[\w.]+\.TestCase\b",
-    re.MULTILINE,
-)
 _EXAMPLE = re.compile(r"^[ \t]*>>> ", re.MULTILINE)
 _DOCUMENTS = (".py", ".md", ".rst", ".txt")
 _MAY_ASK = (".py", ".toml", ".ini", ".cfg", ".sh", "akefile")
@@ -57,7 +54,7 @@ def find(folder: Path) -> tuple[str, ...]:
     """List the test files of the project in `folder`: called as runners look for them, and with a test in them."""
     patterns = _patterns(folder)
     named = (path for path in tree.files(folder) if _fits(path, patterns))
-    return tuple(path for path in named if _TEST.search(projectfiles.text(folder, path)))
+    return tuple(path for path in named if holds_tests(projectfiles.text(folder, path)))
 
 
 def scan(folder: Path, text: str) -> Iterator[TestFile]:
@@ -76,7 +73,7 @@ def scan(folder: Path, text: str) -> Iterator[TestFile]:
         asked = asked or "doctest" in content
         if not path.endswith(".py"):
             continue
-        if _TEST.search(content):
+        if holds_tests(content):
             yield TestFile(path, _fits(path, patterns), posixpath.basename(path) in patterns[len(_USUAL) :])
         elif _EXAMPLE.search(content):
             examples.append(path)

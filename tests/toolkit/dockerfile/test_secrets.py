@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hullproof.dockerfile import is_made_up, mentions_of_secrets, parse, secret_in, secret_name
+from hullproof.dockerfile import mentions_of_secrets, parse
+from hullproof.secrets import is_made_up, secret_in, secret_name
 
 GITHUB = "ghp_" + "a1B2" * 9
 
@@ -151,10 +152,35 @@ def test_only_the_chain_that_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["dummy", "build-key", "not-a-secret", "Change Me", "fake_secret", "x", "xxxx"]
+    "value",
+    [
+        *(
+            "dummy",
+            "build-key",
+            "not-a-secret",
+            "Change Me",
+            "fake_secret",
+            "x",
+            "xxxx",
+            "buildings",
+            "only-to-collect",
+        ),
+        *(
+            "unneeded",
+            "unset",
+            "bogus",
+            "throwaway",
+            "whatever",
+            "ci-only",
+            "abc",
+            "secret",
+            "build-2024",
+            "000000",
+        ),
+    ],
 )
 def test_values_that_are_made_up(value: str) -> None:
-    """Words that say so, and what is too short to be anything."""
+    """Plain words, and what is hardly a value: nobody makes up a secret like that."""
     assert is_made_up(value)
 
 
@@ -165,11 +191,12 @@ def test_values_that_are_made_up(value: str) -> None:
         "s3cr3t-value",
         "sk_test_4eC39HqLyjWD",
         "4f9a2c81d7be",
-        "buildings",
-        "rebuild",
+        "Xq7Kd2mPz",
+        "kwrtzplmqhgfd",
+        "aGVsbG8gd29ybGQh",
         "django-insecure-9x",
     ],
 )
 def test_values_that_may_be_meant(value: str) -> None:
-    """Digits among the letters, or words that only sound like it: nobody's to wave through."""
+    """Digits among the letters, or what nobody can speak: not to be waved through."""
     assert not is_made_up(value)

@@ -13,11 +13,11 @@ import pytest
 from hullproof.facts import FileEntry, FileFacts, Layer, Step
 from hullproof.lab import (
     application,
+    canaries,
     editing,
     installed,
     installing,
     planting,
-    secrets,
 )
 from hullproof.lab.gate import _test_lines
 from hullproof.lab.reach import can_reach
@@ -387,13 +387,14 @@ def test_exceptions_plant_and_count() -> None:
         ("tls.key", "-----BEGIN RSA PRIVATE KEY-----", True),
         ("id_rsa", "", True),
         ("id_rsa.pub", "", False),
-        ("app.py", "-----BEGIN PRIVATE KEY-----", False),
+        ("notes.txt", "-----BEGIN PRIVATE KEY-----", True),
+        ("app.py", "MARK = '-----BEGIN PRIVATE KEY-----'", False),
     ],
 )
 def test_secrets(tmp_path: Path, name: str, content: str, expected: bool) -> None:  # noqa: FBT001 - a table
     """Keys are known by content, environment files by name; examples are none."""
     (tmp_path / name).write_text(content)
-    assert secrets.is_secret(tmp_path, name) is expected
+    assert canaries.is_secret(tmp_path, name) is expected
 
 
 def test_canaries_bear_the_usual_names_and_nothing_of_us() -> None:

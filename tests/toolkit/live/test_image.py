@@ -119,7 +119,7 @@ def test_a_second_workdir_makes_a_layer_with_nothing_in_it(files: FileFacts) -> 
 def test_a_deleted_file_is_seen_where_it_was_added(files: FileFacts) -> None:
     """What a later layer deletes is still shipped."""
     key = next(entry for entry in at_line(files, 6).entries if entry.path == "/app/secret.key")
-    assert key.private_key
+    assert key.holds == "private key"
     assert "/app/secret.key" in at_line(files, 8).removed
     assert "/app/secret.key" not in files.final
 

@@ -187,9 +187,9 @@ GATE = GateFacts(
 )
 CANARIES = CanaryFacts(
     (
-        Canary(".git/config", "version control", nested=False, reached=False),
-        Canary(".env", "environment file", nested=False, reached=False),
-        Canary("app/.env", "environment file", nested=True, reached=False),
+        Canary(".git/config", "version control", nested=False, reached=False, pattern="**/.git"),
+        Canary(".env", "environment file", nested=False, reached=False, pattern="**/.env*"),
+        Canary("app/.env", "environment file", nested=True, reached=False, pattern="**/.env*"),
     ),
     ignore_file=".dockerignore",
     files_reaching=12,

@@ -111,8 +111,9 @@ NECESSARY = [
 def test_clutter_in_any_own_layer_is_broken_with_its_line(path: str) -> None:
     """Version control, tests, caches, wheels, lists, environment files, credentials and development files."""
     brought = layer(15, entry(path))
+    tests = {f"sha{at}": f"{folder}/test_a.py" for at, folder in enumerate(("tests", "app/tests", "test"))}
     for stack in (files(brought), files(brought, layer(16, removed=(path,)))):
-        proof = prove("necessary-files", files=stack)
+        proof = prove("necessary-files", files=stack, tests=tests)
         assert proof.verdict is BROKEN, path
         assert "Dockerfile:15" in lines(proof)
 
@@ -131,9 +132,10 @@ def test_the_project_s_own_tests_are_known_by_what_they_hold(path: str) -> None:
     """Installed along with the package, or under another name: the content is that of a test of the project's."""
     brought = files(layer(13, entry(path, sha256="abc")))
     assert prove("necessary-files", files=brought, tests={}).verdict is PROVEN
-    proof = prove("necessary-files", files=brought, tests={"abc": "tests/test_views.py"})
+    proof = prove("necessary-files", files=brought, tests={"abc": "src/app/tests/test_views.py"})
     assert proof.verdict is BROKEN
-    assert path in proof.summary
+    assert path.rpartition("/")[0] in proof.summary
+    assert "shipped all the same" not in proof.summary
 
 
 def test_an_application_may_live_in_the_system_s_folders() -> None:
@@ -152,12 +154,12 @@ def test_what_a_later_layer_hides_is_said_to_be_shipped() -> None:
 @pytest.mark.parametrize(
     ("file", "verdict"),
     [
-        pytest.param(entry("/app/settings.dat", private_key=True), BROKEN, id="a key under another name"),
+        pytest.param(entry("/app/settings.dat", holds="private key"), BROKEN, id="a key under another name"),
         pytest.param(entry("/app/server.key", sha256=None), BROKEN, id="a key file that was not read"),
         pytest.param(entry("/app/server.key"), PROVEN, id="a .key file that holds no key"),
         pytest.param(entry("/app/ca.pem"), PROVEN, id="a certificate"),
         pytest.param(
-            entry(f"{SITE}/trustme/tests/k.pem", private_key=True), PROVEN, id="a package's own test key"
+            entry(f"{SITE}/trustme/tests/k.pem", holds="private key"), PROVEN, id="a package's own test key"
         ),
         pytest.param(entry("/root/.ssh/id_rsa.pub"), PROVEN, id="a public key"),
     ],
@@ -171,7 +173,7 @@ def test_what_the_base_brings_is_not_judged() -> None:
     """Only layers of this Dockerfile are its business."""
     base = replace(
         BASE_LAYER,
-        entries=(*BASE_LAYER.entries, entry("/app/.git/config"), entry("/etc/k", private_key=True)),
+        entries=(*BASE_LAYER.entries, entry("/app/.git/config"), entry("/etc/k", holds="private key")),
     )
     assert prove("necessary-files", files=files(base=base)).verdict is PROVEN
 

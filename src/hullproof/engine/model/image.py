@@ -68,7 +68,7 @@ class FileEntry:
 
     `sha256` is known for regular files that the project's own layers add, up to 1 MiB each.
     `capabilities`: the file carries capabilities of its own (`security.capability`).
-    `private_key`: the content holds the header of a private key (own layers only).
+    `holds`: what the content is by itself, as `hullproof.secrets.held` says: a private key, a database (own layers only).
     A hard link shows as the file that it links to.
     """
 
@@ -81,7 +81,7 @@ class FileEntry:
     target: str = ""
     sha256: str | None = None
     capabilities: bool = False
-    private_key: bool = False
+    holds: str | None = None
 
     @property
     def name(self) -> str:
@@ -101,7 +101,8 @@ class Layer:
     `removed` lists the paths that this layer deletes; one that ends in "/" had all that lower layers
     put into that directory hidden. `texts` holds the small system files by path, wherever the layer
     has them: /etc/passwd, /etc/group, /etc/shadow, the rules of sudo and doas, package databases of dpkg and apk;
-    and, in own layers, the small text files outside of what the system and packages bring.
+    and, in own layers, the small text files outside of what the system and packages bring, and what Python's
+    distributions say that they brought (RECORD).
     """
 
     diff_id: str

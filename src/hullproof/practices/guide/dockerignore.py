@@ -18,176 +18,126 @@ depth: **/.git, **/.env*, **/*.pem, **/*.key, **/.venv, **/__pycache__, **/*.py[
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
+from hullproof.dockerfile import Release
+from hullproof.facts import BuildFacts, Canary, CanaryFacts
 from hullproof.model import Evidence
-from hullproof.practices._finding import Case, Finding, listed, missing, not_applicable
-from hullproof.practices.library.places import copies_context
-
-if TYPE_CHECKING:
-    from hullproof.dockerfile import Instruction, Release
-    from hullproof.facts import BuildFacts, Canary, CanaryFacts
-
-_PATTERNS = (
-    (r"(?:^|/)(\.git|\.hg|\.svn|\.bzr)(?:/|$)", r"**/\1"),
-    (r"(?:^|/)(\.venv|venv|env|\.virtualenv)/", r"**/\1"),
-    (r"(?:^|/)__pycache__/", "**/__pycache__"),
-    (r"\.py[cod]$", "**/*.py[cod]"),
-    (r"(?:^|/)(\.(?:pytest|mypy|ruff)_cache|\.tox|\.nox|\.cache|\.hypothesis|htmlcov)/", r"**/\1"),
-    (r"(?:^|/)\.env[^/]*$", "**/.env*"),
-    (r"(?:^|/)(id_[a-z0-9]+)[^/]*$", r"**/\1*"),
-    (r"\.(pem|key|p12|pfx|jks)$", r"**/*.\1"),
+from hullproof.practices.checks import (
+    Observations,
+    broken,
+    check,
+    in_dockerfile,
+    in_experiment,
+    listed,
+    not_applicable,
+    proven,
+    unproven,
 )
-_KINDS = {"own": "the project's own"}
-_REMOTE = re.compile(r"(?:https?|ftp|ssh)://|git@")
-_WITHHELD = re.compile(r"\.dockerignore|excluded by", re.IGNORECASE)
+from hullproof.practices.library.places import takes_most
+
+_LET_THROUGH = "Let {} through: narrow the pattern that matches it, or add !{} after it."
 
 
-def judge(
-    *,
-    release: Release,
-    build: BuildFacts,
-    canaries: CanaryFacts | None,
-) -> Finding:
-    """Count the canaries that got through, then look whether too much was left out."""
-    case = Case()
-    taker = _taker(release)
-    if taker is None:
-        seen = Evidence("dockerfile", release.where(release.line), "no COPY, ADD or bind mount takes from it")
-        return not_applicable("the build takes nothing from its context", seen)
-    where = release.where(taker.line)
-    takes = Evidence("dockerfile", where, f"takes from the context: {_short(taker)}")
-    if canaries is None:
-        told = next((text for text in (build.error, *build.output) if text and _WITHHELD.search(text)), None)
-        if told is None:
-            missing("canaries")
-        case.broken(
+@check
+def something_is_taken_from_the_context(release: Release) -> Observations:
+    """Otherwise BuildKit sends nothing, whatever lies there."""
+    if takes_most(release) is None:
+        seen = in_dockerfile(release.where(release.line), "no COPY, ADD or bind mount takes from it")
+        yield not_applicable("the build takes nothing from its context", seen)
+
+
+@check
+def what_the_build_needs_gets_through(release: Release, canaries: CanaryFacts) -> Observations:
+    """The ignore file withholds nothing that the Dockerfile copies, and leaves tests to be run."""
+    file = canaries.ignore_file or "the ignore file"
+    for line, path in canaries.sources_missing:
+        where = release.where(line)
+        yield broken(
+            f"{file} withholds {path}, which {where} copies",
+            in_experiment(where, f"expected {path} in the build context, it is ignored"),
+            fix=_LET_THROUGH.format(path, path),
+        )
+    if canaries.tests_left is False:
+        yield broken(
+            f"{file} withholds every test, so the build cannot run them",
+            in_experiment(file, "expected tests in the build context, found none"),
+            *_takes(release),
+            fix="Let the tests into the context; keep them out of the release by copying only the application there.",
+        )
+
+
+@check
+def no_build_fails_on_the_ignore_file(release: Release, build: BuildFacts) -> Observations:
+    """The builder does not say that what a step copies is ignored."""
+    said = [text for text in (build.error, *build.output) if text and _says_withheld(text)]
+    if not build.ok and said:
+        yield broken(
             "the build fails on what the ignore file withholds",
-            takes,
-            Evidence("experiment", where, told),
-            remedy="Let through what the Dockerfile copies: narrow the pattern that matches it, or add !PATH after it.",
+            *_takes(release),
+            in_experiment("build", said[0]),
+            fix=_LET_THROUGH.format("what the Dockerfile copies", "PATH"),
         )
-        return case.finding("")
-    _judge_withheld(case, release, takes, canaries)
-    through = [canary for canary in canaries.canaries if canary.judged and canary.reached]
-    if through:
-        _judge_through(case, takes, canaries, through)
+
+
+@check
+def no_canary_gets_through(release: Release, canaries: CanaryFacts) -> Observations:
+    """Of the files that were planted, and of the project's own secrets, none can reach the builder."""
     judged = [canary for canary in canaries.canaries if canary.judged]
-    if not judged:
-        case.doubt("no canary was planted, so nothing shows what the ignore file leaves out")
-    said = [canary for canary in canaries.canaries if canary.reached and not canary.judged]
-    case.show(
-        *(
-            Evidence("experiment", canary.path, f"{canary.kind}: reaches the builder, not judged")
-            for canary in said
-        )
+    through = sorted(
+        (each for each in judged if each.reached), key=lambda each: (each.kind != "own", each.nested)
     )
-    if canaries.ignore_file:
-        case.show(
-            Evidence("experiment", canaries.ignore_file, f"{canaries.files_reaching} files reach the builder")
+    taken = [each for each in through if each.taken]
+    file = canaries.ignore_file
+    if not takes_most(release):
+        return
+    if through:
+        paths, why = listed([each.path for each in taken]), _why(canaries, through)
+        next_one = f"today's instructions name what they take, the next COPY . . would take {len(through)} of {len(judged)} planted files"
+        yield broken(
+            f"{paths} would reach the builder: {why}" if taken else f"{why}; {next_one}",
+            *_takes(release),
+            *(in_experiment(file or each.path, _reaches(each)) for each in through),
+            fix=f"Add to {file or '.dockerignore'}: {listed([each.pattern for each in through], 20)}.",
         )
-    return case.finding(
+    elif not judged:
+        yield unproven("no canary was planted, so nothing shows what the ignore file leaves out")
+    for each in canaries.canaries:
+        if each.reached and not each.judged:
+            yield in_experiment(each.path, f"{each.kind}: reaches the builder, not judged")
+    if file:
+        yield in_experiment(file, f"{canaries.files_reaching} files get through")
+    yield proven(
         f"none of {len(judged)} planted files reaches the builder, and all that the Dockerfile copies does"
     )
 
 
-def _judge_withheld(case: Case, release: Release, takes: Evidence, canaries: CanaryFacts) -> None:
-    """Look whether too much is left out: what the Dockerfile copies, or every test."""
-    for at, path in canaries.sources_missing:
-        case.broken(
-            f"{canaries.ignore_file or 'the ignore file'} withholds {path}, which {release.where(at)} copies",
-            Evidence("experiment", release.where(at), f"expected {path} in the build context, it is ignored"),
-            remedy=f"Let {path} through: narrow the pattern that matches it, or add !{path} after it.",
-        )
-    if canaries.tests_left is False:
-        case.broken(
-            f"{canaries.ignore_file or 'the ignore file'} withholds every test, so the build cannot run them",
-            Evidence(
-                "experiment",
-                canaries.ignore_file or takes.where,
-                "expected tests in the build context, found none",
-            ),
-            takes,
-            remedy="Let the tests into the context; keep them out of the release by copying only the application there.",
-        )
+def _takes(release: Release) -> list[Evidence]:
+    """Name the line that takes most from the context."""
+    step = takes_most(release)
+    if step is None:
+        return []
+    text = " ".join(step.original.split())[:80]
+    return [in_dockerfile(release.where(step.line), f"takes from the context: {text}")]
 
 
-def _judge_through(case: Case, takes: Evidence, canaries: CanaryFacts, through: list[Canary]) -> None:
-    through = sorted(through, key=lambda canary: (canary.kind != "own", canary.nested))
-    patterns = listed(list(dict.fromkeys(pattern_for(canary.path) for canary in through)), 10)
-    file = canaries.ignore_file
-    case.broken(
-        f"{listed([canary.path for canary in through])} would reach the builder{_why(canaries, through)}",
-        takes,
-        *(
-            Evidence(
-                "experiment",
-                file or canary.path,
-                f"{_KINDS.get(canary.kind, canary.kind)} {canary.path} reaches the builder; "
-                f"{pattern_for(canary.path)} would leave it out",
-            )
-            for canary in through
-        ),
-        remedy=f"Add to {file or '.dockerignore'}: {patterns}.",
-    )
+def _says_withheld(text: str) -> bool:
+    return ".dockerignore" in text or "excluded by" in text
+
+
+def _reaches(canary: Canary) -> str:
+    kind = "the project's own" if canary.kind == "own" else canary.kind
+    how = "reaches the builder" if canary.taken else "would reach the builder with COPY . ."
+    return f"{kind} {canary.path} {how}; {canary.pattern} would leave it out"
 
 
 def _why(canaries: CanaryFacts, through: list[Canary]) -> str:
-    if canaries.ignore_file is None:
-        misplaced = (
-            f"; {listed(canaries.misplaced)} is not where the builder looks" if canaries.misplaced else ""
-        )
-        return f": there is no ignore file at the top of the context{misplaced}"
-    instead = f", and the builder does not read {listed(canaries.misplaced)}" if canaries.misplaced else ""
+    file, elsewhere = canaries.ignore_file, listed(canaries.misplaced)
+    if file is None:
+        misplaced = f", and {elsewhere} is not where the builder looks" if elsewhere else ""
+        return f"there is no ignore file at the top of the context{misplaced}"
+    instead = f", and the builder does not read {elsewhere}" if elsewhere else ""
     held_at_top = {each.kind for each in canaries.canaries if not (each.nested or each.reached)}
     if all(canary.nested and canary.kind in held_at_top for canary in through):
-        return f": {canaries.ignore_file} matches at the top only, not in subfolders{instead}"
+        return f"{file} matches at the top only, not in subfolders{instead}"
     if all(canary.reached for canary in canaries.canaries):
-        return f": {canaries.ignore_file} leaves nothing of this out{instead}"
-    return f" in spite of {canaries.ignore_file}{instead}"
-
-
-def pattern_for(path: str) -> str:
-    """Give the line for the ignore file that leaves out a path, and what is like it, at any depth."""
-    for expression, pattern in _PATTERNS:
-        found = re.search(expression, path)
-        if found is not None:
-            return found.expand(pattern)
-    return f"**/{path.rpartition('/')[2]}"
-
-
-def _taker(release: Release) -> Instruction | None:
-    """Find the step that takes most from the context: all of it first, then folders, then files by name.
-
-    None where the build takes nothing: BuildKit then sends nothing, whatever lies there.
-    """
-    stages = release.needed
-    takers = [
-        (_share(taken), each)
-        for stage in stages
-        for each in release.chain_of(stage)
-        if (taken := _taken(each))
-    ]
-    return max(takers, key=lambda taker: taker[0])[1] if takers else None
-
-
-def _taken(instruction: Instruction) -> list[str]:
-    """List what an instruction takes from the context, as written."""
-    taken = [
-        mount.source or "." for mount in instruction.mounts if mount.type == "bind" and mount.from_ is None
-    ]
-    if copies_context(instruction):
-        taken += [source for source in instruction.sources if not _REMOTE.match(source)]
-    return taken
-
-
-def _share(taken: list[str]) -> int:
-    """Rank by how much is taken, as far as names tell."""
-    if any(source in {".", "./", "/", "*"} for source in taken):
-        return 2
-    return int(any("." not in source.rstrip("/").rpartition("/")[2] for source in taken))
-
-
-def _short(instruction: Instruction) -> str:
-    return " ".join(instruction.original.split())[:80]
+        return f"{file} leaves nothing of this out{instead}"
+    return f"{file} does not leave it out{instead}"

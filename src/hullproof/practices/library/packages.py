@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hullproof.facts import Layer
+    from hullproof.facts import FileFacts, Layer
 
 _COMPILER = re.compile(
     r"/s?bin/(?:[a-z0-9_]+-(?:[a-z0-9_]+-)*)?"
@@ -54,6 +56,21 @@ def packages(layers: Iterable[Layer]) -> set[str]:
             elif path.endswith(_APK):
                 found |= {line[2:].strip() for line in text.splitlines() if line.startswith("P:")}
     return found
+
+
+def installed_files(files: FileFacts) -> frozenset[str]:
+    """List the files that Python distributions brought along, as their RECORDs in the release's own layers say.
+
+    Format: https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file
+    """
+    found = set()
+    for layer in files.added_layers:
+        for path, text in layer.texts.items():
+            if path.endswith(".dist-info/RECORD"):
+                site = path.rsplit("/", 2)[0]
+                rows = csv.reader(text.splitlines())
+                found |= {posixpath.normpath(posixpath.join(site, row[0])) for row in rows if row}
+    return frozenset(found)
 
 
 def _installed_by_dpkg(text: str) -> set[str]:

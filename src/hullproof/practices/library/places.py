@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
-
-from hullproof.practices.library.unneeded import is_systems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hullproof.dockerfile import Instruction, Release
     from hullproof.facts import FileEntry, FileFacts, Layer
+
+
+# Where packages put their files. Tests, keys and the like of an installed package are the package's business.
+_INSTALLED = re.compile(
+    r"/(?:site|dist)-packages/|/lib(?:64)?/(?:python|pypy)\d[\d.]*/|/node_modules/|/conda-meta/"
+    r"|/bin/__pycache__/"  # pip compiles the scripts that packages put there
+)
+_SYSTEM = re.compile(
+    r"^/(?:usr/(?:local/)?(?:s?bin|lib(?:32|64|x32|exec)?|share|include|games|etc|man)|s?bin|lib(?:32|64|x32)?|etc"
+    r"|boot|proc|sys|dev|run|var/(?:lib|cache|log|spool|backups|mail))/"
+)
+_REMOTE = re.compile(r"(?:https?|ftp|ssh)://|git@")
 
 
 def copies_context(instruction: Instruction | None) -> bool:
@@ -21,6 +32,46 @@ def copies_context(instruction: Instruction | None) -> bool:
         and instruction.keyword in {"COPY", "ADD"}
         and instruction.flag("from") is None
     )
+
+
+def is_installed(path: str) -> bool:
+    """Whether a path lies where installers put packages."""
+    return _INSTALLED.search(path) is not None
+
+
+def is_of_system(path: str) -> bool:
+    """Whether a path lies where the system and its packages have their files."""
+    return _SYSTEM.match(path) is not None
+
+
+def is_systems(path: str) -> bool:
+    """Whether a path lies where the system and its packages have their files, or libraries theirs."""
+    return is_of_system(path) or is_installed(path)
+
+
+def takes_most(release: Release) -> Instruction | None:
+    """Find the step that takes most from the context: all of it first, then folders, then files by name.
+
+    None where the build takes nothing: BuildKit then sends nothing, whatever lies there.
+    """
+    steps = (each for stage in release.needed for each in release.chain_of(stage))
+    takers = [(_share(taken), each) for each in steps if (taken := taken_from_context(each))]
+    return max(takers, key=lambda taker: taker[0])[1] if takers else None
+
+
+def taken_from_context(instruction: Instruction) -> list[str]:
+    """List what an instruction takes from the context, as written."""
+    taken = [each.source or "." for each in instruction.mounts if each.type == "bind" and each.from_ is None]
+    if copies_context(instruction):
+        taken += [source for source in instruction.sources if not _REMOTE.match(source)]
+    return taken
+
+
+def _share(taken: list[str]) -> int:
+    """Rank by how much is taken, as far as names tell."""
+    if any(source in {".", "./", "/", "*"} for source in taken):
+        return 2
+    return int(any("." not in source.rstrip("/").rpartition("/")[2] for source in taken))
 
 
 def layer_place(release: Release, files: FileFacts, layer: Layer) -> str:

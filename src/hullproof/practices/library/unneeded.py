@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from functools import cached_property
 
-from hullproof.practices.library.packages import is_package_list
+from hullproof.dockerfile import Instruction, Release, test_commands
+from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts, Layer
+from hullproof.practices.library.packages import installed_files, is_package_list
+from hullproof.practices.library.places import copies_context, is_installed, is_of_system
+from hullproof.practices.library.tests import ShippedTests
+from hullproof.secrets import kind_of, setting_in
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts
-
-# Where packages put their files. Tests, keys and the like of an installed package are the package's business.
-_INSTALLED = re.compile(
-    r"/(?:site|dist)-packages/|/lib(?:64)?/(?:python|pypy)\d[\d.]*/|/node_modules/|/conda-meta/"
-    r"|/bin/__pycache__/"  # pip compiles the scripts that packages put there
-)
-_SYSTEM = re.compile(
-    r"^/(?:usr/(?:local/)?(?:s?bin|lib(?:32|64|x32|exec)?|share|include|games|etc|man)|s?bin|lib(?:32|64|x32)?|etc"
-    r"|boot|proc|sys|dev|run|var/(?:lib|cache|log|spool|backups|mail))/"
-)
 _HOME_IN_SYSTEM = re.compile(r"^/(?:var/lib|usr/(?:local/)?(?:lib|libexec|share))/[^/]+")
 """Applications live there, too."""
 _VERSION_CONTROL = re.compile(r"^(.*?/(?:\.git|\.hg|\.svn|\.bzr|CVS))(?:/|$)")
@@ -33,18 +25,8 @@ _HTTP_CACHE = re.compile(r"^(.*?)/_?http(?:-v2)?(?:/[0-9a-f]){5}/[0-9a-f]{20,}")
 """How pip and Poetry file what they fetched, wherever their cache was put."""
 _STORED_WHEEL = re.compile(r"^(/var/(?:cache|lib|spool)/.*\.whl)$")
 _BUILT = re.compile(r"^(.*?/build/(?:lib(?:\.[^/]+)?|bdist\.[^/]+))/.")
-_TESTS_FOLDER = re.compile(r"^(.*?/tests)/.|^(.*?/test)/(?:.*/)?[^/]+\.py$")
-_TEST_FILE = re.compile(r"/(?:test_[^/]*|[^/]*_test|conftest|tests)\.py$")
 _TEST_BYTECODE = re.compile(r"/__pycache__/[^/]*-pytest-[^/]*\.pyc$")
 _BYTECODE = re.compile(r"^(.*?/__pycache__)/.|^(.*\.py[cod])$")
-_ENVIRONMENT_FILE = re.compile(r"^(?:\.env(?:\..+|rc)?|[^.].*\.env)$")
-_EXAMPLE = re.compile(r"example|sample|template|dist$|default|schema", re.IGNORECASE)
-_KEY_NAME = re.compile(r"^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$")
-_KEY_FILE = re.compile(r"\.(?:key|pem|p12|pfx|ppk|jks)$")
-_CREDENTIALS = re.compile(
-    r"/(?:\.netrc|\.pypirc|\.pgpass|\.htpasswd|\.git-credentials|\.aws/credentials|\.docker/config\.json|\.kube/config"
-    r"|credentials\.json)$"
-)
 _SDIST = re.compile(r"/[A-Za-z0-9][\w.]*-\d+\.\d[\w.]*\.(?:tar\.gz|zip)$")
 _SDIST_FOLDER = re.compile(r"/(?:dist|wheels|wheelhouse|sdist|sdists|pkgs)/[^/]+$|^/(?:tmp|var/tmp)/")
 _LEFT_ARCHIVE = re.compile(r"^/(?:var/)?tmp/.*\.(?:tar|tar\.\w+|tgz|tbz2?|txz|zip|deb|rpm)$")
@@ -58,42 +40,162 @@ _JUNK = re.compile(
 )
 
 
-def clutter_of(
-    entry: FileEntry,
-    workdir: str,
-    unused: Collection[str],
-    *,
-    copied: bool,
-    sites: Collection[str] = (),
-) -> tuple[str, str] | None:
-    """Tell what kind of clutter a path is, and the path to name it by; None for what a release may hold.
+_ANYWHERE = (
+    (_VERSION_CONTROL, "version control data"),
+    (_CACHE, "cache"),
+    (_HTTP_CACHE, "cache"),
+    (_STORED_WHEEL, "wheel"),
+)
 
-    `unused` are virtual environments of the host that this layer may have brought. Bytecode counts only where it
-    was `copied` from the context or from a stage that ran the tests: made for the release it saves time at a start.
-    `sites` are directories that packages were installed to (see `package_sites`).
-    """
-    path = entry.path
-    if entry.kind == "directory":
-        return None
+
+class Sorter:
+    """Tells of the files of one release which it does not need."""
+
+    def __init__(
+        self,
+        release: Release,
+        image: ImageFacts,
+        files: FileFacts,
+        container: ContainerFacts | None,
+        tests: Mapping[str, str],
+    ) -> None:
+        """Take the facts; `tests` are the project's own test files, by the SHA-256 of their content."""
+        self.release, self.files = release, files
+        self.workdir = image.workdir.rstrip("/")
+        self.used = _words(image, container)
+        self.tests = ShippedTests(files, tests)
+
+    def kind(self, layer: Layer, entry: FileEntry) -> tuple[str, str] | None:
+        """Tell what kind of needless file it is, and the path to name it by; None for what a release may hold.
+
+        Virtual environments of the host come from the context alone. Bytecode counts where it was copied from there
+        or from a stage that ran the tests: made for the release it saves time at a start.
+        """
+        path, step = entry.path, self.release.instruction_at(layer.line)
+        if entry.kind == "directory":
+            return None
+        if found := _anywhere(path):
+            return found
+        if copies_context(step) and (top := self._unused_environment(path)):
+            return "virtual environment of the host", top
+        if self.tests.is_own(entry, of_package=self._is_installed(path)):
+            return "tests", self.tests.top_of(entry) or path
+        if self._is_installed(path):
+            return None
+        return self._secret(layer, entry, step) or self._of_project(entry, step)
+
+    def _secret(self, layer: Layer, entry: FileEntry, step: Instruction | None) -> tuple[str, str] | None:
+        """Judge by content and name; what the system has is the system's, but for what was written into it."""
+        text = layer.texts.get(entry.path)
+        if text is not None:
+            generated = step is not None and step.keyword == "RUN"
+            held = setting_in(entry.path, text, generated=generated)
+            if held is not None:
+                return f"file that holds {held}", entry.path
+        is_read = entry.sha256 is not None or entry.kind != "file"
+        kind = kind_of(entry.path, entry.holds, text, is_read=is_read)
+        if kind is None or (entry.holds is None and is_of_system(entry.path) and kind != "credentials file"):
+            return ("database", entry.path) if self._is_left_behind(entry, step) else None
+        return kind, entry.path
+
+    def _is_left_behind(self, entry: FileEntry, step: Instruction | None) -> bool:
+        """Whether a database without secrets came along by accident: it lies where applications make theirs."""
+        folder = entry.path.rpartition("/")[0]
+        named = step is not None and any(each.rpartition("/")[2] == entry.name for each in step.sources)
+        return (
+            entry.holds is not None
+            and copies_context(step)
+            and not named
+            and folder in {self.workdir, f"{self.workdir}/instance"}
+        )
+
+    def _may_be_own(self, path: str) -> bool:
+        at_home = _HOME_IN_SYSTEM.match(self.workdir) is not None and path.startswith(f"{self.workdir}/")
+        return at_home or not is_of_system(path)
+
+    def _of_project(self, entry: FileEntry, step: Instruction | None) -> tuple[str, str] | None:
+        """Judge what lies where applications live, outside the system's and the packages' folders."""
+        path = entry.path
+        if not self._may_be_own(path):
+            return None
+        copied = copies_context(step) or self._ran_tests(step)
+        if top := self.tests.top_of(entry):
+            return "tests", top
+        bytecode = _BYTECODE.match(path)
+        if bytecode is not None and not _TEST_BYTECODE.search(path):
+            return ("bytecode cache", _first_group(bytecode)) if copied else None
+        top_level = path.rpartition("/")[0] == self.workdir
+        built = _BUILT.match(path)
+        kinds = {
+            "tests": _TEST_BYTECODE.search(path),
+            "wheel": path.endswith((".whl", ".egg")),
+            "archive": _LEFT_ARCHIVE.search(path),
+            "build leftover": built,
+            "log file": copied and _LOG.search(path),
+            "source distribution": _SDIST.search(path) and (top_level or _SDIST_FOLDER.search(path)),
+            # Among the code it means nothing, and is no sign of COPY . .
+            "development file": top_level
+            and path.endswith((".dockerignore", "/.gitignore", "/.gitattributes")),
+        }
+        kind = next((name for name, is_one in kinds.items() if is_one), None)
+        if kind is not None:
+            return kind, built[1] if built else path
+        junk = _JUNK.match(path)
+        return ("development file", _first_group(junk)) if junk is not None else None
+
+    def _ran_tests(self, step: Instruction | None) -> bool:
+        """Whether a step copies from a stage that ran the application's tests, and so left bytecode behind."""
+        name = step.flag("from") if step is not None and step.keyword in {"COPY", "ADD"} else None
+        source = self.release.dockerfile.find(name) if name is not None else None
+        return source is not None and any(test_commands(each) for each in source.instructions)
+
+    def _unused_environment(self, path: str) -> str | None:
+        """Find the virtual environment that a file lies in, if nothing of the container runs from it."""
+        top = _within(path, self._environments)
+        is_used = top is not None and any(f"{top}/" in word or word == top for word in self.used)
+        return None if is_used else top
+
+    @cached_property
+    def _environments(self) -> frozenset[str]:
+        return frozenset(
+            path.removesuffix("/pyvenv.cfg") for path in self.files.final if path.endswith("/pyvenv.cfg")
+        )
+
+    def _is_installed(self, path: str) -> bool:
+        return is_installed(path) or _within(path, self._sites) is not None or path in self._installed
+
+    @cached_property
+    def _installed(self) -> frozenset[str]:
+        return installed_files(self.files)
+
+    @cached_property
+    def _sites(self) -> frozenset[str]:
+        """List directories of any name that hold installed packages, as `pip install --target` makes them.
+
+        One that the application itself may lie in is none: its files are known by the packages' RECORD.
+        """
+        tops = {path.rsplit("/", 2)[0] for path in self.files.final if path.endswith(".dist-info/METADATA")}
+        return frozenset(top for top in tops if not f"{self.workdir}/".startswith(f"{top}/"))
+
+
+def _anywhere(path: str) -> tuple[str, str] | None:
+    """Tell what no release needs, wherever it lies."""
     if is_package_list(path):
         return "package list", path.rpartition("/")[0]
-    for pattern, kind in (
-        (_VERSION_CONTROL, "version control data"),
-        (_CACHE, "cache"),
-        (_HTTP_CACHE, "cache"),
-        (_STORED_WHEEL, "wheel"),
-    ):
-        found = pattern.match(path)
-        if found is not None:
-            return kind, _first_group(found)
-    environment = _within(path, unused)
-    if environment is not None:
-        return "virtual environment of the host", environment
-    if _INSTALLED.search(path) or _within(path, sites) is not None:
-        return None
-    at_home = _HOME_IN_SYSTEM.match(workdir) is not None and path.startswith(f"{workdir.rstrip('/')}/")
-    of_project = at_home or not _SYSTEM.match(path)
-    return _secret_file(entry) or (_project_file(path, workdir, copied=copied) if of_project else None)
+    for pattern, kind in _ANYWHERE:
+        if found := pattern.match(path):
+            top = _first_group(found)
+            return (_cache_of(top) if kind == "cache" else kind), top
+    return None
+
+
+def _cache_of(top: str) -> str:
+    """Name a cache by the tool that filled it, as far as its folder tells."""
+    name = re.sub(r"^[._]|[-_]?cache$", "", top.rpartition("/")[2])
+    tool = {"pypoetry": "poetry", "_http": "poetry", "http": "pip", "http-v2": "pip", "_caca": "npm"}.get(
+        name, name
+    )
+    return f"{tool} cache" if "cache" in top and tool else "cache"
 
 
 def _within(path: str, tops: Collection[str]) -> str | None:
@@ -105,75 +207,12 @@ def _within(path: str, tops: Collection[str]) -> str | None:
     return found
 
 
-def package_sites(files: FileFacts, workdir: str) -> frozenset[str]:
-    """List directories of any name that hold installed packages, as `pip install --target` makes them.
-
-    One that the application itself may lie in is none: its files cannot be told from those of packages.
-    """
-    tops = {path.rsplit("/", 2)[0] for path in files.final if path.endswith(".dist-info/METADATA")}
-    own = f"{workdir.rstrip('/')}/"
-    return frozenset(top for top in tops if not own.startswith(f"{top}/"))
-
-
-def is_systems(path: str) -> bool:
-    """Whether a path lies where the system and its packages have their files, or libraries theirs."""
-    return _SYSTEM.match(path) is not None or _INSTALLED.search(path) is not None
-
-
-def _secret_file(entry: FileEntry) -> tuple[str, str] | None:
-    path, name = entry.path, entry.name
-    unread = entry.sha256 is None and entry.kind == "file"
-    if (
-        entry.private_key
-        or _KEY_NAME.match(name)
-        or (_KEY_FILE.search(name) and unread and not _SYSTEM.match(path))
-    ):
-        return "private key", path
-    if _CREDENTIALS.search(path):
-        return "credentials file", path
-    if _ENVIRONMENT_FILE.match(name) and not _EXAMPLE.search(name) and not _SYSTEM.match(path):
-        return "environment file", path
-    return None
-
-
-def _project_file(path: str, workdir: str, *, copied: bool) -> tuple[str, str] | None:
-    """Judge what lies where applications live, outside the system's and the packages' folders."""
-    folder = _TESTS_FOLDER.match(path)
-    if folder is not None:
-        return "tests", _first_group(folder)
-    bytecode = _BYTECODE.match(path)
-    if bytecode is not None and not _TEST_BYTECODE.search(path):
-        return ("bytecode cache", _first_group(bytecode)) if copied else None
-    top_level = path.rpartition("/")[0] == workdir.rstrip("/")
-    built = _BUILT.match(path)
-    kinds = {
-        "tests": _TEST_FILE.search(path) or _TEST_BYTECODE.search(path),
-        "wheel": path.endswith((".whl", ".egg")),
-        "archive": _LEFT_ARCHIVE.search(path),
-        "build leftover": built,
-        "log file": copied and _LOG.search(path),
-        "source distribution": _SDIST.search(path) and (top_level or _SDIST_FOLDER.search(path)),
-        # Among the code it means nothing, and is no sign of COPY . .
-        "development file": top_level and path.endswith((".dockerignore", "/.gitignore", "/.gitattributes")),
-    }
-    kind = next((name for name, is_one in kinds.items() if is_one), None)
-    if kind is not None:
-        return kind, built[1] if built else path
-    junk = _JUNK.match(path)
-    return ("development file", _first_group(junk)) if junk is not None else None
-
-
-def unused_environments(
-    files: FileFacts, image: ImageFacts, container: ContainerFacts | None
-) -> frozenset[str]:
-    """List virtual environments that nothing of the container runs from."""
-    tops = {path.removesuffix("/pyvenv.cfg") for path in files.final if path.endswith("/pyvenv.cfg")}
+def _words(image: ImageFacts, container: ContainerFacts | None) -> list[str]:
+    """List what says from where the container runs."""
     words = [*image.env.values(), *image.entrypoint, *image.command]
-    if container is not None:
-        words += [
-            word for process in container.processes for word in (*process.command, process.executable or "")
-        ]
-    return frozenset(top for top in tops if not any(f"{top}/" in word or word == top for word in words))
+    for process in container.processes if container is not None else ():
+        words += [*process.command, process.executable or ""]
+    return words
 
 
 def _first_group(found: re.Match[str]) -> str:

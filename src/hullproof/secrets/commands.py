@@ -1,10 +1,10 @@
-"""Recognising secrets on command lines, which an image's history keeps word for word, and in files."""
+"""Secrets on command lines, which an image's history keeps word for word."""
 
 from __future__ import annotations
 
 import re
 
-from hullproof.dockerfile import is_made_up, issued_token, secret_in, token_shape
+from hullproof.secrets.values import is_made_up, secret_in
 
 _ON_COMMAND_LINE = {
     "a login with its password": re.compile(r"\blogin\s+\S+\s+password\s+(?![$<{%*])[^\s'\"$]+"),
@@ -25,20 +25,9 @@ _ON_COMMAND_LINE = {
         r"\b(?:echo|printf)\s+(?:-\w+\s+)?[\"']?[\w.-]+:(?![$<{%*])[^\s'\"$|]+[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"
     ),
 }
-_CONFIGURATION = re.compile(
-    r"\.(?:ini|cfg|conf|toml|ya?ml|json|properties)$|/(?:\.?npmrc|\.condarc|\.boto|\.s3cfg)$"
+_ASSIGNED = re.compile(
+    r"(?:^|[\s;&|(])(?:export\s+)?([A-Za-z_]\w*)=(\"[^\"$`]+\"|'[^'$`]+'|[^\s\"'$`;&|()]+)"
 )
-_FOR_INSTALLERS = re.compile(
-    r"/(?:\.?pip\.(?:conf|ini)|uv\.toml|poetry\.toml|auth\.toml|\.?npmrc|\.yarnrc(?:\.yml)?|\.?condarc)$"
-)
-_FOR_SHOW = re.compile(
-    r"example|sample|template|schema|default|fixture|locale|i18n|openapi|swagger", re.IGNORECASE
-)
-_SETTING = re.compile(
-    r"""^[ \t]*(?:-[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?(?P<value>[^\s"',#;{}<>$%()]+)["']?(?:[ \t]*[,;])?[ \t]*(?:[#;].*)?$""",
-    re.MULTILINE,
-)
-_STRONG = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^/\\]{8,}\Z")
 
 
 def secret_on_command_line(text: str) -> str | None:
@@ -46,10 +35,7 @@ def secret_on_command_line(text: str) -> str | None:
     for what, shape in _ON_COMMAND_LINE.items():
         if shape.search(text):
             return what
-    assigned = re.findall(
-        r"(?:^|[\s;&|(])(?:export\s+)?([A-Za-z_]\w*)=(\"[^\"$`]+\"|'[^'$`]+'|[^\s\"'$`;&|()]+)", text
-    )
-    for name, quoted in assigned:
+    for name, quoted in _ASSIGNED.findall(text):
         value = quoted.strip("\"'")
         if secret_in(name, value) and not is_made_up(value):
             return f"a value for {name}"
@@ -63,21 +49,3 @@ def recorded_arguments(created_by: str) -> list[tuple[str, str]]:
         return []
     pairs = (word.partition("=") for word in words[1 : 1 + int(words[0][1:])])
     return [(name, value) for name, equals, value in pairs if equals]
-
-
-def secret_in_file(path: str, text: str) -> str | None:
-    """Say what secret a file of the application holds: a token of an issuer's, or a setting. None for nothing.
-
-    Settings count in configuration files alone, by a telling name and a value that nobody would make up; passwords
-    in URLs in those of installers. What is an example by its name holds none.
-    """
-    token = issued_token(text) or (token_shape(text) if _FOR_INSTALLERS.search(path) else None)
-    if token is not None:
-        return token
-    if not _CONFIGURATION.search(path) or _FOR_SHOW.search(path):
-        return None
-    for found in _SETTING.finditer(text):
-        name, value = found["name"], found["value"]
-        if _STRONG.match(value) and secret_in(name, value) and not is_made_up(value):
-            return f"a value for {name}"
-    return None
