@@ -31,10 +31,10 @@ from hullproof.runner.prove import choose
     "--output",
     "outputs",
     multiple=True,
-    metavar="[FORMAT:]FILE",
+    metavar="[FORMAT:]FILE|board:URL",
     help="Write the report to this file, in the format named or that of its ending: .txt, .json, .md, .html, .xml "
     "(JUnit), .sarif. A folder gets a file for each project; several projects need one. Stdout then gets a report "
-    "only by --format. Repeatable.",
+    "only by --format. board:URL uploads it, with the token in HULLPROOF_BOARD_TOKEN. Repeatable.",
 )
 @click.option(
     "--format",
@@ -90,6 +90,7 @@ def prove(
       hullproof prove --only non-root-user,expose --no-experiments --verbose
       hullproof prove --output report.html --output report.json
       hullproof prove --format github --output report.sarif --output markdown:"$GITHUB_STEP_SUMMARY"
+      hullproof prove --output board:https://board.example
       hullproof prove services/* --jobs 2 --output reports/ --format markdown --format junit
     """  # noqa: D301 - click's mark is the character, not its name
     if verbose and quiet:
@@ -127,7 +128,7 @@ def prove_all(
 ) -> int:
     """Prove each project, write each report as soon as it is there, return the worst exit code.
 
-    `outputs` (`FILE` or `FORMAT:FILE`) and `formats` say where the reports go, as `delivery` takes them. Raises
+    `outputs` (`FILE`, `FORMAT:FILE` or `board:URL`) and `formats` say where the reports go, as `delivery` takes them. Raises
     UsageError before anything is built where any part of what was asked for is wrong. With several projects, one
     whose base image cannot be had ends by itself, with a line and its exit code.
     """

@@ -14,6 +14,7 @@ from hullproof.errors import UsageError
 from hullproof.model import Report
 from hullproof.report import SUFFIXES, Detail, render
 from hullproof.report.reading import verdict_line
+from hullproof.report.upload import Board
 from hullproof.terminal import say, screen_width, takes_color, write
 from hullproof.text import clean, file_name
 
@@ -43,12 +44,14 @@ class Output:
     format: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Output:
-        """Read `FILE` or `FORMAT:FILE`. A format that is not said is that of the file's ending, if it has one.
+    def parse(cls, text: str) -> Output | Board:
+        """Read `FILE`, `FORMAT:FILE` or `board:URL`. A format that is not said is that of the file's ending, if any.
 
         Raises UsageError where no file is named, as by a variable that is not set.
         """
         name, colon, rest = text.partition(":")
+        if colon and name == "board":
+            return Board.parse(rest)
         is_said = bool(colon) and name in SUFFIXES
         if not (rest if is_said else text):
             raise UsageError(f"--output {text!r} names no file; write it as {text or 'markdown:'}report.md")
@@ -72,7 +75,7 @@ class _Place:
 def delivery(
     projects: Sequence[Subject],
     formats: Sequence[str],
-    outputs: Sequence[Output],
+    outputs: Sequence[Output | Board],
     *,
     detail: Detail = "summary",
     brief: bool = False,
@@ -86,15 +89,40 @@ def delivery(
     """
     formats = tuple(dict.fromkeys(formats))
     several = len(projects) > 1
-    folders = [output for output in outputs if several or output.path.is_dir()]
-    files = [_file(output, formats) for output in outputs if output not in folders]
-    takes_formats = any(output.format is None for output in outputs)
-    screen = None if takes_formats else _screen(formats, silent=bool(outputs))
+    boards = [output for output in outputs if isinstance(output, Board)]
+    written = [output for output in outputs if isinstance(output, Output)]
+    folders = [output for output in written if several or output.path.is_dir()]
+    files = [_file(output, formats) for output in written if output not in folders]
+    takes_formats = any(output.format is None for output in written)
+    screen = None if takes_formats else _screen(formats, silent=bool(written))
+    places = _places(projects, files, folders, formats)
+
+    def deliver(project: Subject, report: Report) -> None:
+        if screen:
+            show(report, screen, sys.stdout, detail=detail, brief=brief)
+        try:
+            _save_all(places[project.folder], report, brief=brief, is_told=detail != "verdict")
+            for board in boards:
+                say(f"report: {board.send(report)}")
+        finally:
+            if screen != "text":
+                say(f"{clean(project.name)}: {verdict_line(report)}" if several else verdict_line(report))
+
+    return deliver
+
+
+def _places(
+    projects: Sequence[Subject], files: Sequence[_Place], folders: Sequence[Output], formats: Sequence[str]
+) -> dict[Path, list[_Place]]:
+    """Return the files that each project's report goes to, by the project's folder; make the folders that lack.
+
+    Raises UsageError where one cannot be written, or two reports would go to one.
+    """
     for folder in folders:
         _require_folder_name(folder.path)
     names = distinct([file_name(project.name) for project in projects])
     places = {
-        project.folder: [*files, *_places(folders, formats or ("json",), name)]
+        project.folder: [*files, *_in_folders(folders, formats or ("json",), name)]
         for project, name in zip(projects, names, strict=True)
     }
     _require_distinct([place.path for own in places.values() for place in own])
@@ -102,15 +130,7 @@ def delivery(
         require_place(place.path)
     for folder in folders:
         _make_folder(folder.path)
-
-    def deliver(project: Subject, report: Report) -> None:
-        if screen:
-            show(report, screen, sys.stdout, detail=detail, brief=brief)
-        _save_all(places[project.folder], report, brief=brief, is_told=detail != "verdict")
-        if screen != "text":
-            say(f"{clean(project.name)}: {verdict_line(report)}" if several else verdict_line(report))
-
-    return deliver
+    return places
 
 
 def show(
@@ -146,7 +166,7 @@ def _screen(formats: Sequence[str], *, silent: bool) -> str | None:
     return formats[0] if formats else None if silent else "text"
 
 
-def _places(folders: Sequence[Output], formats: Sequence[str], name: str) -> Iterator[_Place]:
+def _in_folders(folders: Sequence[Output], formats: Sequence[str], name: str) -> Iterator[_Place]:
     for folder in folders:
         for each in (folder.format,) if folder.format else formats:
             yield _Place(folder.path / (name + SUFFIXES[each]), each)

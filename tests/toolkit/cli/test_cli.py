@@ -92,6 +92,14 @@ def usage_error(ran: tuple[int, str, str]) -> str:
             ["accept", "--all-broken", "--until", "2099-01-31", "--reason", " "],
             "--reason is empty; say why, for those who read reports",
         ),
+        (
+            ["prove", "--output", "board:here"],
+            "--output board:here: is no address; write it as board:https://board.example",
+        ),
+        (
+            ["prove", "--output", "board:https://board.example"],
+            "--output board:https://board.example: put the board's token into the environment, as HULLPROOF_BOARD_TOKEN",
+        ),
         (["prove", "--quiet", "--verbose"], "--verbose shows more and --quiet less; leave out one of them"),
         (["clean", "all"], "Got unexpected extra argument (all) (hullproof clean --help says more)"),
         (
