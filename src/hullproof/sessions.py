@@ -18,13 +18,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
 import nox
 
-from hullproof import __version__
+from hullproof.distribution import own_requirement
 from hullproof.text import line
 
 IMAGE = "HULLPROOF_IMAGE"
@@ -86,24 +85,6 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
 
 
 _WITH_ENVIRONMENT = ("lint", "container")
-
-
-def own_requirement(extra: str = "pytest") -> str:
-    """Return what pip installs to have this very Hullproof in another environment, with one of its extras.
-
-    From where it came, if that was a folder, a file or a repository (PEP 610), else by its version.
-    """
-    try:
-        origin = json.loads(distribution("hullproof").read_text("direct_url.json") or "{}")
-    except PackageNotFoundError:
-        origin = {}
-    url = origin.get("url")
-    if not url:
-        return f"hullproof[{extra}]=={__version__}"
-    vcs = origin.get("vcs_info")
-    if vcs:
-        url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
-    return f"hullproof[{extra}] @ {url}"
 
 
 @dataclass

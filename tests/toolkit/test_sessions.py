@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from hullproof import __version__
-from hullproof.sessions import own_requirement, settings_of_their_own
+from hullproof.distribution import own_requirement
+from hullproof.sessions import settings_of_their_own
 
 NOXFILE = """\
 from hullproof.sessions import image_sessions
@@ -178,7 +179,7 @@ def test_what_is_installed_in_other_environments_is_this_very_hullproof(
         def read_text(self, name: str) -> str | None:
             return {"direct_url.json": self.text}[name]
 
-    monkeypatch.setattr("hullproof.sessions.distribution", lambda _name: Found())
+    monkeypatch.setattr("hullproof.distribution.distribution", lambda _name: Found())
     for text, requirement in origins.items():
         Found.text = text
         assert own_requirement() == requirement

@@ -111,7 +111,7 @@ def _compare(findings: Findings, dockerfile: str, *, force: bool) -> list[Compar
 
 def _noxfile(there: Compared) -> Compared:
     """Leave a noxfile to its owner: show what would add the sessions, where they are not there yet."""
-    if "image_sessions(" in there.old:
+    if plan.CALL in there.old:
         return replace(there, state="same", may_be_replaced=False)
     ours = Planned(plan.NOXFILE, there.old.rstrip("\n") + "\n" + plan.SESSIONS)
     return replace(there, planned=ours, may_be_replaced=False)

@@ -29,6 +29,7 @@ from hullproof.tools import is_runner
 if TYPE_CHECKING:
     from hullproof.init.files import Files
     from hullproof.init.locks import Lock
+    from hullproof.init.workspace import Workspace
 
 _RELEASE_FILES = (
     "requirements.txt",
@@ -47,20 +48,26 @@ _BROUGHT = {"pytest-cov": ("coverage",), "pytest-xdist": ("execnet",)}
 _BUILD_TOOLS = frozenset({"poetry", "pdm", "hatch", "flit", "build", "pipenv"})
 
 
-def look(files: Files, metadata: Metadata, lock: Lock | None, python: str) -> Dependencies:
+def look(
+    files: Files, metadata: Metadata, lock: Lock | None, python: str, space: Workspace | None = None
+) -> Dependencies:
     """Find out what declares the project's packages; a lock file comes before a list.
 
     Raises UsageError for a list that needs a lock file which is not there, for one that cannot be installed before
     the code is there, and for packages that come from where the build would not look for them.
     """
     found = (
-        locked.look(files, metadata, lock)
+        locked.look(files, metadata, lock, space)
         or _requirements(files, metadata)
         or _listed(files, metadata, python)
     )
     if found is None:
         _require_none(files, metadata)
         return Dependencies(Install(), {}, said=(Remark("assumed", "no dependencies: nothing declares any"),))
+    if found.tests.is_empty and (listed := _of_tox(files)):
+        origins.require_known(files, metadata, found.tool.name if found.tool else "pip", listed)
+        found.tests, found.for_tests = Install(packages=tuple(each.text for each in listed)), listed
+        found.said.append(Remark("found", "packages for tests, in tox.ini [testenv]"))
     if found.tool is None:
         found.said += [
             Remark("note", f"{path} is not understood: packages are installed without it")
@@ -177,7 +184,7 @@ def _without_tools(found: Dependencies) -> Dependencies:
     )
 
 
-def of_tox(files: Files) -> list[Declared]:
+def _of_tox(files: Files) -> list[Declared]:
     """Return what tox installs for its tests ([testenv] deps), which a project may declare nowhere else."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:

@@ -117,14 +117,16 @@ def _callers(
 
 
 def import_root(files: Files, path: str) -> str:
-    """Tell from which folder a file is imported: above its outermost package, or where its imports point to."""
+    """Tell from which folder a file is imported: above its outermost package, `src`, or where its imports point to."""
     folder = posixpath.dirname(path)
     while folder and under(folder, "__init__.py") in files:
         folder = posixpath.dirname(folder)
-    if not folder or folder == "src":
+    parts = folder.split("/")
+    if not folder or parts[-1] == "src":
         return folder
     # A folder without __init__.py may be a package all the same: the imports tell.
-    above, top = ("src", folder.split("/")[1]) if folder.startswith("src/") else ("", folder.split("/")[0])
+    above = "/".join(parts[: parts.index("src") + 1]) if "src" in parts else ""
+    top = folder.removeprefix(under(above, "")).split("/")[0]
     imported = set(_IMPORTED.findall(files.text(path)))
     below = (each.removeprefix(f"{folder}/") for each in files.paths if each.startswith(f"{folder}/"))
     neighbours = {each.split("/")[0].removesuffix(".py") for each in below if each.endswith(".py")}

@@ -10,13 +10,14 @@ from hullproof import toml
 from hullproof.errors import UsageError
 from hullproof.init import origins, requirements
 from hullproof.init.found import REQUIREMENTS, TEST_REQUIREMENTS, Found, for_tests, said_of_tests
-from hullproof.init.metadata import Metadata, Set
+from hullproof.init.metadata import FILE, Metadata, Set
 from hullproof.init.model import Install, Remark, Tool
 from hullproof.init.requirements import Declared
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files
     from hullproof.init.locks import Lock
+    from hullproof.init.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ _OWNERS: Mapping[str, _Owner] = {
 }
 
 
-def look(files: Files, metadata: Metadata, lock: Lock | None) -> Found | None:
+def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace | None) -> Found | None:
     """Let the tool that made a lock file install what that holds; None where there is no lock file.
 
     Raises UsageError where it installs folders of the project, which only uv can leave out.
@@ -108,18 +109,26 @@ def look(files: Files, metadata: Metadata, lock: Lock | None) -> Found | None:
         lock.path,
         *(path for path in ("uv.toml",) if tool.name == "uv" and path in files),
     )
+    copied += space.described if space else ()
+    own = space.options if space else ""
     said = [Remark("found", f"packages, locked in {lock.path}")]
     options = [getattr(owner, each.kind, "").format(each.name) for each in chosen]
-    release, tests = _install(owner, lock, owner.release, copied), Install()
+    release, tests = _install(owner, lock, _words(owner.release, own), copied), Install()
     if chosen:
         said.append(said_of_tests(chosen))
-        tests = _install(owner, lock, " ".join(filter(None, [owner.tests, *options])), copied)
+        if space and space.package and any(each.place.startswith(FILE) for each in chosen):
+            own = "--all-packages --no-install-workspace"  # a group of the workspace itself
+        tests = _install(owner, lock, _words(owner.tests, own, *options), copied)
     if chosen and not owner.tests:
         tests = Install(packages=tuple(each.text for one in chosen for each in one.packages))
         said.append(Remark("note", f"{lock.path} holds no packages for tests: those are not locked"))
     packages = [each for one in chosen for each in one.packages]
     git = any(each.repository for each in lock.packages.values())
     return Found(release, declared, tests, packages, lock.release(metadata.name), tool, said, git)
+
+
+def _words(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 def _install(owner: _Owner, lock: Lock, command: str, copied: tuple[str, ...]) -> Install:

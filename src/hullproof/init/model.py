@@ -190,7 +190,7 @@ class Tests:
 
     `withheld` are tests that do not belong inside a build. `missing` are packages that the tests use and nothing
     declares. `written` says that there are no tests, so that a first one has to be written. `note` is a word on those
-    that are not run.
+    that are not run, `foremost` what is said of them before all else.
     """
 
     __test__ = False  # pytest would take the name for one of its own
@@ -202,6 +202,7 @@ class Tests:
     missing: tuple[str, ...] = ()
     written: bool = False
     note: str = ""
+    foremost: tuple[Remark, ...] = ()
     said: tuple[Remark, ...] = ()
 
 
@@ -222,7 +223,8 @@ class Contents:
 class Findings:
     """All that is known of a project. `own` is None where its code is enough to run. `environment` is what it needs to start, `test_environment` to be tested.
 
-    `is_repository`: workflows in it are read by GitHub. `is_configured`: there are settings for Hullproof already, of its owner's.
+    `is_repository`: workflows in it are read by GitHub. `is_configured`: there are settings for Hullproof already, of its
+    owner's. `has_sessions`: its noxfile makes our sessions, or is still to be written. `hullproof` is how pip gets Hullproof.
     """
 
     folder: Path
@@ -239,3 +241,5 @@ class Findings:
     remarks: tuple[Remark, ...]
     is_repository: bool = True
     is_configured: bool = False
+    has_sessions: bool = True
+    hullproof: str = "hullproof[nox]"

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from hullproof.init.model import Application, Contents, Dependencies, Tests
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from hullproof.init.files import Files
+    from hullproof.init.workspace import Workspace
 
 _NEVER = (
     ".*", "test", "tests", "testing", "docs", "doc", "venv", "env", "build", "dist", "htmlcov", "node_modules",
@@ -29,8 +32,19 @@ _CODE = (".py", ".ini", ".toml", ".cfg")
 _CLUTTER = re.compile(r"/tests/|/(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
-def look(files: Files, application: Application, dependencies: Dependencies, tests: Tests) -> Contents:
-    """Follow the code from where the application is entered, then from its tests."""
+def look(
+    files: Files,
+    application: Application,
+    dependencies: Dependencies,
+    tests: Tests,
+    space: Workspace | None = None,
+) -> Contents:
+    """Follow the code from where the application is entered, then from its tests; of packages in folders, take these."""
+    packages = space.code(files) if space else ()
+    if space and space.folder:
+        return Contents(
+            packages, tests.paths, _with_tests(files, packages, application), frozenset(_files(files, tests))
+        )
     left_out = (*_NEVER, *_ignored_by_git(files))
     usable = {
         name
@@ -43,20 +57,33 @@ def look(files: Files, application: Application, dependencies: Dependencies, tes
         known += names if dependencies.has(package) else ()
     release = _closure(files, usable, (start | set(known)) & set(files.tops), application.root)
     beside = _closure(files, usable, {path for path in tests.paths if path in files.tops}, application.root)
+    release |= {each for each in packages if _top(each) not in release}
     return Contents(
         tuple(sorted(release)),
         tuple(dict.fromkeys(each for each in (*tests.paths, *sorted(beside)) if each not in release)),
-        clutter=tuple(
-            top
-            for top in sorted(release)
-            if any(
-                _CLUTTER.search(path) or (application.manage and path.endswith("/tests.py"))
-                for path in files.below(top)
-            )
-        ),
-        files=frozenset(
-            name for name in (*files.tops, *tests.paths) if not files.tops.get(name, "." not in name)
-        ),
+        clutter=_with_tests(files, release, application),
+        files=frozenset(_files(files, tests)),
+    )
+
+
+def _with_tests(files: Files, release: Iterable[str], application: Application) -> tuple[str, ...]:
+    """Return the entries of the release that have tests among their files."""
+    return tuple(
+        entry
+        for entry in sorted(release)
+        if any(
+            _CLUTTER.search(path) or (application.manage and path.endswith("/tests.py"))
+            for path in files.below(entry)
+        )
+    )
+
+
+def _files(files: Files, tests: Tests) -> Iterator[str]:
+    """Name what at the top is no folder."""
+    return (
+        name
+        for name in (*files.tops, *tests.paths)
+        if not files.tops.get(name, "/" in name or "." not in name)
     )
 
 

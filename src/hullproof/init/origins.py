@@ -55,6 +55,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
 """The tables below [tool] that name indexes, by the tool that reads them."""
 _ALL = 5  # of these name nothing else
 _LONGEST = 2_000
+_WORKSPACE = "the workspace that this is part of"
 _WAYS_OUT = {"uv": "run `uv lock`", "pdm": "run `pdm lock`", "poetry": "run `poetry lock`"}
 
 
@@ -92,9 +93,12 @@ def require_known(
             else f"packages come from {origin.where}"
         )
         out = _WAYS_OUT.get(origin.tool) or f"write `--extra-index-url {origin.where}` into requirements.txt"
-        if origin.package and origin.tool not in _WAYS_OUT:
+        if origin.where == _WORKSPACE:
+            out = "give the folder of the whole workspace to init, and --entry, where this one needs it"
+        elif origin.package and origin.tool not in _WAYS_OUT:
             out = "name it with its address"
-        raise UsageError(f"{origin.place}: {what}, which {installer} would not read; {out}, then init again")
+        end = "" if origin.where == _WORKSPACE else ", then init again"
+        raise UsageError(f"{origin.place}: {what}, which {installer} would not read; {out}{end}")
     if installer != "uv":  # whose lock file says which packages are the project's own
         _require_foreign(files, named)
 
@@ -150,7 +154,7 @@ def _shown(source: object) -> str | None:
     for key, form in (("git", "{}"), ("url", "{}"), ("path", "the folder {}"), ("index", "the index {}")):
         if isinstance(source.get(key), str):
             return form.format(source[key])
-    return "this workspace" if source.get("workspace") is True else None
+    return _WORKSPACE if source.get("workspace") is True else None
 
 
 def _addresses(value: object) -> Iterator[str]:

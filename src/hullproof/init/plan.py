@@ -24,6 +24,7 @@ CONTAINER_TEST = f"{suite.CONTAINER_TESTS}/test_image.py"
 SETTINGS = "hullproof.toml"
 SESSIONS = "\nfrom hullproof.sessions import image_sessions\n\nimage_sessions()\n"
 """What makes the sessions in a noxfile that is there already."""
+CALL = "image_sessions("
 
 _HOME = "/app"
 _WIDTH = 105
@@ -48,11 +49,11 @@ def plan(findings: Findings, dockerfile: str = "Dockerfile") -> tuple[Planned, .
     planned = [
         Planned(dockerfile, _render("Dockerfile.j2", **_for_dockerfile(findings))),
         Planned(IGNORE_FILE, ignore_file(findings)),
-        Planned(NOXFILE, _render("noxfile.py.j2")),
+        Planned(NOXFILE, _render("noxfile.py.j2", hullproof=findings.hullproof)),
         Planned(CONTAINER_TEST, _render("test_image.py.j2", server=findings.server)),
     ]
     if findings.is_repository:
-        planned.append(Planned(WORKFLOW, _render("image.yml.j2", pythons=findings.python.others)))
+        planned.append(Planned(WORKFLOW, _workflow(findings)))
     if findings.tests.written:
         text = _render(
             "test_first.py.j2",
@@ -63,6 +64,15 @@ def plan(findings: Findings, dockerfile: str = "Dockerfile") -> tuple[Planned, .
     if findings.environment and not findings.is_configured:
         planned.append(Planned(SETTINGS, _render("hullproof.toml.j2", environment=findings.environment)))
     return tuple(planned)
+
+
+def _workflow(findings: Findings) -> str:
+    return _render(
+        "image.yml.j2",
+        pythons=findings.python.others,
+        hullproof=findings.hullproof,
+        sessions=findings.has_sessions,
+    )
 
 
 def is_ours(settings: str) -> bool:

@@ -102,7 +102,7 @@ def _candidates(node: ast.AST) -> Iterator[tuple[ast.expr, int]]:
         yield from _of_call(node)
     elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if any(isinstance(each, ast.Name) and _is_a_port(each.id) for each in targets):
+        if any(isinstance(each, ast.Name) and is_a_port(each.id) for each in targets):
             yield node.value, 1
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         arguments = [*node.args.posonlyargs, *node.args.args]
@@ -110,7 +110,7 @@ def _candidates(node: ast.AST) -> Iterator[tuple[ast.expr, int]]:
         pairs = list(zip(arguments[len(arguments) - len(defaults) :], defaults))  # noqa: B905 - of equal length
         keyword_only = zip(node.args.kwonlyargs, node.args.kw_defaults)  # noqa: B905 - the same
         for argument, default in (*pairs, *keyword_only):
-            if default is not None and _is_a_port(argument.arg):
+            if default is not None and is_a_port(argument.arg):
                 yield default, 1
 
 
@@ -122,7 +122,7 @@ def _of_call(call: ast.Call) -> Iterator[tuple[ast.expr, int]]:
     keywords = {each.arg: each.value for each in call.keywords if each.arg}
     if name in {"add_argument", "option"} and "--port" in texts and "default" in keywords:
         yield keywords["default"], 1
-    elif name in _ASKING and texts and _is_a_port(texts[0]):
+    elif name in _ASKING and texts and is_a_port(texts[0]):
         yield call, 1
     elif name in _SERVING:
         yield from ((value, 0) for key, value in keywords.items() if key in _PORT_KEYWORDS)
@@ -136,7 +136,8 @@ def _of_call(call: ast.Call) -> Iterator[tuple[ast.expr, int]]:
                 yield argument, 0
 
 
-def _is_a_port(name: str) -> bool:
+def is_a_port(name: str) -> bool:
+    """Whether a variable, an option or a field is called like a port of the application's own."""
     upper = name.upper().replace("-", "_")
     return bool(_CALLED_PORT.match(upper)) and not _OF_OTHERS.search(upper)
 

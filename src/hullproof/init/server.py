@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -154,6 +154,12 @@ def look(files: Files, application: Application, dependencies: Dependencies, ask
     return replace(
         found, health=health.path(files, application) if found.port else None, said=(*found.said, *said)
     )
+
+
+def told_its_port(server: Server, names: Iterable[str]) -> Server:
+    """Return a server that is told by variables, which it cannot do without, on which port it listens."""
+    port = server.port or _USUAL_PORT
+    return replace(server, port=port, environment={**server.environment, **dict.fromkeys(names, str(port))})
 
 
 def _serving(files: Files, application: Application, dependencies: Dependencies, port: int | None) -> Server:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hullproof.init import databases
 from hullproof.init.files import under
 from hullproof.init.model import Application, Dependencies, Remark, Runner, Tests
 from hullproof.project import suites
@@ -38,17 +40,22 @@ _PYTEST_STYLE = re.compile(
 )
 
 
-def look(files: Files, application: Application, dependencies: Dependencies) -> Tests:
+def look(files: Files, application: Application, dependencies: Dependencies, within: str = "") -> Tests:
     """Find the tests, and the runner that they are written for.
 
-    tests/unit comes before all others, as in the guide; what needs a running service stays outside.
+    tests/unit comes before all others, as in the guide; what needs a running service stays outside. `within` is the
+    folder of the one package of many that they are of.
     """
     found = [path for path in suites.find(files.folder) if not _ASIDE & set(path.split("/"))]
+    found = [path for path in found if path.startswith(under(within, ""))]
     withheld = [each for each in _WITHHELD if any(path.startswith(f"{each}/") for path in files.paths)]
     found = [path for path in found if not path.startswith(tuple(f"{each}/" for each in withheld))]
     found = [path for path in found if _is_test(path, django=application.manage is not None)]
+    found, away, note, foremost = _without_a_database(files, found, application, dependencies)
+    withheld += away
     if not found:
-        return _first(application, dependencies, withheld)
+        tests = _first(application, dependencies, withheld, why="" if away else "no tests, so ")
+        return replace(tests, note=note, foremost=tuple(foremost))
     if any(path.startswith("tests/unit/") for path in found):
         found = [path for path in found if path.startswith("tests/unit/")]
     runner = _runner(files, found, application, dependencies)
@@ -58,14 +65,42 @@ def look(files: Files, application: Application, dependencies: Dependencies) -> 
     said = [Remark("found", f"{_NAMES[runner]} tests, in {where}")]
     if missing:
         said.append(Remark("assumed", f"{' and '.join(missing)} for the tests, which nothing declares"))
+    command, roots = _command(files, runner, found, application), _roots(files, found)
+    if within:
+        roots = [home.rstrip("/") for home in homes]
+        command = (*_PYTEST, *roots)
     return Tests(
         runner,
-        _command(files, runner, found, application),
-        tuple(dict.fromkeys((*_roots(files, found), *_configuration(files)))),
+        command,
+        tuple(dict.fromkeys((*roots, *_configuration(files)))),
         withheld=tuple(withheld),
         missing=tuple(missing),
+        note=note,
+        foremost=tuple(foremost),
         said=tuple(said),
     )
+
+
+def _without_a_database(
+    files: Files, found: list[str], application: Application, dependencies: Dependencies
+) -> tuple[list[str], list[str], str, list[Remark]]:
+    """Divide tests into those that a build can run and those that need a database; with words on these."""
+    database = databases.find(files, application, dependencies) if found else None
+    if database is None:
+        return found, [], "", []
+    need = databases.Need(files, application)
+    away = [path for path in found if need.of(path)]
+    kept = [path for path in found if path not in away]
+    said = Remark(
+        "found",
+        f"{database.name}, {database.where}, which {len(away)} of {len(found)} test files may need and no build has: "
+        "they are left out, run them where it is",
+    )
+    note = f"The tests in {' and '.join(away)} may need {database.name}, which no build has: run them where there is one."
+    if not away:
+        return found, [], "", []
+    conftests = need.conftests() if kept else [path for path in files.paths if path.endswith("conftest.py")]
+    return kept, [*away, *conftests], note, [said]
 
 
 def _missing(files: Files, runner: Runner, found: list[str], dependencies: Dependencies) -> list[str]:
@@ -77,7 +112,9 @@ def _missing(files: Files, runner: Runner, found: list[str], dependencies: Depen
     return [requirement for name, requirement in wanted.items() if name not in declared]
 
 
-def _first(application: Application, dependencies: Dependencies, withheld: Iterable[str]) -> Tests:
+def _first(
+    application: Application, dependencies: Dependencies, withheld: Iterable[str], *, why: str
+) -> Tests:
     """Plan a first test where there is none: a gate needs something to stop at."""
     runner: Runner = "unittest"
     command: tuple[str, ...] = ("python", "-m", "unittest", "discover", "--start-directory", "tests")
@@ -85,7 +122,7 @@ def _first(application: Application, dependencies: Dependencies, withheld: Itera
         runner, command = "pytest", _PYTEST
     elif application.manage is not None:
         runner, command = "django", ("python", application.manage, "test", "tests")
-    remark = Remark("assumed", f"no tests, so {FIRST_TEST} is a first one: write yours beside it")
+    remark = Remark("assumed", f"{why}{FIRST_TEST} is a first one: write yours beside it")
     return Tests(runner, command, ("tests",), withheld=tuple(withheld), written=True, said=(remark,))
 
 

@@ -22,6 +22,12 @@ Command = Callable[..., tuple[int, str, str]]
 FLASK = "from flask import Flask\n\napp = Flask(__name__)\n"
 
 
+@pytest.fixture(autouse=True)
+def released(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take Hullproof for what it is after a release: installed from an index."""
+    monkeypatch.setattr("hullproof.init.look.own_requirement", lambda extra: f"hullproof[{extra}]==1.2")
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """Make a project of files, each by its path."""

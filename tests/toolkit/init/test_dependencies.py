@@ -299,3 +299,62 @@ def test_a_project_without_dependencies_is_one_too(see: See) -> None:
     found = see({"run.py": "if __name__ == '__main__':\n    print()\n"})
     assert found.dependencies.release.is_empty
     assert "no dependencies: nothing declares any" in said(found, "assumed")
+
+
+WORKSPACE = {
+    "pyproject.toml": "[project]\nname = 'fleet'\nrequires-python = '>=3.11'\n[tool.uv.workspace]\nmembers = ['services/*', 'libs/*']\n"
+    "[dependency-groups]\ndev = ['pytest']\n",
+    "libs/knots/pyproject.toml": "[project]\nname = 'knots'\ndependencies = ['itsdangerous']\n",
+    "libs/knots/src/knots/__init__.py": "",
+    "services/ferry/pyproject.toml": "[project]\nname = 'ferry'\ndependencies = ['fastapi', 'uvicorn', 'knots']\n"
+    "[tool.uv.sources]\nknots = { workspace = true }\n",
+    "services/ferry/src/ferry/__init__.py": "",
+    "services/ferry/src/ferry/main.py": "from knots import tie\napp = FastAPI()\n",
+    "services/ferry/tests/test_ferry.py": "def test_it(): ...\n",
+    "services/tug/pyproject.toml": "[project]\nname = 'tug'\n",
+    "services/tug/tests/test_tug.py": "def test_it(): ...\n",
+}
+WORKSPACE_LOCK = "".join(
+    f"[[package]]\nname = '{name}'\nsource = {{ {source} }}\ndependencies = [{', '.join(f'{{ name = {each!r} }}' for each in needs)}]\n"
+    for name, source, needs in (
+        ("fleet", "virtual = '.'", []),
+        ("ferry", "editable = 'services/ferry'", ["fastapi", "knots", "uvicorn"]),
+        ("knots", "editable = 'libs/knots'", ["itsdangerous"]),
+        ("tug", "editable = 'services/tug'", []),
+        ("fastapi", "registry = 'r'", []),
+        ("uvicorn", "registry = 'r'", []),
+        ("itsdangerous", "registry = 'r'", []),
+    )
+)
+
+
+def test_of_a_workspace_one_member_is_served_with_those_that_it_needs(see: See) -> None:
+    """Uv installs what they need and none of them; their code is copied, and found from its folders."""
+    found = see({**WORKSPACE, "uv.lock": WORKSPACE_LOCK})
+    assert found.server.command[-1] == "ferry.main:app"
+    assert found.application.roots == ("services/ferry/src", "libs/knots/src")
+    assert found.contents.release == ("services/ferry/src", "libs/knots/src")
+    assert found.contents.tests == ("services/ferry/tests",)
+    assert found.dependencies.release.command == (
+        "uv sync --frozen --no-install-project --no-default-groups --package ferry --no-install-package ferry "
+        "--no-install-package knots"
+    )
+    assert str(found.dependencies.test.command).endswith("--all-packages --no-install-workspace --group dev")
+    assert {each for each in found.dependencies.release.copied if each.endswith(".toml")} == {
+        "pyproject.toml", "libs/knots/pyproject.toml", "services/ferry/pyproject.toml", "services/tug/pyproject.toml",
+    }  # fmt: skip
+
+
+def test_a_workspace_without_a_lock_file_is_one_line(see: See) -> None:
+    """It names the command that makes one."""
+    with pytest.raises(UsageError, match=r"\[tool.uv.workspace\] has no uv.lock beside it; run `uv lock`"):
+        see(WORKSPACE)
+
+
+def test_a_package_of_a_folder_outside_is_one_line(see: See) -> None:
+    """No build sees it."""
+    lock = "[[package]]\nname = 'shop'\nsource = { virtual = '.' }\ndependencies = [{ name = 'knots' }]\n"
+    lock += "[[package]]\nname = 'knots'\nsource = { directory = '../knots' }\n"
+    project = "[project]\nname = 'shop'\ndependencies = ['flask', 'knots']\n[tool.uv.sources]\nknots = { path = '../knots' }\n"
+    with pytest.raises(UsageError, match=r"uv.lock: knots comes from \.\./knots, outside of this folder"):
+        see({**APP, "pyproject.toml": project, "uv.lock": lock})

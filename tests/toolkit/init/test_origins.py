@@ -27,7 +27,7 @@ LISTED = {"requirements.txt": "flask\ngunicorn\nknots\n"}
         ),
         (
             {"pyproject.toml": PROJECT + "[tool.uv.sources]\nknots = { workspace = true }\n"},
-            "pyproject.toml:5: knots comes from this workspace",
+            "pyproject.toml:5: knots comes from the workspace that this is part of, which pip would not read; give the folder",
         ),
         (
             {"pyproject.toml": PROJECT + "[tool.uv.sources]\nknots = { index = 'corp' }\n"},

@@ -16,6 +16,7 @@ from hullproof.init.look import look
 from hullproof.init.model import Choices
 from hullproof.init.plan import plan
 from hullproof.lab.installing import candidates
+from hullproof.practices import every
 from hullproof.project.config import load
 from hullproof.project.ignorefile import patterns
 from hullproof.project.project import Project
@@ -98,7 +99,7 @@ def test_what_is_written_is_valid(written: Path) -> None:
     content = "".join(
         line.removeprefix("# ").removeprefix("#") for line in header["content"].splitlines(keepends=True)
     )
-    assert tomllib.loads(content) == {"dependencies": ["nox", "hullproof[nox]"]}
+    assert tomllib.loads(content) == {"dependencies": ["nox", "hullproof[nox]>=1.2"]}
 
 
 def test_no_line_is_left_with_space_at_its_end_and_no_gap_is_wider_than_a_line(written: Path) -> None:
@@ -181,3 +182,37 @@ def test_the_workflow_tries_the_versions_of_the_project(see: See) -> None:
     project = "[project]\nname = 'x'\ndependencies = []\nrequires-python = '>=3.12,<3.15'\n"
     text = text_of(see, ".github/workflows/image.yml", {**WEB, "pyproject.toml": project})
     assert 'python: ["3.12", "3.13", "3.14"]' in text
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("git+https://host.example/h.git@1a2b", "the noxfile and the workflow get Hullproof from git+https://host.example/h.git@1a2b"),
+        (
+            "file:///src/h",
+            "the noxfile and the workflow get Hullproof from file:///src/h, which is on this machine alone: for others, put a git address there",
+        ),
+    ],
+)  # fmt: skip
+def test_before_a_release_hullproof_is_found_where_it_came_from(
+    see: See, monkeypatch: pytest.MonkeyPatch, source: str, told: str
+) -> None:
+    """Nobody is sent to an index for a name that is not there yet; one line says so."""
+    monkeypatch.setattr("hullproof.init.look.own_requirement", lambda extra: f"hullproof[{extra}] @ {source}")
+    findings = see(WEB)
+    texts = {each.path: each.text for each in plan(findings)}
+    assert f'"hullproof[nox] @ {source}"' in texts["noxfile.py"]
+    assert said(findings, "note") == [told]
+    assert "hullproof" not in texts[".github/workflows/image.yml"].replace("hullproof.sarif", "")
+    own = plan(see({**WEB, "noxfile.py": "import nox\n"}))
+    assert f'pipx run --spec "hullproof[nox] @ {source}" hullproof prove' in next(
+        each.text for each in own if each.path.endswith(".yml")
+    )
+
+
+def test_the_comments_name_the_practices_in_the_order_of_the_file(written: Path) -> None:
+    """Counted from one, each by the id that `hullproof explain` takes, and all that one file can show."""
+    text = (written / "Dockerfile").read_text()
+    numbered = re.findall(r"^# (\d+)\. ([a-z-]+)", text, re.MULTILINE)
+    assert [int(number) for number, _ in numbered] == list(range(1, len(numbered) + 1))
+    assert {each for _, each in numbered} == {each.id for each in every()} - {"dockerignore"}

@@ -218,3 +218,41 @@ def test_locked_packages_decide_by_their_wheels(see: See, wheels: list[str], ver
     lock = f"[[package]]\nname = 'x'\nsource = {{ registry = 'r' }}\nwheels = [{listed}]\n"
     found = see({"app.py": "app = FastAPI()\n", "pyproject.toml": project, "uv.lock": lock})
     assert found.python.version == version
+
+
+def test_a_port_that_it_is_told_by_a_variable_is_told(see: See) -> None:
+    """Where it cannot do without: the image says one, and whoever runs it another."""
+    found = see(
+        {
+            "run.py": "serve(port=int(os.environ['PORT']))\nX = os.environ['PORT']\nif __name__ == '__main__': ...\n"
+        }
+    )
+    assert (found.server.port, found.server.environment) == (8000, {"PORT": "8000"})
+    assert found.environment == {"PORT": "8000"}
+
+
+def test_what_gunicorn_is_configured_to_do_is_left_to_its_file(see: See) -> None:
+    """Options of the command would win over it. The number of its processes is a variable's."""
+    files = {"requirements.txt": "flask\ngunicorn\n", "app.py": FLASK}
+    assert see(files).server.environment == {"WEB_CONCURRENCY": "2"}
+    command = see({**files, "gunicorn.conf.py": "threads = 9\naccesslog = '-'\n"}).server.command
+    assert " ".join(command) == "gunicorn --bind=0.0.0.0:5000 --worker-tmp-dir=/dev/shm app:app"
+
+
+def test_debian_packages_of_the_dockerfile_that_is_there_are_named(see: See) -> None:
+    """Those that ours does not install: somebody needed them."""
+    dockerfile = "FROM python:3.12\nRUN apt-get update && apt-get install -y --no-install-recommends \\\n    ffmpeg libpq5=15.* && rm -rf x\n"
+    files = {"requirements.txt": "flask\ngunicorn\npsycopg\n", "app.py": FLASK, "Dockerfile": dockerfile}
+    told = "Dockerfile installs ffmpeg from Debian; ours does not: add to it what is still needed"
+    assert told in said(see(files), "note")
+
+
+def test_what_tox_installs_for_the_tests_is_what_they_get(see: See) -> None:
+    """Where nothing else declares it."""
+    files = {
+        "requirements.txt": "flask\ngunicorn\n",
+        "app.py": FLASK,
+        "tests/test_x.py": "def test_x(): ...\n",
+    }
+    tox = "[testenv]\ndeps =\n    pytest>=8\n    responses  # why\n    -r more.txt\n"
+    assert see({**files, "tox.ini": tox}).dependencies.test.packages == ("pytest>=8", "responses")
