@@ -113,10 +113,62 @@ def test_the_stage_is_read_off_the_name() -> None:
     assert stage_of("exporting to image") is None
 
 
+def test_a_workdir_that_is_the_root_makes_no_step() -> None:
+    """BuildKit counts it in the total, and in no number: what comes after it keeps its line."""
+    written = [
+        (1, "FROM python:3.11-slim AS test"),
+        (2, "WORKDIR /"),
+        (3, "COPY requirements.txt ./"),
+        (4, "RUN pip install -r requirements.txt"),
+        (5, 'WORKDIR "/srv/.."'),
+        (6, "RUN pip install -r requirements.txt"),
+    ]
+    names = [
+        "[test 1/6] COPY requirements.txt ./",
+        "[test 2/6] RUN pip install -r requirements.txt",
+        "[test 3/6] RUN pip install -r requirements.txt",
+    ]
+    tracer = tracer_of({"test": written}, names)
+    assert [tracer.trace(name)[0] for name in names] == [3, 4, 6]
+
+
+def test_a_workdir_that_may_be_the_root_leaves_the_rest_to_their_texts() -> None:
+    """Its variables may lead there or not; what cannot be told apart then has no line."""
+    written = [
+        (1, "FROM x"),
+        (2, "WORKDIR $TOP"),
+        (3, "RUN make"),
+        (4, "RUN check"),
+        (5, "COPY a ."),
+        (6, "COPY a ."),
+    ]
+    skipped = ["[1/6] FROM x", "[2/6] RUN make", "[3/6] RUN check", "[4/6] COPY a .", "[5/6] COPY a ."]
+    tracer = tracer_of({"": written}, skipped)
+    assert [tracer.trace(name)[0] for name in skipped] == [1, 3, 4, None, 6]
+    made = ["[1/6] FROM x", "[2/6] WORKDIR /srv", "[3/6] RUN make", "[4/6] RUN check"]
+    tracer = tracer_of({"": written}, made)
+    assert [tracer.trace(name)[0] for name in made] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("COPY --from=$STAGE /a ${TARGET:-/b}/", "COPY --from=deps /a /srv/"),
+        ('RUN echo "$HOME" && \\\n    # why\n    make', "RUN echo /root &&     make"),
+        ("copy a .", "COPY a ."),
+    ],
+)
+def test_a_step_is_what_its_text_can_be(written: str, shown: str) -> None:
+    """With variables filled in, quotes and comments gone, in any case."""
+    tracer = Tracer({"": [(1, "FROM x"), (2, written)]})
+    assert tracer.trace(f"[2/2] {shown}")[0] == 2
+    assert tracer.trace(f"[2/2] {shown} more")[0] is None
+
+
 def test_a_step_is_traced_anew_where_the_numbers_turn_out_to_be_others() -> None:
     """Names come bit by bit, and only some tell that the FROM is not counted: those before it move, too."""
-    tracer = Tracer({"deps": [(1, "FROM x"), (2, "RUN make A"), (3, "RUN make B"), (4, "RUN make C")]})
-    assert tracer.hear("one", "[deps 2/3] RUN make $") == ()
-    assert tracer.trace("[deps 2/3] RUN make $")[0] == 2
-    assert list(tracer.hear("two", "[deps 1/3] RUN make A")) == ["one", "two"]
-    assert tracer.trace("[deps 2/3] RUN make $")[0] == 3
+    tracer = Tracer({"deps": [(1, "FROM x"), (2, "RUN make $A"), (3, "RUN make $B"), (4, "RUN make C")]})
+    assert tracer.hear("one", "[deps 2/3] RUN make it") == ()
+    assert tracer.trace("[deps 2/3] RUN make it")[0] == 2
+    assert list(tracer.hear("two", "[deps 3/3] RUN make C")) == ["one", "two"]
+    assert tracer.trace("[deps 2/3] RUN make it")[0] == 3
