@@ -116,7 +116,7 @@ def engine(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Lint the Dockerfile (hadolint), the code (ruff, mypy, import-linter) and the workflow (actionlint, zizmor)."""
-    _install(session, "lint", "toolkit", "schemas", "container", "board-test", board=True)
+    _install(session, "lint", "toolkit", "schemas", "container", "board", "pages", board=True)
     session.run("hadolint", "Dockerfile")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -198,7 +198,7 @@ def toolkit(session: nox.Session) -> None:
 @nox.session
 def board(session: nox.Session) -> None:
     """Test the board on this machine with SQLite and PostgreSQL, hanging ones too; arguments go to pytest."""
-    _install(session, "board-test", "postgresql", board=True)
+    _install(session, "board", board=True)
     session.run("pytest", *(session.posargs or ["tests/unit", "tests/board"]))
     image.passed.append("board")
 

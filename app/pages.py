@@ -1,91 +1,144 @@
-"""The pages that people read."""
+"""The pages that people read, and the badge."""
 
 from __future__ import annotations
 
 import json
-from functools import cache
 from hashlib import sha256
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.templating import Jinja2Templates
 
-from app import wording
-from app.board import board
-from app.paging import Page, page_from
-from app.problems import ProblemError
-from app.tables import VERDICTS
+from app import history, wording
+from app.paging import page_from
+from app.problems import not_found
+from app.store import VERDICTS, Entry, Store
 
-blueprint = Blueprint("pages", __name__)
+HISTORY = 20
+"""How many reports the table of a project's practices goes back."""
 
-_STATIC = Path(__file__).parent / "static"
-_STATIC_TYPES = {"board.css": "text/css", "icon.svg": "image/svg+xml"}
+_HERE = Path(__file__).parent
+_UNKNOWN = "unknown"
 
 
-@blueprint.get("/")
-def index() -> str:
-    """Show the newest report of each project or, with `?project=`, all reports of that one."""
-    wanted = page_from(request.args)
-    project = request.args.get("project")
-    store = board().store
-    if project is None:
-        found = store.projects(limit=wanted.limit + 1, before=wanted.before)
-    else:
-        found = store.page(limit=wanted.limit + 1, before=wanted.before, project=project)
-        if not found:
-            raise ProblemError(HTTPStatus.NOT_FOUND, "There is no report of this project.")
-    page = Page.of(found, wanted)
-    return render_template(
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"), autoescape=select_autoescape(["html", "svg"])
+    )
+    for words in (
+        wording.badge_width,
+        wording.code_marked,
+        wording.seconds,
+        wording.short_revision,
+        wording.size,
+        wording.state_words,
+        wording.when,
+    ):
+        environment.filters[words.__name__] = words
+    css = (_HERE / "static" / "board.css").read_bytes()
+    environment.globals["css_version"] = sha256(css).hexdigest()[:12]  # a new style sheet is a new address
+    return environment
+
+
+_TEMPLATES = Jinja2Templates(env=_environment())
+
+
+def index(request: Request) -> Response:
+    """Show the newest report of each project, the worst first; `?q=` searches, `?project=` shows all reports of one."""
+    project = request.query_params.get("project")
+    if project is not None:
+        return _project(request, project)
+    wanted = page_from(request.query_params)
+    search = request.query_params.get("q", "").strip()
+    found = _store(request).projects(limit=wanted.one_more, before=wanted.before, search=search)
+    return _render(
+        request,
         "index.html",
-        entries=page.entries,
-        project=project,
-        next_url=page.next_url("pages.index", project=project),
+        entries=wanted.shown(found),
+        search=search,
+        next_url=wanted.next_url(found, "/", q=search or None),
         is_first=wanted.before is None,
-        takes_uploads=board().settings.token is not None,
+        takes_uploads=request.app.state.access.takes_uploads,
+        host=request.headers.get("host", "localhost"),
     )
 
 
-@blueprint.get("/reports/<report_id>")
-def report(report_id: str) -> Response:
-    """Show one report: what it is about, then every proof, the bad ones first."""
-    body = board().store.body(report_id)
-    if body is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "There is no report with this id.")
-    document: dict[str, Any] = json.loads(body)
-    proofs = sorted(document["proofs"], key=lambda proof: VERDICTS.index(proof["verdict"]))
-    page = render_template("report.html", report=document, report_id=report_id, proofs=proofs)
-    response = make_response(page)
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+def _project(request: Request, project: str) -> Response:
+    wanted = page_from(request.query_params)
+    found = _store(request).page(limit=wanted.one_more, before=wanted.before, project=project)
+    if not found:
+        raise not_found("There is no report of this project.")
+    entries = wanted.shown(found)
+    return _render(
+        request,
+        "project.html",
+        project=project,
+        entries=entries,
+        columns=entries[:HISTORY],
+        history=history.table(entries[:HISTORY]),
+        next_url=wanted.next_url(found, "/", project=project),
+        is_first=wanted.before is None,
+    )
 
 
-@blueprint.get("/static/<name>")
-def static(name: str) -> Response:
-    """Serve the style sheet and the icon. Their addresses carry a hash, so they may be kept for good."""
-    if name not in _STATIC_TYPES:
-        abort(HTTPStatus.NOT_FOUND)
-    content, digest = _static_file(name)
-    response = Response(content, mimetype=_STATIC_TYPES[name])
-    response.set_etag(digest)
-    is_this_one = request.args.get("v") == digest
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_this_one else "no-cache"
-    response.make_conditional(request)
-    return response
+def report(request: Request) -> Response:
+    """Show one report: what is new in it, then every proof, the bad ones first, then what it is about."""
+    store = _store(request)
+    found = store.get(request.path_params["id"])
+    if found is None:
+        raise not_found("There is no report with this id.")
+    entry, body = found
+    before = store.page(limit=1, before=entry.place, project=entry.project)
+    document = json.loads(body)
+    return _render(
+        request,
+        "report.html",
+        report=document,
+        entry=entry,
+        newest=store.newest(entry.project),
+        before=before[0] if before else None,
+        changes=history.changes(before[0], entry) if before else None,
+        proofs=sorted(document["proofs"], key=lambda proof: VERDICTS.index(proof["verdict"])),
+    )
 
 
-@cache
-def _static_file(name: str) -> tuple[bytes, str]:
-    content = (_STATIC / name).read_bytes()
-    return content, sha256(content).hexdigest()[:12]
+def badge(request: Request) -> Response:
+    """Draw what is known of `project`, from the path or, for names such as `..`, from the query."""
+    project = request.path_params.get("project") or request.query_params.get("project", "")
+    entry = _store(request).newest(project)
+    # A project without a report has a grey badge, not a 404: a README would show a torn picture for that.
+    state = entry.state if entry else _UNKNOWN
+    # The project's name is no part of it: that may hold characters that no XML can.
+    words = _badge_words(entry) if entry else _UNKNOWN
+    answer = _render(request, "badge.svg", state=state, words=words)
+    answer.headers["Content-Type"] = "image/svg+xml"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a README is another origin
+    return answer
 
 
-@blueprint.app_template_global()
-def static_url(name: str) -> str:
-    """Return the address of a static file as it is now."""
-    return url_for("pages.static", name=name, v=_static_file(name)[1])
+def _badge_words(entry: Entry) -> str:
+    words = wording.state_words(entry.verdict)
+    return words if entry.is_complete else f"{words}, {entry.asked_words}"
 
 
-for words in (wording.code_marked, wording.when, wording.seconds, wording.size, wording.verdict_words):
-    blueprint.app_template_filter()(words)
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+def _render(request: Request, template: str, **values: object) -> Response:
+    """Fill in a template. A browser that has the same already is told so, and sent nothing."""
+    answer: Response = _TEMPLATES.TemplateResponse(request, template, values)
+    etag = f'"{sha256(answer.body).hexdigest()[:24]}"'
+    if request.headers.get("If-None-Match") == etag:
+        answer = Response(status_code=304)
+    answer.headers["ETag"] = etag
+    return answer
+
+
+def render_problem(request: Request, status: int, phrase: str, detail: str) -> Response:
+    """Return the page of an error."""
+    values = {"status": status, "phrase": phrase, "detail": detail}
+    return _TEMPLATES.TemplateResponse(request, "problem.html", values, status_code=status)

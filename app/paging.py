@@ -2,69 +2,59 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
-
-from flask import url_for
+from urllib.parse import urlencode
 
 from app.problems import ProblemError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.tables import Entry
+from app.store import Entry, Place
 
 USUAL_LIMIT = 50
 HIGHEST_LIMIT = 100
-HIGHEST_SEQUENCE = 2**63 - 1
+
+_LIMIT = re.compile(r"[0-9]{1,3}")
+_PLACE = re.compile(r"([0-9])_(-?[0-9]{1,17})_([0-9]{1,17})")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The page asked for: at most `limit` entries, all before the one with this sequence number."""
+    """The page asked for: at most `limit` entries, all behind the place `before`."""
 
     limit: int
-    before: int | None
+    before: Place | None
 
+    @property
+    def one_more(self) -> int:
+        """How many to look for, so that it shows whether there is a next page."""
+        return self.limit + 1
 
-@dataclass(frozen=True)
-class Page:
-    """The page given. `before` asks for the next one; None on the last."""
+    def shown(self, found: list[Entry]) -> list[Entry]:
+        """Return what belongs on the page of what was found."""
+        return found[: self.limit]
 
-    entries: list[Entry]
-    limit: int
-    before: int | None
-
-    @classmethod
-    def of(cls, found: list[Entry], wanted: Wanted) -> Page:
-        """Make a page of `found`, which holds one entry more than wanted where there is a next page."""
-        entries = found[: wanted.limit]
-        has_next = len(found) > wanted.limit
-        return cls(entries, wanted.limit, entries[-1].sequence if has_next else None)
-
-    def next_url(self, endpoint: str, *, project: str | None) -> str | None:
-        """Return the address of the next page, or None on the last."""
-        if self.before is None:
+    def next_url(self, found: list[Entry], path: str, **arguments: str | None) -> str | None:
+        """Return the address of the page after what was found, or None on the last."""
+        if len(found) <= self.limit:
             return None
-        return url_for(endpoint, project=project, limit=self.limit, before=self.before)
+        before = "_".join(map(str, found[self.limit - 1].place))
+        given = {name: value for name, value in arguments.items() if value is not None}
+        return f"{path}?{urlencode({**given, 'limit': self.limit, 'before': before})}"
 
 
 def page_from(arguments: Mapping[str, str]) -> Wanted:
     """Read `limit` and `before` from a query string. Raises a 400 that names the wrong one."""
-    return Wanted(
-        limit=_number(arguments, "limit", HIGHEST_LIMIT) or USUAL_LIMIT,
-        before=_number(arguments, "before", HIGHEST_SEQUENCE),
-    )
+    limit = arguments.get("limit", str(USUAL_LIMIT))
+    if not _LIMIT.fullmatch(limit) or not 1 <= int(limit) <= HIGHEST_LIMIT:
+        raise _wrong("limit", f"a whole number from 1 to {HIGHEST_LIMIT}")
+    if "before" not in arguments:
+        return Wanted(int(limit), None)
+    place = _PLACE.fullmatch(arguments["before"])
+    if place is None or not arguments["before"].isascii():
+        raise _wrong("before", "what the page before gave as the next")
+    return Wanted(int(limit), (int(place[1]), int(place[2]), int(place[3])))
 
 
-def _number(arguments: Mapping[str, str], name: str, highest: int) -> int | None:
-    text = arguments.get(name)
-    if text is None:
-        return None
-    digits_fit = text.isascii() and text.isdigit() and len(text) <= len(str(highest))
-    if not digits_fit or not 1 <= int(text) <= highest:
-        raise ProblemError(
-            HTTPStatus.BAD_REQUEST, f"'{name}' must be a whole number from 1 to {highest}.", parameter=name
-        )
-    return int(text)
+def _wrong(name: str, expected: str) -> ProblemError:
+    return ProblemError(HTTPStatus.BAD_REQUEST, f"'{name}' must be {expected}.", parameter=name)

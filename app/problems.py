@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flask import current_app, make_response, render_template, request
-from werkzeug.exceptions import BadHost, HTTPException
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from app.store import StoreUnavailableError
 
-if TYPE_CHECKING:
-    from flask import Flask, Response
-
 log = logging.getLogger("board")
 
-_NOT_FOUND = "There is nothing at this address."
 _DETAILS = {
-    HTTPStatus.NOT_FOUND: _NOT_FOUND,
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address cannot be used with this method.",
 }
 
@@ -40,57 +38,55 @@ class ProblemError(Exception):
         self.extra = extra
 
 
-def install_problems(app: Flask) -> None:
-    """Make `app` answer every error in the form that fits the address."""
-    app.register_error_handler(ProblemError, _answer)
-    app.register_error_handler(HTTPException, _from_werkzeug)
-    app.register_error_handler(BadHost, _from_bad_host)
-    app.register_error_handler(StoreUnavailableError, _from_store)
-    app.register_error_handler(Exception, _from_bug)
+def not_found(detail: str) -> ProblemError:
+    """Return a 404."""
+    return ProblemError(HTTPStatus.NOT_FOUND, detail)
 
 
-def _answer(problem: ProblemError) -> Response:
-    if request.path.startswith("/api/") or request.path == "/api":
-        members: dict[str, Any] = {
+def busy(detail: str) -> ProblemError:
+    """Return a 503 that says when to come again."""
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
+
+
+def mistake() -> ProblemError:
+    """Return the 500 for what is the board's own fault."""
+    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "The board made a mistake. Its log says more.")
+
+
+def answer(request: Request, problem: ProblemError) -> Response:
+    """Return a problem in the form that fits the address."""
+    path = request.scope["path"]
+    if path == "/api" or path.startswith("/api/"):
+        members = {
             "title": problem.status.phrase,
             "status": problem.status.value,
             "detail": problem.detail,
             **problem.extra,
         }
-        response = make_response(current_app.json.dumps(members))
-        response.mimetype = "application/problem+json"
+        response = Response(json.dumps(members), media_type="application/problem+json")
+        response.status_code = problem.status
     else:
-        response = make_response(render_template("problem.html", problem=problem))
-    response.status_code = problem.status
+        from app.pages import render_problem  # noqa: PLC0415 - pages raise problems, and problems are shown on one
+
+        response = render_problem(request, problem.status, problem.status.phrase, problem.detail)
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(problem.headers)
     return response
 
 
-def _from_werkzeug(error: HTTPException) -> Response:
-    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    if error.response is not None or status < HTTPStatus.BAD_REQUEST:  # a redirect is no problem
-        response: Response = make_response(error.get_response())
-        return response
-    headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
-    detail = _DETAILS.get(status) or error.description or status.description
-    return _answer(ProblemError(status, detail, headers=headers))
+def _from_starlette(request: Request, error: HTTPException) -> Response:
+    status = HTTPStatus(error.status_code)
+    detail = _DETAILS.get(status) or error.detail
+    return answer(request, ProblemError(status, detail, headers=dict(error.headers or {})))
 
 
-def _from_bad_host(_error: BadHost) -> Response:
-    """Answer in plain text: without a host, Flask knows no address, and no page of ours can be put together."""
-    response = make_response("The Host header names no host.\n", HTTPStatus.BAD_REQUEST)
-    response.mimetype = "text/plain"
-    return response
-
-
-def _from_store(error: StoreUnavailableError) -> Response:
+def _from_store(request: Request, error: StoreUnavailableError) -> Response:
     log.error("%s", error)
-    return _answer(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}.", headers={"Retry-After": "5"}))
+    return answer(request, busy(f"{error}."))
 
 
-def _from_bug(error: Exception) -> Response:
-    log.error("unexpected error for %s", request.endpoint, exc_info=error)
-    return _answer(
-        ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "The board made a mistake. Its log says more.")
-    )
+HANDLERS: dict[Any, Any] = {
+    ProblemError: answer,
+    HTTPException: _from_starlette,
+    StoreUnavailableError: _from_store,
+}

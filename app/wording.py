@@ -10,19 +10,16 @@ _SECONDS_A_MINUTE = 60
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _UNIT = 1000
 
-_WORDS = {
-    "proven": "proven",
-    "not-applicable": "not applicable",
-    "unproven": "unproven",
-    "broken": "broken",
-}
+_NARROW, _NARROW_WIDTH, _USUAL_WIDTH = "fijlrt -,", 4.6, 6.9
+"""Verdana at 11 px, near enough: the badge then stretches or squeezes its text to what is said here."""
 
+_COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 _BACKTICKS = re.compile(r"`([^`\n]+)`")
 
 
-def verdict_words(verdict: str) -> str:
-    """Return a verdict as it reads in a sentence."""
-    return _WORDS[verdict]
+def state_words(state: str) -> str:
+    """Return a verdict, or what else is known of a project, as it reads in a sentence."""
+    return state.replace("-", " ")
 
 
 def when(date_time: str) -> str:
@@ -59,3 +56,14 @@ def code_marked(text: str) -> Markup:
         Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
         for index, part in enumerate(parts)
     )
+
+
+def short_revision(revision: str) -> str:
+    """Return a revision as git shows it: twelve digits of a commit's id; anything else as it is, if not too long."""
+    bare = revision.removesuffix("-dirty")
+    return bare[:12] if _COMMIT.fullmatch(bare) else bare[:40]
+
+
+def badge_width(text: str) -> int:
+    """Return how many pixels a text takes on a badge."""
+    return round(sum(_NARROW_WIDTH if each in _NARROW else _USUAL_WIDTH for each in text))

@@ -121,13 +121,17 @@ class Server:
             encoding="ascii"
         )
         processes = [self._process.pid, *map(int, children.split())]
-        for each in processes:
-            os.kill(each, signal.SIGSTOP)
+
+        def send(number: signal.Signals) -> None:
+            for each in processes:
+                with contextlib.suppress(ProcessLookupError):  # that of a connection, which has ended by now
+                    os.kill(each, number)
+
+        send(signal.SIGSTOP)
         try:
             yield
         finally:
-            for each in processes:
-                os.kill(each, signal.SIGCONT)
+            send(signal.SIGCONT)
 
     def close(self) -> None:
         """End it, and leave nothing behind."""

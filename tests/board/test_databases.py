@@ -18,7 +18,7 @@ from tests.unit.process import DEADLINE_S, ROOT, Process
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from flask import Flask
+    from tests.unit.client import BoardClient
 
     Make = Callable[..., dict[str, Any]]
     Start = Callable[..., Process]
@@ -34,38 +34,45 @@ IN_TIME_S = 2.0
 
 
 def test_both_keep_the_same(
-    make_board: Callable[..., Flask], make_report: Make, token: str, database_url: str
+    make_board: Callable[..., BoardClient], make_report: Make, token: str, database_url: str
 ) -> None:
     """Reports with any text, once each, in the order of their arrival, in pages, across a restart."""
-    client = make_board(database_url=database_url).test_client()
+    client = make_board(database_url=database_url)
     headers = {"Authorization": f"Bearer {token}"}
     names = ["shop", "\x01\x7f \u202e \U0001f4a5 ' \" \\ %s %(x)s :x", "shop"]
     sent = [make_report(name, duration_s=number) for number, name in enumerate(names)]
     answers = [client.post("/api/reports", json=each, headers=headers) for each in (*sent, sent[0])]
     assert [each.status_code for each in answers] == [201, 201, 201, 200]
-    ids = [each.get_json()["id"] for each in answers[:3]]
-    again = make_board(database_url=database_url).test_client()
-    assert [again.get(f"/api/reports/{each}").get_json() for each in ids] == sent
-    listed = again.get("/api/reports?limit=2").get_json()
+    ids = [each.json()["id"] for each in answers[:3]]
+    again = make_board(database_url=database_url)
+    assert [again.get(f"/api/reports/{each}").json() for each in ids] == sent
+    listed = again.get("/api/reports?limit=2").json()
     assert [each["id"] for each in listed["reports"]] == [ids[2], ids[1]]
-    assert [each["id"] for each in again.get(listed["next"]).get_json()["reports"]] == [ids[0]]
-    assert [each["id"] for each in again.get("/api/reports?project=shop").get_json()["reports"]] == [
+    assert [each["id"] for each in again.get(listed["next"]).json()["reports"]] == [ids[0]]
+    assert [each["id"] for each in again.get("/api/reports?project=shop").json()["reports"]] == [
         ids[2],
         ids[0],
     ]
-    assert again.get("/").text.count("/reports/") == 2
-    assert again.get("/api/reports?project=a%00").get_json()["reports"] == []
+    assert again.get("/").text.count('href="/reports/') == 2
+    assert [
+        each["id"] for each in again.get("/api/reports?limit=1&before=9_9999999999999_9").json()["reports"]
+    ] == [ids[2]]
+    assert 'href="/reports/' in again.get("/?q=SHOP").text
+    assert again.delete(f"/api/reports/{ids[2]}", headers=headers).status_code == 204
+    assert again.delete("/api/reports?project=shop", headers=headers).status_code == 204
+    assert [each["id"] for each in again.get("/api/reports").json()["reports"]] == [ids[1]]
+    assert again.get("/api/reports?project=a%00").json()["reports"] == []
 
 
 def test_what_comes_at_once_is_kept_once(
-    make_board: Callable[..., Flask], make_report: Make, token: str, database_url: str
+    make_board: Callable[..., BoardClient], make_report: Make, token: str, database_url: str
 ) -> None:
     """The same report from eight at a time, on a database without tables: one 201, no failure."""
-    app = make_board(database_url=database_url)
+    client = make_board(database_url=database_url)
     headers = {"Authorization": f"Bearer {token}"}
 
     def send(_: int) -> int:
-        return app.test_client().post("/api/reports", json=make_report(), headers=headers).status_code
+        return client.post("/api/reports", json=make_report(), headers=headers).status_code
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(send, range(16))) == [200] * 15 + [201]

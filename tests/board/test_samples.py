@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask
+
+from tests.unit.client import BoardClient
 
 SAMPLES = sorted((Path(__file__).parents[1] / "toolkit" / "report" / "samples").glob("*.json"))
 
@@ -18,11 +19,11 @@ def test_there_are_samples() -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)
 def test_a_report_as_written_is_taken_and_shown(
-    make_board: Callable[..., Flask], token: str, sample: Path
+    make_board: Callable[..., BoardClient], token: str, sample: Path
 ) -> None:
     """Kept member for member, with a page of its own."""
-    client = make_board().test_client()
+    client = make_board()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    answer = client.post("/api/reports", data=sample.read_bytes(), headers=headers)
+    answer = client.post("/api/reports", content=sample.read_bytes(), headers=headers)
     assert answer.status_code == 201, answer.text
-    assert client.get(answer.get_json()["url"]).status_code == 200
+    assert client.get(answer.json()["url"]).status_code == 200

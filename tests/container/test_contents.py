@@ -57,7 +57,7 @@ def test_no_compiler_and_no_developers_tool(files: Files) -> None:
 
 def test_the_application_can_import_what_it_runs_on_and_no_tool(hullproof_container: Container) -> None:
     """Of these packages, its Python finds the first three; neither test tools nor installers."""
-    needed = ["flask", "sqlalchemy", "waitress"]
+    needed = ["starlette", "sqlalchemy", "uvicorn"]
     tools = ["pytest", "_pytest", "pluggy", "iniconfig", "pip", "setuptools", "wheel", "_distutils_hack"]
     look = "import sys, importlib.util as u; print([name for name in sys.argv[1:] if u.find_spec(name)])"
     done = hullproof_container.exec("python", "-c", look, *needed, *tools)

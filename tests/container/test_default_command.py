@@ -77,8 +77,10 @@ def test_a_request_in_flight_is_answered(boot: Callable[..., Container]) -> None
         upload.putheader("Authorization", f"Bearer {TOKEN}")
         upload.putheader("Content-Type", "application/json")
         upload.putheader("Content-Length", str(len(body)))
-        upload.endheaders(body[:100])
-        time.sleep(0.2)  # so that the half is there before the signal
+        upload.putheader("Expect", "100-continue")
+        upload.endheaders()
+        assert upload.sock.recv(1024).startswith(b"HTTP/1.1 100 ")  # the board waits for the body
+        upload.send(body[:100])
         container.kill("SIGTERM")
         wait_for("new connections to be", board.door, "closed", STOP_S)
         upload.send(body[100:])

@@ -11,17 +11,15 @@ import pytest
 # The board is no installed package: it is run from where it lies, and so are its tests.
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from app import create_app, database
-from app.board import EXTENSION
+from app import database
 from app.config import Settings
+from tests.unit.client import BoardClient
 from tests.unit.process import DEADLINE_S, Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from flask import Flask
-    from flask.testing import FlaskClient
-    from werkzeug.test import TestResponse
+    from httpx2 import Response
 
 TOKEN = "a-made-up-token"
 
@@ -82,36 +80,38 @@ def make_report(make_proof: Callable[..., dict[str, Any]]) -> Callable[..., dict
 
 
 @pytest.fixture
-def make_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Flask]]:
-    """Make a board on a fresh SQLite file; settings can be given."""
+def make_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., BoardClient]]:
+    """Make a client of a board on a fresh SQLite file; settings can be given."""
     # Most tests need not wait for the disk. Those that are about it start a process, or use the engine itself.
     monkeypatch.setattr(database, "PRAGMAS", ("journal_mode=WAL", "synchronous=OFF"))
-    made: list[Flask] = []
+    made: list[BoardClient] = []
     url = f"sqlite:///{tmp_path}/board.sqlite3"
 
-    def make(**settings: Any) -> Flask:  # noqa: ANN401 - whatever Settings takes
-        app = create_app(Settings(**({"database_url": url, "token": TOKEN} | settings)))
-        made.append(app)
-        return app
+    def make(**settings: Any) -> BoardClient:  # noqa: ANN401 - whatever Settings takes
+        made.append(BoardClient(Settings(**({"database_url": url, "token": TOKEN} | settings))))
+        return made[-1]
 
     yield make
-    for app in made:
-        app.extensions[EXTENSION].store.close()
+    for client in made:
+        client.store.close()
 
 
 @pytest.fixture
-def client(make_board: Callable[..., Flask]) -> FlaskClient:
+def client(make_board: Callable[..., BoardClient]) -> BoardClient:
     """Give a client of a fresh board that takes uploads."""
-    return make_board().test_client()
+    return make_board()
 
 
 @pytest.fixture
-def upload(client: FlaskClient) -> Callable[..., TestResponse]:
+def upload(client: BoardClient) -> Callable[..., Response]:
     """Send a report (JSON data, or the body as bytes) with the right token; headers can be given."""
 
-    def send(report: object, **headers: str) -> TestResponse:
-        content = {"data": report} if isinstance(report, bytes) else {"json": report}
-        given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    def send(report: object, **headers: Any) -> Response:  # noqa: ANN401 - text, or bytes that are none
+        content = {"content": report} if isinstance(report, bytes) else {"json": report}
+        given: dict[str, Any] = {
+            "Authorization": f"Bearer {TOKEN}",
+            "Content-Type": "application/json",
+        }
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         return client.post("/api/reports", headers=given, **content)
 

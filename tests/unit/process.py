@@ -17,8 +17,8 @@ DEADLINE_S = 60
 """For what should take a second: a machine may be busy with many other things."""
 
 IMPATIENT = """
-import app.database, app.server, sys
-app.database.PATIENCE_S, app.database.LONGEST_S, app.server.LONGEST_WAIT_S = 1, 2, 2.0
+import app.database, app.limits, sys
+app.database.PATIENCE_S, app.database.LONGEST_S, app.limits.LONGEST_S = 1, 2, 3.0
 import run
 sys.exit(run.main())
 """

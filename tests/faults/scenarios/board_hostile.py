@@ -24,6 +24,8 @@ ROUTES = (
     "/api/reports/{id}",
     "/badge/shop.svg",
     "/static/board.css",
+    "/?project=shop",
+    "/api/openapi.json",
 )
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "\x00", "")
 VALUES = (
@@ -36,7 +38,7 @@ NAMES = (
     "Expect", "Range", "If-None-Match", "If-Modified-Since", "Accept", "Cookie", "X-Forwarded-For", "X-Forwarded-Host",
     "X-Forwarded-Proto", "Forwarded", "Upgrade", "Te", "\x00", " ", "",
 )  # fmt: skip
-QUERIES = ("limit", "before", "project", "")
+QUERIES = ("limit", "before", "project", "q", "")
 
 MARK = "hullproof-was-here"
 MARKUP = (

@@ -1,0 +1,50 @@
+"""What has changed from one report to the next, practice by practice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.store import VERDICTS, Entry
+
+
+@dataclass(frozen=True)
+class Change:
+    """A practice whose verdict differs. `before` or `after` is None where the report says nothing of it."""
+
+    practice: str
+    before: str | None
+    after: str | None
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether it was good or unknown, and is so no longer."""
+        return self.after is not None and _badness(self.after) > _badness(self.before)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A practice's verdicts over several reports, None where a report says nothing of it."""
+
+    practice: str
+    verdicts: list[str | None]
+
+
+def changes(before: Entry, after: Entry) -> list[Change]:
+    """Return what differs between two reports of a project, what got worse first."""
+    old, new = dict(before.practices), dict(after.practices)
+    names = dict.fromkeys([*new, *old])
+    found = [Change(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)]
+    return sorted(found, key=lambda change: not change.is_worse)
+
+
+def table(entries: Sequence[Entry]) -> list[Row]:
+    """Return each practice's verdicts in `entries`, which come newest first, as the columns do."""
+    reports = [dict(entry.practices) for entry in entries]
+    names = dict.fromkeys(name for report in reports for name in report)
+    return [Row(name, [report.get(name) for report in reports]) for name in names]
+
+
+def _badness(verdict: str | None) -> int:
+    """Return how bad a verdict is; what was not asked for accuses nobody."""
+    return 0 if verdict is None or verdict in VERDICTS[2:] else 2 - VERDICTS.index(verdict)
