@@ -1,8 +1,9 @@
-"""Who owns what a run makes: labels, scratch folders, and whether the process behind them still lives.
+"""Who owns what a run makes: labels, names, and whether the process behind them still lives.
 
-Every container, network, volume and image that Hullproof makes carries the label `hullproof.run=<id>` and
-a label that says which process owns it; every scratch file lives in a temporary folder whose name says the
-same. What belongs to a process that lives, or to nobody that can be told, is left alone.
+Every container, network and volume that Hullproof makes carries the label `hullproof.run=<id>` and a label that says
+which process owns it. A label would be a part of an image, and so change which one it is: an image is told by a name
+instead, and every scratch file lives in a temporary folder whose name says the same. What belongs to a process that
+lives, or to nobody that can be told, is left alone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import socket
 import stat
@@ -28,7 +30,10 @@ OWNER_LABEL = "hullproof.owner"
 _UNSHARE_S = 60
 
 _PROCESS = re.compile(r"([1-9][0-9]{0,9})/([0-9]{1,20}|-)")
-_FOLDER = re.compile(r"hullproof-[a-z0-9-]+-([0-9a-f]{12})\.([0-9]+)\.([0-9]+|-)\.[^.]+")
+_SIGNED = re.compile(r"(?P<of>[a-z0-9-]+)-([0-9a-f]{12})\.([0-9]+)\.([0-9]+|-)\.[^.]+")
+_FOLDERS = "hullproof-"
+IMAGES = "hullproof-run"
+"""The repository that a run's images have their names in."""
 
 
 def _start_time(pid: int) -> str | None:
@@ -79,11 +84,38 @@ def _is_gone(pid: int, started: str) -> bool:
     return False
 
 
+def _signed(kind: str) -> str:
+    """Begin a name that says who owns what bears it."""
+    place = hashlib.sha256(_machine().encode()).hexdigest()[:12]
+    return f"{kind}-{place}.{os.getpid()}.{_start_time(os.getpid()) or '-'}."
+
+
+def _is_left(name: str) -> bool:
+    """Tell whether a name is of a process that is gone. One on another machine counts as alive."""
+    place = hashlib.sha256(_machine().encode()).hexdigest()[:12]
+    found = _SIGNED.fullmatch(name)
+    return found is not None and found[2] == place and _is_gone(int(found[3]), found[4])
+
+
+def image_name(run_id: str) -> str:
+    """Return a name for one image of a run, as `--tag` takes it."""
+    return f"{IMAGES}:{_signed(run_id)}{secrets.token_hex(4)}"
+
+
+def is_image_of(name: str, run_id: str | None) -> bool:
+    """Tell whether a name is that of an image of this run, or where that is None of any run that is gone."""
+    repository, _, tag = name.rpartition(":")
+    if repository != IMAGES:
+        return False
+    if run_id is None:
+        return _is_left(tag)
+    found = _SIGNED.fullmatch(tag)
+    return found is not None and found["of"] == run_id
+
+
 def make_folder(kind: str) -> Path:
     """Make a folder in the temporary one, whose name says who owns it: there is no moment without an owner."""
-    place = hashlib.sha256(_machine().encode()).hexdigest()[:12]
-    started = _start_time(os.getpid()) or "-"
-    return Path(tempfile.mkdtemp(prefix=f"hullproof-{kind}-{place}.{os.getpid()}.{started}."))
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDERS}{_signed(kind)}"))
 
 
 @contextlib.contextmanager
@@ -120,14 +152,12 @@ def remove_tree(folder: Path) -> None:
 
 def sweep_folders() -> list[str]:
     """Remove the scratch folders of dead runs; return their names."""
-    place = hashlib.sha256(_machine().encode()).hexdigest()[:12]
     dead = []
-    for folder in Path(tempfile.gettempdir()).glob("hullproof-*"):
-        found = _FOLDER.fullmatch(folder.name)
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDERS}*"):
         with contextlib.suppress(OSError):
             status = folder.lstat()
             ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
-            if ours and found and found[1] == place and _is_gone(int(found[2]), found[3]):
+            if ours and _is_left(folder.name.removeprefix(_FOLDERS)):
                 dead.append(folder)
     for folder in dead:
         remove_tree(folder)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hullproof.engine.boot import BootedContainer
 from hullproof.engine.container.sidecar import Helper
+from hullproof.owner import RUN_LABEL, image_name
 
 from .rig import run_labels
 
@@ -57,21 +58,22 @@ class Images:
                 self.client.api.start(made)
                 assert self.client.api.wait(made, timeout=60)["StatusCode"] == 0
             self.client.api.put_archive(made, "/", archive(files))
-            image = str(self.client.api.commit(made, changes=[*changes, *self._labelled()])["Id"])
+            image = str(self.client.api.commit(made, changes=[*changes])["Id"])
         finally:
             self.client.api.remove_container(made, v=True)
-        self._made.append(image)
-        return image
+        return self._named(image)
 
     def scratch(self, files: dict[str, bytes], *changes: str) -> str:
         """Make an image of nothing but `files`."""
-        said = self.client.api.import_image_from_data(archive(files), changes=[*changes, *self._labelled()])
-        image = str(json.loads(said.strip().splitlines()[-1])["status"])
+        said = self.client.api.import_image_from_data(archive(files), changes=[*changes])
+        return self._named(str(json.loads(said.strip().splitlines()[-1])["status"]))
+
+    def _named(self, image: str) -> str:
+        """Give an image a name that tells whose it is."""
+        repository, _, tag = image_name(self._labels[RUN_LABEL]).partition(":")
+        self.client.api.tag(image, repository, tag)
         self._made.append(image)
         return image
-
-    def _labelled(self) -> list[str]:
-        return [f'LABEL "{name}"="{value}"' for name, value in self._labels.items()]
 
     def remove(self) -> None:
         """Remove what was made."""

@@ -16,8 +16,9 @@ from .rig import PATIENCE_S, Cable
 class Daemon:
     """An engine of a test's own, in a network of its own, which can be made to hang. `host` is where it listens."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start it, with all that it makes in `folder`."""
+    def __init__(self, folder: Path, *options: str) -> None:
+        """Start it, with all that it makes in `folder`, and further options of dockerd's."""
+        self._options = options
         self.host = f"unix://{folder}/socket"
         self._folder = folder
         self.start()
@@ -28,7 +29,8 @@ class Daemon:
         with (self._folder / "log").open("w") as log:
             self._process = subprocess.Popen(
                 ["unshare", "--net", "--mount", "dockerd", "--debug", f"--host={self.host}"]
-                + [f"--{option}={self._folder / name}" for option, name in places.items()],
+                + [f"--{option}={self._folder / name}" for option, name in places.items()]
+                + list(self._options),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hullproof.engine.connection import Engine
-from hullproof.owner import OWNER_LABEL, RUN_LABEL, owner
+from hullproof.owner import IMAGES, OWNER_LABEL, RUN_LABEL, owner
 
 PATIENCE_S = 120
 NOBODY = 65534
@@ -114,11 +114,10 @@ def started(engine: Engine, temporary: Path, *arguments: str | Path, **environ: 
 
 
 def left_by(engine: Engine, pid: int) -> list[str]:
-    """Name what carries the labels of one process' runs: things on the engine, and builders that go on."""
+    """Name what carries the labels of one process' runs: things on the engine, names of images, and builders that go on."""
     api, owner, filters = engine.client.api, f"/{pid}/", {"label": [RUN_LABEL]}
     listed = [
         *api.containers(all=True, filters=filters),
-        *api.images(filters=filters),
         *api.networks(filters=filters),
         *(api.volumes(filters=filters)["Volumes"] or []),
     ]
@@ -132,7 +131,8 @@ def left_by(engine: Engine, pid: int) -> list[str]:
             command = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
             if f"{OWNER_LABEL}=" in command and owner in command:
                 found.append(command)
-    return found
+    names = [name for each in api.images(name=IMAGES) for name in each.get("RepoTags") or ()]
+    return found + [name for name in names if f".{pid}." in name]
 
 
 class Cable:

@@ -94,7 +94,7 @@ def build_one(
     """Build a project's image (or, with `check`, only run a stage's steps); say how it went; return the facts.
 
     `target` names the stage, the release by default; with `tests` it is the one that runs the tests. The image is
-    the caller's: it carries no label of ours and stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
+    the caller's: it stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
     `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
     """
     project = open_project(folder, build_args, dockerfile, secrets=secrets)
@@ -110,7 +110,7 @@ def build_one(
         graph = Prover(project, engine, run, tell=Lines()).graph
         request = (
             graph.fact(builds.recipe)
-            .unlabelled()
+            .to_stay()
             .request(target=target, output="none" if check else "image", tags=tuple(tags))
         )
         built = build_with(engine, request, on_change=Steps(Lines()))

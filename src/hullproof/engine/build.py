@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullproof.engine.model.build import BuildFacts, Step
+from hullproof.engine.naming import keep_nameless, nameless
 from hullproof.engine.plugins import RUN_NOTHING
 from hullproof.engine.progress import Progress
 from hullproof.engine.tracing import LayerInstructions
 from hullproof.engine.turns import turn
 from hullproof.errors import DeadlineError, EngineError
-from hullproof.owner import RUN_LABEL, owned_folder
+from hullproof.owner import image_name, owned_folder
 from hullproof.process import Program
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class BuildRequest:
     """What to build. `output`: "image" into the engine, "none" for the cache only, a path for a tar of the files.
 
     `instructions` lets steps be traced to lines (see `engine.tracing`). `build_contexts` puts named images under
-    the Dockerfile's references, `secrets` are files by id.
+    the Dockerfile's references, `secrets` are files by id. `owner` is the run that the build is of; the image of one
+    of nobody's stays.
     """
 
     context: Path
@@ -78,7 +80,7 @@ class BuildRequest:
     target: str | None = None
     output: Path | str = "image"
     tags: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
     build_contexts: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
@@ -102,7 +104,6 @@ class BuildRequest:
         if cgroup := build_cgroup():
             args.append(f"--cgroup-parent={cgroup}")
         args += [f"--tag={tag}" for tag in self.tags]
-        args += [f"--label={name}={value}" for name, value in self.labels.items()]
         args += [f"--build-arg={name}={value}" for name, value in self.build_args.items()]
         args += [f"--build-context={name}={value}" for name, value in self.build_contexts.items()]
         args += [f"--secret={_fields(f'id={name}', f'src={path}')}" for name, path in self.secrets.items()]
@@ -157,12 +158,15 @@ def _build_once(
 ) -> BuildFacts:
     engine.calls.require_open()
     progress = Progress(request.instructions, keep)
+    if request.output == "image" and request.owner:
+        before, name = nameless(engine.client.api), image_name(request.owner)
+        request = replace(request, tags=(*request.tags, name))
     with _turn(engine, stop_when, deadline_s) as alone, owned_folder("build") as folder:
         started = time.monotonic()
         metadata_file = folder / "metadata.json"
         builder = Program(
             engine.cli(*request.argv(metadata_file)),
-            owner=request.labels.get(RUN_LABEL, ""),
+            owner=request.owner,
             environ={**os.environ, **RUN_NOTHING, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
             output="stderr",
             ask_by=signal.SIGINT,
@@ -184,7 +188,10 @@ def _build_once(
             output=tuple(progress.text),
         )
         if facts.ok and request.output == "image":
-            return replace(facts, image_id=_image_id(engine, metadata_file))
+            image_id = _image_id(engine, metadata_file)
+            if request.owner and image_id in before:
+                keep_nameless(engine.client.api, name, image_id)
+            return replace(facts, image_id=image_id)
     return facts if facts.ok or facts.stopped_early else _explain(engine, facts, progress)
 
 

@@ -37,7 +37,7 @@ def recipe(project: Project, engine: Engine, run: Run, bases: BaseSet, tell: Lis
         secrets[name] = project.folder / path
     return Recipe(
         project,
-        labels=run.labels,
+        owner=run.id,
         build_contexts=bases.build_contexts,
         secrets=secrets,
         proxy_args=trust.proxy_args,

@@ -52,7 +52,7 @@ def reaching(engine: Engine, recipe: Recipe, context: Path, folder: Path) -> fro
     put(context, dockerfile, LISTING_DOCKERFILE)
     output = folder / "context.tar"
     request = BuildRequest(
-        context=context, dockerfile=context / dockerfile, output=output, labels=recipe.labels
+        context=context, dockerfile=context / dockerfile, output=output, owner=recipe.owner
     )
     try:
         facts = build(engine, request, deadline_s=REBUILD_DEADLINE_S)

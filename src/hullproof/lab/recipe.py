@@ -12,22 +12,22 @@ from hullproof.project.project import Project
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a project is built on one engine: its arguments, the images put under it, secrets and labels.
+    """How a project is built on one engine: its arguments, the images put under it, secrets and the run that it is for.
 
     `proxy_args` are the predefined proxy arguments of the host, which leave no trace in the image.
     `dockerfile` is what is built instead of the project's own, where that cannot be.
     """
 
     project: Project
-    labels: Mapping[str, str]
+    owner: str
     build_contexts: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
     proxy_args: Mapping[str, str] = field(default_factory=dict)
     dockerfile: Path | None = None
 
-    def unlabelled(self) -> Recipe:
-        """The same recipe for an image that is not the run's but the user's: it stays."""
-        return replace(self, labels={})
+    def to_stay(self) -> Recipe:
+        """The same recipe for an image that is not the run's but the user's."""
+        return replace(self, owner="")
 
     def request(
         self,
@@ -45,7 +45,7 @@ class Recipe:
             target=target or self._release_target(),
             output=output,
             tags=tags,
-            labels=self.labels,
+            owner=self.owner,
             build_args={**self.proxy_args, **self.project.build_args},
             build_contexts=self.build_contexts,
             secrets=self.secrets,

@@ -17,8 +17,8 @@ from hullproof import process
 from hullproof.engine.calls import within
 from hullproof.errors import DeadlineError
 from hullproof.interruption import END_DEADLINE_S, Interruption
-from hullproof.owner import RUN_LABEL, remove_tree
-from hullproof.run.leftovers import Removal, remove_labelled
+from hullproof.owner import remove_tree
+from hullproof.run.leftovers import Removal, remove
 
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
@@ -105,7 +105,7 @@ class End:
 
     def _removed_from(self, engine: Engine, left_s: float) -> Removal:
         with within(left_s), engine.cleaning() as api:
-            return remove_labelled(api, f"{RUN_LABEL}={self._run_id}")
+            return remove(api, self._run_id)
 
     # --- in the temporary folder -----------------------------------------------------------------------
 

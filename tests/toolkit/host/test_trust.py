@@ -12,8 +12,7 @@ import pytest
 from hullproof.engine.connection import Engine
 from hullproof.errors import UsageError
 from hullproof.host.trust import HostTrust, certificates, host_trust, redact
-
-from ..rig import run_labels
+from hullproof.owner import image_name
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB{}\n-----END CERTIFICATE-----"
 
@@ -102,7 +101,7 @@ def test_secrets_stay_out_of_layers_and_history(engine: Engine, python_base: str
     authorities.write_text(PEM.format(canary) + "\n")
     secrets = HostTrust(authorities, f"[global]\nindex-url = https://{canary}/\n", {}).write_secrets(tmp_path)
     (tmp_path / "context").mkdir()
-    tag = f"hullproof-test/{run}"
+    tag = image_name(run)
     (tmp_path / "context/Dockerfile").write_text(
         f"FROM {python_base}\nRUN --mount=type=secret,id=pip-conf --mount=type=secret,id=ca-certificates "
         f"grep -q {canary[:9]} /run/secrets/pip-conf && grep -q {canary[:9]} /run/secrets/ca-certificates && echo 1 > /seen\n"
@@ -115,7 +114,6 @@ def test_secrets_stay_out_of_layers_and_history(engine: Engine, python_base: str
                 "buildx",
                 "build",
                 *files,
-                *(f"--label={name}={value}" for name, value in run_labels().items()),
                 "-t",
                 tag,
                 str(tmp_path / "context"),

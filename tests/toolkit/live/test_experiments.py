@@ -102,7 +102,7 @@ def base(engine: Engine, python_base: str, tmp_path_factory: pytest.TempPathFact
     with Run() as run:
         run.uses(engine)
         tag = f"hullproof-lab/{run.id}:base"
-        request = BuildRequest(folder, folder / "Dockerfile", tags=(tag,), labels=run.labels)
+        request = BuildRequest(folder, folder / "Dockerfile", tags=(tag,), owner=run.id)
         facts = build(engine, request)
         assert facts.ok, facts.error
         yield tag
@@ -118,9 +118,7 @@ def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Make]:
                 if text is not None:
                     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
                     (tmp_path / name).write_text(dedent(text))
-            recipe = Recipe(
-                Project.open(tmp_path), run.labels, {"python:3.11-slim": f"docker-image://{base}"}
-            )
+            recipe = Recipe(Project.open(tmp_path), run.id, {"python:3.11-slim": f"docker-image://{base}"})
             baseline = build(engine, recipe.request())
             assert baseline.ok is builds, baseline.error
             return Lab(engine, recipe, Bench(recipe.project, run), baseline)

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from hullproof.engine.connection import Engine
-from hullproof.owner import RUN_LABEL
+from hullproof.owner import IMAGES, RUN_LABEL, is_image_of
 from hullproof.practices import GUIDE
 
 from ..rig import PATIENCE_S, Cable
@@ -421,8 +421,11 @@ def left(engine: Engine, runs: set[str]) -> list[str]:
     """Name what is on the engine of these runs."""
     filters = [{"label": f"{RUN_LABEL}={each}"} for each in runs]
     api = engine.client.api
-    found = [api.containers(all=True, filters=each) + api.images(filters=each) for each in filters]
-    return [item["Id"] for items in found for item in items]
+    images = [name for each in api.images(name=IMAGES) for name in each.get("RepoTags") or ()]
+    return [
+        *(item["Id"] for each in filters for item in api.containers(all=True, filters=each)),
+        *(name for name in images if any(is_image_of(name, each) for each in runs)),
+    ]
 
 
 @pytest.mark.parametrize(

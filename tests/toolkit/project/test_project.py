@@ -58,7 +58,7 @@ def test_a_dockerfile_given_wins_over_the_configured_one(tmp_path: Path) -> None
     project = Project.open(tmp_path, dockerfile_name="docker/Dockerfile")
     assert project.release.stage.name == "elsewhere"
     assert project.places["dockerfile"] == "--dockerfile"
-    request = Recipe(project, labels={}).request()
+    request = Recipe(project, owner="").request()
     assert (request.context, request.dockerfile) == (tmp_path, tmp_path / "docker" / "Dockerfile")
 
 
@@ -81,10 +81,10 @@ def test_a_configured_target_is_the_release(tmp_path: Path) -> None:
     """By name, in whatever case; the request names it, and the last needs no naming."""
     (tmp_path / "Dockerfile").write_text("FROM a AS release\nFROM release AS packed\n")
     (tmp_path / "hullproof.toml").write_text("target = 'release'\n")
-    recipe = Recipe(Project.open(tmp_path), labels={})
+    recipe = Recipe(Project.open(tmp_path), owner="")
     assert recipe.request().target == "release"
     (tmp_path / "hullproof.toml").write_text("")
-    assert Recipe(Project.open(tmp_path), labels={}).request().target is None
+    assert Recipe(Project.open(tmp_path), owner="").request().target is None
 
 
 def test_an_unreadable_dockerfile_is_wrong_usage(tmp_path: Path) -> None:
@@ -94,16 +94,16 @@ def test_an_unreadable_dockerfile_is_wrong_usage(tmp_path: Path) -> None:
         Project.open(tmp_path)
 
 
-def test_an_image_of_the_users_carries_no_label_of_ours(project: Project) -> None:
+def test_an_image_of_the_users_belongs_to_no_run(project: Project) -> None:
     """It stays when the run is over."""
-    recipe = Recipe(project, labels={"hullproof.run": "x"})
-    assert recipe.request().labels == {"hullproof.run": "x"}
-    assert recipe.unlabelled().request().labels == {}
+    recipe = Recipe(project, owner="x")
+    assert recipe.request().owner == "x"
+    assert recipe.to_stay().request().owner == ""
 
 
 def test_a_scratch_copy_is_built_with_its_own_dockerfile(project: Project, tmp_path: Path) -> None:
     """Not with the user's."""
-    request = Recipe(project, labels={}).request(tmp_path / "copy")
+    request = Recipe(project, owner="").request(tmp_path / "copy")
     assert request.dockerfile == tmp_path / "copy" / "Dockerfile"
     assert request.context == tmp_path / "copy"
 

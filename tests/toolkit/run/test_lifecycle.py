@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,9 +21,11 @@ from hullproof.engine.calls import Calls
 from hullproof.errors import EngineError
 from hullproof.interruption import unwinding_on_signals
 from hullproof.owner import (
+    IMAGES,
     OWNER_LABEL,
     RUN_LABEL,
     _start_time,
+    image_name,
     is_dead,
     make_folder,
     owned_folder,
@@ -30,7 +33,7 @@ from hullproof.owner import (
     remove_tree,
     sweep_folders,
 )
-from hullproof.run.leftovers import remove_labelled, sweep
+from hullproof.run.leftovers import remove, sweep
 from hullproof.run.run import Run
 
 from ..rig import unprivileged
@@ -237,9 +240,10 @@ class FakeApi:
         """List volumes; the engine says null for none."""
         return {"Volumes": self._list("volume", filters) or None}
 
-    def images(self, *, filters: dict[str, list[str]]) -> list[dict[str, Any]]:
-        """List images."""
-        return self._list("image", filters)
+    def images(self, *, name: str) -> list[dict[str, Any]]:
+        """List the images that have a name in one repository."""
+        found = self.things.get("image", [])
+        return [item for item in found if any(tag.startswith(f"{name}:") for tag in item["RepoTags"])]
 
     def remove_container(self, name: str, *, v: bool, force: bool) -> None:
         """Remove a running one with its volumes."""
@@ -257,9 +261,12 @@ class FakeApi:
         self._remove("volume", name)
 
     def remove_image(self, name: str, *, force: bool) -> None:
-        """Remove an image with its tags."""
+        """Remove a name, and the image with the last one."""
         assert force
-        self._remove("image", name)
+        item = next(each for each in self.things["image"] if name in each["RepoTags"])
+        item["RepoTags"].remove(name)
+        if not item["RepoTags"]:
+            self._remove("image", item["Id"])
 
 
 def engine(api: Any) -> Any:  # noqa: ANN401 - stands for an Engine
@@ -278,8 +285,17 @@ def things(run: str, value: str | None, suffix: str) -> dict[str, list[dict[str,
         "container": [{"Id": f"c-{suffix}", "Labels": labels}],
         "network": [{"Id": f"n-{suffix}", "Name": "net", "Labels": labels}],
         "volume": [{"Name": f"v-{suffix}", "Labels": labels}],
-        "image": [{"Id": f"sha256:i-{suffix}", "Labels": labels}],
+        "image": [{"Id": f"sha256:i-{suffix}", "RepoTags": [signed(run, value)]}],
     }
+
+
+def signed(run: str, value: str | None) -> str:
+    """Return the name of an image of a run, owned by the process that a label names."""
+    name = image_name(run)
+    if value is None:
+        return f"{IMAGES}:{run}"
+    process, started = value.split("/")[1:]
+    return re.sub(r"\.\d+\.(\d+|-)\.", f".{process}.{started}.", name)
 
 
 def merged(*each: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
@@ -311,7 +327,7 @@ def test_only_what_dead_runs_left_is_swept(gone: str) -> None:
 def test_one_thing_that_cannot_be_removed_keeps_nothing_else(gone: str) -> None:
     """What somebody uses stays, and is named with the reason; the rest goes."""
     api = FakeApi(things("a", gone, "x"), refuse=("c-x",))
-    result = remove_labelled(cast("Any", api), RUN_LABEL)
+    result = remove(cast("Any", api), "a")
     assert sorted(result.removed) == ["image i-x", "network n-x", "volume v-x"]
     assert result.kept == ["container c-x (in use)"]
     assert left(api) == ["c-x"]
@@ -321,7 +337,7 @@ def test_an_engine_that_is_gone_is_asked_once() -> None:
     """Its time-out is not waited for again for each kind of thing, and nothing is said to be removed."""
     asked: list[str] = []
     with pytest.raises(EngineError, match="went away while removing what a run has made"):
-        remove_labelled(gone_api(asked), RUN_LABEL)
+        remove(gone_api(asked), None)
     assert len(asked) == 1
 
 
