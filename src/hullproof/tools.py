@@ -1,4 +1,4 @@
-"""The tools of Python's trade by name: what runs tests, what builds packages, what developers use."""
+"""The one table of tool names: what runs tests, what builds packages, what developers use, what starts a program."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ def names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+SHELLS = names("sh bash dash ash zsh ksh mksh fish busybox")
+INITS = names("tini tini-static dumb-init docker-init catatonit s6-svscan runit runsvdir")
+"""Programs that are made to be PID 1: they pass signals on and reap."""
+IDLERS = names("sleep tail cat yes pause watch top true read less more")
+"""Programs that only wait: a container kept alive without an application."""
+LAUNCHERS = names("uv uvx poetry pdm pipenv hatch rye pixi pipx conda mamba micromamba")
+"""Tools of development whose `run` starts a program in the environment that they manage."""
 TEST_RUNNERS = names("""pytest tox nox coverage hypothesis nose nose2 unittest2 green ward behave robotframework stestr
     zope-testrunner""")
 _TEST_LIBRARIES = names("""factory-boy freezegun time-machine model-bakery responses requests-mock respx vcrpy

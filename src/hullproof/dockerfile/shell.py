@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import walk, words
 from hullproof.dockerfile.once import once
 from hullproof.dockerfile.steps import ShellCommand, ShellProgram, roughly
-from hullproof.dockerfile.wrappers import SHELLS, program
+from hullproof.dockerfile.wrappers import program
+from hullproof.tools import SHELLS
 
 if TYPE_CHECKING:
     from hullproof.dockerfile.model import Instruction

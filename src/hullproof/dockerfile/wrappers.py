@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from hullproof.tools import SHELLS
+
 _VERSIONED = re.compile(r"(python|pip|pypy)\d*(?:\.\d+)*\Z")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _MOST_WRAPPERS = 32
-SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"})
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import commands, script_runs_tests
 from hullproof.project import projectfiles
 from hullproof.project.sources import own_places, trace
+from hullproof.tools import SHELLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _INSTALLS = re.compile(
     r"\b(?:pip[\d.]*|uv(?:\s+pip)?|poetry|pdm|pipenv|conda|mamba)\s+(?:install|sync)\b|\bpip-sync\b"
 )
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "source", "."})
+_RUN_SCRIPTS = SHELLS | {"source", "."}
 _TASKS = {
     "make": ("Makefile", "makefile", "GNUmakefile"),
     "gmake": ("Makefile", "makefile"),
@@ -72,7 +73,7 @@ def _run_by(command: ShellCommand) -> tuple[str, ...]:
     """Name the files that a command may run."""
     if command.program in _TASKS:
         return _TASKS[command.program]
-    if command.program in _SHELLS:
+    if command.program in _RUN_SCRIPTS:
         return tuple(word for word in command.argv[1:] if not word.startswith("-"))[:1]
     return (command.argv[0],) if "/" in command.argv[0] else ()
 

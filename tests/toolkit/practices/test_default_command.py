@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hullproof.facts import ContainerFacts, Stopped
+from hullproof.facts import Answer, ContainerFacts, FileEntry, HealthCheck, Stopped
 from hullproof.project.config import Config
 
 from .by_hand import (
@@ -18,6 +18,7 @@ from .by_hand import (
     GOOD,
     LISTENER,
     NOTHING_BUILT,
+    OWN,
     PATH,
     PROVEN,
     UNPROVEN,
@@ -50,19 +51,37 @@ def test_no_command_of_its_own_is_broken() -> None:
     assert prove("default-command", GOOD.replace(CMD, "CMD []")).verdict is BROKEN
 
 
-@pytest.mark.parametrize(
-    "written",
-    ["CMD python run.py", "CMD exec python run.py", "CMD ['python', 'run.py']", "ENTRYPOINT python run.py"],
-)
-def test_shell_form_is_broken_even_where_the_shell_makes_way(written: str) -> None:
-    """The text decides, and is known even when nothing could be built."""
-    text = GOOD.replace(CMD, written)
-    proof = prove("default-command", text)
+SHELL = {"container": container(processes=(process(1, "/bin/sh", "-c", "python run.py"), process(7)))}
+WRITTEN = ["CMD python run.py", "CMD exec python run.py", "ENTRYPOINT python run.py"]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_shell_form_is_broken_where_the_shell_stays(written: str) -> None:
+    """What was seen decides; the fix is how the line is written better."""
+    proof = prove("default-command", GOOD.replace(CMD, written), **SHELL)
     assert proof.verdict is BROKEN
-    assert "shell form" in proof.summary
+    assert "A shell is PID 1" in proof.summary
     assert "Dockerfile:18" in lines(proof)
     assert '"python", "run.py"' in (proof.remedy or "")
-    assert prove("default-command", text, **NOTHING_BUILT).verdict is BROKEN
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_shell_form_holds_where_the_shell_makes_way(written: str) -> None:
+    """PID 1 is the application and stops at once: that is said, with the line; unseen it is not known."""
+    text = GOOD.replace(CMD, written)
+    proof = prove("default-command", text)
+    assert proof.verdict is PROVEN
+    assert "its shell makes way" in proof.summary
+    assert "is in shell form" in str(proof.evidence)
+    assert prove("default-command", text, **NOTHING_BUILT).verdict is UNPROVEN
+
+
+def test_text_behind_a_list_is_noted() -> None:
+    """Newer versions of BuildKit read it as shell form, older ones leave it out: what was seen decides."""
+    proof = prove("default-command", GOOD.replace(CMD, f"{CMD}."))
+    assert proof.verdict is PROVEN
+    assert "for the text behind the list: ." in str(proof.evidence)
+    assert "behind" not in str(prove("default-command").evidence)
 
 
 @pytest.mark.parametrize(
@@ -79,14 +98,14 @@ def test_shell_form_is_broken_even_where_the_shell_makes_way(written: str) -> No
 )
 def test_the_remedy_for_shell_form_means_the_same(written: str, right: str) -> None:
     """What only a shell can do is left to a shell that makes way; nothing is quoted that would not be run."""
-    proof = prove("default-command", GOOD.replace(CMD, written))
+    proof = prove("default-command", GOOD.replace(CMD, written), **SHELL)
     assert f"{right}." in str(proof.remedy)
 
 
 def test_a_shell_form_entrypoint_can_take_the_command() -> None:
     """The engine hands CMD to its shell as `$0`, `$1` and so on."""
     text = GOOD.replace(CMD, f'ENTRYPOINT /entry.sh "$0" "$@"\n{CMD}')
-    assert "CMD is ignored" not in prove("default-command", text).summary
+    assert prove("default-command", text).verdict is PROVEN
 
 
 @pytest.mark.parametrize(
@@ -165,7 +184,6 @@ def test_a_container_that_ends_by_itself_is_broken_with_code_and_log() -> None:
     assert "after 2.1 s" in proof.summary
     assert "run.pyy" in str(proof.evidence)
     assert "Dockerfile:18" in lines(proof)
-    assert "in the foreground" in str(proof.remedy)
 
 
 @pytest.mark.parametrize(
@@ -227,9 +245,16 @@ def test_a_container_that_dies_of_something_else_is_broken(log: tuple[str, ...])
 def test_a_container_that_dies_for_want_of_a_file_is_broken() -> None:
     """Whatever else it said before; the remedy is to bring the file."""
     log = ("warning: Connection refused", "ModuleNotFoundError: No module named 'flask'")
-    proof = prove("default-command", container=container(exit_code=1, log=log, processes=()))
+    dead = container(exit_code=1, log=log, processes=())
+    proof = prove("default-command", container=dead, files=files(own=OWN[:1]))
     assert proof.verdict is BROKEN
-    assert "Copy or install what it misses" in str(proof.remedy)
+    assert "Install what brings flask" in str(proof.remedy)
+    assert "PYTHONPATH=/usr/local/lib/python3.11/site-packages" in str(
+        prove("default-command", container=dead).remedy
+    )
+    hidden = files(layer(13, entry("/root/", mode=0o700), entry("/root/lib/flask.py")), own=OWN[:1])
+    proof = prove("default-command", container=dead, files=hidden)
+    assert "/root is root's home, which app (uid 1000) cannot enter" in str(proof.remedy)
 
 
 def test_of_a_long_log_the_line_that_tells_most_is_quoted() -> None:
@@ -380,16 +405,16 @@ PROGRAMS = files(
 )
 
 
-def test_an_entrypoint_that_swallows_the_command_is_broken() -> None:
+def test_an_entrypoint_that_ignores_the_command_is_broken() -> None:
     """CMD names a program of the image, and no process runs it."""
     told = image(entrypoint=("/entry.sh",))
     other = container(processes=(process(1, "python", "/usr/local/bin/gunicorn", "app:app"),))
     proof = prove("default-command", SCRIPT, image=told, container=other)
     assert proof.verdict is BROKEN
-    assert "swallows CMD" in proof.summary
+    assert "ENTRYPOINT ignores CMD: `python run.py` never runs" in proof.summary
     assert "Dockerfile:19" in lines(proof)
     shell = replace(told, command=("sh", "-c", "exec gunicorn app:app"))
-    assert "swallows CMD" in prove("default-command", SCRIPT, image=shell, files=PROGRAMS).summary
+    assert "ENTRYPOINT ignores CMD" in prove("default-command", SCRIPT, image=shell, files=PROGRAMS).summary
     assert prove("default-command", SCRIPT, image=told).verdict is PROVEN
 
 
@@ -443,7 +468,7 @@ def test_entrypoint_with_command_is_fine(
 def test_a_shell_form_entrypoint_ignores_the_command() -> None:
     """The engine hands CMD to the shell, which has no use for it."""
     text = GOOD.replace(CMD, f"ENTRYPOINT python run.py\n{CMD}")
-    assert "CMD is ignored" in prove("default-command", text).summary
+    assert "ENTRYPOINT ignores CMD" in prove("default-command", text).summary
 
 
 def test_what_could_not_be_seen_is_unproven() -> None:
@@ -457,3 +482,266 @@ def test_a_pinned_command_is_kept() -> None:
     """The configuration may pin what must not drift."""
     assert prove("default-command", config=Config(command=("python", "run.py"))).verdict is PROVEN
     assert prove("default-command", config=Config(command=("gunicorn",))).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    ("command", "fix"),
+    [
+        (
+            ("uv", "run", "--no-sync", "uvicorn", "a:app"),
+            'CMD ["uvicorn", "a:app"] with ENV PATH=/app/.venv/bin:$PATH; uv',
+        ),
+        (("uv", "run", "uvicorn", "a:app"), "development tools included, at each start"),
+        (("/usr/bin/python3", "/usr/bin/pdm", "run", "python", "run.py"), 'CMD ["python", "run.py"]; pdm'),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_launcher_in_front_is_named_with_what_it_launches(command: tuple[str, ...], fix: str) -> None:
+    """It passes signals on, so that nothing else gives it away: the fix is what stands behind it."""
+    behind = replace(LISTENER, pids=(7,))
+    front = container(processes=(process(1, *command), process(7)), listeners=(behind,))
+    venv = files(
+        layer(15, entry("/app/.venv/bin/uvicorn", uid=1000, mode=0o755), entry("/usr/bin/python", mode=0o755))
+    )
+    proof = prove("default-command", container=front, files=venv)
+    assert proof.verdict is BROKEN
+    assert "is PID 1 in front of the application" in proof.summary
+    assert fix in str(proof.remedy)
+
+
+@pytest.mark.parametrize(
+    ("health", "verdict", "told"),
+    [
+        (
+            HealthCheck(("curl -f http://localhost:5000/ || exit 1",), 1, "/bin/sh: 1: curl: not found"),
+            BROKEN,
+            "urllib",
+        ),
+        (
+            HealthCheck(("curl", "localhost"), 126, 'exec: "curl": executable file not found in $PATH'),
+            BROKEN,
+            "urllib",
+        ),
+        (HealthCheck(("./check.sh",), 126, "/bin/sh: 1: ./check.sh: Permission denied"), BROKEN, "urllib"),
+        (HealthCheck(("wget -q http://localhost:8080/",), 4, "", 3), BROKEN, "port 5000"),
+        (HealthCheck(("python check.py",), 1, "unhealthy", 3), BROKEN, "docker exec"),
+        (HealthCheck(("python check.py",), 1, "unhealthy", 3, early=True), PROVEN, ""),
+        (HealthCheck(("python check.py",), None), UNPROVEN, ""),
+        (HealthCheck(("python check.py",), 0), PROVEN, ""),
+    ],
+    ids=lambda value: f"{value.exit_code} {value.output}" if isinstance(value, HealthCheck) else "",
+)
+def test_the_image_s_own_health_check_has_to_succeed(health: HealthCheck, verdict: object, told: str) -> None:
+    """An orchestrator kills what never is healthy; what takes its time is not accused by the clock."""
+    text = GOOD.replace(CMD, f"HEALTHCHECK CMD {' '.join(health.command)}\n{CMD}")
+    proof = prove("default-command", text, container=container(health=health))
+    assert proof.verdict is verdict, proof.summary
+    assert told in str(proof.remedy)
+    if verdict is BROKEN:
+        assert "Dockerfile:18" in lines(proof)
+
+
+def test_a_stop_that_fails_by_the_application_s_own_doing_is_broken() -> None:
+    """Its log shows the error; an exit code that nothing explains is said, and not judged."""
+    failed = Stopped("SIGTERM", 0.3, 1, killed=False)
+    log = ("serving", "Traceback (most recent call last):", "AttributeError: 'NoneType' has no close", "bye")
+    proof = prove("default-command", container=container(stopped=failed, log=log))
+    assert proof.verdict is BROKEN
+    assert "exit code 1 after SIGTERM; its log says: AttributeError" in proof.summary
+    silent = prove("default-command", container=container(stopped=failed))
+    assert silent.verdict is PROVEN
+    assert "which is unusual" in str(silent.evidence)
+
+
+def test_a_service_that_answers_with_failures_alone_is_not_proven() -> None:
+    """Unless a path that is named for the purpose says that it is ready."""
+    failing = container(answers=(Answer("tcp", 5000, answered=True, status=500),), log=("KeyError: 'x'",))
+    proof = prove("default-command", container=failing)
+    assert proof.verdict is UNPROVEN
+    assert "5000/tcp answers HTTP 500" in proof.summary
+    assert "KeyError" in str(proof.evidence)
+    assert prove("default-command", container=failing, config=Config(ready="/healthz")).verdict is PROVEN
+
+
+def test_a_development_server_is_noted_by_its_own_word() -> None:
+    """That is no fault by itself."""
+    told = "WARNING: This is a development server. Do not use it in a production deployment."
+    proof = prove("default-command", container=container(log=(told,)))
+    assert proof.verdict is PROVEN
+    assert "a development server, by its own word" in str(proof.evidence)
+
+
+def test_a_program_on_standard_input_is_judged_with_it_held_open() -> None:
+    """The proof says how it is to be started."""
+    serves = container(on_stdin=True, listeners=(), answers=())
+    proof = prove("default-command", container=serves, image=image(exposed=()))
+    assert proof.verdict is PROVEN
+    assert "docker run -i" in proof.summary
+    bare = container(on_stdin=True, listeners=(), answers=(), processes=(process(1, "python3"),))
+    assert prove("default-command", container=bare, image=image(exposed=())).verdict is BROKEN
+
+
+DENIED = "PermissionError: [Errno 13] Permission denied: '{}'"
+
+
+@pytest.mark.parametrize(
+    ("line", "more", "told", "fix"),
+    [
+        (
+            DENIED.format("/app/a.py"),
+            (entry("/app/a.py", mode=0o640),),
+            "read /app/a.py (mode 0640, of root)",
+            "--chown=app:app",
+        ),
+        (
+            DENIED.format("/app/d/a.py"),
+            (entry("/app/d/", mode=0o750),),
+            "enter /app/d (mode 0750, of root)",
+            "--chown=app:app",
+        ),
+        (
+            DENIED.format("/srv/state"),
+            (entry("/srv/"),),
+            "write to /srv (mode 0755, of root)",
+            "chown app:app /srv",
+        ),
+        (
+            "python: can't open file '/app/run.py': [Errno 13] Permission denied",
+            (entry("/app/run.py", mode=0o600),),
+            "read /app/run.py (mode 0600, of root)",
+            "--chown=app:app",
+        ),
+        (
+            "[CRITICAL/Main] PermissionError(13, 'Permission denied')",
+            (entry("/app/"),),
+            "write to /app (mode 0755, of root)",
+            "RUN chown app:app /app before USER",
+        ),
+    ],
+)
+def test_permission_is_told_from_absence(line: str, more: tuple[FileEntry, ...], told: str, fix: str) -> None:
+    """By the mode and owner of the very file or directory; of a log that names none, by where it works."""
+    dead = container(exit_code=1, log=(line, "bye"), processes=(), listeners=())
+    proof = prove("default-command", container=dead, files=files(layer(15, *more)))
+    assert proof.verdict is BROKEN
+    assert f"app (uid 1000) cannot {told}" in proof.summary
+    assert fix in str(proof.remedy)
+
+
+BOT = """
+import os
+TOKEN = os.environ.get("BOT_TOKEN")
+DEBUG = os.environ.get("DEBUG") == "1"
+PORT = os.environ.get("PORT", "80")
+"""
+SOURCES = files(layer(15, entry("/app/bot.py", uid=1000), texts={"/app/bot.py": BOT}))
+
+
+def test_a_setting_that_is_missing_is_named_from_the_sources() -> None:
+    """Whatever the program says when it lacks it; what has a default, or is only asked for, is none."""
+    says = ("Traceback (most recent call last):", "__main__.InvalidToken: ask the bot's father")
+    dead = container(exit_code=1, log=says, processes=(), listeners=())
+    proof = prove("default-command", container=dead, files=SOURCES)
+    assert proof.verdict is UNPROVEN
+    assert "it reads BOT_TOKEN (/app/bot.py:3), which its environment does not have" in proof.summary
+    assert 'env = { BOT_TOKEN = "…" }' in str(proof.remedy)
+    given = Config(env={"BOT_TOKEN": "x"})
+    assert prove("default-command", container=dead, files=SOURCES, config=given).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("telegram.error.InvalidToken: You must pass the token", UNPROVEN),
+        ("please set BOT_TOKEN", UNPROVEN),
+        ("NameError: name 'x' is not defined", BROKEN),
+        ("ModuleNotFoundError: No module named 'telegram'", BROKEN),
+        ("SyntaxError: invalid syntax", BROKEN),
+    ],
+)
+def test_an_error_of_another_make_is_no_missing_setting(line: str, verdict: object) -> None:
+    """What the sources would need is not why."""
+    dead = container(exit_code=1, log=(line,), processes=(), listeners=())
+    assert prove("default-command", container=dead, files=SOURCES).verdict is verdict
+
+
+def test_a_field_of_pydantic_s_is_named() -> None:
+    """It counts them, and names each on a line of its own."""
+    log = (
+        "pydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings",
+        "postgres_user",
+        "  Field required",
+    )
+    proof = prove("default-command", container=container(exit_code=1, log=log, processes=()))
+    assert "POSTGRES_USER" in proof.summary
+
+
+@pytest.mark.parametrize(
+    ("log", "stderr", "error"),
+    [
+        (
+            ("[2026-01-01: CRITICAL/MainProcess] no schedule", "  . maxinterval", "bye."),
+            (),
+            "CRITICAL/MainProcess",
+        ),
+        (("2026 | ERROR    | app:main:3 - cannot bind", "bye"), (), "cannot bind"),
+        (
+            ('{"event": "cannot bind", "level": "error"}', '{"event": "bye", "level": "info"}'),
+            (),
+            "cannot bind",
+        ),
+        (("ts=1 level=fatal msg=cannot-bind", "bye"), (), "cannot-bind"),
+        (("web-1  | sqlite3.OperationalError: unable to open database file", "bye"), (), "unable to open"),
+        (("no schedule", "beat is going down, bye."), ("no schedule",), "no schedule"),
+        (("    raise ValueError('x')", "ValueError: 42", "[INFO] exiting"), (), "ValueError: 42"),
+    ],
+)
+def test_the_error_is_quoted_wherever_it_stands(
+    log: tuple[str, ...], stderr: tuple[str, ...], error: str
+) -> None:
+    """Behind any prefix, before any farewell; what goes to stderr comes before what is flushed at the end."""
+    dead = container(exit_code=1, log=log, stderr=stderr, processes=(), listeners=())
+    assert error in prove("default-command", container=dead).summary.partition("its log says: ")[2]
+
+
+@pytest.mark.parametrize(
+    ("error", "more", "fix"),
+    [
+        ('exec: "uvicorn": executable file not found in $PATH', (), "The image has no uvicorn"),
+        (
+            'exec: "uvicorn": executable file not found in $PATH',
+            (entry("/app/.venv/bin/uvicorn", mode=0o755),),
+            "ENV PATH=/app/.venv/bin:$PATH",
+        ),
+        (
+            'exec: "uvicorn": executable file not found in $PATH',
+            (entry("/root/", mode=0o700), entry("/root/.local/bin/uvicorn", mode=0o755)),
+            "/root is root's home",
+        ),
+    ],
+)
+def test_what_cannot_be_started_is_looked_for(error: str, more: tuple[FileEntry, ...], fix: str) -> None:
+    """In every bin of the image, and for whoever runs it."""
+    refused = ContainerFacts(start_error=error)
+    told = image(command=("uvicorn", "a:app"))
+    proof = prove("default-command", image=told, files=files(layer(15, *more)), container=refused)
+    assert proof.verdict is BROKEN
+    assert fix in str(proof.remedy)
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "fix"),
+    [
+        ("#!/bin/sh\r\nexec x\r\n", 0o755, "Unix line ends"),
+        ("#!/usr/bin/fish\n", 0o755, "asks for /usr/bin/fish"),
+        ("exec x\n", 0o755, "a first line such as #!/bin/sh"),
+        ("#!/bin/sh\n", 0o644, "execute bit"),
+    ],
+)
+def test_an_entry_script_that_cannot_be_run_is_told_why(text: str, mode: int, fix: str) -> None:
+    """The very script is looked at."""
+    script = layer(15, entry("/start.sh", mode=mode), texts={"/start.sh": text})
+    refused = ContainerFacts(start_error="exec /start.sh: no such file or directory")
+    told = image(entrypoint=("/start.sh",))
+    proof = prove("default-command", image=told, files=files(script), container=refused)
+    assert fix in str(proof.remedy)

@@ -64,8 +64,8 @@ def test_a_wrong_protocol_is_broken_and_told_once() -> None:
     """The number is right, the protocol is not."""
     proof = prove("expose", **exposing("5000/udp"))
     assert proof.verdict is BROKEN
-    assert "listened on with tcp" in proof.summary
-    assert "not exposed" not in proof.summary
+    assert "listens on 5000/tcp" in proof.summary
+    assert proof.remedy == "Write EXPOSE 5000 in the place of 5000/udp."
 
 
 @pytest.mark.parametrize("ports", [("5000", "5000/udp"), ("5000", "9000"), ("5000", "5001", "5002")], ids=str)
@@ -177,3 +177,26 @@ def test_pinned_ports_are_kept() -> None:
     """The configuration may pin what must not drift."""
     assert prove("expose", config=Config(ports=("5000/tcp",))).verdict is PROVEN
     assert prove("expose", config=Config(ports=("5000/tcp", "9000/tcp"))).verdict is BROKEN
+
+
+def test_what_only_waits_is_one_fault_and_told_elsewhere() -> None:
+    """That nothing listens follows from it."""
+    idle = container(processes=(process(1, "sleep", "infinity"),), listeners=(), answers=(), ready=False)
+    proof = prove("expose", container=idle)
+    assert proof.verdict is UNPROVEN
+    assert "see default-command" in proof.summary
+
+
+def test_a_server_on_a_unix_socket_exposes_nothing() -> None:
+    """What it listens at is said; a port that it does not listen on should not be exposed."""
+    proof = prove("expose", **exposing(), **listening(sockets=("/run/app.sock",)))
+    assert proof.verdict is NOT_APPLICABLE
+    assert "/run/app.sock" in proof.summary
+    assert prove("expose", **exposing("5000"), **listening(sockets=("/run/app.sock",))).verdict is BROKEN
+
+
+def test_every_port_that_is_served_in_the_place_of_another_is_in_the_fix() -> None:
+    """It is one fault, and one line to write."""
+    both = listening(LISTENER, Listener("tcp", ANY, 9000, (1,)))
+    proof = prove("expose", **exposing("8080"), **both)
+    assert proof.remedy == "Write EXPOSE 5000 9000 in the place of 8080."

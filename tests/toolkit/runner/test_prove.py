@@ -238,7 +238,7 @@ def test_a_name_of_any_length_fits_the_schema(tmp_path: Path, facts: Facts) -> N
 
 def test_an_accepted_practice_may_be_broken_and_the_report_says_why(project: Project, facts: Facts) -> None:
     """It is excused in the report until its last day, and afterwards counts again; either is told."""
-    assert facts
+    facts["image"] = replace(IMAGE, exposed=("5000/tcp",))
     told: list[str] = []
 
     def tell(event: Event) -> None:
@@ -247,7 +247,7 @@ def test_an_accepted_practice_may_be_broken_and_the_report_says_why(project: Pro
 
     for until, good in (("9999-12-31", True), ("2026-01-01", False)):
         (project.folder / "hullproof.toml").write_text(
-            f"accept = [{{ practice = 'expose', reason = 'a worker', until = {until} }}]\nports = [5000]\n"
+            f"accept = [{{ practice = 'expose', reason = 'a worker', until = {until} }}]\n"
         )
         report = proven(Project.open(project.folder), only=["workdir", "expose"], tell=tell)
         expose = {proof.id: proof for proof in report.proofs}["expose"]

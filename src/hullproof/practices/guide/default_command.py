@@ -4,11 +4,12 @@ Why: docker run IMAGE is all that an orchestrator does. The command has to be ri
 has to be PID 1 to get the stop signal, and a container that ignores that signal is killed in the middle of its work.
 
 Proven by: Started with no override, the container becomes ready and stays up; PID 1 is the application, or a small
-init with the application right below it; the stop signal ends it in good time; CMD and ENTRYPOINT are in exec form.
+init with the application right below it; the stop signal ends it in good time and good order; the image's own
+HEALTHCHECK, where it has one, succeeds. What is in shell form counts by what was seen: where the shell makes way, it holds.
 
-Broken by: No CMD; shell form; a wrong file; a shell in front of the application; a process that exits at once or
-soon after, or only sleeps; SIGTERM without effect, as on any Python program that is PID 1 and has no handler for
-it; an ENTRYPOINT that swallows CMD.
+Broken by: No CMD; a shell that stays in front of the application; a wrong file; a process that exits at once or
+soon after, or only sleeps; uv run or another launcher in front; SIGTERM without effect, as on any Python program that
+is PID 1 and has no handler for it; an ENTRYPOINT that ignores CMD; a HEALTHCHECK that cannot succeed.
 
 Fix: Start the application itself in exec form (CMD ["python", "run.py"]), let an entry script end in exec "$@", and
 handle SIGTERM: in the program (signal.signal), by a server that does, or by STOPSIGNAL SIGINT, which Python handles.
@@ -16,190 +17,283 @@ handle SIGTERM: in the program (signal.signal), by a server that does, or by STO
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING
-
-from hullproof.facts import signal_number
-from hullproof.model import Evidence
-from hullproof.practices._finding import Case, Finding, missing
-from hullproof.practices.library.command import judge_form, judge_swallowing
-from hullproof.practices.library.logs import last_words
+from hullproof.dockerfile import Release
+from hullproof.facts import ENDS_WELL_WITHIN_S, Config, ContainerFacts, FileFacts, ImageFacts
+from hullproof.practices.checks import (
+    Observations,
+    broken,
+    check,
+    in_container,
+    in_dockerfile,
+    in_image,
+    proven,
+    unproven,
+)
+from hullproof.practices.library.command import (
+    ignored_command,
+    in_shell_form,
+    line_of_command,
+    notes_on_form,
+)
+from hullproof.practices.library.failures import beside, is_refused, to_start, why_ended
+from hullproof.practices.library.front import application_below, in_front
+from hullproof.practices.library.health import missing_tool, said, to_be_healthy
+from hullproof.practices.library.logs import (
+    development_server,
+    exception_in,
+    last_words,
+    misses_a_service,
+    quoted,
+)
 from hullproof.practices.library.processes import (
-    children,
     is_application,
     is_idler,
     is_init,
-    is_shell,
+    is_started,
     program,
     shown,
     waits_for_a_service,
 )
-from hullproof.practices.library.stopping import (
-    NO_SHELL,
-    beside,
-    judge_death,
-    judge_start_error,
-    judge_stop,
-    quoted,
-)
+from hullproof.practices.library.stopping import ends_in_order, is_deaf, to_hear, unusual_signal, why_deaf
 
-if TYPE_CHECKING:
-    from hullproof.dockerfile import Contract, Release
-    from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts, Process
-
+_SERVER_ERROR = 500
 _NOT_LISTENING = (
     "Let the command start a server that listens on the exposed port; where it only takes longer to start, raise "
     "`ready_timeout_s` in [tool.hullproof]."
 )
 _NOT_READY = (
     "In [tool.hullproof], let `ready` name a path that answers 2xx or 3xx, or a port; where it only takes longer to "
-    "start, raise `ready_timeout_s`."
+    "start, raise `ready_timeout_s`. The log says what fails."
 )
 
 
-def judge(
-    *,
-    config: Config,
-    release: Release,
-    image: ImageFacts | None,
-    files: FileFacts | None,
-    container: ContainerFacts | None,
-) -> Finding:
-    """Judge the form of the command, then its life: start, readiness, PID 1, stop."""
-    case = Case()
-    promised = release.contract
-    where = judge_form(case, release, promised)
-    if image is not None:
-        _judge_pin(case, where, config, image)
-    if container is None or image is None:
-        if not case.is_broken:
-            missing("image" if image is None else "container")
-        return case.finding("")
-    if container.start_error is not None:
-        judge_start_error(case, where, container.start_error)
-    elif container.exit_code is not None:
-        judge_death(case, where, container, image, config, commanded=promised.starts_something)
+@check
+def there_is_a_command(config: Config, release: Release, image: ImageFacts | None) -> Observations:
+    """The Dockerfile itself says what to start, and it is what the configuration pins."""
+    where = line_of_command(release)
+    if not release.contract.starts_something:
+        yield broken(
+            "there is no CMD and no ENTRYPOINT: the container starts whatever the base says",
+            in_dockerfile(where, "expected CMD or ENTRYPOINT in this stage, found none"),
+            fix='Add a command that starts the application: CMD ["python", "run.py"].',
+        )
+    yield from notes_on_form(release)
+    whole = () if image is None else image.entrypoint + image.command
+    if image is not None and config.command is not None and config.command not in (image.command, whole):
+        yield broken(
+            f"the command is {' '.join(whole) or 'empty'}, and the configuration pins {' '.join(config.command)}",
+            in_image(where, f"expected {list(config.command)}, which is configured, got {list(whole)}"),
+            fix="Let CMD and `command` in [tool.hullproof] say the same.",
+        )
+
+
+@check
+def it_starts_and_stays(
+    config: Config, release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
+) -> Observations:
+    """The engine can start it, and it does not end by itself."""
+    where, error = line_of_command(release), container.start_error
+    if error is not None and any(word in error.lower() for word in ("find user", "find group", "passwd")):
+        yield unproven(
+            "the container does not start because of its user, see non-root-user", in_container(where, error)
+        )
+    elif error is not None and is_refused(error):
+        yield broken(
+            f"the container does not start: {error}",
+            in_container(where, error),
+            fix=to_start(error, image, files),
+        )
+    elif error is not None:
+        yield unproven(f"the engine could not start the container: {error}", in_container(where, error))
+    elif container.exit_code is not None and release.contract.starts_something:
+        after = "" if container.lived_s is None else f" after {container.lived_s:.1f} s"
+        cause = why_ended(config, release, image, files, container)
+        says = last_words(container.log, container.stderr)
+        yield (broken if cause.is_fault else unproven)(
+            f"the container ends by itself{after} with exit code {container.exit_code}; {says}{cause.clause}",
+            in_container(where, f"expected it to stay, it ended with exit code {container.exit_code}{after}"),
+            *quoted(container),
+            fix=cause.fix,
+        )
     elif config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed)):
-        told = f"the application is not started: it waits for another service; {last_words(container.log)}"
-        case.doubt(told, Evidence("container", where, told), *quoted(container), remedy=beside(config))
+        seen = f"the application is not started: it waits for another service; {last_words(container.log)}"
+        yield unproven(seen, in_container(where, seen), *quoted(container), fix=beside(config))
     else:
-        _judge_life(case, where, image, container)
-        judge_swallowing(case, release, promised, image=image, files=files, container=container)
-        judge_stop(case, where, container, image, _stop_signal_at(release, promised))
-    ready = (
-        f"is ready after {container.ready_after_s:.1f} s"
-        if container.ready_after_s is not None
-        else "stays up"
-    )
-    return case.finding(
-        f"the command {' '.join(image.entrypoint + image.command)} starts, {ready} and stops when told"
-    )
-
-
-def _stop_signal_at(release: Release, promised: Contract) -> str | None:
-    """Name the line of a STOPSIGNAL that asks for another signal than SIGTERM."""
-    asked = promised.stop_signal
-    return (
-        release.where(asked.line)
-        if asked is not None and signal_number(asked.text.upper()) != signal.SIGTERM
-        else None
-    )
-
-
-def _judge_pin(case: Case, where: str, config: Config, image: ImageFacts) -> None:
-    if config.command is not None and config.command not in (image.command, image.entrypoint + image.command):
-        got = list(image.entrypoint + image.command)
-        seen = Evidence("image", where, f"expected {list(config.command)}, which is configured, got {got}")
-        case.broken(
-            f"the command is {' '.join(got) or 'empty'}, and the configuration pins {' '.join(config.command)}",
-            seen,
-            remedy="Let CMD and `command` in [tool.hullproof] say the same.",
+        ready = (
+            "stays up"
+            if container.ready_after_s is None
+            else f"is ready after {container.ready_after_s:.1f} s"
         )
+        held = ", with its standard input held open (docker run -i)" if container.on_stdin else ""
+        way = "; its shell makes way" if in_shell_form(release) else ""
+        whole = " ".join(image.entrypoint + image.command)
+        yield proven(f"the command {whole} starts{held}, {ready} and stops when told{way}")
 
 
-def _judge_life(case: Case, where: str, image: ImageFacts, container: ContainerFacts) -> None:
-    """Judge a container that runs: whether PID 1 is the application, and whether it is ready."""
-    main = container.main
+@check
+def pid_1_is_the_application(
+    config: Config, release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
+) -> Observations:
+    """No shell, launcher or idler stands in front of it; a small init may."""
+    main, where = container.main, line_of_command(release)
+    if not is_started(config, image, container):
+        return
     if main is None:
-        case.doubt(
-            f"what runs in the container could not be seen: {container.unobservable or 'PID 1 was not found'}"
-        )
-    else:
-        _judge_main(case, where, main, container)
-    listens = any(each.protocol == "tcp" for each in container.listeners)
-    told = container.ready_by or "no port was listened on"
-    seen = Evidence(
-        "container", where, f"expected it to become ready, watched for {container.watched_s:.0f} s: {told}"
+        reason = container.unobservable or "PID 1 was not found"
+        yield unproven(f"what runs in the container could not be seen: {reason}")
+        return
+    line, seen = (
+        in_dockerfile(where, "the command in force"),
+        in_container("/proc/1/cmdline", f"PID 1 is {shown(main)}"),
     )
-    if container.ready:
-        case.show(Evidence("container", "readiness", told))
-    elif container.unobservable is not None:
-        case.doubt(f"whether it became ready could not be seen: {container.unobservable}", seen)
-    elif container.slowed is not None:
-        case.doubt(f"the container is not ready, but {container.slowed}: {told}", seen, *quoted(container))
-    elif image.exposed and not listens and not _serves_udp(image, container):
-        case.broken(
-            f"the container never becomes ready: {told}", seen, *quoted(container), remedy=_NOT_LISTENING
+    front, below = in_front(release, image, files, container), application_below(main, container)
+    if front is not None:
+        first = in_container(
+            f"/proc/{front.process.pid}/cmdline", f"expected the application, got {shown(front.process)}"
         )
-    elif listens:
-        clause = f"the container listens, but did not become ready: {told}"
-        case.doubt(clause, seen, *quoted(container), remedy=_NOT_READY)
-    else:
-        case.show(Evidence("container", "readiness", "a worker: it exposes no port and stays"))
-
-
-def _judge_main(case: Case, where: str, main: Process, container: ContainerFacts) -> None:
-    line = Evidence("dockerfile", where, "the command in force")
-    seen = Evidence("container", "/proc/1/cmdline", f"PID 1 is {shown(main)}")
-    below = children(main, container)
-    if is_shell(main):
-        case.broken(
-            f"a shell is PID 1 in front of the application: {shown(main, 60)}", line, seen, remedy=NO_SHELL
-        )
-    elif is_idler(main):
-        case.broken(f"PID 1 only waits, and is not the application: {shown(main, 60)}", line, seen)
+        yield broken(front.clause, line, first, fix=front.fix)
+    elif is_init(main) and below is not None:
+        yield seen
+        yield in_container(f"/proc/{below.pid}/cmdline", f"below it: {shown(below)}")
     elif is_application(main, container):
-        case.show(seen)
+        yield seen
     elif is_init(main):
-        _judge_below_init(case, line, seen, main, container)
-    elif any(is_application(each, container) for each in below):
-        case.broken(f"{program(main)} is PID 1 in front of the application: {shown(main, 60)}", line, seen)
+        yield unproven(f"below {program(main)} no application was seen", line, seen)
     else:
-        case.doubt(
-            f"whether PID 1 is the application cannot be told: {shown(main, 60)} is not Python and listens nowhere",
-            line,
-            seen,
+        clause = f"whether PID 1 is the application cannot be told: {shown(main, 60)} is not Python and listens nowhere"
+        yield unproven(clause, line, seen)
+
+
+@check
+def the_entrypoint_runs_cmd(
+    config: Config, release: Release, image: ImageFacts, files: FileFacts, container: ContainerFacts
+) -> Observations:
+    """Where there are both, a process runs what CMD says."""
+    ignored = (
+        ignored_command(release, image, files, container) if is_started(config, image, container) else None
+    )
+    if ignored is not None:
+        words, running = (
+            " ".join(image.command),
+            "; ".join(shown(each, 50) for each in container.processes[:3]),
+        )
+        yield broken(
+            f"ENTRYPOINT ignores CMD: `{words}` never runs",
+            in_dockerfile(release.where(ignored.line), f"expected a process that runs {words}"),
+            in_container("/proc", f"what runs is {running}"),
+            fix='Write ENTRYPOINT in exec form, and end an entry script with exec "$@", so that it becomes CMD.',
         )
 
 
-def _judge_below_init(
-    case: Case, line: Evidence, seen: Evidence, main: Process, container: ContainerFacts
-) -> None:
-    """Let an init stand in front, as long as no shell stands between it and the application."""
-    below = children(main, container)
-    between = [each for each in below if is_shell(each) or is_idler(each)]
-    supervised = [
-        each for each in container.processes if each.pid != main.pid and is_application(each, container)
+@check
+def it_becomes_ready(
+    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+) -> Observations:
+    """It listens where it says, or answers what `ready` asks for; one that answers with failures alone shows nothing."""
+    if not is_started(config, image, container) or (container.main is not None and is_idler(container.main)):
+        return
+    where, listens = line_of_command(release), any(each.protocol == "tcp" for each in container.listeners)
+    seen_last = container.ready_by or "no port was listened on"
+    seen = in_container(
+        where, f"expected it to become ready, watched for {container.watched_s:.0f} s: {seen_last}"
+    )
+    failures = [
+        each for each in container.answers if each.status is not None and each.status >= _SERVER_ERROR
     ]
-    direct = any(is_application(each, container) for each in below)
-    if supervised and (direct or not between):
-        case.show(
-            seen,
-            Evidence("container", f"/proc/{supervised[0].pid}/cmdline", f"below it: {shown(supervised[0])}"),
+    if container.ready and failures and not isinstance(config.ready, str):
+        port = f"{failures[0].port}/{failures[0].protocol}"
+        yield unproven(
+            f"{port} answers HTTP {failures[0].status}, so whether the service works is not shown",
+            in_container(f"port {failures[0].port}", f"expected HTTP below 500, got {failures[0].status}"),
+            *quoted(container),
+            fix=_NOT_READY,
         )
-    elif between:
-        first = between[0]
-        case.broken(
-            f"{program(main)} starts {shown(first, 60)}, not the application",
-            line,
-            Evidence(
-                "container", f"/proc/{first.pid}/cmdline", f"expected the application, got {shown(first)}"
-            ),
+    elif container.ready:
+        yield in_container("readiness", seen_last)
+    elif container.unobservable is not None:
+        yield unproven(f"whether it became ready could not be seen: {container.unobservable}", seen)
+    elif container.slowed is not None:
+        clause = f"the container is not ready, but {container.slowed}: {seen_last}"
+        yield unproven(clause, seen, *quoted(container))
+    elif listens:
+        clause = f"the container listens, but did not become ready: {seen_last}"
+        yield unproven(clause, seen, *quoted(container), fix=_NOT_READY)
+    elif image.exposed and not any(f"{each.port}/udp" in image.exposed for each in container.listeners):
+        yield broken(
+            f"the container never becomes ready: {seen_last}", seen, *quoted(container), fix=_NOT_LISTENING
         )
     else:
-        case.doubt(f"below {program(main)} no application was seen", line, seen)
+        yield in_container("readiness", "a worker: it exposes no port and stays")
+    if (line := development_server(container.log)) is not None:
+        yield in_container("log", f"a development server, by its own word: {line}")
 
 
-def _serves_udp(image: ImageFacts, container: ContainerFacts) -> bool:
-    wanted = {text for text in image.exposed if text.endswith("/udp")}
-    return any(f"{each.port}/udp" in wanted for each in container.listeners if each.protocol == "udp")
+@check
+def it_stops_when_told(
+    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+) -> Observations:
+    """The stop signal ends it in good time, and in good order."""
+    stopped, where = container.stopped, unusual_signal(release) or line_of_command(release)
+    if not is_started(config, image, container):
+        return
+    if stopped is None:
+        yield unproven("how the container stops was not seen", in_container(where, "no stop was observed"))
+        return
+    end = "had to be killed" if stopped.killed else f"took {stopped.seconds:.1f} s to end"
+    limit = f"expected it to end within {ENDS_WELL_WITHIN_S:.0f} s of {stopped.signal}, it {end}"
+    own = max(0.0, stopped.seconds - stopped.slowed_s)
+    if stopped.is_surely_slow or is_deaf(container, stopped):
+        clause = f"the container {end} after {stopped.signal}{why_deaf(container, stopped)}"
+        yield broken(clause, in_dockerfile(where, limit), fix=to_hear(release, container, stopped))
+    elif stopped.is_slow:
+        slow = f"the engine or the machine was slow, and only {own:.1f} s are surely the container's own"
+        yield unproven(f"the container {end} after {stopped.signal}, but {slow}", in_container(where, limit))
+    elif not ends_in_order(stopped) and (error := exception_in(container.log)) is not None:
+        yield broken(
+            f"the container ends with exit code {stopped.exit_code} after {stopped.signal}; its log says: {error}",
+            in_dockerfile(where, f"expected exit code 0 after {stopped.signal}, got {stopped.exit_code}"),
+            *quoted(container),
+            fix=f"Let what runs on {stopped.signal} come to its end without an error.",
+        )
+    else:
+        odd = "" if ends_in_order(stopped) else ", which is unusual"
+        ended = (
+            f"{stopped.signal}: ended after {stopped.seconds:.1f} s with exit code {stopped.exit_code}{odd}"
+        )
+        yield in_container(f"stop with {image.stop_signal}", ended)
+
+
+@check
+def its_health_check_succeeds(
+    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+) -> Observations:
+    """HEALTHCHECK, run in the booted container, says healthy: an orchestrator kills what never is."""
+    health, written = container.health, release.contract.healthcheck
+    if health is None or not is_started(config, image, container) or not container.ready:
+        return
+    where, text = (
+        "config.Healthcheck" if written is None else release.where(written.line),
+        " ".join(health.command),
+    )
+    line = in_image(where, text) if written is None else in_dockerfile(where, f"HEALTHCHECK {text}")
+    ran = in_container("HEALTHCHECK", f"expected exit code 0, got {health.exit_code}: {said(health)}")
+    tool = missing_tool(health) if health.exit_code != 0 else None
+    if health.exit_code == 0:
+        yield in_container("HEALTHCHECK", f"{text}: healthy")
+    elif tool is not None:
+        yield broken(
+            f"HEALTHCHECK can never succeed: {said(health)}", line, ran, fix=to_be_healthy(health, container)
+        )
+    elif health.exit_code is None:
+        yield unproven("HEALTHCHECK did not come to its end in time", line, ran)
+    elif health.early:
+        yield in_container("HEALTHCHECK", f"{said(health)}: not healthy yet, within its start period")
+    elif config.stands_alone and misses_a_service(container.log):
+        yield unproven(f"HEALTHCHECK says unhealthy: {said(health)}", line, ran, fix=beside(config))
+    else:
+        yield broken(
+            f"HEALTHCHECK says unhealthy, {health.tries} times: {said(health)}",
+            line,
+            ran,
+            fix=to_be_healthy(health, container),
+        )

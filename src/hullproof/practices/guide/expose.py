@@ -4,243 +4,214 @@ Why: EXPOSE is what people and orchestrators read to know where to connect. A po
 served but undeclared, or open on loopback only, is a surprise in production.
 
 Proven by: In the container's own network namespace each exposed port is listened on by the application, on an
-address that others can reach, and answers; and no port is listened on that is not exposed.
+address that others can reach, and answers, or reads what it is sent where the client speaks first; and no port is
+listened on that is not exposed.
 
 Broken by: No EXPOSE for a service; a wrong number or protocol; a server bound to 127.0.0.1; a port exposed
-where nothing listens; a second listener, such as a debugger's, that is not declared.
+where nothing listens; a server that takes connections and reads nothing; a second listener, such as a debugger's,
+that is not declared.
 
 Fix: Expose exactly the ports that the application listens on (EXPOSE 5000), and bind it to 0.0.0.0.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from hullproof.dockerfile import Release
+from hullproof.errors import Unobservable
+from hullproof.facts import Config, ContainerFacts, ImageFacts, Listener
 from hullproof.model import Evidence
-from hullproof.practices._finding import Case, Finding, listed, not_applicable, unproven
+from hullproof.practices.checks import (
+    Observations,
+    broken,
+    check,
+    in_container,
+    in_dockerfile,
+    in_image,
+    listed,
+    not_applicable,
+    proven,
+    unproven,
+)
 from hullproof.practices.library.logs import last_words
-from hullproof.practices.library.processes import is_shell, shown, waits_for_a_service
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from hullproof.dockerfile import Release
-    from hullproof.facts import Config, ContainerFacts, ImageFacts, Listener
-
-FIRST_EPHEMERAL_PORT = 32768
-"""Where Linux begins to choose ports for sockets that asked for none: those of UDP clients look like listeners."""
+from hullproof.practices.library.ports import FIRST_EPHEMERAL_PORT, Port, exposed_in, where_exposed
+from hullproof.practices.library.processes import (
+    is_idler,
+    is_shell,
+    is_started,
+    shown,
+    why_unseen,
+)
 
 
-def judge(
-    *,
-    config: Config,
-    release: Release,
-    image: ImageFacts,
-    container: ContainerFacts,
-) -> Finding:
-    """Compare what is exposed with what is listened on and what answers."""
-    exposed = {_port(text) for text in image.exposed}
-    places = _places(release)
-    case = Case()
-    if config.ports is not None and {_port(text) for text in config.ports} != exposed:
+@check
+def it_exposes_what_is_configured(config: Config, release: Release, image: ImageFacts) -> Observations:
+    """`ports` in [tool.hullproof], where that is set, are the exposed ones."""
+    if config.ports is not None and {Port.read(text) for text in config.ports} != exposed_in(image):
         wanted, got = listed(config.ports) or "none", listed(image.exposed) or "none"
-        seen = Evidence(
-            "image", _place(release, places), f"expected {wanted}, which is configured, got {got}"
-        )
-        case.broken(
+        yield broken(
             f"the image exposes {got}, and the configuration pins {wanted}",
-            seen,
-            remedy="Let EXPOSE and `ports` in [tool.hullproof] name the same ports.",
+            in_image(where_exposed(release), f"expected {wanted}, which is configured, got {got}"),
+            fix="Let EXPOSE and `ports` in [tool.hullproof] name the same ports.",
         )
-    unseen = _unseen(container) or _not_started(config, image, container)
-    if unseen:
-        if case.is_broken:
-            return case.finding("")
-        return unproven(
-            f"the ports could not be looked at: {unseen}", Evidence("container", "/proc/1", unseen)
-        )
-    listeners = container.listeners
-    if not exposed and not _served(listeners) and not case.is_broken:
-        return not_applicable("a worker: it listens on no port and exposes none", *_loopback(listeners))
-    undeclared = _undeclared(listeners, exposed)
-    for number, protocol in sorted(exposed):
-        where = places.get((number, protocol)) or _place(release, places)
-        _judge_exposed(case, where, (number, protocol), container, undeclared)
-    _judge_undeclared(case, _place(release, places), image, container, undeclared)
-    case.show(*_loopback([each for each in listeners if (each.port, each.protocol) not in exposed]))
-    return case.finding(
-        f"{listed(sorted(image.exposed))} is exposed, listened on by the application, and answers"
-    )
 
 
-def _judge_undeclared(
-    case: Case,
-    where: str,
-    image: ImageFacts,
-    container: ContainerFacts,
-    undeclared: Mapping[tuple[int, str], list[Listener]],
-) -> None:
-    """Accuse each port that others can reach and that nobody declared."""
-    for (number, protocol), found in undeclared.items():
-        holder = _holder(found[0], container)
-        case.broken(
-            f"{number}/{protocol} is listened on by {holder}, and not exposed",
-            Evidence(
-                "dockerfile",
-                where,
-                f"expected EXPOSE {number}, found {listed(image.exposed) or 'none'}",
+@check
+def each_exposed_port_is_listened_on(
+    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+) -> Observations:
+    """By the application itself, with this protocol, at an address that others can reach."""
+    listeners = _listeners(config, image, container)
+    if not image.exposed and not any(map(_is_served, listeners)):
+        where = (
+            f"it listens at {listed(container.sockets)}, not on a port"
+            if container.sockets
+            else "it listens on no port"
+        )
+        yield not_applicable(f"{where}, and exposes none")
+    for port in sorted(exposed_in(image)):
+        declared = in_dockerfile(where_exposed(release, port), f"EXPOSE {port}")
+        here = [each for each in listeners if Port.of(each) == port]
+        reachable = next((each for each in here if not each.is_loopback), None)
+        if reachable is not None:
+            holders = [each for each in container.processes if each.pid in reachable.pids]
+            seen = f"{reachable.address}:{port} is listened on by {_holder(reachable, container)}"
+            if holders and all(is_shell(each) for each in holders):
+                yield broken(
+                    f"{port} is held by a shell, not by the application",
+                    declared,
+                    in_container("/proc/net", seen),
+                )
+            yield in_container("/proc/net", seen)
+        elif here:
+            at = here[0].address
+            yield broken(
+                f"{port} is listened on at {at} only, where nobody outside the container can reach it",
+                declared,
+                in_container(
+                    "/proc/net", f"expected an address that is not loopback, got {at}:{port.number}"
+                ),
+                fix=f"Bind {_holder(here[0], container)} to 0.0.0.0 (or ::) instead of {at}.",
+            )
+        else:
+            instead = _instead(port, image, container)
+            found = listed([str(each) for each in instead]) or listed(container.sockets)
+            yield broken(
+                f"{port} is exposed, but nothing listens on it"
+                + (f": the application listens on {found}" if found else ""),
+                declared,
+                in_container("/proc/net", f"expected a listener on {port}, found {found or 'none'}"),
+                fix=f"Write EXPOSE {' '.join(each.written for each in instead)} in the place of {port.written}."
+                if instead
+                else f"Remove EXPOSE {port.written}, or let the application listen there, on 0.0.0.0.",
+            )
+    yield from _for_itself(listeners, exposed_in(image))
+    yield proven(f"{listed(sorted(image.exposed))} is exposed, listened on by the application, and answers")
+
+
+@check
+def each_exposed_port_answers(
+    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+) -> Observations:
+    """TCP is asked in HTTP, through TLS, or for whether it reads what it is sent; UDP knows no common question."""
+    listeners = _listeners(config, image, container)
+    answers = {Port(each.port, each.protocol): each for each in container.answers}
+    for port in sorted(exposed_in(image)):
+        reachable = [each for each in listeners if Port.of(each) == port and not each.is_loopback]
+        answer, where = answers.get(port), where_exposed(release, port)
+        if not reachable:
+            continue
+        if port.protocol == "udp":
+            yield in_container(where, f"{port} is listened on; UDP knows no common question to answer")
+        elif answer is None:
+            yield unproven(
+                f"{port} is listened on, but was not asked for an answer",
+                in_dockerfile(where, f"EXPOSE {port}"),
+            )
+        elif answer.answered:
+            seen = f"HTTP {answer.status}" if answer.status is not None else answer.detail or "it answers"
+            yield in_container(f"port {port}", seen)
+        else:
+            only = (
+                ", and it is listened on for IPv6 alone"
+                if all(":" in each.address for each in reachable)
+                else ""
+            )
+            seen = f"{answer.detail or 'no answer'}{only}"
+            yield broken(
+                f"{port} is listened on but does not answer: {seen}",
+                in_dockerfile(where, f"EXPOSE {port}"),
+                in_container(f"port {port}", seen),
+                fix=f"Let the application take and read connections on 0.0.0.0:{port.number}, or do not expose the port.",
+            )
+
+
+@check
+def no_other_port_is_served(
+    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+) -> Observations:
+    """Nothing that others can reach is listened on without being exposed."""
+    listeners = _listeners(config, image, container)
+    dead = exposed_in(image) - {Port.of(each) for each in listeners}  # told above, with what serves instead
+    for port in _undeclared(image, listeners) if not dead else ():
+        found = next(each for each in listeners if Port.of(each) == port)
+        holder = _holder(found, container)
+        yield broken(
+            f"{port} is listened on by {holder}, and not exposed",
+            in_dockerfile(
+                where_exposed(release),
+                f"expected EXPOSE {port.number}, found {listed(image.exposed) or 'none'}",
             ),
-            Evidence(
-                "container", "/proc/net", f"{found[0].address}:{number}/{protocol} is listened on by {holder}"
-            ),
-            remedy=f"Add EXPOSE {number}{'' if protocol == 'tcp' else '/udp'}, or do not listen there.",
+            in_container("/proc/net", f"{found.address}:{port} is listened on by {holder}"),
+            fix=f"Add EXPOSE {port.written}, or do not listen there.",
         )
 
 
-def _judge_exposed(
-    case: Case,
-    where: str,
-    wanted: tuple[int, str],
-    container: ContainerFacts,
-    undeclared: Mapping[tuple[int, str], list[Listener]],
-) -> None:
-    """Judge one exposed port: listened on, where others can reach it, by the application, and answering."""
-    number, protocol = wanted
-    port, declared = f"{number}/{protocol}", Evidence("dockerfile", where, f"EXPOSE {number}/{protocol}")
-    here = [each for each in container.listeners if each.port == number]
-    same = [each for each in here if each.protocol == protocol]
-    reachable = [each for each in same if not each.is_loopback]
-    if not reachable:
-        clause, seen, remedy = _why_dead(number, protocol, same, here, undeclared)
-        case.broken(clause, declared, Evidence("container", "/proc/net", seen), remedy=remedy)
-        return
-    listener = reachable[0]
-    holders = [each for each in container.processes if each.pid in listener.pids]
-    if holders and all(is_shell(each) for each in holders):
-        case.broken(
-            f"{port} is held by a shell, not by the application",
-            declared,
-            Evidence("container", "/proc/net", shown(holders[0])),
+def _listeners(config: Config, image: ImageFacts, container: ContainerFacts) -> tuple[Listener, ...]:
+    """Return what listens in the container. Raises Unobservable where the application itself was not seen to run."""
+    if container.unobservable or container.died:
+        raise Unobservable(f"the ports could not be looked at: {why_unseen(container)}")
+    if container.slowed:
+        raise Unobservable(f"the ports could not be looked at: {container.slowed}")
+    if not is_started(config, image, container):
+        waits = last_words(container.log)
+        raise Unobservable(
+            f"the application is not started, it waits for another service: {waits}; see default-command"
         )
-    case.show(
-        Evidence(
-            "container",
-            "/proc/net",
-            f"{listener.address}:{port} is listened on by {_holder(listener, container)}",
-        )
-    )
-    if protocol == "udp":
-        case.show(
-            Evidence("container", where, f"{port} is listened on; UDP knows no common question to answer")
-        )
-        return
-    _judge_answer(case, wanted, declared, container)
+    if container.main is not None and is_idler(container.main):
+        raise Unobservable(f"PID 1 ({shown(container.main, 40)}) is not the application; see default-command")
+    return container.listeners
 
 
-def _judge_answer(case: Case, wanted: tuple[int, str], declared: Evidence, container: ContainerFacts) -> None:
-    """Judge what the port said when it was asked."""
-    number, protocol = wanted
-    port = f"{number}/{protocol}"
-    answer = next(
-        (each for each in container.answers if (each.port, each.protocol) == (number, protocol)), None
-    )
-    if answer is None:
-        case.doubt(f"{port} is listened on, but was not asked for an answer", declared)
-    elif not answer.answered:
-        told = answer.detail or "no answer"
-        if all(":" in each.address for each in container.listeners if (each.port, each.protocol) == wanted):
-            told += ", and it is listened on for IPv6 alone"
-        case.broken(
-            f"{port} is listened on but does not answer: {told}",
-            declared,
-            Evidence("container", f"port {port}", told),
-            remedy=f"Let the application answer on 0.0.0.0:{number}, or do not expose the port.",
-        )
-    else:
-        status = f"HTTP {answer.status}" if answer.status is not None else answer.detail or "it answers"
-        case.show(Evidence("container", f"port {port}", status))
-
-
-def _why_dead(
-    number: int,
-    protocol: str,
-    same: list[Listener],
-    here: list[Listener],
-    undeclared: Mapping[tuple[int, str], list[Listener]],
-) -> tuple[str, str, str | None]:
-    """Explain an exposed port that nobody can reach: clause, what was seen, remedy."""
-    port = f"{number}/{protocol}"
-    if same:
-        address = same[0].address
-        clause = f"{port} is listened on at {address} only, where nobody outside the container can reach it"
-        return (
-            clause,
-            f"expected an address that is not loopback, got {address}:{number}",
-            "Bind the server to 0.0.0.0 (or ::).",
-        )
-    others = [each for each in here if not each.is_loopback]
-    if others:
-        other = others[0].protocol
-        return (
-            f"{port} is exposed, but {number} is listened on with {other}",
-            f"expected {protocol}, got {other}",
-            f"Write EXPOSE {number}/{other}.",
-        )
-    instead = [f"{wrong}/{kind}" for wrong, kind in undeclared]
-    but = f": the application listens on {listed(instead)}" if instead else ""
-    seen = f"expected a listener on {port}, found {listed(instead) or 'none'}"
-    remedy = f"Remove EXPOSE {port}, or let the application listen there, on 0.0.0.0."
-    return f"{port} is exposed, but nothing listens on it{but}", seen, remedy
-
-
-def _undeclared(
-    listeners: Sequence[Listener], exposed: set[tuple[int, str]]
-) -> dict[tuple[int, str], list[Listener]]:
-    """Collect the ports that others can reach and nobody declared."""
-    found: dict[tuple[int, str], list[Listener]] = {}
-    for each in _served(listeners):
-        key = (each.port, each.protocol)
-        # Listened on with the other protocol is told once, as the exposed port's fault.
-        other = (each.port, "udp" if each.protocol == "tcp" else "tcp")
-        told = other in exposed and not any((one.port, one.protocol) == other for one in listeners)
-        if key not in exposed and not told:
-            found.setdefault(key, []).append(each)
-    return found
-
-
-def _served(listeners: Sequence[Listener]) -> list[Listener]:
+def _undeclared(image: ImageFacts, listeners: tuple[Listener, ...]) -> list[Port]:
+    """List the ports that others can reach and nobody declared; a wrong protocol is the exposed port's fault."""
+    exposed, seen = exposed_in(image), {Port.of(each) for each in listeners}
+    found = dict.fromkeys(Port.of(each) for each in listeners if _is_served(each))
     return [
-        each
-        for each in listeners
-        if not each.is_loopback and (each.protocol == "tcp" or each.port < FIRST_EPHEMERAL_PORT)
+        port
+        for port in found
+        if port not in exposed and (port.other_protocol not in exposed or port.other_protocol in seen)
     ]
 
 
-def _loopback(listeners: Sequence[Listener]) -> list[Evidence]:
-    return [
-        Evidence(
-            "container",
-            "/proc/net",
-            f"{each.address}:{each.port}/{each.protocol} is for the container itself",
-        )
-        for each in listeners
-        if each.is_loopback
-    ]
+def _is_served(listener: Listener) -> bool:
+    return not listener.is_loopback and (listener.protocol == "tcp" or listener.port < FIRST_EPHEMERAL_PORT)
 
 
-def _unseen(container: ContainerFacts) -> str | None:
-    if container.start_error is not None:
-        return f"the container did not start: {container.start_error}"
-    if container.exit_code is not None:
-        return f"the container ended with exit code {container.exit_code}, {last_words(container.log)}; see default-command"
-    return container.unobservable or container.slowed
+def _instead(port: Port, image: ImageFacts, container: ContainerFacts) -> list[Port]:
+    """List what the application listens on in the place of a port: the same number with the other protocol, else others."""
+    other = port.other_protocol
+    same = any(Port.of(each) == other and not each.is_loopback for each in container.listeners)
+    return [other] if same else _undeclared(image, container.listeners)
 
 
-def _not_started(config: Config, image: ImageFacts, container: ContainerFacts) -> str | None:
-    if config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed)):
-        waiting = last_words(container.log)
-        return f"the application is not started yet, it waits for another service, {waiting}; see default-command"
-    return None
+def _for_itself(listeners: tuple[Listener, ...], exposed: set[Port]) -> Iterator[Evidence]:
+    for each in listeners:
+        if each.is_loopback and Port.of(each) not in exposed:
+            yield in_container(
+                "/proc/net", f"{each.address}:{each.port}/{each.protocol} is for the container itself"
+            )
 
 
 def _holder(listener: Listener, container: ContainerFacts) -> str:
@@ -248,17 +219,3 @@ def _holder(listener: Listener, container: ContainerFacts) -> str:
     return (
         f"PID {process.pid} ({shown(process, 40)})" if process else "a process that the kernel would not name"
     )
-
-
-def _port(text: str) -> tuple[int, str]:
-    number, _, protocol = text.partition("/")
-    return int(number), protocol or "tcp"
-
-
-def _places(release: Release) -> dict[tuple[int, str], str]:
-    ports = release.contract.ports
-    return {(number, port.protocol): release.where(port.line) for port in ports for number in port.numbers}
-
-
-def _place(release: Release, places: Mapping[tuple[int, str], str]) -> str:
-    return next(reversed(list(places.values())), release.where(release.line))

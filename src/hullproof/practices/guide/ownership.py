@@ -31,6 +31,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.access import is_readable
 from hullproof.practices.library.accounts import Account, run_time_account, run_time_groups
 from hullproof.practices.library.places import (
     deciding_layers,
@@ -94,7 +95,7 @@ def its_modes_are_for_its_owner(
             fix=f"Take the right to write from others: RUN chmod -R o-w {_common(writable)} before USER, or COPY --chmod=755.",
         )
     closed = [
-        each for each in inside if each.uid == account.uid and not _readable(each, account, frozenset())
+        each for each in inside if each.uid == account.uid and not is_readable(each, account, frozenset())
     ]
     if closed:
         yield broken(
@@ -131,19 +132,12 @@ def _owners(entries: list[FileEntry]) -> str:
 
 def _consequence(strange: list[FileEntry], account: Account, groups: frozenset[int]) -> str:
     """Say what comes of it: some of it cannot be read, or all of it can and root's own is a defensible choice."""
-    closed = next((each for each in strange if not _readable(each, account, groups)), None)
+    closed = next((each for each in strange if not is_readable(each, account, groups)), None)
     if closed is not None:
         return f", and cannot read {closed.path} (mode {closed.mode:04o})"
     if _owners(strange) != "root" or any(each.mode & 0o002 for each in strange):
         return ""
     return " (root-owned and read-only is defensible, but not what this practice asks for)"
-
-
-def _readable(entry: FileEntry, account: Account, groups: frozenset[int]) -> bool:
-    """Whether the run-time user can use it: files need reading, directories entering too."""
-    need = 0o5 if entry.kind == "directory" else 0o4
-    shift = 6 if entry.uid == account.uid else 3 if entry.gid in groups else 0
-    return (entry.mode >> shift & need) == need
 
 
 def _is_lock(entry: FileEntry, files: FileFacts) -> bool:

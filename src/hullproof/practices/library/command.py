@@ -1,4 +1,4 @@
-"""What the text and the processes say of CMD and ENTRYPOINT: their form, and whether both take part."""
+"""CMD and ENTRYPOINT: where they stand, how they are better written, and which program they name."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import simple_words
 from hullproof.dockerfile.shell import read as read_shell
 from hullproof.dockerfile.wrappers import unwrap
-from hullproof.model import Evidence
-from hullproof.practices.library.processes import shown
+from hullproof.practices.checks import in_dockerfile
 
 if TYPE_CHECKING:
-    from hullproof.dockerfile import Command, Contract, Release
+    from collections.abc import Iterator
+
+    from hullproof.dockerfile import Command, Release
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process
-    from hullproof.practices._finding import Case
+    from hullproof.model import Evidence
 
 _ARGUMENTS = re.compile(r"\$(?:[0-9@*]|\{[0-9@*])")
 """What a shell-form ENTRYPOINT finds CMD in: the engine hands it to the shell as `$0`, `$1` and so on."""
@@ -25,42 +26,44 @@ _HANDED_ON = re.compile(r"""(?:\s+["']?\$\{?[0-9@*]\}?["']?)+\s*\Z""")
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def judge_form(case: Case, release: Release, promised: Contract) -> str:
-    """Judge CMD and ENTRYPOINT as written; return the line that governs what is started."""
-    entrypoint, command = promised.entrypoint, promised.command
-    own = [each for each in (entrypoint, command) if each is not None and each.argv]
-    if not promised.starts_something:
-        where = release.where(release.line)
-        case.broken(
-            "there is no CMD and no ENTRYPOINT: the container starts whatever the base says",
-            Evidence("dockerfile", where, "expected CMD or ENTRYPOINT in this stage, found none"),
-            remedy='Add a command that starts the application: CMD ["python", "run.py"].',
-        )
-        return where
+def line_of_command(release: Release) -> str:
+    """Name the line that governs what is started: the last of CMD and ENTRYPOINT that says something, else the FROM."""
+    contract = release.contract
+    own = [each.line for each in (contract.entrypoint, contract.command) if each is not None and each.argv]
+    return release.where(own[-1] if own else release.line)
+
+
+def in_shell_form(release: Release) -> tuple[str, Command] | None:
+    """Return the instruction in shell form that decides what is started, with its keyword; None where there is none."""
+    entrypoint, command = release.contract.entrypoint, release.contract.command
     if entrypoint is not None and entrypoint.shell_form:
-        takes_it = _ARGUMENTS.search(entrypoint.text) is not None
-        ignored = " and CMD is ignored" if command is not None and command.argv and not takes_it else ""
-        _shell_form(case, release, "ENTRYPOINT", entrypoint, ignored)
-    elif command is not None and command.shell_form and command.text.strip():
-        _shell_form(case, release, "CMD", command, "")
-    return release.where(own[-1].line)
+        return "ENTRYPOINT", entrypoint
+    if command is not None and command.shell_form and command.text.strip():
+        return "CMD", command
+    return None
 
 
-def _shell_form(case: Case, release: Release, keyword: str, command: Command, more: str) -> None:
-    where = release.where(command.line)
-    quotes = "" if not command.text.lstrip().startswith("[") else ", since JSON takes double quotes only"
-    case.broken(
-        f"{keyword} is in shell form, so a shell stands in front of the application{more}{quotes}",
-        Evidence("dockerfile", where, f'expected {keyword} ["...", "..."], got {keyword} {command.text}'),
-        remedy=_in_exec_form(keyword, command.text),
-    )
+def notes_on_form(release: Release) -> Iterator[Evidence]:
+    """Say what there is to know of the form as written, whatever comes of it."""
+    form = in_shell_form(release)
+    if form is not None:
+        keyword, command = form
+        seen = f"{keyword} {command.text} is in shell form, where {keyword} [...] starts the program itself"
+        yield in_dockerfile(release.where(command.line), seen)
+    for each in (release.last("CMD"), release.last("ENTRYPOINT")):
+        behind = each.original.rstrip().rpartition("]")[2].strip() if each is not None and each.json else ""
+        if each is not None and behind:
+            seen = (
+                f"newer versions of BuildKit read this as shell form, for the text behind the list: {behind}"
+            )
+            yield in_dockerfile(release.where(each.line), seen)
 
 
-def _in_exec_form(keyword: str, text: str) -> str:
+def to_exec_form(keyword: str, text: str) -> str:
     """Say how to write a command so that no shell stays in front of it, and it still means the same."""
-    meant = _list_in_wrong_quotes(text)
+    meant = list_in_wrong_quotes(text)
     if meant is not None:
-        return f"Write {keyword} with double quotes: {keyword} {_as_json(meant)}."
+        return f"Write {keyword} with double quotes: {keyword} {as_json(meant)}."
     plain = _HANDED_ON.sub("", text.strip().removeprefix("exec "))
     found = simple_words(plain)
     if found is None:
@@ -71,63 +74,73 @@ def _in_exec_form(keyword: str, text: str) -> str:
     words, replaced = found
     if replaced:
         words = ("sh", "-c", f"exec {plain}")
-        return f"The shell has to replace words here; let it make way: {keyword} {_as_json(words)}."
-    return f"Write {keyword} as a JSON list with double quotes: {keyword} {_as_json(words)}."
+        return f"The shell has to replace words here; let it make way: {keyword} {as_json(words)}."
+    return f"Write {keyword} as a JSON list with double quotes: {keyword} {as_json(words)}."
 
 
-def _list_in_wrong_quotes(text: str) -> tuple[str, ...] | None:
+def list_in_wrong_quotes(text: str) -> tuple[str, ...] | None:
+    """Read what looks like a JSON list and is none, such as `['python', 'run.py']`."""
     try:
         value = ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None
     return tuple(map(str, value)) if isinstance(value, list) else None
 
 
-def _as_json(words: tuple[str, ...]) -> str:
+def as_json(words: tuple[str, ...]) -> str:
+    """Write a command in exec form."""
     return json.dumps(words, ensure_ascii=False)
 
 
-def judge_swallowing(
-    case: Case,
-    release: Release,
-    promised: Contract,
-    *,
-    image: ImageFacts,
-    files: FileFacts | None,
-    container: ContainerFacts,
-) -> None:
-    """Find an ENTRYPOINT that leaves CMD aside: CMD names a program of the image, and no process runs it.
-
-    Where CMD only holds arguments for the ENTRYPOINT its first word is no program, and nothing is judged.
-    """
-    command = promised.command
-    words = image.command
-    if command is None or not image.entrypoint or not words or command.shell_form or not container.processes:
-        return
-    if files is None or not _is_program(words[0], image, files):
-        return
-    meant = _becomes(words)
-    if not meant or any(_runs(process, each) for process in container.processes for each in (words, meant)):
-        return
-    where = release.where(command.line)
-    running = "; ".join(shown(process, 50) for process in container.processes[:3])
-    case.broken(
-        f"ENTRYPOINT swallows CMD: {' '.join(words)} is never run",
-        Evidence("dockerfile", where, f"expected a process that runs {' '.join(words)}"),
-        Evidence("container", "/proc", f"what runs is {running}"),
-        remedy='End the entry script with exec "$@", so that it becomes CMD.',
-    )
-
-
-def _is_program(word: str, image: ImageFacts, files: FileFacts) -> bool:
+def program_path(word: str, image: ImageFacts, files: FileFacts) -> str | None:
+    """Find the program that a word starts, as the engine does; None where it is not there or cannot be run."""
     folders = [""] if word.startswith("/") else image.env.get("PATH", _DEFAULT_PATH).split(":")
     if "/" in word and not word.startswith("/"):
         folders = [image.workdir or "/"]
     for folder in folders:
-        entry = files.final.get(posixpath.normpath(posixpath.join(folder, word)))
+        path = posixpath.normpath(posixpath.join(folder, word))
+        entry = files.final.get(path)
         if entry is not None and (entry.kind == "symlink" or (entry.kind == "file" and entry.mode & 0o111)):
-            return True
-    return False
+            return path
+    return None
+
+
+def program_elsewhere(word: str, files: FileFacts) -> str | None:
+    """Find a program of this name in a `bin` that PATH does not lead to."""
+    name = posixpath.basename(word)
+    return next(
+        (
+            path
+            for path, entry in sorted(files.final.items())
+            if path.endswith(f"/bin/{name}") and (entry.kind == "symlink" or entry.mode & 0o111)
+        ),
+        None,
+    )
+
+
+def ignored_command(
+    release: Release, image: ImageFacts, files: FileFacts, container: ContainerFacts
+) -> Command | None:
+    """Return the CMD that ENTRYPOINT leaves aside, since it is in shell form or a script that never looks at it.
+
+    Where CMD only holds arguments of an ENTRYPOINT its first word is no program, and nothing is known of them.
+    """
+    entrypoint, command, words = release.contract.entrypoint, release.contract.command, image.command
+    if command is None or not command.argv:
+        return None
+    if entrypoint is not None and entrypoint.shell_form:
+        return None if _ARGUMENTS.search(entrypoint.text) else command
+    if (
+        not image.entrypoint
+        or not words
+        or command.shell_form
+        or not container.processes
+        or program_path(words[0], image, files) is None
+    ):
+        return None
+    meant = _becomes(words)
+    runs = any(_runs(process, each) for process in container.processes for each in (words, meant))
+    return None if runs or not meant else command
 
 
 def _becomes(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -141,6 +154,8 @@ def _becomes(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _runs(process: Process, words: tuple[str, ...]) -> bool:
     """Whether a process shows every word of CMD: as it is, below an interpreter, or in a title it chose."""
+    if not words:
+        return False
     line = " ".join((process.executable or "", process.name, *process.command))
     program = posixpath.basename(words[0])
     retitled = len(process.command) == 1 and ":" in process.command[0]

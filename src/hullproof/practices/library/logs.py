@@ -1,8 +1,15 @@
-"""What an application's log tells: that it misses a file, or another service, and what it said last."""
+"""What an application's log tells: the error that it ended with, what it misses, and whom it waits for."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from hullproof.practices.checks import in_container
+
+if TYPE_CHECKING:
+    from hullproof.facts import ContainerFacts
+    from hullproof.model import Evidence
 
 # What resolvers, sockets and the usual database drivers say when they find nobody.
 _NOBODY_THERE = re.compile(
@@ -19,26 +26,29 @@ _WAITING = re.compile(
     r"\b(?:unavailable|not (?:yet )?(?:available|ready|up|reachable|started))\b",
     re.IGNORECASE,
 )
-# What settings libraries and os.environ say of a variable that is not there: pydantic, decouple, environs, Django.
-_NO_SETTING = re.compile(
-    r"^KeyError: '[A-Z][A-Z0-9_]+'|The [A-Z_]+ setting must not be empty|UndefinedValueError: \w+ not found"
-    r"|\b[A-Z][A-Z0-9_]+: (?:unbound variable|parameter (?:null or )?not set)"
-    r"|validation errors? for \w*(?:Settings|Config|Configuration|Env|Environment)\b"
-    r"|(?i:\b(?:environment|env) var(?:iable)?s?\b.{0,60}"
-    r"\b(?:not (?:set|found|defined)|missing|required|undefined|must be set|unset)\b"
-    r"|\b(?:set|missing|required|define) (?:the |an? )?\S* ?(?:environment|env) var)"
-)
-_READS_ENVIRONMENT = re.compile(r"^\s+.*\b(?:os\.environ|os\.getenv|getenv\()")
 _NOT_FOUND = re.compile(
     r"ModuleNotFoundError: No module named '([^']+)'|ImportError: cannot import name '([^']+)'"
     r"|ImportError: (\S+\.so\S*): cannot open|FileNotFoundError: .*?'([^']+)'"
 )
-# The last line of a traceback: https://docs.python.org/3/library/traceback.html
+_DENIED = re.compile(
+    r"""(?:can't open file |: )['"](?P<before>/[^'"]+)['"]: .*[Pp]ermission denied"""
+    r"""|[Pp]ermission denied: ['"]?(?P<after>/[^'"\s]+)|(?:^|[\s:])(?P<shell>/[^\s:'"]+): [Pp]ermission denied"""
+)
+# The last line of a traceback, or the like of it behind a prefix: https://docs.python.org/3/library/traceback.html
 _EXCEPTION = re.compile(
-    r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|NotFound|Exit|Configured)\b(?::|$)"
+    r"(?:^|[\s:|\]>=\"'])(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|NotFound|Exit|Configured|Invalid\w+)\b"
+    r"(?::|\(|\\n|\s*$)|^(?:[A-Za-z_]\w*\.)*(?:Invalid|Missing)[A-Z]\w*(?::|$)"
+)
+_SOURCE_LINE = re.compile(r"^(?:.*\|)?\s*(?:raise|except|File|class|from|import)\b")
+_COMPLAINT = re.compile(
+    r"\bErrno \d|[Pp]ermission denied|[Nn]o such file|[Nn]ot found\b|\b(?:CRITICAL|FATAL|ERROR|PANIC)\b"
+    r"|\b(?:level|lvl|severity)[\"']?\s*[:=]\s*[\"']?(?:error|critical|fatal|panic)|^(?:\S+: )?(?:fatal|error|panic)\b.*:",
+    re.MULTILINE,
+)
+_DEVELOPMENT_SERVER = re.compile(
+    r"development server|[Dd]ebug(?:ger)? mode: on|Debugger is active|[Ss]tarted reloader process|[Rr]estarting with stat"
 )
 _LAST_LINES = 20
-_END_OF_TRACEBACK = 4
 
 
 def misses_a_service(log: tuple[str, ...]) -> bool:
@@ -46,14 +56,8 @@ def misses_a_service(log: tuple[str, ...]) -> bool:
     return any(_NOBODY_THERE.search(line) for line in log)
 
 
-def misses_a_setting(log: tuple[str, ...]) -> bool:
-    """Whether a log tells of a variable that the environment does not have: by its words, or where a traceback ends."""
-    told = any(_NO_SETTING.search(line) for line in log)
-    return told or any(_READS_ENVIRONMENT.match(line) for line in log[-_END_OF_TRACEBACK:])
-
-
 def tells_of_waiting(log: tuple[str, ...]) -> bool:
-    """Whether its last lines tell of somebody who waits for another service, or who asks for one in vain."""
+    """Whether its last lines tell of somebody who waits for another service, or who asks for one that is not there."""
     last = log[-_LAST_LINES:]
     return misses_a_service(last) or any(_WAITING.search(line) for line in last)
 
@@ -70,13 +74,62 @@ def missed_file(log: tuple[str, ...], command: str) -> str | None:
     return None
 
 
-def telling_line(log: tuple[str, ...]) -> str | None:
-    """Pick the line that tells most: the last that names an exception, else the last of all; None for an empty log."""
+def missed_module(log: tuple[str, ...]) -> str | None:
+    """Name the module that was not found last, None where there is none."""
+    found = [match[1] for line in log if (match := _NOT_FOUND.search(line)) and match[1]]
+    return found[-1] if found else None
+
+
+def is_denied(log: tuple[str, ...]) -> bool:
+    """Whether it tells that the kernel refused something for want of permission."""
+    return any("permission denied" in line.lower() for line in log)
+
+
+def denied_path(log: tuple[str, ...]) -> str | None:
+    """Return the path that permission was denied for, None where the log names none."""
+    found = [match for line in log if (match := _DENIED.search(line)) is not None]
+    return next((group for match in reversed(found) for group in match.groups() if group), None)
+
+
+def development_server(log: tuple[str, ...]) -> str | None:
+    """Return the line in which a server says that it is one for development."""
+    return next((line.strip() for line in log if _DEVELOPMENT_SERVER.search(line)), None)
+
+
+def error_line(log: tuple[str, ...], stderr: tuple[str, ...] = ()) -> str | None:
+    """Pick the line that tells the error, wherever it stands and whatever prefix it has; None for an empty log.
+
+    The last that names an exception; else the last that complains (a level, an errno); else the last of stderr, and
+    then of all: what waits in a buffer of stdout is flushed at the end, and comes last.
+    """
     lines = [line.strip() for line in log if line.strip(" ~^\t")]
-    return next((line for line in reversed(lines) if _EXCEPTION.match(line)), lines[-1] if lines else None)
+    complaints = (
+        line for line in reversed(lines) if _COMPLAINT.search(line) and not _SOURCE_LINE.match(line)
+    )
+    found = exception_in(log) or next(complaints, None)
+    if found is not None:
+        return found
+    last = [line.strip() for line in stderr if line.strip(" ~^\t")] or lines
+    return last[-1] if last else None
 
 
-def last_words(log: tuple[str, ...]) -> str:
+def exception_in(log: tuple[str, ...]) -> str | None:
+    """Return the last line that names an exception, None where there is none."""
+    return next(
+        (line.strip() for line in reversed(log) if _EXCEPTION.search(line) and not _SOURCE_LINE.match(line)),
+        None,
+    )
+
+
+def last_words(log: tuple[str, ...], stderr: tuple[str, ...] = ()) -> str:
     """Quote what a log tells of an end."""
-    told = telling_line(log)
-    return f"its log says: {told}" if told is not None else "it logged nothing"
+    error = error_line(log, stderr)
+    return f"its log says: {error}" if error is not None else "it logged nothing"
+
+
+def quoted(container: ContainerFacts) -> tuple[Evidence, ...]:
+    """Quote the line that tells the error, and the end of the log."""
+    lines = [line for line in container.log if line.strip(" ~^\t")]
+    error = error_line(container.log, container.stderr)
+    shown = lines[-3:] if error is None or any(error in line for line in lines[-3:]) else [error, *lines[-2:]]
+    return tuple(in_container("log", line) for line in shown)

@@ -6,16 +6,14 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from hullproof.dockerfile.wrappers import unwrap
 from hullproof.practices.library.logs import tells_of_waiting
+from hullproof.tools import IDLERS, INITS, LAUNCHERS, SHELLS
 
 if TYPE_CHECKING:
-    from hullproof.facts import ContainerFacts, Process
+    from hullproof.facts import Config, ContainerFacts, ImageFacts, Process
 
-SHELLS = frozenset({"sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", "mksh", "fish"})
-INITS = frozenset(
-    {"tini", "tini-static", "dumb-init", "docker-init", "catatonit", "s6-svscan", "runit", "runsvdir"}
-)
-IDLERS = frozenset({"sleep", "tail", "cat", "yes", "pause", "watch", "top", "true", "read", "less", "more"})
+_INTERPRETER = re.compile(r"(?:python|pypy)[\d.]*$")
 _SERVERS = re.compile(
     r"(python|pypy|gunicorn|uvicorn|hypercorn|daphne|celery|flask|waitress|granian|uwsgi|unitd?|gevent)"
 )
@@ -41,13 +39,25 @@ def is_init(process: Process) -> bool:
 
 
 def is_idler(process: Process) -> bool:
-    """Whether it is a program that only waits: a container kept alive without an application."""
-    return program(process) in IDLERS
+    """Whether it is a program that only waits: a container kept alive without an application, or a bare interpreter."""
+    words = process.command
+    bare = len(words) == 1 and re.fullmatch(r"(?:.*/)?(?:python|pypy)[\d.]*", words[0]) is not None
+    return program(process) in IDLERS or bare
+
+
+def launcher(process: Process) -> tuple[str, tuple[str, ...]] | None:
+    """Tell by what a process starts a program in an environment, and which one: `uv run`, `("uvicorn", ...)`."""
+    words = process.command
+    if len(words) > 1 and _INTERPRETER.match(PurePosixPath(words[0]).name) and not words[1].startswith("-"):
+        words = words[1:]
+    seen = unwrap(words)
+    label = next((each for each in seen.wrappers if each.split()[0] in LAUNCHERS), None)
+    return None if label is None else (label, seen.argv)
 
 
 def is_application(process: Process, container: ContainerFacts) -> bool:
     """Whether it is a Python process, a Python server by name, or a process that listens."""
-    if is_shell(process) or is_idler(process):
+    if is_shell(process) or is_idler(process) or launcher(process) is not None:
         return False
     names = (program(process), PurePosixPath(process.command[0]).name if process.command else "")
     named = any(_SERVERS.match(name) for name in names)
@@ -79,6 +89,12 @@ def why_unseen(container: ContainerFacts) -> str:
     if container.exit_code is not None and container.unobservable is None:
         return f"it ended with exit code {container.exit_code}; see default-command"
     return container.start_error or container.unobservable or "it ended before it could be looked at"
+
+
+def is_started(config: Config, image: ImageFacts, container: ContainerFacts) -> bool:
+    """Whether the command has done its part: it runs, and waits for no other service before it starts the application."""
+    waits = config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed))
+    return not container.died and not waits
 
 
 def waits_for_a_service(container: ContainerFacts, *, serves: bool) -> bool:

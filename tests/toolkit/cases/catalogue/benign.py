@@ -28,6 +28,22 @@ TESTS = "RUN python -m pytest"
 REQUIREMENTS = "COPY requirements.txt ./"
 INSTALL = "RUN pip install --no-cache-dir -r requirements.txt"
 RELEASE = "FROM python:3.11-slim AS release"
+LINES = """\
+    import signal
+    import socketserver
+    import sys
+
+    SEEN = []
+
+
+    class Lines(socketserver.StreamRequestHandler):
+        def handle(self):
+            SEEN.extend(self.rfile)
+
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    socketserver.ThreadingTCPServer(("0.0.0.0", 8000), Lines).serve_forever()
+    """
 LEAN = "apt-get install -y --no-install-recommends"
 
 
@@ -287,6 +303,17 @@ CASES = (
             dockerfile("FROM python:3.11-slim AS deps", "FROM base AS deps"),
             dockerfile(RELEASE, "FROM base AS release"),
         ),
+    ),
+    # --- the command
+    Case(
+        "benign/shell-form-exec",
+        "shell form, in which the shell makes way",
+        (dockerfile(COMMAND, "CMD exec python -m greeter"),),
+    ),
+    Case(
+        "benign/client-speaks-first",
+        "a protocol in which the server has nothing to say",
+        (write(MAIN, LINES),),
     ),
     # --- the user
     Case("benign/user-number", "the user as a number", (dockerfile(USER, "USER 10001"),)),

@@ -6,6 +6,7 @@ from .model import NOTHING_RUNS, Case, Edit, before, dockerfile, replace, withou
 
 COMMAND = 'CMD ["python", "-m", "greeter"]'
 MAIN = "greeter/__main__.py"
+ASKS = """python -c "import urllib.request as r; r.urlopen('http://localhost:8000/')\""""
 HANDLER = "    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
 
 
@@ -66,11 +67,6 @@ CASES = (
         "default-command/shell-form",
         "shell form: a shell in front of the service",
         (dockerfile(COMMAND, "CMD python -m greeter"),),
-    ),
-    Case(
-        "default-command/shell-form-exec",
-        "shell form, in which the shell makes way",
-        (dockerfile(COMMAND, "CMD exec python -m greeter"),),
     ),
     Case(
         "default-command/sh-c",
@@ -141,6 +137,21 @@ CASES = (
         "default-command/handles-and-stays",
         "the service notes the stop signal and goes on",
         (replace(MAIN, HANDLER, '    signal.signal(signal.SIGTERM, lambda *_: print("stopping"))\n'),),
+    ),
+    Case(
+        "default-command/fails-on-stop",
+        "the handler of the stop signal ends in an error",
+        (replace(MAIN, HANDLER, "    signal.signal(signal.SIGTERM, lambda *_: sys.exit(undefined))\n"),),
+    ),
+    Case(
+        "default-command/health-check-without-tool",
+        "a health check that uses what a slim image does not have",
+        (before(COMMAND, "HEALTHCHECK CMD curl --fail http://localhost:8000/ || exit 1"),),
+    ),
+    Case(
+        "default-command/health-check-of-another-port",
+        "a health check that asks where nobody listens",
+        (before(COMMAND, f"HEALTHCHECK CMD {ASKS.replace('8000', '8080')}"),),
     ),
     Case(
         "default-command/stop-signal",

@@ -1,0 +1,217 @@
+"""Why a container does not start, or does not stay: the cause as log, files and sources tell it, and its fix."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hullproof.practices.library.access import READ, RUN, Barrier, barrier
+from hullproof.practices.library.accounts import Account, account_of, run_time_groups
+from hullproof.practices.library.command import (
+    in_shell_form,
+    list_in_wrong_quotes,
+    program_elsewhere,
+    program_path,
+    to_exec_form,
+)
+from hullproof.practices.library.logs import (
+    denied_path,
+    error_line,
+    is_denied,
+    missed_file,
+    missed_module,
+    misses_a_service,
+)
+from hullproof.practices.library.settings import Setting, missing
+from hullproof.tools import SHELLS
+
+if TYPE_CHECKING:
+    from hullproof.dockerfile import Release
+    from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts
+
+_BESIDE = (
+    "It looks for a service that is not there, such as a database: name the compose file that describes it "
+    "(`compose` in [tool.hullproof]), and tell the application where it is (`env`)."
+)
+_OFFLINE = "It was booted without a network: leave out `offline` in [tool.hullproof], or --offline, where it needs one."
+_VARIABLE = re.compile(r"\$(?:[A-Za-z_]|\{[A-Za-z_])")
+_CANNOT_OPEN = re.compile(r"can't open file '([^']+)': \[Errno 2\]")
+_REFUSALS = (
+    "executable file not found",
+    "no such file or directory",
+    "permission denied",
+    "exec format error",
+    "is a directory",
+    "not a directory",
+    "no command specified",
+)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why it ended: a clause to add to what was seen, the fix, and whether it is a fault of the image at all."""
+
+    clause: str
+    fix: str
+    is_fault: bool = True
+
+
+def beside(config: Config) -> str:
+    """Say how an application gets the service that it misses."""
+    return _OFFLINE if config.offline else _BESIDE
+
+
+def is_refused(error: str) -> bool:
+    """Whether the engine could not start the command for what it is."""
+    return any(reason in error.lower() for reason in _REFUSALS)
+
+
+def to_start(error: str, image: ImageFacts, files: FileFacts | None) -> str:
+    """Say how to make a command start that the engine could not start."""
+    word = next(iter(image.entrypoint + image.command), "")
+    if files is None or not word:
+        return f"Name a program that the image has and its user may run in the place of {word or 'none'}."
+    account = account_of(image.user, files)
+    path = program_path(word, image, files) or posixpath.normpath(posixpath.join(image.workdir or "/", word))
+    elsewhere = program_elsewhere(word, files) if "not found" in error.lower() else None
+    stop = barrier(files, elsewhere or path, account, run_time_groups(account, files, None), RUN)
+    if stop is not None and (elsewhere or path) in files.final:
+        return _past(stop, elsewhere or path, account)
+    if elsewhere is not None:
+        folder = posixpath.dirname(elsewhere)
+        return f"{word} is at {elsewhere}, which PATH does not lead to: write ENV PATH={folder}:$PATH."
+    if path not in files.final:
+        return f"The image has no {word}: install or copy what brings it, or name a program that is there."
+    return _to_interpret(path, files)
+
+
+def _to_interpret(path: str, files: FileFacts) -> str:
+    """Say what is wrong with a script's first line, which names what runs it."""
+    first = (files.text(path) or "").split("\n", 1)[0]
+    interpreter = next(iter(first.removeprefix("#!").split()), "")
+    if not first.startswith("#!"):
+        return f"Give {path} a first line such as #!/bin/sh."
+    if first.endswith("\r"):
+        return f"Save {path} with Unix line ends: the carriage return is a part of its interpreter's name."
+    return f"{path} asks for {interpreter}, which cannot be run in the image: name an interpreter that can."
+
+
+def why_ended(
+    config: Config,
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts | None,
+    container: ContainerFacts,
+) -> Cause:
+    """Tell why a container ended by itself. What found no database or no setting, where none was given, is no fault."""
+    log, error = container.log, error_line(container.log, container.stderr)
+    absent = _denied(log, image, files) or _absent(log, image, files)
+    if absent is not None:
+        return absent
+    if config.stands_alone and misses_a_service(log):
+        return Cause(" (a service that it needs is not there)", beside(config), is_fault=False)
+    lacks = missing(log, files, {**image.env, **config.env}, error) if container.exit_code else None
+    return (
+        Cause("", _usual_fix(release, image, error, container)) if lacks is None else _without_settings(lacks)
+    )
+
+
+def _absent(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) -> Cause | None:
+    """Tell what the program, or the command itself, did not find."""
+    module, file = missed_module(log), next(iter(_CANNOT_OPEN.findall("\n".join(log))), None)
+    if file is not None:
+        near = difflib.get_close_matches(file, list(files.final) if files is not None else [], n=1)
+        return Cause(
+            "",
+            f"The image has no {file}: {f'write {near[0]}' if near else 'copy it, or name what is there'}.",
+        )
+    if module is not None:
+        return Cause("", _to_bring(module, image, files))
+    if missed_file(log, "") is not None:
+        return Cause("", "Copy or install what it misses, in a version that fits the rest.")
+    return None
+
+
+def _usual_fix(release: Release, image: ImageFacts, error: str | None, container: ContainerFacts) -> str:
+    words = image.entrypoint + image.command
+    form = in_shell_form(release)
+    unreplaced = next((word for word in words if _VARIABLE.search(word)), None)
+    if form is not None and list_in_wrong_quotes(form[1].text) is not None:
+        return to_exec_form(form[0], form[1].text)
+    if image.entrypoint and not image.command and not container.exit_code:
+        return (
+            "There is no CMD. If the ENTRYPOINT starts what it is handed, add the CMD that starts the application; if "
+            "it starts the application itself, keep that in the foreground."
+        )
+    if unreplaced is not None and not any(posixpath.basename(word) in SHELLS for word in words):
+        return (
+            f"A JSON list replaces no variables, so that the program got {unreplaced} as it stands: write the value, or "
+            'let a shell replace it and make way: CMD ["sh", "-c", "exec ..."].'
+        )
+    if not container.exit_code:
+        return f"Let {words[0] if words else 'the command'} stay in the foreground: it came to its end, without an error."
+    if error is not None:
+        return f"Repair what it ended with ({error}); the command itself was started."
+    return "Let the command start the application in the foreground; docker run shows that it ends, and logs nothing."
+
+
+def _denied(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) -> Cause | None:
+    """Tell what the user may not do, from the very file; of a log that names none, from the working directory."""
+    if files is None or not is_denied(log):
+        return None
+    account = account_of(image.user, files)
+    groups, path = run_time_groups(account, files, None), denied_path(log)
+    goal = path or posixpath.join(image.workdir or "/", "new file")
+    stop = barrier(files, goal, account, groups, READ)
+    if stop is None and path is not None:
+        parent = posixpath.join(posixpath.dirname(path), "new file")
+        stop = barrier(files, parent, account, groups, READ)
+    if stop is None:
+        return None
+    return Cause(f": {account.shown} cannot {stop.verb} {stop.seen}", _past(stop, path, account))
+
+
+def _past(stop: Barrier, path: str | None, account: Account) -> str:
+    """Say how to let a user do what it may not."""
+    at, owner = stop.entry.path, account.for_chown
+    if stop.verb == "enter" and stop.entry.uid == 0 and (at == "/root" or at.startswith("/root/")):
+        inside = "" if path is None else f" ({path} lies in there)"
+        return f"{at} is root's home, which {account.shown} cannot enter{inside}: install to a place for all, such as /venv."
+    if stop.verb == "run":
+        return f"Give {at} its execute bit, for its user, too: COPY --chmod=755 --chown={owner}."
+    if stop.verb == "write to":
+        return f"Give {at} to the user: add RUN chown {owner} {at} before USER, or let it write to another place."
+    return f"Give {at} to the user that reads it: COPY --chown={owner} (or --chmod=a+rX), or RUN chown -R {owner} {at} before USER."
+
+
+def _to_bring(module: str, image: ImageFacts, files: FileFacts | None) -> str:
+    """Say where a module is that was not found, or how it gets into the image."""
+    top = module.partition(".")[0]
+    ends = (f"/{top}/__init__.py", f"/{top}.py")
+    at = next((path for path in files.final if path.endswith(ends)), None) if files is not None else None
+    if files is None or at is None:
+        return f"Install what brings {top} (name it in the requirements of the release), or copy it where it is the project's own."
+    account = account_of(image.user, files)
+    stop = barrier(files, at, account, run_time_groups(account, files, None))
+    if stop is not None:
+        return _past(stop, at, account)
+    place = at.removesuffix("/__init__.py")
+    folder = posixpath.dirname(place)
+    return f"{top} is at {place}, where the command does not look: write ENV PYTHONPATH={folder}, or start the python that it was installed for."
+
+
+def _without_settings(lacks: tuple[Setting, ...]) -> Cause:
+    if not lacks:
+        clause, example = "a setting that it needs is not there", 'NAME = "…"'
+    else:
+        named = ", ".join(f"{each.name} ({each.where})" if each.where else each.name for each in lacks[:6])
+        clause = f"it reads {named}, which its environment does not have"
+        example = ", ".join(f'{each.name} = "…"' for each in lacks[:6])
+    fix = (
+        "Give a default in the image (ENV) or, where there can be none, the value that it is to be proven with "
+        f"(`env` in [tool.hullproof]): env = {{ {example} }}."
+    )
+    return Cause(f" ({clause})", fix, is_fault=False)

@@ -1,0 +1,49 @@
+"""What the image's own HEALTHCHECK said when it was run, and how it comes to succeed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.practices.library.command import as_json
+
+if TYPE_CHECKING:
+    from hullproof.facts import ContainerFacts, HealthCheck
+
+_CANNOT_RUN = (126, 127)
+_NOT_THERE = re.compile(
+    r"(?:^|[\s:\"'])(?P<name>[\w./-]+)[\"']?: (?:\d+: )?(?:command )?(?:executable file )?(?:not found|[Pp]ermission denied)"
+    r"|can't open file '(?P<file>[^']+)'|No module named '?(?P<module>[\w.]+)"
+)
+_URL = re.compile(r"https?://[^\s\"'|;&)]+")
+_PORT = re.compile(r"https?://[^/:\s]+:(\d+)")
+
+
+def missing_tool(health: HealthCheck) -> str | None:
+    """Name what it starts and the image does not have, whatever exit code its shell made of that; None where it has all."""
+    found = _NOT_THERE.search(health.output)
+    if found is not None:
+        return next(group for group in found.groups() if group)
+    return health.command[0] if health.exit_code in _CANNOT_RUN else None
+
+
+def said(health: HealthCheck) -> str:
+    """Say in a few words what came of it."""
+    lines = [line.strip() for line in health.output.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else f"exit code {health.exit_code}"
+
+
+def to_be_healthy(health: HealthCheck, container: ContainerFacts) -> str:
+    """Say how the check can succeed."""
+    text = " ".join(health.command)
+    ports = sorted({each.port for each in container.listeners if each.protocol == "tcp"})
+    url = next(iter(_URL.findall(text)), f"http://localhost:{ports[0]}/" if ports else None)
+    asked = next((int(port) for port in _PORT.findall(text)), None)
+    if asked is not None and ports and asked not in ports:
+        return f"Let it ask on port {ports[0]}, which the application listens on, not on {asked}."
+    if missing_tool(health) is None:
+        return f"Run it in the container to see why (docker exec CONTAINER {text}), and let it ask for what the service answers."
+    if url is None:
+        return "Let it use what the image has."
+    python = ("python", "-c", f"import urllib.request; urllib.request.urlopen({url!r})")
+    return f"Let it use what the image has: HEALTHCHECK CMD {as_json(python)}."

@@ -1,0 +1,60 @@
+"""Ports as an image declares them and a container listens on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hullproof.dockerfile import Release
+    from hullproof.facts import ImageFacts, Listener
+
+FIRST_EPHEMERAL_PORT = 32768
+"""Where Linux begins to choose ports for sockets that asked for none: those of UDP clients look like listeners."""
+
+
+@dataclass(frozen=True, order=True)
+class Port:
+    """A port's number and protocol; as text `5000/tcp`."""
+
+    number: int
+    protocol: str
+
+    @classmethod
+    def read(cls, text: str) -> Port:
+        """Read a port in the engine's words: `5000/tcp`, `5000`."""
+        number, _, protocol = text.partition("/")
+        return cls(int(number), protocol or "tcp")
+
+    @classmethod
+    def of(cls, listener: Listener) -> Port:
+        """Return the port that somebody listens on."""
+        return cls(listener.port, listener.protocol)
+
+    def __str__(self) -> str:
+        """Spell it as the engine does."""
+        return f"{self.number}/{self.protocol}"
+
+    @property
+    def written(self) -> str:
+        """The port as EXPOSE takes it: `5000`, `53/udp`."""
+        return str(self).removesuffix("/tcp")
+
+    @property
+    def other_protocol(self) -> Port:
+        """The port of the same number, of the other protocol."""
+        return Port(self.number, "udp" if self.protocol == "tcp" else "tcp")
+
+
+def exposed_in(image: ImageFacts) -> set[Port]:
+    """Return the ports that an image exposes."""
+    return {Port.read(text) for text in image.exposed}
+
+
+def where_exposed(release: Release, port: Port | None = None) -> str:
+    """Name the line that exposes a port, else the last one that exposes any, else the stage's FROM."""
+    places = {
+        Port(number, each.protocol): each.line for each in release.contract.ports for number in each.numbers
+    }
+    last = next(reversed(list(places.values())), release.line)
+    return release.where(places.get(port, last) if port is not None else last)
