@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from hullproof.cli.display import display
 from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
 from hullproof.engine.connection import Engine
 from hullproof.errors import UsageError
@@ -60,16 +61,20 @@ def accept(
     last, why = _last_day(until), one_line(reason).strip()
     if not why:
         raise UsageError("--reason is empty; say why, for those who read reports")
-    choose(names(only), experiments=True)
+    chosen, _ = choose(names(only), experiments=True)
     opened = open_project(project, build_args, dockerfile, secrets=secrets)
     reports: list[Report] = []
 
     def deliver(_project: Subject, report: Report) -> None:
-        show(report, "text", sys.stdout)
+        with shown.aside():
+            show(report, "text", sys.stdout)
         reports.append(report)
 
-    with closing(Engine.connect()) as engine:
-        Proving(engine, names(only), experiments=True, deliver=deliver, several=False).all([opened], 1)
+    shown = display([opened], [each.id for each in chosen])
+    with closing(Engine.connect()) as engine, shown:
+        Proving(engine, names(only), experiments=True, deliver=deliver, several=False, hear=shown).all(
+            [opened], 1
+        )
     (report,) = reports
     there = {each.practice for each in opened.config.accept}
     broken = [each for each in report.proofs if each.verdict is Verdict.BROKEN and not each.is_excused]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from hullproof.cli.display import display
 from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
 from hullproof.engine.build import build as build_with
 from hullproof.engine.connection import Engine
@@ -21,7 +23,7 @@ from hullproof.project.project import Project
 from hullproof.report.outputs import require_place
 from hullproof.run.run import Run
 from hullproof.runner.opening import open_project
-from hullproof.runner.progress import Lines, explain_failure
+from hullproof.runner.progress import explain_failure
 from hullproof.runner.prove import Prover
 from hullproof.terminal import say, write
 from hullproof.text import duration, json_text, line, size
@@ -105,15 +107,16 @@ def build_one(
         raise UsageError(
             "--check keeps no image, so there is nothing to name with --tag; leave out one of them"
         )
-    with closing(Engine.connect()) as engine, Run() as run:
+    with closing(Engine.connect()) as engine, Run() as run, display([project]) as shown:
         run.uses(engine)
-        graph = Prover(project, engine, run, tell=Lines()).graph
+        hear = partial(shown, project)
+        graph = Prover(project, engine, run, tell=hear).graph
         request = (
             graph.fact(builds.recipe)
             .to_stay()
             .request(target=target, output="none" if check else "image", tags=tuple(tags))
         )
-        built = build_with(engine, request, on_change=Steps(Lines()))
+        built = build_with(engine, request, on_change=Steps(hear))
         base = graph.fact(builds.base)
         facts: dict[str, Any] = {
             "ok": built.ok,

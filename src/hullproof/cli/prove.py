@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
+from hullproof.cli.display import display
 from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
 from hullproof.engine.connection import Engine
 from hullproof.errors import UsageError
+from hullproof.model import Report
 from hullproof.options import names
 from hullproof.report import SUFFIXES, Detail
-from hullproof.report.outputs import Output, delivery
+from hullproof.report.outputs import Output, Subject, delivery
 from hullproof.runner.many import Proving
 from hullproof.runner.opening import open_project
 from hullproof.runner.prove import choose
@@ -132,14 +134,20 @@ def prove_all(
     UsageError before anything is built where any part of what was asked for is wrong. With several projects, one
     whose base image cannot be had ends by itself, with a line and its exit code.
     """
-    choose(only, experiments=experiments)
+    chosen, _ = choose(only, experiments=experiments)
     opened = [
         open_project(folder, build_args, dockerfile, secrets=secrets, offline=offline) for folder in folders
     ]
     projects = list({project.folder: project for project in opened}.values())
-    deliver = delivery(
+    deliver_to_all = delivery(
         projects, formats, [Output.parse(output) for output in outputs], detail=detail, brief=brief
     )
-    with closing(Engine.connect()) as engine:
-        proving = Proving(engine, only, experiments, deliver, several=len(projects) > 1)
+    shown = display(projects, [each.id for each in chosen], quiet=detail == "verdict")
+
+    def deliver(project: Subject, report: Report) -> None:
+        with shown.aside():
+            deliver_to_all(project, report)
+
+    with closing(Engine.connect()) as engine, shown:
+        proving = Proving(engine, only, experiments, deliver, several=len(projects) > 1, hear=shown)
         return max(proving.all(projects, jobs))

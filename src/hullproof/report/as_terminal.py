@@ -100,8 +100,7 @@ def _print_proofs(console: Console, report: Report, detail: Detail) -> None:
             console.print()
         name = Text(f"{mark} {proof.id}", style)
         if is_short:
-            name.pad_right(longest + 2 - len(proof.id))
-            console.print(Text.assemble(name, _one_line(proof)), no_wrap=True, overflow="ellipsis")
+            console.print(one_row(proof, longest), no_wrap=True, overflow="ellipsis")
         elif console.width < _NARROW:
             console.print(name)
             console.print(Padding(Group(*_in_full(report, proof, others, detail)), (0, 0, 0, 2)))
@@ -118,10 +117,14 @@ def _print_proofs(console: Console, report: Report, detail: Detail) -> None:
         console.print()
 
 
-def _one_line(proof: Proof) -> Text:
-    if proof.accepted:
-        return Text(f"broken, {acceptance(proof.accepted)}", _MARK[Standing.ACCEPTED][1])
-    return _summary(proof)
+def one_row(proof: Proof, longest: int) -> Text:
+    """Return a proof as one row, however long: its mark and id, as wide as the longest id is, and what was found."""
+    mark, style = _MARK[proof.standing]
+    name = Text(f"{mark} {proof.id}", style)
+    name.pad_right(longest + 2 - len(proof.id))
+    if proof.is_excused and proof.accepted:
+        return Text.assemble(name, (f"broken, {acceptance(proof.accepted)}", style))
+    return Text.assemble(name, _summary(proof))
 
 
 def _in_full(report: Report, proof: Proof, others: list[str], detail: Detail) -> list[Text]:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hullproof import process
 from hullproof.engine.connection import Engine
 from hullproof.errors import HullproofError
+from hullproof.events import Event, Note
 from hullproof.interruption import END_DEADLINE_S, Interruption, current, signals_held
 from hullproof.model import Report
 from hullproof.project.project import Project
 from hullproof.report.outputs import Delivery
 from hullproof.run.run import Run
-from hullproof.runner.progress import Lines
 from hullproof.runner.prove import prove
-from hullproof.terminal import say
 
 _PAUSE_S = 0.2
 
@@ -33,6 +32,7 @@ class Proving:
     experiments: bool
     deliver: Delivery
     several: bool
+    hear: Callable[[Project, Event], None]
     _ending: threading.Event = field(default_factory=threading.Event)
     _interruption: Interruption = field(default_factory=current)
     _runs: list[Run] = field(default_factory=list)
@@ -94,17 +94,17 @@ class Proving:
         except HullproofError as error:
             if not self.several:
                 raise
-            self._tell(project, f"hullproof: {error}")
+            self._hear(project, Note(f"hullproof: {error}"))
             return error.exit_code
         if not self._ending.is_set():
             self.deliver(project, report)
         return 0 if report.verdict.is_good else 1
 
     def _prove(self, project: Project) -> Report:
-        def tell(line: str) -> None:
-            self._tell(project, line)
+        def hear(event: Event) -> None:
+            self._hear(project, event)
 
-        tell(f"building {project.config.dockerfile}")
+        hear(Note(f"building {project.config.dockerfile}"))
         with Run() as run, self._listed(run):
             run.uses(self.engine)
             return prove(
@@ -113,7 +113,7 @@ class Proving:
                 run,
                 only=self.only,
                 experiments=self.experiments,
-                tell=Lines(tell),
+                tell=hear,
             )
 
     @contextmanager
@@ -124,6 +124,6 @@ class Proving:
         finally:
             self._runs.remove(run)
 
-    def _tell(self, project: Project, line: str) -> None:
+    def _hear(self, project: Project, event: Event) -> None:
         if not self._ending.is_set():
-            say(f"{project.name}: {line}" if self.several else line)
+            self.hear(project, event)

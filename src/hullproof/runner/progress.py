@@ -1,19 +1,21 @@
-"""What a build does as it goes, one line a step: readable in a terminal, in a CI log and through a pipe."""
+"""What happens, in words: one line for each step, verdict and note."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from hullproof.engine.model.build import BuildFacts
-from hullproof.events import Event, FactFinished, Judged, Note, StepFinished, StepStarted
+from hullproof.engine.model.build import BuildFacts, Step
+from hullproof.events import Event, Judged, Note, StepFinished
 from hullproof.terminal import say
 from hullproof.text import clean, duration
 
 _SHORT = 90
+_FLAGS = re.compile(r"(\bRUN )(?:--\w[\w-]*(?:=\S*)?\s+)+", re.IGNORECASE)
 
 
 class Lines:
-    """Says what happens: each step of a build when it starts to run and how long it took, verdicts, and notes."""
+    """Says what happens: each step of a build once, when it is done, verdicts, and notes."""
 
     def __init__(self, tell: Callable[[str], None] = say) -> None:
         """Take what is told each line."""
@@ -24,20 +26,22 @@ class Lines:
         match event:
             case Note(text):
                 self._tell(text)
-            case FactFinished("build"):
-                self._tell("looking at the image and the container")
             case Judged(proof):
                 self._tell(f"  {proof.id}: {proof.verdict.value}")
-            case StepStarted(step) if step.instruction.startswith("RUN"):  # the others are done in no time
-                self._tell(f"  {clean(step.name, _SHORT)} ...")
             case StepFinished(step, duration_s):
-                how = "cached" if step.cached else _failed(step.error) if step.error else duration(duration_s)
-                self._tell(f"  {clean(step.name, _SHORT)}  {how}")
+                self._tell(f"  {shown(step)}  {ended(step, duration_s)}")
 
 
-def _failed(error: str) -> str:
-    """Tell a step that failed from one that BuildKit gave up because another had failed."""
-    return "given up" if "context canceled" in error else "failed"
+def shown(step: Step) -> str:
+    """Return what a step is called on a line: its stage, its number and its command, without the mounts."""
+    return clean(_FLAGS.sub(r"\1", step.name), _SHORT)
+
+
+def ended(step: Step, duration_s: float) -> str:
+    """Say how a step ended: from the cache, after how long, or badly."""
+    if step.error:  # BuildKit gives up what runs beside a step that fails
+        return "given up" if "context canceled" in step.error else "failed"
+    return "cached" if step.cached else duration(duration_s)
 
 
 def explain_failure(facts: BuildFacts, dockerfile: str, lines: int = 40) -> list[str]:

@@ -190,7 +190,7 @@ def test_the_report_goes_to_stdout_and_progress_to_stderr(
     prove_all([make("shop")], named(bare), formats=["json"])
     out, err = capsys.readouterr()
     assert json.loads(out)["project"]["name"] == "shop"
-    assert err == "building Dockerfile\nPROVEN 1 of 2 (1 not applicable: workdir), in 10 s\n"
+    assert err == " 0:00  building Dockerfile\nPROVEN 1 of 2 (1 not applicable: workdir), in 10 s\n"
 
 
 def test_several_reports_go_to_a_folder_under_distinct_names(
@@ -233,7 +233,7 @@ def test_a_project_named_twice_is_proven_once(
     """`prove . $PWD` is one project."""
     folder = make("shop")
     prove_all([folder, folder / ".." / "shop"], named(bare))
-    assert capsys.readouterr().err == "building Dockerfile\n"
+    assert capsys.readouterr().err == " 0:00  building Dockerfile\n"
 
 
 @pytest.mark.parametrize(
