@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import re
 import textwrap
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import Any
 
 from hullproof.errors import HullproofError
 from hullproof.facts import EXPERIMENTS, FACTS, Unobservable
 from hullproof.facts.provider import Facts, Need, handed, needs_of
 from hullproof.model import Evidence, Explanation, Proof, Verdict
-from hullproof.practices._finding import Finding, MissingFact
-from hullproof.practices.checks import Check, Observation, Observations, is_check, sentence, unproven
+from hullproof.practices.checks import Check, Observation, is_check, sentence, unproven
 
 _MOST_EVIDENCE = 12
 _HEADINGS = {"Why": "why", "Proven by": "proven_by", "Broken by": "broken_by", "Fix": "fix"}
@@ -54,7 +50,7 @@ class Practice:
     @cached_property
     def asks(self) -> tuple[tuple[Check, tuple[Need, ...]], ...]:
         """Its checks, each with what it needs. Raises TypeError where one asks for what is no fact, or for another type."""
-        return tuple((each, _needs(each)) for each in self.checks)
+        return tuple((each, needs_of(each, FACTS)) for each in self.checks)
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
@@ -75,10 +71,7 @@ def from_module(module: ModuleType) -> Practice:
     checks = tuple(
         each for each in vars(module).values() if is_check(each) and each.__module__ == module.__name__
     )
-    if hasattr(module, "judge"):
-        usual = _texts(inspect.cleandoc(module.__doc__ or ""))["fix"]
-        checks = (_as_check(module.judge, usual),)
-    elif not checks:
+    if not checks:
         raise TypeError(f"{module.__name__} has no check: decorate a function with @check")
     package, _, name = module.__name__.rpartition(".")
     practice = Practice(
@@ -129,8 +122,6 @@ def _observed(function: Check, needs: tuple[Need, ...], facts: Facts) -> list[Ob
     seen: list[Observation | Evidence] = []
     try:
         seen.extend(function(**handed(needs, facts)))
-    except MissingFact as error:
-        seen.append(unproven(_why_missing(str(error), facts)))
     except Unobservable as error:
         seen.append(unproven(str(error)))
     except HullproofError:
@@ -138,14 +129,6 @@ def _observed(function: Check, needs: tuple[Need, ...], facts: Facts) -> list[Ob
     except Exception as error:  # noqa: BLE001 - one check's fault must hide no other's verdict
         seen.append(unproven(f"judging it failed with {type(error).__name__}: {error}"))
     return seen
-
-
-def _why_missing(name: str, facts: Facts) -> str:
-    try:
-        _ = facts[name]
-    except Unobservable as error:
-        return str(error)
-    return f"there is nothing known of: {name}"
 
 
 def _fix(practice: Practice, deciding: list[Observation]) -> str | None:
@@ -172,32 +155,6 @@ def _cut(items: tuple[Evidence, ...], most: int) -> list[Evidence]:
         *items[: most - 1],
         Evidence(last.source, last.where, f"and {len(items) - most + 1} more like it"),
     ]
-
-
-def _needs(function: Check) -> tuple[Need, ...]:
-    """What a check needs; it goes with `_as_check`."""
-    if not hasattr(function, "__wrapped__"):
-        return needs_of(function, FACTS)
-    return tuple(
-        Need(name, is_optional="None" in str(each.annotation))
-        for name, each in inspect.signature(function).parameters.items()
-    )
-
-
-def _as_check(function: Callable[..., Finding], usual: str) -> Check:
-    """A practice's one function as a check. It goes when the last practice has checks."""
-
-    @functools.wraps(function)
-    def checked(**facts: Any) -> Observations:  # noqa: ANN401 - facts of all kinds
-        finding = function(**facts)
-        fix = finding.remedy
-        if finding.verdict is Verdict.BROKEN:
-            usual_too = finding.usual_too or not fix
-            fix = " ".join(filter(None, (usual.split("\n\n", 1)[0] if usual_too else None, fix)))
-        yield Observation(finding.verdict, finding.summary, finding.evidence[:10], fix)
-        yield from finding.evidence[10:]
-
-    return checked
 
 
 def _texts(doc: str) -> dict[str, str]:

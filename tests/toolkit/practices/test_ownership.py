@@ -62,6 +62,14 @@ def test_a_directory_that_workdir_made_gets_a_remedy_of_its_own() -> None:
     assert "Dockerfile:2" in lines(proof)
 
 
+def test_a_directory_that_a_copy_only_lists_is_its_maker_s() -> None:
+    """A layer holds the directories above its files, as they are: the line to fix is the one that made them."""
+    own = (OWN[0], layer(14, entry("/app/"), entry("/app/a.py", uid=1000)))
+    proof = prove("ownership", files=files(own=own))
+    assert "Dockerfile:2" in lines(proof)
+    assert str(proof.remedy).startswith("Add RUN chown app:app /app before USER")
+
+
 def test_a_writable_root_file_is_not_called_defensible() -> None:
     """The words are for read-only code alone."""
     proof = prove("ownership", files=files(layer(15, entry("/app/app/views.py", mode=0o666))))

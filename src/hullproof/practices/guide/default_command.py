@@ -224,6 +224,10 @@ def it_becomes_ready(
         )
     else:
         yield in_container("readiness", "a worker: it exposes no port and stays")
+    if container.on_stdin:
+        yield in_container(
+            "stdin", "ends where it is closed, so it is held open here: start it by docker run -i"
+        )
     if (line := development_server(container.log)) is not None:
         yield in_container("log", f"a development server, by its own word: {line}")
 

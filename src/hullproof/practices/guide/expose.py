@@ -64,12 +64,13 @@ def each_exposed_port_is_listened_on(
     """By the application itself, with this protocol, at an address that others can reach."""
     listeners = _listeners(config, image, container)
     if not image.exposed and not any(map(_is_served, listeners)):
-        where = (
-            f"it listens at {listed(container.sockets)}, not on a port"
-            if container.sockets
+        at_files = f"it listens at {listed(container.sockets)}, not on a port" if container.sockets else ""
+        served = (
+            "it serves on its standard input, not on a port"
+            if container.on_stdin
             else "it listens on no port"
         )
-        yield not_applicable(f"{where}, and exposes none")
+        yield not_applicable(f"{at_files or served}, and exposes none")
     for port in sorted(exposed_in(image)):
         declared = in_dockerfile(where_exposed(release, port), f"EXPOSE {port}")
         here = [each for each in listeners if Port.of(each) == port]

@@ -34,10 +34,10 @@ from hullproof.practices.checks import (
 from hullproof.practices.library.access import is_readable
 from hullproof.practices.library.accounts import Account, run_time_account, run_time_groups
 from hullproof.practices.library.places import (
-    deciding_layers,
     layer_place,
     linked_directories,
     normal,
+    owning_layers,
     resolved,
 )
 
@@ -157,7 +157,7 @@ def _per_line(
 
 
 def _by_line(release: Release, files: FileFacts, entries: list[FileEntry]) -> dict[str, list[FileEntry]]:
-    decides = deciding_layers(files)
+    decides = owning_layers(files)
     found: dict[str, list[FileEntry]] = {}
     for entry in entries:
         found.setdefault(layer_place(release, files, decides[entry.path]), []).append(entry)
@@ -174,7 +174,7 @@ def _common(entries: list[FileEntry]) -> str:
 def _to_give(release: Release, files: FileFacts, strange: list[FileEntry], account: Account) -> str:
     """Say for each line what makes its files the user's."""
     ways, owner = [], account.for_chown
-    decides = deciding_layers(files)
+    decides = owning_layers(files)
     for place, group in _by_line(release, files, strange).items():
         made_by = release.instruction_at(decides[group[0].path].line)
         keyword = made_by.keyword if made_by is not None else ""
@@ -187,5 +187,5 @@ def _to_give(release: Release, files: FileFacts, strange: list[FileEntry], accou
                 else ""
             )
             recursive = "" if keyword == "WORKDIR" else "-R "
-            ways.append(f"Add RUN chown {recursive}{owner} {_common(group)} after {place}, before USER{why}.")
+            ways.append(f"Add RUN chown {recursive}{owner} {_common(group)} before USER{why}.")
     return " ".join(dict.fromkeys(ways))

@@ -25,6 +25,7 @@ from hullproof.practices.library.logs import (
     missed_module,
     misses_a_service,
 )
+from hullproof.practices.library.places import layer_place, owning_layers
 from hullproof.practices.library.settings import Setting, missing
 from hullproof.tools import SHELLS
 
@@ -108,7 +109,7 @@ def why_ended(
 ) -> Cause:
     """Tell why a container ended by itself. What found no database or no setting, where none was given, is no fault."""
     log, error = container.log, error_line(container.log, container.stderr)
-    absent = _denied(log, image, files) or _absent(log, image, files)
+    absent = _denied(log, release, image, files) or _absent(log, image, files)
     if absent is not None:
         return absent
     if config.stands_alone and misses_a_service(log):
@@ -158,7 +159,9 @@ def _usual_fix(release: Release, image: ImageFacts, error: str | None, container
     return "Let the command start the application in the foreground; docker run shows that it ends, and logs nothing."
 
 
-def _denied(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) -> Cause | None:
+def _denied(
+    log: tuple[str, ...], release: Release, image: ImageFacts, files: FileFacts | None
+) -> Cause | None:
     """Tell what the user may not do, from the very file; of a log that names none, from the working directory."""
     if files is None or not is_denied(log):
         return None
@@ -171,7 +174,13 @@ def _denied(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) ->
         stop = barrier(files, parent, account, groups, READ)
     if stop is None:
         return None
-    return Cause(f": {account.shown} cannot {stop.verb} {stop.seen}", _past(stop, path, account))
+    where = owning_layers(files)[stop.entry.path]
+    made_by = release.instruction_at(where.line)
+    fix = _past(stop, path, account)
+    if made_by is not None and made_by.keyword in ("COPY", "ADD") and stop.verb in ("read", "enter"):
+        place = layer_place(release, files, where)
+        fix = f"Write {made_by.keyword} --chown={account.for_chown} (or --chmod=a+rX) at {place}; see ownership."
+    return Cause(f": {account.shown} cannot {stop.verb} {stop.seen}", fix)
 
 
 def _past(stop: Barrier, path: str | None, account: Account) -> str:

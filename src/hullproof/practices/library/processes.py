@@ -86,7 +86,7 @@ def shown(process: Process, most: int = 100) -> str:
 
 def why_unseen(container: ContainerFacts) -> str:
     """Say why nothing of the running container is known."""
-    if container.exit_code is not None and container.unobservable is None:
+    if container.exit_code is not None:
         return f"it ended with exit code {container.exit_code}; see default-command"
     return container.start_error or container.unobservable or "it ended before it could be looked at"
 
