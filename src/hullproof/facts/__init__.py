@@ -43,6 +43,7 @@ from hullproof.lab.outcomes import (
     GateFacts,
     InstallStep,
     PlantedFile,
+    WithheldFacts,
 )
 from hullproof.project.config import Config
 from hullproof.project.project import Project
@@ -96,5 +97,6 @@ __all__ = [
     "Step",
     "Stopped",
     "Unobservable",
+    "WithheldFacts",
     "signal_number",
 ]

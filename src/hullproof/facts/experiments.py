@@ -9,9 +9,10 @@ from hullproof.facts.provider import experiment, means
 from hullproof.lab.canaries import run as run_canaries
 from hullproof.lab.edits import run as run_edits
 from hullproof.lab.gate import run as run_gate
-from hullproof.lab.outcomes import CanaryFacts, EditsFacts, GateFacts
+from hullproof.lab.outcomes import CanaryFacts, EditsFacts, GateFacts, WithheldFacts
 from hullproof.lab.recipe import Recipe
 from hullproof.lab.scratch import Bench
+from hullproof.lab.withheld import run as run_withheld
 from hullproof.project.project import Project
 from hullproof.run.run import Run
 
@@ -40,3 +41,9 @@ def gate(engine: Engine, recipe: Recipe, bench: Bench, build: BuildFacts) -> Gat
 def canaries(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     """Files planted that must not reach the builder: which do."""
     return run_canaries(engine, recipe, bench)
+
+
+@experiment
+def withheld(engine: Engine, recipe: Recipe, bench: Bench, build: BuildFacts) -> WithheldFacts:
+    """What the ignore file withholds, let through: whether a build that fails does so for want of it."""
+    return run_withheld(engine, recipe, bench, build)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import posixpath
+import re
 from collections import Counter, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,7 +23,7 @@ from hullproof.project.sources import Source, context_sources
 from hullproof.secrets import held, kind_of, named
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from hullproof.engine.connection import Engine
@@ -36,6 +38,7 @@ _STAND_IN_FOR = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules
 _FULL_DETAIL = 5_000
 _FEW = 3
 _LARGEST_KEY = 65_536
+_DATABASE = re.compile(r"\b([\w-]+\.(?:sqlite3?|db))\b[\"'?]")
 _TEST_FOLDERS = frozenset({"test", "tests", "testing", "fixtures"})
 
 
@@ -54,7 +57,8 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     exceptions = (
         [each for each in found.exceptions if not _is_harmless(project.folder, each)] if found else []
     )
-    planted = planting.canaries([*folders, *deep], exceptions, vocabulary.pick()[0])
+    traits = traits_of(project.folder, found)
+    planted = planting.canaries([*folders, *deep], exceptions, vocabulary.pick()[0], traits.databases)
     for each in planted:
         _touch(context, each.path, vocabulary.line())
     reached = reaching(engine, recipe, context, bench.folder("listing"))
@@ -62,20 +66,63 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     shown |= {posixpath.join(folder, below) for folder in shown}
     kept = [each for each in planted if each.let_in or not each.folder or each.folder in shown]
     own = _own(project.folder, names, reached)
-    variants = any(posixpath.basename(each.path).startswith(".env.") for each in own) or (
-        found is not None and any(".env." in p.text and named(p.text) for p in found.exceptions)
-    )
-    allow_list = found is not None and found.is_allow_list
-    judged = planting.judge(kept, reached, env_variants=variants, allow_list=allow_list)
+    variants = any(posixpath.basename(each.path).startswith(".env.") for each in own)
+    traits = replace(traits, env_variants=traits.env_variants or variants)
+    judged = planting.judge(kept, reached, traits)
     tests = suites.find(project.folder)
     every = (*(each for each in judged if each.path not in {mine.path for mine in own}), *own)
     return CanaryFacts(
-        canaries=tuple(replace(each, taken=any(takes(it, each.path) for it in sources)) for each in every),
+        canaries=tuple(_as_taken(each, sources) for each in every),
         ignore_file=found.name if found else None,
         files_reaching=len(reached & names),
         sources_missing=tuple(_missing(sources, names, reached)),
         tests_left=any(path in reached for path in tests) if tests else None,
         misplaced=tuple(_misplaced(project, found)),
+        named=tuple(dict.fromkeys(_named(every, sources))),
+    )
+
+
+def _as_taken(canary: Canary, sources: tuple[Source, ...]) -> Canary:
+    """Note whether the build takes a canary, and where it takes just this by name: then it does so on purpose."""
+    taken = [source for source in sources if takes(source, canary.path)]
+    by_name = next((source.line for source in taken if _is_left_out(source, canary.pattern)), None)
+    is_judged = canary.judged and by_name is None
+    return replace(canary, taken=bool(taken), named_at=by_name, judged=is_judged)
+
+
+def _named(canaries: Iterable[Canary], sources: tuple[Source, ...]) -> Iterator[str]:
+    """List what the Dockerfile takes by name, and lines for the ignore file that canaries ask for would leave out."""
+    for canary in canaries:
+        if canary.judged and canary.reached:
+            yield from (each.path for each in sources if _is_left_out(each, canary.pattern))
+
+
+def _is_left_out(source: Source, pattern: str) -> bool:
+    """Whether a pattern, in a form that holds at any depth, leaves out the very path that a source names."""
+    name = posixpath.basename(source.path)
+    return bool(name) and not source.is_glob and fnmatch.fnmatchcase(name, pattern.removeprefix("**/"))
+
+
+def traits_of(folder: Path, found: IgnoreFile | None) -> planting.Traits:
+    """Find out which canaries count in this project."""
+    ignored = ignorefile.patterns(projectfiles.text(folder, ".gitignore"))
+    is_ignored = [each.text.strip("/").removeprefix("**/") for each in ignored if not each.exception]
+    paths = list(tree.files(folder))
+    databases = {
+        name
+        for path in paths
+        if path.endswith((".py", ".toml", ".cfg", ".ini", ".yml", ".yaml"))
+        for name in _DATABASE.findall(projectfiles.text(folder, path))
+        if any(fnmatch.fnmatchcase(name, each) for each in is_ignored)
+    }
+    here = {posixpath.basename(path) for path in paths}
+    return planting.Traits(
+        env_variants=found is not None and any(".env." in p.text and named(p.text) for p in found.exceptions),
+        allow_list=found is not None and found.is_allow_list,
+        one_venv=bool(here & {"uv.lock", "poetry.lock", "pdm.lock"}),
+        has_packages="package.json" in here,
+        databases=tuple(sorted(databases - here)),
+        dumps=any(fnmatch.fnmatchcase(planting.DUMP, each) for each in is_ignored),
     )
 
 

@@ -113,6 +113,7 @@ class Canary:
     `kind` says what it stands for: "version control", "environment file", "private key", …; "own" is a file of the
     project itself that is a secret. `nested`: below the top directory. `judged`: whether its reaching the builder
     breaks the practice, or is only said. `pattern`: the line for the ignore file that leaves out it, and what is like it.
+    `named_at`: the line of the Dockerfile that takes just this by its name, and so on purpose.
     `taken`: whether the build takes it as it is today, which names what it copies; the next `COPY . .` takes all.
     """
 
@@ -123,6 +124,7 @@ class Canary:
     judged: bool = True
     pattern: str = ""
     taken: bool = True
+    named_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,8 @@ class CanaryFacts:
 
     `ignore_file`: the one that the builder uses, None where there is none. `sources_missing`: (line, path) of
     what COPY and ADD name in the project's tree but the ignore file withholds. `tests_left`: whether any test
-    reaches the builder, None where the project has none. `misplaced`: ignore files that the builder does not read.
+    reaches the builder, None where the project has none. `misplaced`: ignore files that the builder does not read. `named`: what the Dockerfile
+    takes by name although a canary's pattern would leave it out: `.env.production`.
     """
 
     canaries: tuple[Canary, ...]
@@ -140,3 +143,18 @@ class CanaryFacts:
     sources_missing: tuple[tuple[int, str], ...] = ()
     tests_left: bool | None = None
     misplaced: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WithheldFacts:
+    """Experiment: files that a failing build speaks of and the ignore file withholds, let through.
+
+    `files` are paths, each with the line of the ignore file that withholds it; none where the build succeeds, or gets no
+    further with them. `line` is that of the failing step; `builds`: with them, the build succeeds.
+    """
+
+    files: tuple[tuple[str, str], ...] = ()
+    ignore_file: str | None = None
+    line: int | None = None
+    builds: bool = False

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from hullproof.lab.outcomes import Canary
 from hullproof.secrets import named
-from hullproof.secrets.files import ENVIRONMENT, KEY
+from hullproof.secrets.files import DATABASE, ENVIRONMENT, KEY
 
 if TYPE_CHECKING:
     from hullproof.project.ignorefile import Pattern
 
-VCS, VENV, BYTECODE, CACHE = "version control", "virtual environment", "bytecode", "cache"
+VCS, VENV, BYTECODE, CACHE, PACKAGES = (
+    "version control", "virtual environment", "bytecode", "cache", "JavaScript packages",
+)  # fmt: skip
 LOCAL_ENV = ".env.local"
+DUMP = "dump.sql"
 CACHED_BYTECODE = "__pycache__/"
 _NAMES: tuple[tuple[str, str, str], ...] = (
     (".git/config", VCS, "**/.git"),
@@ -32,8 +35,28 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
     (".pytest_cache/CACHEDIR.TAG", CACHE, "**/.pytest_cache"),
     (".mypy_cache/CACHEDIR.TAG", CACHE, "**/.mypy_cache"),
     (".ruff_cache/CACHEDIR.TAG", CACHE, "**/.ruff_cache"),
+    ("node_modules/WORD/package.json", PACKAGES, "**/node_modules"),
+    (DUMP, DATABASE, "**/dump*.sql"),
 )
 """What is planted, what it stands for, and the line for an ignore file that leaves it out at any depth."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What decides which canaries count in a project.
+
+    `env_variants`: it has, or lets in, more environment files than `.env`. `allow_list`: what is held back at the top is
+    held back because everything is, so that a nested one of the same name shows no weak pattern. `one_venv`: its tool
+    makes `.venv`, and no other. `has_packages`: it declares JavaScript packages. `databases`: what its code calls a
+    database, and Git ignores. `dumps`: Git ignores dumps.
+    """
+
+    env_variants: bool = False
+    allow_list: bool = False
+    one_venv: bool = False
+    has_packages: bool = False
+    databases: tuple[str, ...] = ()
+    dumps: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,12 +76,15 @@ class Planted:
         return posixpath.join(self.folder, self.name)
 
 
-def canaries(folders: Iterable[str], exceptions: Iterable[Pattern], word: str) -> tuple[Planted, ...]:
+def canaries(
+    folders: Iterable[str], exceptions: Iterable[Pattern], word: str, databases: Iterable[str] = ()
+) -> tuple[Planted, ...]:
     """Choose the canaries for the top and for each of `folders`, and for what the ignore file lets back in.
 
-    Where a name may be any, it is `word`.
+    Where a name may be any, it is `word`. `databases` are further names.
     """
     names = [(name.replace("WORD", word), kind, pattern) for name, kind, pattern in _NAMES]
+    names += [(name, DATABASE, f"**/*{posixpath.splitext(name)[1]}") for name in databases]
     usual = [Planted(folder, *each) for folder in ("", *folders) for each in names]
     taken = {each.path for each in usual}
     special = []
@@ -87,49 +113,35 @@ def _paths(pattern: str, word: str) -> list[str]:
     return [each for each in made if each not in {"", "."} and "[" not in each and not each.startswith("../")]
 
 
-def judge(
-    planted: Collection[Planted], reached: Collection[str], *, env_variants: bool, allow_list: bool = False
-) -> tuple[Canary, ...]:
-    """Tell which canaries count: a list that knows a kind but not all its names is only told of, not blamed.
-
-    `env_variants`: the project has, or lets in, more environment files than `.env`. `allow_list`: what is held back at
-    the top is held back because everything is, so that a nested one of the same name shows no weak pattern.
-    """
+def judge(planted: Collection[Planted], reached: Collection[str], traits: Traits) -> tuple[Canary, ...]:
+    """Decide which canaries count: a list that knows a kind but not all its names is told of, not blamed."""
     through = {each.path for each in planted if each.path in reached}
     found = []
     for each in planted:
-        nested = bool(each.folder)
-        canary = Canary(each.path, each.kind, nested, each.path in through, pattern=each.pattern)
-        found.append(
-            replace(canary, judged=each.let_in or _counts(each, planted, through, env_variants, allow_list))
-        )
+        counts = each.let_in or _counts(each, planted, through, traits)
+        canary = Canary(each.path, each.kind, bool(each.folder), each.path in through, pattern=each.pattern)
+        found.append(replace(canary, judged=counts))
     return tuple(found)
 
 
-def _counts(
-    each: Planted,
-    planted: Collection[Planted],
-    through: Collection[str],
-    env_variants: bool,  # noqa: FBT001 - a helper of one caller
-    allow_list: bool,  # noqa: FBT001 - the same
-) -> bool:
-    def held(kind: str, folder: str | None, name: str | None = None) -> bool:
-        """Whether one of a kind is held back, in one folder or (None) in any."""
+def _counts(each: Planted, planted: Collection[Planted], through: Collection[str], traits: Traits) -> bool:
+    def held(folder: str, name: str | None = None) -> bool:
+        """Whether one of its kind is held back in a folder."""
         return any(
-            other.kind == kind and folder in (None, other.folder) and name in (None, other.name)
+            other.kind == each.kind and other.folder == folder and name in (None, other.name)
             and other.path not in through
             for other in planted
         )  # fmt: skip
 
     nested = bool(each.folder)
-    if each.kind == VCS:
-        return not nested
-    if each.kind == ENVIRONMENT:
-        return each.name != LOCAL_ENV or env_variants
-    if each.kind == KEY:
-        return not held(KEY, each.folder) or (nested and not allow_list and held(KEY, "", each.name))
-    if each.kind == VENV:
-        return not nested and not held(VENV, "")
-    if each.kind == BYTECODE:
-        return each.name.startswith(CACHED_BYTECODE)
-    return not nested and each.name.startswith(".pytest_cache/")
+    weak = nested and not traits.allow_list and held("", each.name)
+    counts = {
+        VCS: not nested,
+        ENVIRONMENT: each.name != LOCAL_ENV or traits.env_variants,
+        KEY: not held(each.folder) or weak,
+        VENV: not nested and (not traits.one_venv or not held("")),
+        BYTECODE: each.name.startswith(CACHED_BYTECODE),
+        PACKAGES: traits.has_packages and not nested,
+        DATABASE: not nested and (traits.dumps if each.name == DUMP else each.name in traits.databases),
+    }
+    return counts.get(each.kind, not nested and each.name.startswith(".pytest_cache/"))

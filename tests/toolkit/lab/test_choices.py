@@ -334,7 +334,7 @@ def test_paths_are_traced_through_stages(tmp_path: Path) -> None:
 def judged(*reached: str, exceptions: str = "", allow_list: bool = False) -> set[str]:
     """List the canaries that count, of those that got through."""
     planted = planting.canaries(["app"], ignorefile.patterns(exceptions), "shop")
-    found = planting.judge(planted, set(reached), env_variants=False, allow_list=allow_list)
+    found = planting.judge(planted, set(reached), planting.Traits(allow_list=allow_list))
     return {each.path for each in found if each.reached and each.judged}
 
 
@@ -347,18 +347,37 @@ def judged(*reached: str, exceptions: str = "", allow_list: bool = False) -> set
         (("id_rsa",), set()),
         (("id_rsa", "server.pem", "server.key"), {"id_rsa", "server.pem", "server.key"}),
         (("app/server.pem",), {"app/server.pem"}),
-        ((".venv/pyvenv.cfg",), set()),
+        ((".venv/pyvenv.cfg",), {".venv/pyvenv.cfg"}),
         ((".venv/pyvenv.cfg", "venv/pyvenv.cfg"), {".venv/pyvenv.cfg", "venv/pyvenv.cfg"}),
         (
             ("app/__pycache__/shop.cpython-311.pyc", "app/shop.pyc"),
             {"app/__pycache__/shop.cpython-311.pyc"},
         ),
         ((".mypy_cache/CACHEDIR.TAG",), set()),
+        (("node_modules/shop/package.json", "dump.sql"), set()),
     ],
 )
 def test_which_canaries_count(reached: tuple[str, ...], broken: set[str]) -> None:
-    """A list that knows a kind is not blamed for a name that it lacks; one that does not, is."""
+    """A list that knows a kind is not blamed for a name that it lacks, but for either of a virtual environment's."""
     assert judged(*reached) == broken
+
+
+def test_what_a_project_is_like_decides_which_canaries_count(tmp_path: Path) -> None:
+    """Its tool's one virtual environment, its JavaScript, and the database that its code names and Git ignores."""
+    made = {"uv.lock": "", "web/package.json": "{}", ".gitignore": "*.sqlite3\nnotes.db\n*.sql\n"}
+    made |= {"shop/settings.py": "A = 'shop.sqlite3'\nB = 'sqlite:///notes.db'\nC = 'words.db'\n"}
+    for name, text in made.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    traits = canaries.traits_of(tmp_path, None)
+    assert traits.databases == ("notes.db", "shop.sqlite3")
+    planted = planting.canaries(["app"], (), "shop", traits.databases)
+    through = {"venv/pyvenv.cfg", "node_modules/shop/package.json", "dump.sql", "notes.db", "app/notes.db"}
+    found = planting.judge(planted, through, traits)
+    assert {each.path for each in found if each.reached and each.judged} == through - {
+        "venv/pyvenv.cfg",
+        "app/notes.db",
+    }
 
 
 def test_allow_list_is_asked_no_more_than_a_deny_list() -> None:

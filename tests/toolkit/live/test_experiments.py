@@ -14,10 +14,11 @@ import pytest
 
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.connection import Engine
-from hullproof.facts import BuildFacts, CanaryFacts, EditsFacts, GateFacts, Unobservable
+from hullproof.facts import BuildFacts, CanaryFacts, EditsFacts, GateFacts, Unobservable, WithheldFacts
 from hullproof.facts.experiments import canaries, edits, gate
 from hullproof.lab.recipe import Recipe
 from hullproof.lab.scratch import Bench
+from hullproof.lab.withheld import run as withheld
 from hullproof.project.project import Project
 from hullproof.run.run import Run
 
@@ -41,6 +42,10 @@ class Lab:
     def gate(self) -> GateFacts:
         """Plant failing tests."""
         return gate(self.engine, self.recipe, self.bench, self.baseline)
+
+    def withheld(self) -> WithheldFacts:
+        """Let through what the ignore file withholds."""
+        return withheld(self.engine, self.recipe, self.bench, self.baseline)
 
     def canaries(self) -> CanaryFacts:
         """Plant files that must not reach the builder."""
@@ -416,14 +421,18 @@ def test_good_ignore_file_holds_all_canaries_back(lab: Make) -> None:
     assert facts.ignore_file == ".dockerignore"
     assert facts.sources_missing == ()
     assert facts.tests_left is True
-    assert {each.kind for each in facts.canaries if each.nested} >= {"environment file", "key", "bytecode"}
+    assert {each.kind for each in facts.canaries if each.nested} >= {
+        "environment file",
+        "private key",
+        "bytecode",
+    }
 
 
 def test_no_ignore_file_lets_all_through(lab: Make) -> None:
     """Without an ignore file every kind of canary reaches the builder."""
     facts = timed_canaries(lab({".dockerignore": None}))
     assert facts.ignore_file is None
-    kinds = {"version control", "environment file", "key", "virtual environment", "bytecode", "cache"}
+    kinds = {"version control", "environment file", "private key", "virtual environment", "bytecode", "cache"}
     assert {kind for kind, nested in broken_kinds(facts) if not nested} == kinds
 
 
@@ -431,7 +440,7 @@ def test_weak_patterns_are_seen_nested(lab: Make) -> None:
     """Patterns for the top only let bytecode and environment files of packages through."""
     ignore = ".git\n.env*\n*.pem\n*.key\nid_rsa\n.venv\nvenv\n__pycache__\n*.pyc\n.pytest_cache\n"
     facts = timed_canaries(lab({".dockerignore": ignore}))
-    assert broken_kinds(facts) == {("environment file", True), ("key", True), ("bytecode", True)}
+    assert broken_kinds(facts) == {("environment file", True), ("private key", True), ("bytecode", True)}
 
 
 def test_exception_lets_a_secret_in(lab: Make) -> None:
@@ -471,3 +480,30 @@ def test_project_secrets_are_named(lab: Make) -> None:
     """The project's own `.env` that reaches the builder is shown as its own."""
     facts = timed_canaries(lab({".dockerignore": "docs\n", ".env": "TOKEN=x\n", "docs/.env": "A=1\n"}))
     assert [each.path for each in facts.canaries if each.kind == "own"] == [".env"]
+
+
+def test_what_the_build_takes_by_name_is_on_purpose(lab: Make) -> None:
+    """A mount of .git is, and no line is asked for that would break it; what no COPY takes is told apart."""
+    text = RIGHT["Dockerfile"].replace(
+        "RUN python -m unittest", "RUN --mount=type=bind,source=.git,target=/g python -m unittest"
+    )
+    made = lab({"Dockerfile": text, ".dockerignore": "**/.venv\n**/venv\n", ".git/HEAD": "ref: x\n"})
+    found = {each.path: each for each in timed_canaries(made).canaries}
+    assert (found[".git/HEAD"].judged, found[".git/HEAD"].named_at) == (False, 8)
+    assert (found[".env"].judged, found[".env"].reached, found[".env"].taken) == (True, True, False)
+    assert found["tests/unit/.env"].taken
+
+
+def test_a_build_that_fails_for_want_of_an_ignored_file_is_told(lab: Make) -> None:
+    """Let through, the file that its output speaks of makes the build succeed: the line that withholds it is named."""
+    text = SINGLE.format(before="COPY . .", step="python -c \"open('words.md')\"")
+    made = lab({"Dockerfile": text, ".dockerignore": "*.md\n", "words.md": "", "other.md": ""}, builds=False)
+    facts = made.withheld()
+    assert (facts.files, facts.line, facts.builds) == ((("words.md", "*.md"),), 4, True)
+
+
+def test_a_build_that_fails_otherwise_lacks_nothing(lab: Make) -> None:
+    """A file that the output speaks of is not the reason where the build fails with it as well."""
+    text = SINGLE.format(before="COPY . .", step="echo words.md && false")
+    made = lab({"Dockerfile": text, ".dockerignore": "*.md\n", "words.md": ""}, builds=False)
+    assert made.withheld().files == ()

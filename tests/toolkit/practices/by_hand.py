@@ -29,6 +29,7 @@ from hullproof.facts import (
     Process,
     Stopped,
     Unobservable,
+    WithheldFacts,
 )
 from hullproof.model import Proof, Verdict
 from hullproof.practices import get, judge
@@ -207,6 +208,7 @@ FACTS: Mapping[str, Any] = {
     "edits": EDITS,
     "gate": GATE,
     "canaries": CANARIES,
+    "withheld": WithheldFacts(),
     "tests": {},
 }
 

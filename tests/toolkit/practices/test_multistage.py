@@ -12,6 +12,7 @@ from .by_hand import (
     BASE_LAYER,
     BROKEN,
     GOOD,
+    NOT_APPLICABLE,
     NOTHING_BUILT,
     PROVEN,
     UNPROVEN,
@@ -23,7 +24,7 @@ from .by_hand import (
 )
 
 SITE = "/usr/local/lib/python3.11/site-packages"
-SINGLE = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "run.py"]\n'
+SINGLE = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nRUN pytest\nCMD ["python", "run.py"]\n'
 
 
 def test_a_single_stage_is_broken() -> None:
@@ -44,11 +45,22 @@ def test_a_release_on_the_test_stage_is_broken() -> None:
         assert "built on stage 'test'" in proof.summary
 
 
-def test_stages_without_tests_are_broken() -> None:
-    """Two stages alone do not make a test stage."""
-    text = GOOD.replace("AS test", "AS builder").replace("--from=test", "--from=builder")
-    text = text.replace("RUN python -m pytest && touch", "RUN touch")
-    assert prove("multistage", text).verdict is BROKEN
+@pytest.mark.parametrize(
+    "text",
+    [
+        SINGLE.replace("RUN pytest\n", ""),
+        GOOD.replace("python -m pytest && ", "")
+        .replace("AS test", "AS builder")
+        .replace("--from=test", "--from=builder"),
+    ],
+)
+def test_a_build_without_tests_is_the_gate_s_matter(text: str) -> None:
+    """One fault is accused once: unless tools of tests are there after all."""
+    proof = prove("multistage", text)
+    assert proof.verdict is NOT_APPLICABLE
+    assert "test-gate" in proof.summary
+    tool = entry(f"{SITE}/pytest-8.0.dist-info/METADATA")
+    assert prove("multistage", text, files=files(layer(4, tool))).verdict is BROKEN
 
 
 @pytest.mark.parametrize(
@@ -71,7 +83,7 @@ def test_a_stage_with_test_tools_that_starts_a_task_counts(run: str) -> None:
     )
     assert prove("multistage", text).verdict is PROVEN
     without_tools = text.replace("requirements-dev.txt", "requirements.txt")
-    assert prove("multistage", without_tools).verdict is BROKEN
+    assert prove("multistage", without_tools).verdict is NOT_APPLICABLE
 
 
 def test_a_stage_that_is_named_for_tests_counts() -> None:
@@ -83,7 +95,7 @@ def test_a_stage_that_runs_a_script_of_tests_counts() -> None:
     """The script's text says what its name does not; a release that is built on such a stage is broken."""
     text = GOOD.replace("AS test", "AS verify").replace("--from=test", "--from=verify")
     text = text.replace("python -m pytest &&", "./ci/verify.sh &&")
-    assert prove("multistage", text).verdict is BROKEN
+    assert prove("multistage", text).verdict is NOT_APPLICABLE
     assert prove("multistage", text, test_scripts={10: "ci/verify.sh"}).verdict is PROVEN
     on_it = text.replace("FROM base AS release", "FROM verify AS release")
     assert "built on stage 'verify'" in prove("multistage", on_it, test_scripts={10: "ci/verify.sh"}).summary

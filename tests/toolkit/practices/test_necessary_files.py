@@ -51,7 +51,6 @@ CLUTTER = [
     "/var/cache/wheels/flask-3.0-py3-none-any.whl",
     "/app/dist/app-1.0.tar.gz",
     "/tmp/flask-3.0.tar.gz",
-    "/var/lib/apt/lists/deb.debian.org_InRelease",
     "/app/.env",
     "/app/config/.env.production",
     "/app/prod.env",
@@ -104,6 +103,7 @@ NECESSARY = [
     "/usr/local/lib/python3.11/ensurepip/_bundled/pip-24.0-py3-none-any.whl",
     "/venv/pyvenv.cfg",
     "/passed",
+    "/var/lib/apt/lists/deb.debian.org_InRelease",  # slim-base's matter
 ]
 
 

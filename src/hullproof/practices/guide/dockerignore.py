@@ -5,7 +5,8 @@ repository, a password in .env, a key, a virtual environment of another system. 
 and the cache worthless.
 
 Proven by: An experiment: canaries, files that must not get through, are planted in a scratch copy of the context,
-at the top and nested: version control data, environment files, keys, virtual environments, bytecode and caches.
+at the top and nested: version control data, environment files, keys, virtual environments, bytecode, caches, installed
+JavaScript packages, and the developer's database by the name that the project's settings give it.
 None of them reaches the builder, while all that the Dockerfile copies does, tests included.
 
 Broken by: No ignore file, an empty one, or one where the builder does not look; a pattern such as .env that does
@@ -19,7 +20,7 @@ depth: **/.git, **/.env*, **/*.pem, **/*.key, **/.venv, **/__pycache__, **/*.py[
 from __future__ import annotations
 
 from hullproof.dockerfile import Release
-from hullproof.facts import BuildFacts, Canary, CanaryFacts
+from hullproof.facts import BuildFacts, Canary, CanaryFacts, WithheldFacts
 from hullproof.model import Evidence
 from hullproof.practices.checks import (
     Observations,
@@ -66,15 +67,30 @@ def what_the_build_needs_gets_through(release: Release, canaries: CanaryFacts) -
 
 
 @check
-def no_build_fails_on_the_ignore_file(release: Release, build: BuildFacts) -> Observations:
+def no_build_fails_on_the_ignore_file(
+    release: Release, build: BuildFacts, canaries: CanaryFacts | None
+) -> Observations:
     """The builder does not say that what a step copies is ignored."""
     said = [text for text in (build.error, *build.output) if text and _says_withheld(text)]
-    if not build.ok and said:
+    if not build.ok and said and canaries is None:
         yield broken(
             "the build fails on what the ignore file withholds",
             *_takes(release),
             in_experiment("build", said[0]),
             fix=_LET_THROUGH.format("what the Dockerfile copies", "PATH"),
+        )
+
+
+@check
+def no_build_fails_for_want_of_a_file(release: Release, withheld: WithheldFacts) -> Observations:
+    """A build that fails gets no further with the withheld files that its output speaks of."""
+    for path, pattern in withheld.files:
+        where = release.where(withheld.line or release.line)
+        further = "succeeds" if withheld.builds else "gets further"
+        yield broken(
+            f"{withheld.ignore_file} withholds {path} by `{pattern}`, and without it the build fails at {where}",
+            in_experiment(where, f"fails; with {path} let through, the build {further}"),
+            fix=f"Let {path} through: add !{path} after {pattern} in {withheld.ignore_file}.",
         )
 
 
@@ -96,12 +112,16 @@ def no_canary_gets_through(release: Release, canaries: CanaryFacts) -> Observati
             f"{paths} would reach the builder: {why}" if taken else f"{why}; {next_one}",
             *_takes(release),
             *(in_experiment(file or each.path, _reaches(each)) for each in through),
-            fix=f"Add to {file or '.dockerignore'}: {listed([each.pattern for each in through], 20)}.",
+            fix=f"Add to {file or '.dockerignore'}: {_patterns(canaries, through)}.",
         )
     elif not judged:
         yield unproven("no canary was planted, so nothing shows what the ignore file leaves out")
     for each in canaries.canaries:
-        if each.reached and not each.judged:
+        if each.reached and each.named_at:
+            yield in_experiment(
+                release.where(each.named_at), f"takes {each.path} by name, on purpose: not judged"
+            )
+        elif each.reached and not each.judged:
             yield in_experiment(each.path, f"{each.kind}: reaches the builder, not judged")
     if file:
         yield in_experiment(file, f"{canaries.files_reaching} files get through")
@@ -127,6 +147,13 @@ def _reaches(canary: Canary) -> str:
     kind = "the project's own" if canary.kind == "own" else canary.kind
     how = "reaches the builder" if canary.taken else "would reach the builder with COPY . ."
     return f"{kind} {canary.path} {how}; {canary.pattern} would leave it out"
+
+
+def _patterns(canaries: CanaryFacts, through: list[Canary]) -> str:
+    """List the lines to add, and let back in what the Dockerfile takes by name."""
+    return ", ".join(
+        dict.fromkeys([*(each.pattern for each in through), *(f"!{each}" for each in canaries.named)])
+    )
 
 
 def _why(canaries: CanaryFacts, through: list[Canary]) -> str:

@@ -6,7 +6,7 @@ more to pull, more to patch, and more for an intruder to work with.
 Proven by: A test stage exists that the release is not built on, and no layer of the release, its base included,
 holds a test runner or library, linter or build tool: neither as an installed package nor as a command.
 
-Broken by: A single stage; FROM test AS release; a virtual environment copied from the test stage with pytest
+Broken by: A single stage that tests and ships; FROM test AS release; a virtual environment copied from the test stage with pytest
 in it; test tools listed in the requirements of the application; Poetry or uv left in the release.
 
 Fix: Give the tests a stage of their own, install test and build tools only there (from a list of their own, such
@@ -42,6 +42,7 @@ from hullproof.practices.checks import (
     in_dockerfile,
     in_image,
     listed,
+    not_applicable,
     proven,
 )
 from hullproof.practices.library.places import layer_place, own_entries
@@ -65,6 +66,11 @@ def tests_have_a_stage_of_their_own(
             f"the release is built on {stage.label}, which {for_tests[stage]}",
             in_dockerfile(here, f"FROM {release.stage.base}: everything in {stage.label} is in the release"),
             fix="Build the release FROM the stage below the tests, and copy only a marker file from the test stage.",
+        )
+    elif not for_tests:
+        # That nothing is tested is one fault, and the gate's: here only tools that are there would be one.
+        yield not_applicable(
+            "no stage of the build runs tests, and the release holds none of their tools; see test-gate"
         )
     elif not apart:
         only = len(release.dockerfile.stages) == 1

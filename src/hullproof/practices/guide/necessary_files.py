@@ -4,7 +4,7 @@ Why: What a layer once held, it ships for ever: a later rm only hides it. Git hi
 above all keys and passwords then travel to everyone who can pull the image.
 
 Proven by: One pass over every layer that the Dockerfile adds: only installed packages and application files, no
-version control data, tests, caches, wheels, package lists, environment files or keys. The configuration and
+version control data, tests, caches, wheels, environment files, keys or databases of a developer's. The configuration and
 history hold no secret, and nothing is missing: the container starts and stays up.
 
 Broken by: COPY . .; the whole folder copied from the test stage; .git or .env; pip's cache; a key copied in and
@@ -47,7 +47,6 @@ _FIXES = {
     "key store": _DISCLOSED,
     "credentials file": _DISCLOSED,
     "environment file": "Keep environment files out with .dockerignore (**/.env*), and pass the values when the container starts.",
-    "package list": "Delete lists and archives in the RUN that fetched them: apt-get clean && rm -rf /var/lib/apt/lists/*.",
     "cache": "Keep the cache outside the image with RUN --mount=type=cache, or delete it in the RUN that filled it.",
     "pip cache": "Install with --no-cache-dir, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/pip.",
     "uv cache": "Install with uv's --no-cache, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/uv.",

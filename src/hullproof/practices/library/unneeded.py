@@ -8,7 +8,7 @@ from functools import cached_property
 
 from hullproof.dockerfile import Instruction, Release, test_commands
 from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts, Layer
-from hullproof.practices.library.packages import installed_files, is_package_list
+from hullproof.practices.library.packages import installed_files
 from hullproof.practices.library.places import copies_context, is_installed, is_of_system
 from hullproof.practices.library.tests import ShippedTests
 from hullproof.secrets import kind_of, setting_in
@@ -180,8 +180,6 @@ class Sorter:
 
 def _anywhere(path: str) -> tuple[str, str] | None:
     """Tell what no release needs, wherever it lies."""
-    if is_package_list(path):
-        return "package list", path.rpartition("/")[0]
     for pattern, kind in _ANYWHERE:
         if found := pattern.match(path):
             top = _first_group(found)

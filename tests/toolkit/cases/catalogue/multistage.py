@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import Case, after, append, delete, dockerfile, without, write
+from .model import Case, after, append, dockerfile, without, write
 
 LEFT = frozenset({"necessary-files"})  # the tests come along with the tools
 MAKE = "RUN useradd --uid 10001 --no-create-home app && install -d -o app -g app /app"
@@ -177,23 +177,5 @@ CASES = (
             ),
         ),
         also_expected=LEFT | {"ownership"},
-    ),
-    Case(
-        "multistage/no-test-stage",
-        "two stages, and neither tests",
-        (
-            dockerfile(
-                "FROM deps AS test\n"
-                "COPY requirements-dev.txt ./\n"
-                "RUN pip install --no-cache-dir -r requirements-dev.txt\n"
-                "COPY greeter/ greeter/\n"
-                "COPY tests/ tests/\n"
-                "RUN python -m pytest\n\n",
-                "",
-            ),
-            dockerfile(CODE, "COPY --chown=app:app greeter/ greeter/"),
-            delete("requirements-dev.txt"),
-        ),
-        also_expected=frozenset({"test-gate"}),
     ),
 )

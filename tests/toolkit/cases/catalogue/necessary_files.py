@@ -163,12 +163,6 @@ CASES = (
         ),
     ),
     Case(
-        "necessary-files/package-lists",
-        "apt's package lists stay in the release",
-        (after(RELEASE, "RUN apt-get update"),),
-        also_expected=frozenset({"slim-base"}),
-    ),
-    Case(
         "necessary-files/secret-in-env",
         "a password in the environment",
         (after("EXPOSE 8000", "ENV DATABASE_PASSWORD=4f9a2c81d7be"),),

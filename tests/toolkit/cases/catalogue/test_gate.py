@@ -296,4 +296,21 @@ CASES = (
         also_expected=frozenset({"multistage"}),
         may_be_unproven=frozenset({"multistage"}),
     ),
+    Case(
+        "test-gate/no-test-stage",
+        "two stages, and neither tests",
+        (
+            dockerfile(
+                "FROM deps AS test\n"
+                "COPY requirements-dev.txt ./\n"
+                "RUN pip install --no-cache-dir -r requirements-dev.txt\n"
+                "COPY greeter/ greeter/\n"
+                "COPY tests/ tests/\n"
+                "RUN python -m pytest\n\n",
+                "",
+            ),
+            dockerfile(CODE, "COPY --chown=app:app greeter/ greeter/"),
+            delete("requirements-dev.txt"),
+        ),
+    ),
 )
