@@ -24,3 +24,13 @@ def own_requirement(extra: str = "pytest") -> str:
     if vcs:
         url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
     return f"hullproof[{extra}] @ {url}"
+
+
+def documentation() -> str | None:
+    """Return the address of the documentation that this Hullproof's metadata name; None where they name none."""
+    try:
+        urls = distribution("hullproof").metadata.get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return None
+    named = dict(each.split(", ", 1) for each in urls if ", " in each)
+    return named.get("Documentation")

@@ -213,6 +213,19 @@ class SidecarInfo:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """An instruction of the Dockerfile as it is written, from its line on, which some evidence names."""
+
+    line: int
+    text: str
+
+    @property
+    def lines(self) -> list[tuple[int, str]]:
+        """Its lines, each with its number."""
+        return list(enumerate(self.text.split("\n"), self.line))
+
+
+@dataclass(frozen=True)
 class BuildError:
     """What the project's own build failed on, with the last lines that the step printed."""
 
@@ -225,7 +238,7 @@ class BuildError:
 class Report:
     """All proofs of one run. `left_out` names practices that were not asked for.
 
-    `sidecar` is None where no container was looked at.
+    `sidecar` is None where no container was looked at. `quotes` are the instructions that evidence names.
     """
 
     project: ProjectInfo
@@ -239,6 +252,7 @@ class Report:
     left_out: tuple[str, ...] = field(default=())
     sidecar: SidecarInfo | None = None
     conditions: Conditions | None = None
+    quotes: tuple[Quote, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from hullproof.model import Report
-from hullproof.report.reading import about, acceptance, by_standing, governing_line, left_out
+from hullproof.report.reading import about, acceptance, by_standing, governing_line, headline, quote_of
 from hullproof.text import clean, duration, inert, paragraphs
 
 if TYPE_CHECKING:
@@ -25,16 +25,18 @@ _BACKTICKS = re.compile(r"`([^`]+)`")
 
 def render(report: Report) -> str:
     """Return the page. Every text in it is escaped, and made safe to show as on a terminal."""
+    groups = by_standing(report)
     started = report.started_at.astimezone(timezone.utc)
     page = _template().render(
         report=report,
-        groups=by_standing(report),
-        good=sum(proof.is_good for proof in report.proofs),
+        groups=groups,
+        headline=headline(report)[1],
         about=about(report),
-        left_out=left_out(report),
+        index=sorted(report.proofs, key=lambda proof: list(groups).index(proof.standing)),
         started=f"{started:%Y-%m-%d %H:%M} UTC",
         started_iso=f"{started:%Y-%m-%dT%H:%M:%SZ}",
         line_of=functools.partial(governing_line, report),
+        quote_of=functools.partial(quote_of, report),
         evidence_shown=_EVIDENCE_SHOWN,
         output_shown=_OUTPUT_SHOWN,
     )

@@ -13,8 +13,16 @@ from datetime import timedelta, timezone
 from typing import Any
 from urllib.parse import quote
 
+from hullproof.distribution import documentation
 from hullproof.model import BuildError, Explanation, Proof, Report, Standing
-from hullproof.report.reading import acceptance, dockerfile_path, governing_line, line_named
+from hullproof.report.reading import (
+    acceptance,
+    dockerfile_path,
+    governing_line,
+    headline,
+    line_named,
+    quote_of,
+)
 from hullproof.text import clean, inert, json_text, markdown_blocks, paragraphs
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -22,6 +30,8 @@ _ROOT = "%SRCROOT%"
 _EVIDENCE_SHOWN = 12
 _OUTPUT_SHOWN = 20
 _LONGEST_DESCRIPTION = 1_000  # GitHub takes 1,024 characters
+
+_PAGES = documentation()
 
 # An accepted practice is suppressed. GitHub overlooks that and shows it as open, so it is no more than a note.
 _LEVEL = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEPTED: "note"}
@@ -46,6 +56,7 @@ def _run(report: Report) -> dict[str, Any]:
         },
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "columnKind": "unicodeCodePoints",
+        "properties": {"verdict": " ".join(headline(report))},
         "artifacts": [dockerfile],
         "invocations": [_invocation(report)],
         "results": [
@@ -79,6 +90,7 @@ def _rule(proof: Proof) -> dict[str, Any]:
             "text": "\n\n".join(f"{name}: {_as_text(text)}" for name, text in parts),
             "markdown": "\n\n".join(f"**{name}**\n\n{markdown_blocks(text)}" for name, text in parts),
         },
+        **({"helpUri": f"{_PAGES.rstrip('/')}/practices/{proof.id}/"} if _PAGES else {}),
         "defaultConfiguration": {"level": "error"},
         "properties": {
             "tags": ["container", "dockerfile", clean(proof.family)],
@@ -137,12 +149,16 @@ def _unlinked(text: str) -> str:
 
 
 def _location(report: Report, line: int | None) -> dict[str, Any]:
-    """Return a place in the Dockerfile: its first line where none is known.
+    """Return a place in the Dockerfile, the whole line: its first where none is known.
 
-    Code scanning asks for columns. A report does not know how long a line is: its first character stands for it.
+    Code scanning asks for columns. A line that is not quoted ends where the next one begins.
     """
     at = line or 1
-    region = {"startLine": at, "startColumn": 1, "endLine": at, "endColumn": 2}
+    region: dict[str, Any] = {"startLine": at, "startColumn": 1, "endLine": at + 1, "endColumn": 1}
+    quote = quote_of(report, at)
+    if quote is not None:
+        text = dict(quote.lines)[at]
+        region |= {"endLine": at, "endColumn": len(text) + 1, "snippet": {"text": inert(clean(text))}}
     return {"physicalLocation": {"artifactLocation": _artifact(report), "region": region}}
 
 

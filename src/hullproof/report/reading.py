@@ -14,6 +14,7 @@ from hullproof.model import (
     ImageInfo,
     ProjectInfo,
     Proof,
+    Quote,
     Report,
     Standing,
     Verdict,
@@ -44,6 +45,11 @@ def governing_line(report: Report, proof: Proof) -> int | None:
     return named
 
 
+def quote_of(report: Report, line: int | None) -> Quote | None:
+    """Return the instruction that a line of the Dockerfile belongs to, where the report quotes it."""
+    return next((each for each in report.quotes if line in dict(each.lines)), None)
+
+
 def by_standing(report: Report) -> dict[Standing, list[Proof]]:
     """Group the proofs by how they stand, those to look at first in front; groups without any are left out."""
     groups = {each: [proof for proof in report.proofs if proof.standing is each] for each in Standing}
@@ -58,7 +64,8 @@ def headline(report: Report) -> tuple[str, str]:
     groups = by_standing(report)
     deciding = groups.pop(Standing(report.verdict.value), [])
     total = len(report.proofs) + len(report.left_out)
-    named = "" if report.verdict is Verdict.PROVEN or not deciding else f": {_ids(deciding)}"
+    is_clear = report.verdict is Verdict.PROVEN or len(deciding) in (0, total)
+    named = "" if is_clear else f": {_ids(deciding)}"
     rest = [
         f"{len(proofs)} {standing.words}{'' if standing is Standing.PROVEN else f': {_ids(proofs)}'}"
         for standing, proofs in groups.items()
@@ -82,12 +89,6 @@ def acceptance(accepted: Acceptance) -> str:
     """Say until when a practice is accepted as broken, or was, and why."""
     expired = ", which is over" if accepted.expired else ""
     return f"accepted until {accepted.until.isoformat()}{expired}: {clean(accepted.reason)}"
-
-
-def left_out(report: Report) -> str:
-    """Say in a phrase how many practices were left out, so that nobody takes the rest for all of them."""
-    count = len(report.left_out)
-    return f"{count} {'was' if count == 1 else 'were'} not asked for"
 
 
 def alike(proofs: Sequence[Proof]) -> dict[str, str]:
@@ -127,7 +128,8 @@ def about(report: Report) -> list[Row]:
     """Say what exactly was proven, with what, and when: image, Dockerfile, engine, date in UTC."""
     project, engine = report.project, report.engine
     none = "none: the build failed" if report.build_error else "none"
-    rows = _about_image(report.image) if report.image else [Row("Image", words=none)]
+    rows = [Row("Verdict", words=" ".join(headline(report)))]
+    rows += _about_image(report.image) if report.image else [Row("Image", words=none)]
     rows.append(Row("Dockerfile", dockerfile_path(project)))
     rows += [
         Row(name, literal)

@@ -19,6 +19,7 @@ from hullproof.practices import EXPERIMENTS, Practice, every, get
 from hullproof.project.git import look
 from hullproof.runner.acceptance import accepted, remarks
 from hullproof.runner.graph import Graph
+from hullproof.runner.quoting import quotes
 
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
@@ -144,6 +145,7 @@ class Prover:
             left_out=tuple(each.id for each in every() if each.id not in self.proofs),
             sidecar=self._sidecar_info(),
             conditions=self.graph.known(containers.conditions),
+            quotes=quotes(self.project, self.proofs.values()),
         )
 
     def image_info(self) -> ImageInfo | None:

@@ -17,6 +17,7 @@ from hullproof.model import (
     Limits,
     ProjectInfo,
     Proof,
+    Quote,
     Report,
     SidecarInfo,
     Verdict,
@@ -174,6 +175,10 @@ def sample() -> Report:
             ),
         ),
         left_out=("requirements-first", "dockerignore"),
+        quotes=(
+            Quote(12, f"RUN pip install pytest && \\\n    # {HTML} {ANSI}\n    echo '{DIRECTION}'"),
+            Quote(40, "COPY plugins /app/plugins"),
+        ),
     )
 
 

@@ -94,6 +94,39 @@ def test_what_needs_attention_comes_first_and_open(sample: Report) -> None:
         assert [fold.get("open") is None for fold in folds] == [proof.is_good]
 
 
+def test_an_index_leads_to_each_practice(sample: Report) -> None:
+    """What needs attention first, as below; each says how it stands without its colour."""
+    (index,) = [each for each in page(sample).iter("ol") if each.get("class") == "index"]
+    anchors = list(index.iter("a"))
+    assert [str(each.get("href")) for each in anchors] == [
+        f"#practice-{each}" for each in articles(page(sample))
+    ]
+    assert shown(anchors[0]) == "multistage broken"
+
+
+def test_the_dockerfiles_lines_are_quoted_with_their_numbers(sample: Report) -> None:
+    """What is broken shows the instruction at once, the line that governs it apart."""
+    (quote,) = [
+        each for each in articles(page(sample))["multistage"].iter("pre") if each.get("class") == "quote"
+    ]
+    assert [shown(each).split(" ", 1)[0] for each in quote.iter("span") if each.get("class") != "number"] == [
+        "12",
+        "13",
+        "14",
+    ]
+    (at,) = [each for each in quote.iter("span") if each.get("class") == "at"]
+    assert shown(at) == "12 RUN pip install pytest && \\"
+
+
+def test_a_part_is_not_taken_for_the_whole(sample: Report) -> None:
+    """In the title and in the first sentence."""
+    root = page(sample)
+    (title,) = root.iter("title")
+    (lead,) = [each for each in root.iter("p") if each.get("class") == "lead"]
+    assert "2 not asked for" in shown(title)
+    assert "2 not asked for" in shown(lead)
+
+
 def test_a_remedy_stands_beside_what_is_not_good_and_nowhere_else(sample: Report) -> None:
     """So that nobody fixes what is accepted."""
     found = articles(page(sample))
@@ -135,6 +168,8 @@ def test_a_failed_build_is_told_first_with_its_line_and_output(failed_build: Rep
     """Before the practices that it leaves unproven."""
     text = shown(page(failed_build))
     assert (
-        text.index("The project's own build fails") < text.index("E assert 1 == 2") < text.index("slim-base")
+        text.index("The project's own build fails")
+        < text.index("E assert 1 == 2")
+        < text.index("Some practice")
     )
     assert "docker/Dockerfile|`x`:47" in text

@@ -81,6 +81,36 @@ def test_a_result_stands_on_the_line_that_governs_it(sample: Report, failed_buil
     assert {line(result) for result in results(failed_build).values()} == {47}
 
 
+def test_a_region_is_the_whole_line(sample: Report) -> None:
+    """As far as the report quotes it; else to where the next line begins."""
+    found = results(sample)
+    quoted = found["ownership"]["locations"][0]["physicalLocation"]["region"]
+    assert quoted == {
+        "startLine": 40,
+        "startColumn": 1,
+        "endLine": 40,
+        "endColumn": 1 + len("COPY plugins /app/plugins"),
+        "snippet": {"text": "COPY plugins /app/plugins"},
+    }
+    other = found["necessary-files"]["locations"][0]["physicalLocation"]["region"]
+    assert other == {"startLine": 44, "startColumn": 1, "endLine": 45, "endColumn": 1}
+
+
+def test_each_rule_leads_to_its_page_where_the_documentation_has_an_address(
+    bare: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package's metadata name it; without one, no address is made up."""
+    assert "helpUri" not in run(bare)["tool"]["driver"]["rules"][0]
+    monkeypatch.setattr(as_sarif, "_PAGES", "https://docs.example/")
+    address = run(bare)["tool"]["driver"]["rules"][0]["helpUri"]
+    assert address == "https://docs.example/practices/slim-base/"
+
+
+def test_a_part_is_not_taken_for_the_whole(sample: Report) -> None:
+    """The run says of how many the verdict is said."""
+    assert run(sample)["properties"]["verdict"].endswith("2 not asked for)")
+
+
 def test_the_file_is_named_within_the_repository(sample: Report) -> None:
     """A project may be a folder of it. Odd characters are escaped as in every URI."""
     (location,) = results(sample)["multistage"]["locations"]
