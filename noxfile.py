@@ -124,7 +124,7 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports", "--no-logo", "--no-cache", env={"PYTHONPATH": "src"})
     workflows = [str(path) for folder in WORKFLOWS for path in sorted(Path(folder).glob("*.yml"))]
     session.run("actionlint", *workflows)
-    session.run("zizmor", "--offline", "--quiet", *workflows)
+    session.run("zizmor", "--offline", "--quiet", *workflows, "action.yml")
     session.run("shellcheck", "nox", ".ci/run", "src/hullproof/reaper.sh")
     image.passed.append("lint")
 
