@@ -16,7 +16,7 @@ from hullproof.facts.provider import Facts, Need, handed, needs_of
 from hullproof.model import Evidence, Explanation, Proof, Verdict
 from hullproof.practices.checks import Check, Observation, is_check, sentence, unproven
 
-_MOST_EVIDENCE = 12
+_MOST_EVIDENCE = 1_000
 _HEADINGS = {"Why": "why", "Proven by": "proven_by", "Broken by": "broken_by", "Fix": "fix"}
 _HEADING = re.compile(r"(?m)^(Why|Proven by|Broken by|Fix):[ \n]")
 
@@ -41,6 +41,11 @@ class Practice:
     def usual_fix(self) -> str:
         """How to fix it, in one paragraph: the first of `fix`."""
         return self.fix.split("\n\n", 1)[0]
+
+    @property
+    def skeleton(self) -> str | None:
+        """Where to read how it is written, if `fix` shows that; for the end of a fix."""
+        return f"See `hullproof explain {self.id}`." if "\n\n    " in self.fix else None
 
     @property
     def explanation(self) -> Explanation:
@@ -107,7 +112,7 @@ def judge(practice: Practice, facts: Facts) -> Proof:
         title=practice.title,
         verdict=verdict,
         summary=sentence(*(each.clause for each in deciding)),
-        evidence=_bounded([each.evidence for each in deciding], shown),
+        evidence=_ordered([each.evidence for each in deciding], shown),
         remedy=_fix(practice, deciding),
         duration_s=time.perf_counter() - started,
         explanation=practice.explanation,
@@ -132,29 +137,26 @@ def _observed(function: Check, needs: tuple[Need, ...], facts: Facts) -> list[Ob
 
 
 def _fix(practice: Practice, deciding: list[Observation]) -> str | None:
-    """Join the fixes that were given; a fault without one of its own gets the usual one, before them."""
+    """Join the fixes that were given; a fault without one of its own gets the usual one, before them.
+
+    What is broken ends with the command that shows how it is written, where the practice has a skeleton.
+    """
     given = dict.fromkeys(each.fix for each in deciding if each.fix)
-    if deciding[0].verdict is Verdict.BROKEN and not all(each.fix for each in deciding):
-        given = {practice.usual_fix: None, **given}
+    if deciding[0].verdict is Verdict.BROKEN:
+        usual = {} if all(each.fix for each in deciding) else {practice.usual_fix: None}
+        given = {**usual, **given, **({practice.skeleton: None} if practice.skeleton else {})}
     return " ".join(each for each in given if each) or None
 
 
-def _bounded(groups: list[tuple[Evidence, ...]], shown: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """Keep each observation's first evidence, and say how much more there is: a report is read by people."""
-    share = max(2, (_MOST_EVIDENCE - 2) // max(1, len(groups)))
-    kept = [item for group in groups for item in _cut(group, share)]
-    room = max(1, _MOST_EVIDENCE - len(kept))
-    return tuple(_cut(tuple(dict.fromkeys(kept)), _MOST_EVIDENCE)) + tuple(_cut(shown, room))
-
-
-def _cut(items: tuple[Evidence, ...], most: int) -> list[Evidence]:
-    if len(items) <= most:
-        return list(items)
-    last = items[most - 1]
-    return [
-        *items[: most - 1],
-        Evidence(last.source, last.where, f"and {len(items) - most + 1} more like it"),
-    ]
+def _ordered(groups: list[tuple[Evidence, ...]], shown: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """Put each observation's first evidence first, then the rest, each once; so many that a report can be sent."""
+    firsts = [group[0] for group in groups if group]
+    rest = [each for group in groups for each in group[1:]]
+    every = list(dict.fromkeys((*firsts, *rest, *shown)))
+    if len(every) > _MOST_EVIDENCE:
+        last, more = every[_MOST_EVIDENCE - 1], len(every) - _MOST_EVIDENCE + 1
+        every[_MOST_EVIDENCE - 1 :] = [Evidence(last.source, last.where, f"and {more} more like it")]
+    return tuple(every)
 
 
 def _texts(doc: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -125,7 +126,25 @@ def test_a_fault_without_a_fix_of_its_own_gets_the_usual_one(fixes: list[str | N
         for number, fix in enumerate(fixes):
             yield broken(f"fault {number}", fix=fix)
 
-    assert judge(_practice(look), {}).remedy == told
+    shown = "See `hullproof explain new-practice`."
+    assert judge(_practice(look), {}).remedy == f"{told} {shown}", (
+        "the text has a skeleton, and the fix says where"
+    )
+    plain = replace(_practice(look), fix="Do it.")
+    assert judge(plain, {}).remedy == told
+
+
+def test_evidence_is_whole_and_begins_with_each_fault_s_first() -> None:
+    """A face shows some of it; the JSON has all."""
+
+    def look() -> Observations:
+        for fault in ("a", "b"):
+            yield broken(fault, *(in_image(f"{fault}{number}", "seen") for number in range(40)))
+        yield in_image("c", "seen")
+
+    evidence = judge(_practice(look), {}).evidence
+    assert [each.where for each in evidence[:2]] == ["a0", "b0"]
+    assert len(evidence) == 81
 
 
 def test_a_practice_is_read_off_its_module() -> None:
