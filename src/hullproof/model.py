@@ -227,11 +227,18 @@ class Quote:
 
 @dataclass(frozen=True)
 class BuildError:
-    """What the project's own build failed on, with the last lines that the step printed."""
+    """What the project's own build failed on, why in a line, and the lines of output that tell it.
+
+    `remedy` is given where the reason is plain; `base_note` says what a stand-in base stands for, whether or not it may
+    be the cause.
+    """
 
     instruction: str | None
     line: int | None
     output: tuple[str, ...] = ()
+    reason: str | None = None
+    remedy: str | None = None
+    base_note: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hullproof.errors import EngineError
-from hullproof.facts import BuildFacts, Step
+from hullproof.facts import BuildFacts, Failure, Step
 from hullproof.model import (
     Acceptance,
     Evidence,
@@ -30,7 +30,10 @@ FOLDER = "HULLPROOF_STUB"
 """The environment variable that names the folder with the table, where the notes go, too."""
 
 _STEP = Step("[2/2] RUN make", None, 2, "RUN make", log=("one", "make: no rule"), error="exit code: 2")
-_BUILD = BuildFacts(ok=False, steps=(_STEP,), duration_s=1.0, error="exit code: 2", failed_step=_STEP)
+_FAILURE = Failure("Dockerfile:2", "make: no rule", output=_STEP.log)
+_BUILD = BuildFacts(
+    ok=False, steps=(_STEP,), duration_s=1.0, error="exit code: 2", failed_step=_STEP, failure=_FAILURE
+)
 
 
 class StubBench(bench.Bench):
@@ -64,7 +67,7 @@ class StubBench(bench.Bench):
         if self._is_failure_told or "build" not in self._table():
             return []
         self._is_failure_told = True
-        return explain_failure(_BUILD, "Dockerfile")
+        return explain_failure(_BUILD)
 
     def account(self, asked: tuple[str, ...]) -> Account:
         """Sum up, with an image of its own."""

@@ -381,8 +381,8 @@ def test_a_build_that_fails_is_told_once(judged: Stubbed) -> None:
     broken = ["unproven", "The project's own build fails: exit code: 2."]
     result = judged("--hullproof", build=["it fails"], expose=broken, workdir=broken)
     said = result.stdout.str()
-    assert said.count("the build fails at Dockerfile:2: RUN make") == 1
-    assert said.count("make: no rule") == 1
+    assert said.count("the build fails at Dockerfile:2: make: no rule") == 1
+    assert said.count("\nmake: no rule") == 1
     assert len(re.findall(r"(?m)^The project's own build fails: exit code: 2\.", said)) == 2
 
 

@@ -111,12 +111,12 @@ def build_one(
         run.uses(engine)
         hear = partial(shown, project)
         graph = Prover(project, engine, run, tell=hear).graph
-        request = (
-            graph.fact(builds.recipe)
-            .to_stay()
-            .request(target=target, output="none" if check else "image", tags=tuple(tags))
+        recipe = graph.fact(builds.recipe)
+        request = recipe.to_stay().request(
+            target=target, output="none" if check else "image", tags=tuple(tags)
         )
         built = build_with(engine, request, on_change=Steps(hear))
+        built = builds.explained(built, recipe, graph.fact(builds.bases))
         base = graph.fact(builds.base)
         facts: dict[str, Any] = {
             "ok": built.ok,
@@ -130,7 +130,7 @@ def build_one(
             "duration_s": round(built.duration_s, 3),
         }
     if not built.ok:
-        for each in explain_failure(built, project.config.dockerfile):
+        for each in explain_failure(built):
             say(each)
     elif check:
         _show_last_step(

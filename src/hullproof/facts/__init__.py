@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from hullproof import events
 from hullproof.engine.connection import Engine
-from hullproof.engine.model.build import BuildFacts, Step
+from hullproof.engine.model.build import BuildFacts, Failure, Step
 from hullproof.engine.model.container import (
     ENDS_WELL_WITHIN_S,
     Answer,
@@ -82,6 +82,7 @@ __all__ = [
     "EditOutcome",
     "EditsFacts",
     "Executed",
+    "Failure",
     "FileEntry",
     "FileFacts",
     "FileKind",

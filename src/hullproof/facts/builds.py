@@ -11,6 +11,7 @@ from hullproof.engine.model.build import BuildFacts
 from hullproof.engine.model.image import BaseFacts
 from hullproof.errors import Unobservable
 from hullproof.events import Listener, Note, Steps
+from hullproof.facts.failing import failure_of
 from hullproof.facts.provider import fact, means
 from hullproof.host.bases import BaseSet, provide_bases, why_unreachable
 from hullproof.host.standinplan import parse_reference
@@ -59,26 +60,19 @@ def _dockerfile_without_frontend(project: Project, engine: Engine, run: Run, tel
 def build(engine: Engine, recipe: Recipe, bases: BaseSet, tell: Listener) -> BuildFacts:
     """The build of the release, step by step. One that fails is a finding."""
     built = run_build(engine, recipe.request(output="image"), on_change=Steps(tell))
-    return built if built.ok else replace(built, error=f"{built.error}{_excuse(built, recipe, bases)}")
+    return explained(built, recipe, bases)
 
 
-def _excuse(built: BuildFacts, recipe: Recipe, bases: BaseSet) -> str:
-    """Say what else than the project may be the reason: a stand-in below a step, or another frontend."""
-    notes = [base.note for base in bases.bases if base.note]
-    failed = built.failed_step.instruction.upper() if built.failed_step else ""
-    if failed.startswith("RUN") and notes:
-        return f". It was built on a stand-in base image, which may be the cause: {'; '.join(notes)}"
-    if built.failed_step is None and recipe.dockerfile is not None:
-        named = recipe.project.dockerfile.syntax_directive
-        return f". It was read by BuildKit's own frontend instead of {named}, which may be the cause"
-    return ""
+def explained(built: BuildFacts, recipe: Recipe, bases: BaseSet) -> BuildFacts:
+    """Say of a build by this recipe why it failed, where it did."""
+    return built if built.ok else replace(built, failure=failure_of(built, recipe, bases.bases))
 
 
 @means
 def image_id(build: BuildFacts) -> str:
     """The image under proof. Raises Unobservable where the project's own build fails."""
     if build.image_id is None:
-        raise Unobservable(f"the project's own build fails: {build.error}")
+        raise Unobservable(str(build.failure))
     return build.image_id
 
 

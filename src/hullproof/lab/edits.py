@@ -37,7 +37,7 @@ def run(
 ) -> EditsFacts:
     """Make the edits, one rebuild for each, and a second one where the first accuses."""
     if not baseline.ok:
-        raise Unobservable(f"the project's own build fails: {baseline.error}")
+        raise Unobservable(str(baseline.failure or baseline.error))
     project = recipe.project
     steps = installing.candidates(project)
     declaring = _to_edit(steps)

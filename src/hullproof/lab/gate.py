@@ -36,7 +36,7 @@ _OUTPUT_LINES = 20
 def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> GateFacts:
     """Plant failing tests and build the release; what the output does not tell of is planted again, alone."""
     if not baseline.ok:
-        raise Unobservable(f"the project's own build fails: {baseline.error}")
+        raise Unobservable(str(baseline.failure or baseline.error))
     facts = _test_lines(recipe.project)
     spots = tuple(_spots(recipe.project))
     if not spots:

@@ -124,7 +124,7 @@ class Bench:
         if self.given is None:
             build = self.prover.graph.fact(builds.build)
             if not build.ok:
-                summary, *_ = explain_failure(build, self.project.config.dockerfile)
+                summary, *_ = explain_failure(build)
                 raise BuildFailed(summary, build=self.build_failure()[1:])
         try:
             facts = self.prover.graph.fact(images.image)
@@ -168,7 +168,7 @@ class Bench:
         if build.ok or self._is_failure_told:
             return []
         self._is_failure_told = True
-        return explain_failure(build, self.project.config.dockerfile)
+        return explain_failure(build)
 
     # --- for the end -------------------------------------------------------------------------------------
 

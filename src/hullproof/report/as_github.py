@@ -29,9 +29,12 @@ def render(report: Report) -> str:
 
 
 def _build_error(report: Report, error: BuildError) -> str:
-    what = [clean(error.instruction)] if error.instruction else []
-    output = [clean(each) for each in error.output[-_OUTPUT_SHOWN:]]
-    return _command("error", report, error.line, "The project's own build fails", what + output)
+    said = [clean(error.reason)] if error.reason else []
+    said += [clean(error.instruction)] if error.instruction else []
+    said += [clean(each) for each in error.output[-_OUTPUT_SHOWN:]]
+    said += [f"Fix: {clean(error.remedy)}"] if error.remedy else []
+    said += [f"Stand-in base: {clean(error.base_note)}"] if error.base_note else []
+    return _command("error", report, error.line, "The project's own build fails", said)
 
 
 def _annotation(report: Report, proof: Proof, command: str, others: list[str]) -> str:

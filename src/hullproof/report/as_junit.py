@@ -11,7 +11,7 @@ from datetime import timezone
 from xml.etree import ElementTree as ET
 
 from hullproof.model import Proof, Report, Standing
-from hullproof.report.reading import about, acceptance
+from hullproof.report.reading import about, acceptance, build_headline
 from hullproof.text import clean, inert
 
 _OUTCOME = {
@@ -47,10 +47,10 @@ def _suite(report: Report, family: str) -> ET.Element:
         ET.SubElement(properties, "property", name=row.name, value=clean(value))
     suite.extend(_case(proof) for proof in proofs)
     if report.build_error:
-        said = [
-            report.build_error.instruction or "The project's own build fails.",
-            *report.build_error.output,
-        ]
+        error = report.build_error
+        said = [build_headline(report), *([error.instruction] if error.instruction else []), *error.output]
+        said += [f"Fix: {error.remedy}"] if error.remedy else []
+        said += [f"Stand-in base: {error.base_note}"] if error.base_note else []
         ET.SubElement(suite, "system-err").text = "\n".join(map(clean, said))
     return suite
 

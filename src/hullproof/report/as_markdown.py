@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hullproof.model import BuildError, Proof, Report, Standing
-from hullproof.report.reading import about, acceptance, headline
+from hullproof.report.reading import about, acceptance, build_headline, headline
 from hullproof.text import clean, inert, markdown, markdown_cell, markdown_code, size
 
 _WORD = {
@@ -26,7 +26,7 @@ def render(report: Report, *, brief: bool = False) -> str:
     lines = [f"## Release checklist: {markdown(report.project.name)}", "", f"**{verdict}** {count}.", ""]
     lines += [_about_in_brief(report), ""] if brief else [*_about(report), ""]
     if report.build_error:
-        lines += _build_error(report.build_error)
+        lines += _build_error(report, report.build_error)
     for proof in report.proofs:
         lines += _item(proof, evidence_shown=0 if brief else _EVIDENCE_SHOWN)
     if report.left_out:
@@ -53,13 +53,16 @@ def _about_in_brief(report: Report) -> str:
     return f"Image {markdown_code(image.digest or image.id)}, {size(image.size_bytes)}, on {base}."
 
 
-def _build_error(error: BuildError) -> list[str]:
-    what = f" in {markdown_code(error.instruction)}" if error.instruction else ""
-    at = f" (line {error.line})" if error.line else ""
-    lines = [f"The project's own build fails{what}{at}{':' if error.output else '.'}", ""]
+def _build_error(report: Report, error: BuildError) -> list[str]:
+    what = f": {markdown_code(error.instruction)}" if error.instruction else ""
+    lines = [f"{markdown(build_headline(report))}{what}", ""]
     if error.output:
         lines += [f"    {clean(line)}".rstrip() for line in error.output[-_OUTPUT_SHOWN:]]
         lines.append("")
+    if error.remedy:
+        lines += [f"Fix: {markdown(error.remedy)}", ""]
+    if error.base_note:
+        lines += [f"Stand-in base: {markdown(error.base_note)}.", ""]
     return lines
 
 

@@ -17,6 +17,7 @@ from hullproof.distribution import documentation
 from hullproof.model import BuildError, Explanation, Proof, Report, Standing
 from hullproof.report.reading import (
     acceptance,
+    build_headline,
     dockerfile_path,
     governing_line,
     headline,
@@ -190,8 +191,10 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 
 def _notification(report: Report, error: BuildError) -> dict[str, Any]:
-    what = [clean(error.instruction)] if error.instruction else []
-    lines = ["The project's own build fails.", *what, *map(clean, error.output[-_OUTPUT_SHOWN:])]
+    lines = [f"{build_headline(report)}.", *([clean(error.instruction)] if error.instruction else [])]
+    lines += map(clean, error.output[-_OUTPUT_SHOWN:])
+    lines += [f"Fix: {clean(error.remedy)}"] if error.remedy else []
+    lines += [f"Stand-in base: {clean(error.base_note)}"] if error.base_note else []
     return {
         "level": "error",
         "message": {"text": _unlinked("\n".join(lines))},

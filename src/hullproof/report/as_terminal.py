@@ -11,7 +11,15 @@ from rich.text import Text
 
 from hullproof.model import Evidence, Proof, Report, Standing
 from hullproof.report import Detail
-from hullproof.report.reading import acceptance, alike, booted, governing_line, headline, line_named
+from hullproof.report.reading import (
+    acceptance,
+    alike,
+    booted,
+    build_headline,
+    governing_line,
+    headline,
+    line_named,
+)
 from hullproof.text import clean, duration, inert, size
 
 _MARK = {
@@ -77,12 +85,15 @@ def _build_error(report: Report) -> list[RenderableType]:
     error = report.build_error
     if error is None:
         return []
-    at = f" at {clean(report.project.dockerfile)}:{error.line}" if error.line else ""
-    what = f": {clean(error.instruction)}" if error.instruction else ""
-    lines: list[RenderableType] = [
-        Text.assemble(("The project's own build fails", "bold red"), f"{at}{what}")
-    ]
-    return lines + [Padding(Text(clean(line)), (0, 0, 0, 4)) for line in error.output[-_OUTPUT_SHOWN:]]
+    lines: list[RenderableType] = [Text(build_headline(report), "bold red")]
+    if error.instruction:
+        lines.append(Padding(Text(clean(error.instruction), "cyan"), (0, 0, 0, 2)))
+    lines += [Padding(Text(clean(line)), (0, 0, 0, 4)) for line in error.output[-_OUTPUT_SHOWN:]]
+    if error.remedy:
+        lines.append(Text.assemble(("fix: ", "bold"), clean(error.remedy)))
+    if error.base_note:
+        lines.append(Text.assemble(("stand-in base: ", "bold yellow"), clean(error.base_note)))
+    return lines
 
 
 def _print_proofs(console: Console, report: Report, detail: Detail) -> None:

@@ -50,6 +50,14 @@ def quote_of(report: Report, line: int | None) -> Quote | None:
     return next((each for each in report.quotes if line in dict(each.lines)), None)
 
 
+def build_headline(report: Report) -> str:
+    """Say in a line that the project's own build fails, where and why: `... at Dockerfile:60: 1 test failed`."""
+    error = report.build_error
+    line = f":{error.line}" if error and error.line else ""
+    reason = f": {clean(error.reason)}" if error and error.reason else ""
+    return f"The project's own build fails at {clean(report.project.dockerfile)}{line}{reason}"
+
+
 def by_standing(report: Report) -> dict[Standing, list[Proof]]:
     """Group the proofs by how they stand, those to look at first in front; groups without any are left out."""
     groups = {each: [proof for proof in report.proofs if proof.standing is each] for each in Standing}

@@ -44,14 +44,13 @@ def ended(step: Step, duration_s: float) -> str:
     return "cached" if step.cached else duration(duration_s)
 
 
-def explain_failure(facts: BuildFacts, dockerfile: str, lines: int = 40) -> list[str]:
-    """Return what a person needs of a failed build: the instruction, its line, its last output."""
-    step = facts.failed_step
-    if step is None:
-        return [
-            f"the build fails: {clean(facts.error or 'for no reason given')}",
-            *map(clean, facts.output[-lines:]),
-        ]
-    at = f"{dockerfile}:{step.line}" if step.line else dockerfile
-    output = [clean(each) for each in step.log[-lines:]]
-    return [f"the build fails at {at}: {clean(step.instruction, _SHORT)}", *output, clean(step.error or "")]
+def explain_failure(facts: BuildFacts) -> list[str]:
+    """Return what a person needs of a failed build: why, the instruction, the lines that tell it, the fix."""
+    failure, step = facts.failure, facts.failed_step
+    if failure is None:
+        return [f"the build fails: {clean(facts.error or 'for no reason given')}"]
+    told = [clean(step.instruction, _SHORT)] if step else []
+    told += map(clean, failure.output)
+    told += [f"fix: {clean(failure.fix)}"] if failure.fix else []
+    told += [f"stand-in base: {clean(failure.base_note)}"] if failure.base_note else []
+    return [f"the build fails at {clean(failure.where)}: {clean(failure.told)}", *told]

@@ -35,7 +35,6 @@ WATCH_BESIDE_EXPERIMENTS_S = 8.0
 _OF_THE_REPORT = ("image", "base")
 """What a report says of the image, whatever the practices ask for."""
 
-_BUILD_OUTPUT_LINES = 40
 _LONGEST_LINE = 500
 
 
@@ -185,12 +184,14 @@ def _project_info(project: Project) -> ProjectInfo:
 
 
 def _build_error(build: BuildFacts | None) -> BuildError | None:
-    if build is None or build.ok:
+    if build is None or build.failure is None:
         return None
-    step = build.failed_step
-    output = step.log if step and step.log else build.output
+    step, failure = build.failed_step, build.failure
     return BuildError(
-        instruction=(step.instruction if step else build.error or "")[:_LONGEST_LINE] or None,
+        instruction=step.instruction[:_LONGEST_LINE] if step else None,
         line=step.line if step else None,
-        output=tuple(line[:_LONGEST_LINE] for line in output[-_BUILD_OUTPUT_LINES:]),
+        output=tuple(line[:_LONGEST_LINE] for line in failure.output),
+        reason=failure.told,
+        remedy=failure.fix,
+        base_note=failure.base_note,
     )

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from hullproof.events import Judged, Note, Steps
-from hullproof.facts import BuildFacts, Step
+from hullproof.facts import BuildFacts, Failure, Step
 from hullproof.model import Proof, Verdict
 from hullproof.runner.progress import Lines, explain_failure
 from hullproof.terminal import say
@@ -80,17 +80,24 @@ def test_progress_that_nobody_can_read_stops_nothing(
         say("nobody hears this")
 
 
-def test_a_failed_step_is_told_with_its_place_and_its_last_words() -> None:
-    """The instruction, its line, the end of its log, then the error."""
-    failed = Step(
-        "s", "test", 47, "RUN pytest", log=tuple(f"line {n}" for n in range(100)), error="exit code: 1"
+def test_a_failed_step_is_told_with_its_place_and_why() -> None:
+    """The place and the reason, the instruction, the lines that tell it, the fix; in what else it may lie."""
+    failed = Step("s", "test", 47, "RUN pytest", error="exit code: 1")
+    failure = Failure(
+        "Dockerfile:47", "1 test failed", "Fix it.", ("E   assert 1 == 2",), base_note="a look-alike"
     )
-    facts = BuildFacts(ok=False, steps=(failed,), duration_s=1.0, error="x", failed_step=failed)
-    told = explain_failure(facts, "Dockerfile", lines=2)
-    assert told == ["the build fails at Dockerfile:47: RUN pytest", "line 98", "line 99", "exit code: 1"]
+    facts = BuildFacts(ok=False, steps=(failed,), duration_s=1.0, failed_step=failed, failure=failure)
+    assert explain_failure(facts) == [
+        "the build fails at Dockerfile:47: 1 test failed",
+        "RUN pytest",
+        "E   assert 1 == 2",
+        "fix: Fix it.",
+        "stand-in base: a look-alike",
+    ]
 
 
 def test_a_build_that_fails_before_any_step_is_told_with_its_error() -> None:
     """There is no step to name."""
-    facts = BuildFacts(ok=False, steps=(), duration_s=1.0, error="no such stage", output=("a", "b"))
-    assert explain_failure(facts, "Dockerfile") == ["the build fails: no such stage", "a", "b"]
+    failure = Failure("Dockerfile", "no such stage", output=("a", "b"))
+    facts = BuildFacts(ok=False, steps=(), duration_s=1.0, error="no such stage", failure=failure)
+    assert explain_failure(facts) == ["the build fails at Dockerfile: no such stage", "a", "b"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hullproof.events import Steps
-from hullproof.facts import BuildFacts, Step
+from hullproof.facts import BuildFacts, Failure, Step
 from hullproof.runner.progress import Lines, explain_failure
 from hullproof.terminal import say
 
@@ -103,12 +103,11 @@ def test_no_line_of_progress_is_a_command(text: str, capsys: pytest.CaptureFixtu
     say(text)
     Steps(Lines())((step(f"{text} {text}", cached=True), step(f"RUN {text}", started=True)))
     failed = Step(text, "test", 3, text, error=text, log=(text, text))
+    failure = Failure(text, text, text, (text, text), text, text)
     for told in explain_failure(
-        BuildFacts(ok=False, steps=(failed,), duration_s=1.0, error=text, failed_step=failed), text
+        BuildFacts(ok=False, steps=(failed,), duration_s=1.0, failed_step=failed, failure=failure)
     ):
         say(told)
-    for told in explain_failure(
-        BuildFacts(ok=False, steps=(), duration_s=1.0, error=text, output=(text,)), text
-    ):
+    for told in explain_failure(BuildFacts(ok=False, steps=(), duration_s=1.0, failure=failure)):
         say(told)
     assert_harmless(capsys.readouterr().err)

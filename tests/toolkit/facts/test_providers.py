@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hullproof.errors import Unobservable
 from hullproof.events import ignore
-from hullproof.facts import BuildFacts, ContainerFacts, Process, Step, Stopped, builds, containers, sources
-from hullproof.host.bases import Base, BaseSet
+from hullproof.facts import BuildFacts, ContainerFacts, Failure, Process, Stopped, builds, containers, sources
 from hullproof.project.project import Project
 
 
@@ -31,48 +29,10 @@ def test_what_is_read_from_the_project_needs_no_engine(project: Project) -> None
     assert (release.needed, release.build_args) == ((release.stage,), {})
 
 
-@pytest.mark.parametrize(
-    ("step", "note", "copy", "excuse"),
-    [
-        (Step("RUN x", instruction="RUN x"), None, None, ""),
-        (Step("COPY x", instruction="COPY x y"), "asked for a, got b", None, ""),
-        (
-            Step("RUN x", instruction="RUN x"),
-            "asked for a, got b",
-            None,
-            ". It was built on a stand-in base image, which may be the cause: asked for a, got b",
-        ),
-        (None, "asked for a, got b", None, ""),
-        (
-            None,
-            None,
-            Path("copy"),
-            ". It was read by BuildKit's own frontend instead of docker/dockerfile:labs, which may be the cause",
-        ),
-    ],
-)
-def test_a_build_that_fails_names_what_else_may_be_the_reason(
-    project: Project,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    step: Step | None,
-    note: str | None,
-    copy: Path | None,
-    excuse: str,
-) -> None:
-    """A stand-in has not all that the official image has; nor has BuildKit's frontend what a newer one has."""
-    failed = BuildFacts(ok=False, steps=(), duration_s=1.0, error="it failed", failed_step=step)
-    monkeypatch.setattr(builds, "run_build", lambda *_, **__: failed)
-    recipe: Any = SimpleNamespace(request=lambda **_: None, dockerfile=copy, project=project)
-    bases = BaseSet((Base("a", "a", "a", "present", note, 0, ()),))
-    engine: Any = None
-    assert builds.build(engine, recipe, bases, ignore).error == f"it failed{excuse}"
-
-
 def test_there_is_no_image_where_the_build_failed() -> None:
-    """With the build's own error as the reason: a finding, not a fault."""
-    failed = BuildFacts(ok=False, steps=(), duration_s=1.0, error="exit code: 1")
-    with pytest.raises(Unobservable, match="the project's own build fails: exit code: 1"):
+    """With the reason that it failed for: a finding, not a fault."""
+    failed = BuildFacts(ok=False, steps=(), duration_s=1.0, failure=Failure("Dockerfile:7", "1 test failed"))
+    with pytest.raises(Unobservable, match=r"^the project's own build fails at Dockerfile:7: 1 test failed$"):
         builds.image_id(failed)
 
 

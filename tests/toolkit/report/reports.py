@@ -215,6 +215,9 @@ def failed_build() -> Report:
             "RUN python -m pytest `x` <b>",
             47,
             ("collected 3 items", ANSI, HTML, MARKDOWN, "", "E   assert 1 == 2"),
+            f"1 test failed {HTML}",
+            f"Fix it. {MARKDOWN}",
+            f"asked for this, got that {ANSI}",
         ),
         proofs=tuple(
             replace(

@@ -84,7 +84,9 @@ def test_a_failed_build_is_in_the_suites_errors(failed_build: Report) -> None:
     """With the instruction and its last output."""
     root = ET.fromstring(as_junit.render(failed_build))  # noqa: S314 - our own text
     told = "".join(element.text or "" for element in root.iter("system-err"))
-    assert told.startswith("RUN python -m pytest `x` <b>\ncollected 3 items\n")
+    headline, instruction, first, *_ = told.splitlines()
+    assert headline.startswith("The project's own build fails at docker/Dockerfile|`x`:47: 1 test failed")
+    assert (instruction, first) == ("RUN python -m pytest `x` <b>", "collected 3 items")
 
 
 def test_a_huge_text_leaves_a_file_that_can_be_uploaded(sample: Report) -> None:

@@ -17,7 +17,16 @@ from jsonschema import Draft202012Validator
 
 from hullproof.errors import EngineError, UsageError
 from hullproof.events import Event, FactFinished, Judged, Note
-from hullproof.facts import PROVIDERS, BaseFacts, BuildFacts, ContainerFacts, ImageFacts, Step, Unobservable
+from hullproof.facts import (
+    PROVIDERS,
+    BaseFacts,
+    BuildFacts,
+    ContainerFacts,
+    Failure,
+    ImageFacts,
+    Step,
+    Unobservable,
+)
 from hullproof.facts.provider import Provider
 from hullproof.model import EngineInfo, Report, SidecarInfo, Verdict
 from hullproof.practices import EXPERIMENTS, every
@@ -34,7 +43,12 @@ FAILED_STEP = Step(
     "[test 1/1] RUN pytest", "test", 7, "RUN pytest " + "x" * 1000, log=LOG, error="exit code: 1"
 )
 FAILED = BuildFacts(
-    ok=False, steps=(FAILED_STEP,), duration_s=1.0, error="exit code: 1", failed_step=FAILED_STEP
+    ok=False,
+    steps=(FAILED_STEP,),
+    duration_s=1.0,
+    error="exit code: 1",
+    failed_step=FAILED_STEP,
+    failure=Failure("Dockerfile:7", "1 test failed", "Fix it.", LOG[60:], base_note="a look-alike"),
 )
 
 
@@ -187,15 +201,16 @@ def test_each_practice_is_told_of(project: Project, facts: Facts) -> None:
 
 def test_a_build_that_fails_is_a_report(project: Project, facts: Facts) -> None:
     """With the instruction, its line and the last lines it printed, none too long; nothing is proven by it."""
-    facts.update(build=FAILED, image=Unobservable("the project's own build fails: exit code: 1"))
+    facts.update(build=FAILED, image=Unobservable(str(FAILED.failure)))
     report = proven(project)
     assert report.image is None
     assert report.build_error is not None
     assert report.build_error.line == 7
     assert report.build_error.instruction is not None
     assert report.build_error.instruction.startswith("RUN pytest x")
+    assert report.build_error.reason == "1 test failed"
+    assert (report.build_error.remedy, report.build_error.base_note) == ("Fix it.", "a look-alike")
     assert report.build_error.output[-1].startswith("line 99 ")
-    assert len(report.build_error.output) == 40
     assert max(map(len, [*report.build_error.output, report.build_error.instruction])) <= 500
     assert report.verdict is not Verdict.PROVEN
     assert not any(proof.verdict is Verdict.PROVEN for proof in report.proofs)
@@ -203,13 +218,12 @@ def test_a_build_that_fails_is_a_report(project: Project, facts: Facts) -> None:
 
 def test_a_build_that_fails_before_any_step_is_a_report(project: Project, facts: Facts) -> None:
     """Then the builder's words are all there is."""
-    facts.update(
-        build=BuildFacts(ok=False, steps=(), duration_s=0.1, error="no such stage", output=("a", "b"))
-    )
+    failure = Failure("Dockerfile", "no such stage", output=("a", "b"))
+    facts.update(build=BuildFacts(ok=False, steps=(), duration_s=0.1, error="no such stage", failure=failure))
     report = proven(project)
     assert report.build_error is not None
-    assert (report.build_error.instruction, report.build_error.line) == ("no such stage", None)
-    assert report.build_error.output == ("a", "b")
+    assert (report.build_error.instruction, report.build_error.line) == (None, None)
+    assert (report.build_error.reason, report.build_error.output) == ("no such stage", ("a", "b"))
 
 
 def test_what_cannot_be_observed_is_never_proven(project: Project, facts: Facts) -> None:

@@ -32,10 +32,35 @@ class Step:
 
 
 @dataclass(frozen=True)
-class BuildFacts:
-    """A build and how it went. `error` is one line; `failed_step` the step that failed, where there is one.
+class Failure:
+    """Why a project's own build failed. `reason` is a clause; `where` the place of the instruction, as far as it is known.
 
-    `stopped_early`: we ended the build ourselves because what we wanted to know was known.
+    `hint` says what else than the project may be the cause, `output` are the lines that tell why, `fix` what to do where that is plain. `base_note`: what a stand-in stands for.
+    """
+
+    where: str
+    reason: str
+    fix: str | None = None
+    output: tuple[str, ...] = ()
+    hint: str | None = None
+    base_note: str | None = None
+
+    @property
+    def told(self) -> str:
+        """The reason, and what else may be the cause."""
+        return f"{self.reason}; {self.hint}" if self.hint else self.reason
+
+    def __str__(self) -> str:
+        """Say it, as a clause."""
+        return f"the project's own build fails at {self.where}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class BuildFacts:
+    """A build and how it went. `error` is BuildKit's own line; `failed_step` the step that failed, where there is one.
+
+    `stopped_early`: we ended the build ourselves because what we wanted to know was known. `failure` is known of a
+    project's own build.
     """
 
     ok: bool
@@ -46,7 +71,4 @@ class BuildFacts:
     failed_step: Step | None = None
     stopped_early: bool = False
     output: tuple[str, ...] = ()
-
-    def at_line(self, line: int) -> Step | None:
-        """Return the step made by the instruction that starts at `line` of the Dockerfile."""
-        return next((step for step in self.steps if step.line == line), None)
+    failure: Failure | None = None
