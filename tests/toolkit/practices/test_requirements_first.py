@@ -161,3 +161,38 @@ def test_what_the_cache_let_go_is_no_fault() -> None:
     proof = prove("requirements-first", edits=replace(EDITS, application=forgotten))
     assert proof.verdict is PROVEN
     assert "had let it go" in str(proof.evidence)
+
+
+@pytest.mark.parametrize(
+    ("command", "files", "expected"),
+    [
+        ("pip install -r requirements.txt", ("requirements.txt",), ("requirements.txt",)),
+        ("uv sync --frozen", ("pyproject.toml", "uv.lock"), ("uv.lock", "uv sync", "--no-install-project")),
+        ("poetry install --only main", ("pyproject.toml", "poetry.lock"), ("poetry.lock", "--no-root")),
+        ("pip install .", ("pyproject.toml",), ("pyproject.toml", "pip install --no-deps")),
+    ],
+)
+def test_a_fix_is_for_the_tool_files_and_line_of_the_project(
+    command: str, files: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    """A project of uv's is not told to use pip."""
+    text = f'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN {command}\nCMD ["python", "-m", "app"]\n'
+    step = InstallStep(4, f"RUN {command}", "0", files)
+    edit = EditOutcome("app/views.py", {4: "ran"}, other_steps_ran=(3,))
+    remedy = prove("requirements-first", text, edits=EditsFacts((step,), edit)).remedy or ""
+    for each in ("Dockerfile:4", *expected):
+        assert each in remedy
+    assert command.startswith("pip") or "pip" not in remedy
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"), [("pip", "pip install -r"), ("uv pip", "uv pip install -r")]
+)
+def test_what_is_named_in_a_step_is_to_be_installed_from_a_file_by_the_same_tool(
+    command: str, expected: str
+) -> None:
+    """The tool that is there is the one to use."""
+    text = f'FROM python:3.11-slim\nRUN {command} install flask\nCMD ["python", "-m", "app"]\n'
+    step = InstallStep(2, f"RUN {command} install flask", "0")
+    edits = EditsFacts((step,), EditOutcome("app/views.py", {2: "cached"}, other_steps_ran=(3,)))
+    assert f"with {expected}" in (prove("requirements-first", text, edits=edits).remedy or "")

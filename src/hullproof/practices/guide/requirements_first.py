@@ -10,8 +10,11 @@ dependencies, the installing step runs again.
 Broken by: COPY . . before pip install; code copied in the same COPY as requirements.txt; the whole context
 bind-mounted into the installing step; dependencies named in RUN, so that an edit to the file changes nothing.
 
-Fix: Copy only the file that declares the dependencies (COPY requirements.txt ./), install from it (RUN pip install
---no-cache-dir -r requirements.txt), and copy the code after that (COPY app/ app/).
+Fix: Copy only the file that declares the dependencies, install from it, and copy the code after that.
+
+    COPY requirements.txt ./
+    RUN pip install --no-cache-dir -r requirements.txt
+    COPY app/ app/
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.installing import copy_the_code_after, declare_in_a_file
 from hullproof.practices.library.stages import stages_for_tests
 
 
@@ -49,7 +53,7 @@ def a_file_declares_the_dependencies(release: Release, edits: EditsFacts) -> Obs
                 in_experiment(release.where(each.line), f"expected a file, got {each.instruction}")
                 for each in steps
             ),
-            fix="Write the dependencies into requirements.txt, COPY it, and install with pip install -r requirements.txt.",
+            fix=declare_in_a_file(release, steps[0]),
         )
 
 
@@ -70,6 +74,7 @@ def an_edit_to_the_code_installs_nothing(release: Release, edits: EditsFacts) ->
                 in_experiment(
                     where, f"{step.instruction}: expected it cached after {edit}, it ran, seen twice"
                 ),
+                fix=copy_the_code_after(release, step),
             )
         elif state == "ran":
             yield unproven(f"{where} ran again after {edit}, but in only one of two tries")
