@@ -204,6 +204,14 @@ def board(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def pages(session: nox.Session) -> None:
+    """Look at the board's pages in this machine's Chromium, by axe's rules, too; arguments go to pytest."""
+    _install(session, "pages", board=True)
+    session.run("pytest", "tests/pages", *session.posargs)
+    image.passed.append("pages")
+
+
+@nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the documentation into site/; a warning is an error. Arguments go to zensical."""
     _install(session, "docs")
@@ -261,6 +269,7 @@ CHECKED = {
     "container": "the booted release image does what tests/container says",
     "prove": "every practice proven",
     "board": "board tested on this machine, on SQLite and PostgreSQL",
+    "pages": "board's pages looked at in Chromium, wide, narrow and dark",
     "toolkit": "toolkit tested on this machine",
     "faults": "kills, interruptions, overload and hostile input held out against",
 }

@@ -97,8 +97,10 @@ class ReadersOnly:
         """Pass a request on, unless it reads and may not. What changes something has a token of its own."""
         from starlette.requests import Request  # noqa: PLC0415 - see above
 
-        reads = scope["method"] in ("GET", "HEAD") and not scope["path"].startswith(
-            ("/static/", "/healthz", "/readyz")
+        reads = (
+            scope["type"] == "http"
+            and scope["method"] in ("GET", "HEAD")
+            and not scope["path"].startswith(("/static/", "/healthz", "/readyz"))
         )
         if reads:
             self._access.require_reader(Request(scope))

@@ -10,16 +10,16 @@ from app.store import VERDICTS, Entry
 
 @dataclass(frozen=True)
 class Change:
-    """A practice whose verdict differs. `before` or `after` is None where the report says nothing of it."""
+    """A practice whose verdict differs. `before` is None where the report before says nothing of it."""
 
     practice: str
     before: str | None
-    after: str | None
+    after: str
 
     @property
     def is_worse(self) -> bool:
         """Whether it was good or unknown, and is so no longer."""
-        return self.after is not None and _badness(self.after) > _badness(self.before)
+        return _badness(self.after) > _badness(self.before)
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,11 @@ class Row:
 
 
 def changes(before: Entry, after: Entry) -> list[Change]:
-    """Return what differs between two reports of a project, what got worse first."""
+    """Return what `after` says otherwise than `before`, what got worse first. What it says nothing of, it does not change."""
     old, new = dict(before.practices), dict(after.practices)
-    names = dict.fromkeys([*new, *old])
-    found = [Change(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)]
+    found = [
+        Change(name, old.get(name), verdict) for name, verdict in new.items() if old.get(name) != verdict
+    ]
     return sorted(found, key=lambda change: not change.is_worse)
 
 

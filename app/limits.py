@@ -60,6 +60,9 @@ class Surroundings:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. A route's own choice of a header wins."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         started = time.perf_counter()
         status = 0
 
@@ -100,7 +103,7 @@ class Limits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on. Raises a 503 where there are too many, or where it took too long."""
-        if scope["path"] in (ALIVE, READY):
+        if scope["type"] != "http" or scope["path"] in (ALIVE, READY):
             await self._app(scope, receive, send)
             return
         if self._requests >= MOST_REQUESTS:

@@ -69,7 +69,7 @@ def read(data: bytes) -> Report:
         project=_kept("/project/name", document["project"]["name"]),
         verdict=document["verdict"],
         practices=[(proof["id"], proof["verdict"]) for proof in document["proofs"]],
-        is_complete=document.get("complete", not document["left_out"]),
+        is_complete=document.get("complete", True) and not document["left_out"],
         left_out=len(document["left_out"]),
         revision=_kept("/project/revision", document["project"].get("revision") or "") or None,
         hullproof_version=_kept("/hullproof_version", document["hullproof_version"]),

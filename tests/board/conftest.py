@@ -13,12 +13,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.board.postgres import Server
-from tests.unit.conftest import make_board, make_proof, make_report, start, token
+from tests.unit.conftest import client, make_board, make_proof, make_report, start, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["make_board", "make_proof", "make_report", "start", "token"]
+__all__ = ["client", "make_board", "make_proof", "make_report", "start", "token"]
 
 
 @pytest.fixture(scope="session")
