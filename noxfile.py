@@ -29,7 +29,7 @@ IMAGE_PYTHON = os.environ.get("IMAGE_PYTHON", "3.10")
 IMAGE = "release-board"
 MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
-BENCHES = ("doors", "image", "proofs")
+BENCHES = ("starting", "image", "proofs", "screens")
 
 WORKFLOWS = (".github/workflows", "docs/examples")
 
@@ -243,7 +243,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure doors, image and proofs beside floors and peers: -- proofs --rounds 1 --only peers."""
+    """Measure start, image, proofs and screens beside floors and peers: -- proofs --rounds 1 --only peers."""
     _install(session, "bench")
     named = [word for word in session.posargs[:1] if word in BENCHES]
     for program in named or BENCHES:

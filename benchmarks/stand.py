@@ -1,6 +1,6 @@
 """Where things are measured: a copy of this repository on a real engine, and the plain ways to build and boot it.
 
-Nothing here goes through Hullproof's own doors: `docker buildx build` and `docker run` as one would type them
+Nothing here goes through Hullproof's own commands: `docker buildx build` and `docker run` as one would type them
 are what the product is compared with. The recipe alone is shared, so that both build the same thing.
 """
 

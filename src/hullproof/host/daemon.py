@@ -126,7 +126,7 @@ def _wait(
         process.terminate()
     seen = _log_end(log, before) or last
     raise DeadlineError(
-        f"waited {_START_TIMEOUT_S} s for the Docker daemon to answer, in vain; last seen: {seen}"
+        f"timed out after {_START_TIMEOUT_S} s waiting for the Docker daemon to answer; last output: {seen}"
     )
 
 

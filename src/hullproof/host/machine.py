@@ -139,7 +139,9 @@ def _apt(arguments: Sequence[str], right: Sequence[str], say: Callable[[str], No
             said = True
         if time.monotonic() > deadline:
             last = done.lines[-1] if done.lines else "nothing"
-            raise DeadlineError(f"waited {_LOCK_TIMEOUT_S} s for apt's lock, in vain; last seen: {last}")
+            raise DeadlineError(
+                f"timed out after {_LOCK_TIMEOUT_S} s waiting for apt's lock; last output: {last}"
+            )
         time.sleep(2)
 
 

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 _EVIDENCE_SHOWN = 50
 _OUTPUT_SHOWN = 40
-_BACKTICKS = re.compile(r"`([^`]+)`")
+# What is set as code: what stands between backticks, places in the Dockerfile, instructions with their flags and paths.
+_CODE = re.compile(
+    r"`[^`]+`|[\w./-]*Dockerfile:[0-9]+"
+    r"|\b(?:FROM|RUN|COPY|ADD|CMD|ENTRYPOINT|ENV|ARG|USER|WORKDIR|EXPOSE|VOLUME|HEALTHCHECK)\b"
+    r"(?: (?:--[\w-]+(?:=[^\s,;]+)?|[./$][\w./$*-]*(?<!\w\.)|[\w.-]+:[\w.-]*\w))*"
+)
 
 
 def render(report: Report) -> str:
@@ -72,11 +77,11 @@ def _finalized(value: Any) -> Any:  # noqa: ANN401 - whatever a template shows
 
 
 def _marked(text: str, longest: int = 600) -> Markup:
-    """Return the text, escaped, with what stands between backticks set as code."""
+    """Return the text, escaped, with commands and places set as code."""
     from markupsafe import Markup, escape  # noqa: PLC0415 - comes with jinja2
 
-    parts = _BACKTICKS.split(clean(text, longest))
-    return Markup().join(
-        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
-        for index, part in enumerate(parts)
-    )
+    shown, done, parts = clean(text, longest), 0, []
+    for found in _CODE.finditer(shown):
+        parts += [escape(shown[done : found.start()]), Markup("<code>{}</code>").format(found[0].strip("`"))]
+        done = found.end()
+    return Markup().join([*parts, escape(shown[done:])])

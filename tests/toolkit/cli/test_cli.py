@@ -362,7 +362,7 @@ def test_each_end_has_its_exit_code_and_one_line(
 def test_what_proving_came_to_is_the_exit_code(
     command: Command, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    """The worst of all projects, as the doors return it."""
+    """The worst of all projects, as proving returns it."""
     monkeypatch.setattr("hullproof.cli.prove.prove_all", lambda *_, **__: code)
     assert command("prove")[0] == code
 

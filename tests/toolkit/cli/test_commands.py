@@ -1,4 +1,4 @@
-"""The doors: where reports go, whose exit code wins, and how work that is interrupted ends."""
+"""The commands: where reports go, whose exit code wins, and how work that is interrupted ends."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class FakeEngine:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    """Let the doors connect to an engine with nothing on it."""
+    """Let the commands connect to an engine with nothing on it."""
     fake = FakeEngine()
     monkeypatch.setattr("hullproof.engine.connection.Engine.connect", lambda *_: fake)
     return fake

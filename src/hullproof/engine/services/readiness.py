@@ -54,7 +54,7 @@ class Readiness:
     """Looks at the containers of one compose project."""
 
     def __init__(self, engine: Engine, project: str, labels: Mapping[str, str]) -> None:
-        """Take where they are; `labels` are for the container that knocks at their doors."""
+        """Take where they are; `labels` are for the container that asks at their ports."""
         self._api = engine.client.api
         self._project = project
         self._labels = dict(labels)
@@ -122,8 +122,8 @@ class Readiness:
             for name, each in seen
             if "Health" not in each["State"]
         }
-        doors = [f"{name}={numbers}" for name, numbers in ports.items() if numbers]
-        closed = self._run_beside(helper, [f"{timeout_s:.1f}", *doors], timeout_s) if doors else []
+        addresses = [f"{name}={numbers}" for name, numbers in ports.items() if numbers]
+        closed = self._run_beside(helper, [f"{timeout_s:.1f}", *addresses], timeout_s) if addresses else []
         self.require_none_failed()  # one that ended just before it was looked for here, too
         for name, container in seen:
             if name in closed:

@@ -1,4 +1,4 @@
-"""What it costs to open a door and leave it again: `python -m benchmarks.doors`."""
+"""What it costs to start and end each way in: `python -m benchmarks.starting`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def main() -> None:
             for name in chosen.only
             for row in attempted(name, lambda name=name: groups[name](Path(folder), chosen.rounds))  # type: ignore[misc]
         ]
-    report("Opening the doors", machine(None), chosen, rows, NOTES)
+    report("Starting", machine(None), chosen, rows, NOTES)
 
 
 def command(_folder: Path, count: int) -> list[Row]:
