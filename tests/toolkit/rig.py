@@ -21,11 +21,13 @@ from hullproof.owner import IMAGES, OWNER_LABEL, RUN_LABEL, owner
 
 PATIENCE_S = 120
 NOBODY = 65534
+OF_TESTS = "test-"
+"""What the ids of tests' own runs begin with."""
 
 
 def run_labels() -> dict[str, str]:
     """Label what a test makes as a run of its own does: `hullproof clean` removes it where the test is killed."""
-    return {RUN_LABEL: f"test-{uuid.uuid4().hex[:12]}", OWNER_LABEL: owner()}
+    return {RUN_LABEL: f"{OF_TESTS}{uuid.uuid4().hex[:12]}", OWNER_LABEL: owner()}
 
 
 @contextmanager
@@ -114,7 +116,10 @@ def started(engine: Engine, temporary: Path, *arguments: str | Path, **environ: 
 
 
 def left_by(engine: Engine, pid: int) -> list[str]:
-    """Name what carries the labels of one process' runs: things on the engine, names of images, and builders that go on."""
+    """Name what carries the labels of one process' runs: things on the engine, names of images, and builders that go on.
+
+    What a test has made itself, by `run_labels`, is left out.
+    """
     api, owner, filters = engine.client.api, f"/{pid}/", {"label": [RUN_LABEL]}
     listed = [
         *api.containers(all=True, filters=filters),
@@ -125,6 +130,7 @@ def left_by(engine: Engine, pid: int) -> list[str]:
         str(item.get("Id") or item["Name"])
         for item in listed
         if owner in (item["Labels"] or {}).get(OWNER_LABEL, "")
+        and not item["Labels"][RUN_LABEL].startswith(OF_TESTS)
     ]
     for entry in Path("/proc").glob("[1-9]*/cmdline"):
         with contextlib.suppress(OSError):
@@ -132,6 +138,7 @@ def left_by(engine: Engine, pid: int) -> list[str]:
             if f"{OWNER_LABEL}=" in command and owner in command:
                 found.append(command)
     names = [name for each in api.images(name=IMAGES) for name in each.get("RepoTags") or ()]
+    names = [name for name in names if not name.startswith(f"{IMAGES}:{OF_TESTS}")]
     return found + [name for name in names if f".{pid}." in name]
 
 

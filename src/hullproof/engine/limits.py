@@ -21,7 +21,10 @@ _SHARE = 0.75
 """How much of the memory of the engine's machine one container may have at the most, whatever is configured."""
 _ENDED = ("exited", "dead")
 _KILLED = 137
-_LOOKS, _PAUSE_S = 5, 0.1
+_LOOKS, _PAUSE_S = (
+    30,
+    0.1,
+)  # what is always told is told in a millisecond, on a busy machine in more than a second
 # What programs print to whom the kernel gives no more processes or threads: EAGAIN of fork(2) and clone(2).
 _NO_PROCESS = re.compile(
     r"Resource temporarily unavailable|can't start new thread|Cannot fork|unable to create new native thread"

@@ -23,7 +23,7 @@ instruction that makes a step: RUN, COPY, ADD and WORKDIR."""
 
 _STEP_NAME = re.compile(
     # The number is padded: the first of ten steps of a stage without a name is `[ 1/10]`.
-    r"\[(?:[a-z]+/\S+ )?(?:(?P<stage>[^\s\]]+)\s+)?\s*(?P<number>\d+)/(?P<total>\d+)\]\s(?P<text>.*)",
+    r"\[(?:[a-z]+/\S+ )?(?:(?P<stage>[^\s\]]+)\s)?\s*(?P<number>\d+)/(?P<total>\d+)\]\s(?P<text>.*)",
     re.DOTALL,
 )
 _CONTINUED = re.compile(r"[\\`][ \t]*\n")

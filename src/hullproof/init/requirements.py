@@ -29,7 +29,7 @@ _INDEX = re.compile(
 _EDITABLE = re.compile(r"(?:-e|--editable)(?:\s+|=)")
 _LINE_OPTION = re.compile(r"\s--?[a-z]")
 _VERSION_CONTROL = re.compile(r"(?:git|hg|svn|bzr)\+")
-_EGG = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.lab.editing import can_edit
 from hullproof.project import projectfiles, tree
-from hullproof.project.sources import Source, context_sources
+from hullproof.project.sources import Takers, context_sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,11 +50,12 @@ def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> C
     if not sources:
         return Choice(None, reason="the Dockerfile copies nothing from the project's folder")
     avoided = set(avoid)
-    ways: dict[str, tuple[int, ...]] = {}
+    takers = Takers(sources)
+    ways: dict[str, frozenset[int]] = {}
     for path in tree.files(project.folder):
-        if path not in avoided and can_edit(path) and not _NO_CODE.search(path):
-            lines = tuple(sorted({source.line for source in sources if takes(source, path)}))
-            ways |= {path: lines} if lines else {}
+        taken = takers.of(path)
+        if taken and path not in avoided and can_edit(path) and not _NO_CODE.search(path):
+            ways[path] = taken
     proven = _proven(project, files, list(ways)) if files is not None else []
     if proven:
         rest = [path for path in proven[1:] if path.endswith(".py") and not _is_marker(project.folder, path)]
@@ -73,22 +74,6 @@ def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> C
 def _is_marker(folder: Path, path: str) -> bool:
     """Whether a module is there for its version: an `__init__.py` with code in it is the application's."""
     return _MARKER.search(path) is not None and _CODE.search(projectfiles.text(folder, path)) is None
-
-
-def takes(source: Source, path: str) -> bool:
-    """Whether a source of the context holds a file."""
-    return (
-        source.path in {"", path}
-        or path.startswith(source.path + "/")
-        or (source.is_glob and _glob(source, path))
-    )
-
-
-def _glob(source: Source, path: str) -> bool:
-    from pathlib import PurePosixPath  # noqa: PLC0415 - the only use here
-
-    head = "/".join(path.split("/")[: source.path.count("/") + 1])
-    return PurePosixPath("/" + head).match("/" + source.path)
 
 
 def _proven(project: Project, files: FileFacts, usable: list[str]) -> list[str]:

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 from hullproof import interruption
 from hullproof.errors import Unobservable
 from hullproof.lab import planting
-from hullproof.lab.application import takes
 from hullproof.lab.outcomes import Canary, CanaryFacts
 from hullproof.lab.rebuild import reaching
 from hullproof.lab.scratch import put
 from hullproof.lab.vocabulary import Vocabulary
 from hullproof.project import ignorefile, projectfiles, suites, tree
-from hullproof.project.sources import Source, context_sources
+from hullproof.project.sources import Takers, context_sources
 from hullproof.secrets import held, kind_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from hullproof.engine.connection import Engine
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hullproof.lab.scratch import Bench
     from hullproof.project.ignorefile import IgnoreFile, Pattern
     from hullproof.project.project import Project
+    from hullproof.project.sources import Source
 
 _MOST_FOLDERS = 24
 _SHOWN_FOLDERS = 3
@@ -72,7 +73,7 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     tests = suites.find(project.folder)
     every = (*(each for each in judged if each.path not in {mine.path for mine in own}), *own)
     return CanaryFacts(
-        canaries=tuple(_as_taken(each, sources) for each in every),
+        canaries=_as_taken(every, sources),
         ignore_file=found.name if found else None,
         files_reaching=len(reached & names),
         sources_missing=tuple(_missing(sources, names, reached)),
@@ -82,12 +83,17 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     )
 
 
-def _as_taken(canary: Canary, sources: tuple[Source, ...]) -> Canary:
-    """Note whether the build takes a canary, and where it takes just this by name: then it does so on purpose."""
-    taken = [source for source in sources if takes(source, canary.path)]
-    by_name = next((source.line for source in taken if _is_left_out(source, canary.pattern)), None)
-    is_judged = canary.judged and by_name is None
-    return replace(canary, taken=bool(taken), named_at=by_name, judged=is_judged)
+def _as_taken(canaries: Iterable[Canary], sources: tuple[Source, ...]) -> tuple[Canary, ...]:
+    """Note which canaries the build takes, and where it takes just one by name: then it does so on purpose."""
+    takers = Takers(sources)
+
+    def noted(canary: Canary) -> Canary:
+        taken = [sources[place] for place in sorted(takers.of(canary.path))]
+        by_name = next((source.line for source in taken if _is_left_out(source, canary.pattern)), None)
+        is_judged = canary.judged and by_name is None
+        return replace(canary, taken=bool(taken), named_at=by_name, judged=is_judged)
+
+    return tuple(map(noted, canaries))
 
 
 def _named(canaries: Iterable[Canary], sources: tuple[Source, ...]) -> Iterator[str]:
@@ -217,13 +223,14 @@ def _own(folder: Path, names: Collection[str], reached: Collection[str]) -> tupl
 
 
 def _missing(
-    sources: tuple[Source, ...], names: Collection[str], reached: Collection[str]
+    sources: tuple[Source, ...], names: AbstractSet[str], reached: AbstractSet[str]
 ) -> Iterator[tuple[int, str]]:
     """Find what the Dockerfile copies, and the tree has, but the ignore file withholds."""
-    for source in sources:
-        here = [name for name in names if takes(source, name)]
-        if here and not any(name in reached for name in here):
-            yield source.line, source.path or "."
+    takers = Takers(sources)
+    there, arrived = ({*map(takers.of, each)} for each in (names, names & reached))
+    missing = frozenset[int]().union(*there) - frozenset[int]().union(*arrived)
+    for place in sorted(missing):
+        yield sources[place].line, sources[place].path or "."
 
 
 def _misplaced(project: Project, found: IgnoreFile | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from hullproof.dockerfile import commands, install_commands, script_runs_tests, test_commands
 from hullproof.lab.outcomes import InstallStep
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from hullproof.dockerfile import Install, Place
+    from hullproof.dockerfile import Install, Place, Resolution
     from hullproof.project.project import Project
 
 _NESTED = re.compile(r"^[ \t]*(?:-r|-c|--requirement|--constraint)[=\s]\s*(?P<file>\S+)", re.MULTILINE)
@@ -31,11 +32,15 @@ _EXPORTS = {
     ("pip-compile", ""): ("requirements.in", "pyproject.toml"),
 }
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
-_DECLARING = re.compile(r"[\w./-]*(?:pyproject\.toml|Pipfile\.lock|poetry\.lock|uv\.lock|setup\.cfg)\b")
+_DECLARING = re.compile(
+    r"(?<![\w./-])[\w./-]*(?:pyproject\.toml|Pipfile\.lock|poetry\.lock|uv\.lock|setup\.cfg)\b"
+)
 """What a line of Python reads that lists the dependencies for pip."""
-_PATTERN = re.compile(r"[\w.${}/-]*\*[\w.*-]*")
+_PATTERN = re.compile(r"(?<![\w.${}/*-])[\w.${}/-]*\*[\w.${}/*-]*")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
-_PATH = re.compile(r"[\w.${}/-]*\w\.\w+")
+_PATH = re.compile(r"(?<![\w.${}/-])[\w.${}/-]*\w\.\w+")
+_exporting: WeakKeyDictionary[Resolution, str] = WeakKeyDictionary()
+"""The commands of a release's build that write lists of dependencies."""
 
 
 @dataclass(frozen=True)
@@ -169,15 +174,17 @@ def _in_project(project: Project, place: Place, raw: str, *, guess: bool = True)
 
 def _made_by_export(project: Project, name: str) -> bool:
     """Whether some step writes a file of that name: then it is not the project's."""
-    return any(
-        name in word
-        for stage in project.needed_stages
-        for instruction in stage.instructions
-        if instruction.keyword == "RUN"
-        for command in commands(instruction).commands
-        if _export_of(command.argv)
-        for word in command.text.split()
-    )
+    resolution = project.dockerfile.resolved(project.build_args)
+    if resolution not in _exporting:
+        _exporting[resolution] = "\n".join(
+            command.text
+            for stage in project.needed_stages
+            for instruction in stage.instructions
+            if instruction.keyword == "RUN"
+            for command in commands(instruction).commands
+            if _export_of(command.argv)
+        )
+    return name in _exporting[resolution]
 
 
 def _with_nested(folder: Path, path: str) -> Iterator[str]:

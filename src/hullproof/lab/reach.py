@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hullproof.lab.application import takes
 from hullproof.project.sources import sources
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def can_reach(project: Project, line: int, path: str) -> bool:
             if source.stage == step.stage_index and source.line > line:
                 continue  # it comes after the step, and nothing that the step needs can come from there
             if source.origin is None:
-                if takes(source, path):
+                if source.takes(path):
                     return True
             elif source.origin not in seen:
                 seen.add(source.origin)

@@ -16,7 +16,7 @@ Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _EXAMPLE = re.compile(rb"^([ \t]*)>>> ", re.MULTILINE)
 _SKIPS_ITSELF = re.compile(
-    r"^pytestmark\b.*\bskip|\bimportorskip\(|\ballow_module_level\b|^\s*raise (?:unittest\.)?SkipTest|^__test__\b",
+    r"^pytestmark\b.*\bskip|\bimportorskip\(|\ballow_module_level\b|^[ \t]*raise (?:unittest\.)?SkipTest|^__test__\b",
     re.MULTILINE,
 )
 _MARK = re.compile(r"\bmark\.(\w+)")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 import sys
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from hullproof import interruption
 from hullproof.project import projectfiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from hullproof.dockerfile import Place, Resolution, Stage
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 _REMOTE = re.compile(r"(?:https?|ftp|ssh)://|git@|.*\.git(?:#.*)?\Z")
 _GLOB = re.compile(r"[*?\[]")
 _DEEPEST = 8
+_expansions: WeakKeyDictionary[Resolution, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
 _own_sources: WeakKeyDictionary[Resolution, dict[int, tuple[Source, ...]]] = WeakKeyDictionary()
 
 
@@ -47,11 +52,66 @@ class Source:
         """Whether it is a pattern."""
         return _GLOB.search(self.path) is not None
 
+    def takes(self, path: str) -> bool:
+        """Whether it holds a file of the context."""
+        return bool(Takers([self]).of(path))
+
     @property
     def top(self) -> str | None:
         """The one entry at the top of the context that it lies in; None where it may be any."""
         first = self.path.split("/", 1)[0]
         return None if not first or _GLOB.search(first) else first
+
+
+class Takers:
+    """Which of many sources take a file: found by its folders, so that not each source is asked of each file."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        """Take the sources; they are spoken of by their places in this row."""
+        self._plain: dict[str, set[int]] = defaultdict(set)
+        self._patterns: dict[str, dict[tuple[str, ...], set[int]]] = defaultdict(lambda: defaultdict(set))
+        for place, source in enumerate(sources):
+            parts = source.path.split("/")
+            fixed = next((at for at, part in enumerate(parts) if _GLOB.search(part)), None)
+            if fixed is None:
+                self._plain[source.path].add(place)
+            else:
+                self._patterns["/".join(parts[:fixed])][tuple(parts[fixed:])].add(place)
+        self._known = {"": frozenset(self._plain[""])}
+
+    def of(self, path: str) -> frozenset[int]:
+        """Return the places of those that take a file, directly or with a folder that it lies in."""
+        waiting, at = [], path
+        while at not in self._known:
+            waiting.append(at)
+            at = posixpath.dirname(at)
+        for each in reversed(waiting):
+            inherited = self._known[posixpath.dirname(each)]
+            own = self._plain.get(each, set()) | self._matching(*posixpath.split(each))
+            self._known[each] = inherited | own if own - inherited else inherited
+        return self._known[path]
+
+    def _matching(self, folder: str, name: str) -> set[int]:
+        """Return the places of the patterns that match an entry of a folder, part by part."""
+        found: set[int] = set()
+        parts = [name]
+        while True:
+            for pattern, places in self._patterns.get(folder, {}).items():
+                if len(pattern) == len(parts) and all(map(_part_matches, pattern, parts)):
+                    found |= places
+            if not folder:
+                return found
+            folder, name = posixpath.split(folder)
+            parts.insert(0, name)
+
+
+@lru_cache(maxsize=1 << 16)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern))
+
+
+def _part_matches(pattern: str, part: str) -> bool:
+    return _compiled(pattern).match(part) is not None
 
 
 def own_places(project: Project, stage: Stage) -> tuple[Place, ...]:
@@ -143,7 +203,7 @@ def _trace(
             continue
         if source.step not in (None, before):
             continue
-        back = _back(project.folder, source, path)
+        back = _back(project, source, path)
         if back is None:
             continue
         if source.origin is None:
@@ -158,14 +218,14 @@ def _trace(
     return None
 
 
-def _back(folder: Path, source: Source, path: str) -> str | None:
+def _back(project: Project, source: Source, path: str) -> str | None:
     """Turn a path in the stage into one under the source, if that is where it comes from."""
     inside = _below(path, source.target)
     if inside is None:
         return None
-    for each in _expanded(folder, source):
+    for each in _expanded(project, source):
         name = posixpath.basename(each)
-        if source.origin is None and projectfiles.is_file(folder, each):
+        if source.origin is None and projectfiles.is_file(project.folder, each):
             if inside in {"", name}:
                 return each
         elif source.origin is not None and posixpath.basename(path) == name and inside in {"", name}:
@@ -175,15 +235,27 @@ def _back(folder: Path, source: Source, path: str) -> str | None:
     return None
 
 
-def _expanded(folder: Path, source: Source) -> list[str]:
+def _expanded(project: Project, source: Source) -> tuple[str, ...]:
+    """List what a source stands for in the context, looked up once."""
     if not source.is_glob or source.origin is not None:
-        return [source.path]
-    pattern = re.sub(r"\*+", "*", source.path)  # to BuildKit, two are no more than one
+        return (source.path,)
+    known = _expansions.setdefault(project.dockerfile.resolved(project.build_args), {})
+    if source.path not in known:
+        known[source.path] = tuple(_found(project.folder, source.path))
+    return known[source.path]
+
+
+def _found(folder: Path, path: str) -> list[str]:
+    ending = interruption.current()
+    pattern = re.sub(r"\*+", "*", path)  # to BuildKit, two are no more than one
+    found = []
     try:
-        found = sorted(str(match.relative_to(folder)) for match in folder.glob(pattern))
+        for match in folder.glob(pattern):
+            ending.require_none()
+            found.append(str(match.relative_to(folder)))
     except (ValueError, OSError, NotImplementedError):
         return []
-    return [path for path in found if projectfiles.exists(folder, path)]
+    return [each for each in sorted(found) if projectfiles.exists(folder, each)]
 
 
 def _below(path: str, folder: str) -> str | None:

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hullproof import toml
@@ -98,7 +99,12 @@ def contents(folder: Path) -> Mapping[str, str]:
 
 def _fits(path: str, patterns: tuple[str, ...]) -> bool:
     name = posixpath.basename(path)
-    return name.endswith(".py") and any(fnmatch.fnmatch(name, each) for each in patterns)
+    return name.endswith(".py") and _any_of(patterns).match(name) is not None
+
+
+@lru_cache(maxsize=16)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(fnmatch.translate, patterns)))
 
 
 def _patterns(folder: Path) -> tuple[str, ...]:

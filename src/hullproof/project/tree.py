@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from hullproof import interruption
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -25,8 +27,12 @@ def is_environment(folder: str) -> bool:
 
 
 def files(folder: Path, most: int = MOST_FILES) -> Iterator[str]:
-    """List the regular files of a project, level by level, as paths relative to it; links are not followed."""
+    """List the regular files of a project, level by level, as paths relative to it; links are not followed.
+
+    Raises EndingError after an interruption.
+    """
     level, left = [(str(folder), "")], most
+    ending = interruption.current()
     while level and left > 0:
         below = []
         for here, prefix in level:
@@ -34,6 +40,7 @@ def files(folder: Path, most: int = MOST_FILES) -> Iterator[str]:
                 entries = sorted(os.scandir(here), key=lambda entry: entry.name)
             except OSError:
                 continue
+            ending.require_none()
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name not in _FOREIGN and not is_environment(entry.path):

@@ -100,6 +100,24 @@ def tree_of(folder: Path) -> dict[str, tuple[int, ...]]:
     }
 
 
+@pytest.fixture
+def repository(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The good project as a repository whose index is out of date, where the test is."""
+    assert engine
+    folder = tmp_path / "good"
+    shutil.copytree(Path(__file__).parents[1] / "cases" / "good", folder)
+    for git in (
+        ("init", "--quiet"),
+        ("add", "."),
+        ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"),
+    ):
+        subprocess.run(["git", "-C", folder, *git], check=True)
+    for path in folder.rglob("*.py"):
+        os.utime(path, (1, 1))
+    monkeypatch.chdir(folder)
+    return folder
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -116,26 +134,38 @@ def tree_of(folder: Path) -> dict[str, tuple[int, ...]]:
     ],
 )
 def test_a_command_that_does_not_say_so_writes_nothing_into_the_tree(
-    engine: Engine,
-    command: Command,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: tuple[str, ...],
+    command: Command, repository: Path, arguments: tuple[str, ...]
 ) -> None:
-    """Not even for a moment, `.git` included, whose index is out of date."""
-    assert engine
-    folder = tmp_path / "good"
-    shutil.copytree(Path(__file__).parents[1] / "cases" / "good", folder)
-    for git in (
-        ("init", "--quiet"),
-        ("add", "."),
-        ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"),
-    ):
-        subprocess.run(["git", "-C", folder, *git], check=True)
-    for path in folder.rglob("*.py"):
-        os.utime(path, (1, 1))
-    monkeypatch.chdir(folder)
-    before = tree_of(folder)
+    """Not even for a moment, `.git` included."""
+    before = tree_of(repository)
     code, _, told = command(*arguments)
-    assert tree_of(folder) == before
+    assert tree_of(repository) == before
     assert code == 0, told
+
+
+NOXFILE = "from hullproof.sessions import image_sessions\n\nimage_sessions()\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pytest", "-p", "no:cacheprovider", "--hullproof-only=workdir", "--ignore=tests"),
+        ("nox", "--envdir=../environments", "-s", "prove", "--", "--only=workdir"),
+    ],
+    ids=["pytest", "nox"],
+)
+def test_neither_do_pytest_and_nox(repository: Path, arguments: tuple[str, ...]) -> None:
+    """What they write themselves is told to lie elsewhere, or not to be."""
+    (repository / "noxfile.py").write_text(NOXFILE)
+    before = tree_of(repository)
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=repository,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tree_of(repository) == before
+    assert done.returncode == 0, done.stdout + done.stderr

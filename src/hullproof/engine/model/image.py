@@ -138,12 +138,11 @@ class FileFacts:
     def text(self, path: str) -> str | None:
         """Return the content of a system file (see `Layer.texts`) in the final view, None if absent."""
         entry = self.final.get(path)
-        if entry is None:
-            return None
-        for layer in reversed(self.layers):
-            if path in layer.texts or any(other is entry for other in layer.entries):
-                return layer.texts.get(path)
-        return None
+        return None if entry is None else self._layer_of[id(entry)].texts.get(path)
+
+    @cached_property
+    def _layer_of(self) -> Mapping[int, Layer]:
+        return {id(entry): layer for layer in self.layers for entry in layer.entries}
 
     @staticmethod
     def _merged(layers: tuple[Layer, ...]) -> Mapping[str, FileEntry]:
