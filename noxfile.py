@@ -29,12 +29,9 @@ IMAGE_PYTHON = os.environ.get("IMAGE_PYTHON", "3.10")
 IMAGE = "release-board"
 MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
-BENCHES = ("starting", "image", "proofs", "screens")
+BENCHES = ("starting", "image", "proofs", "screens", "board")
 
 WORKFLOWS = (".github/workflows", "docs/examples")
-
-PROJECT = nox.project.load_toml(HERE / "pyproject.toml")
-GROUPS = {name: nox.project.dependency_groups(PROJECT, name) for name in PROJECT["dependency-groups"]}
 
 _held: list[TextIO] = []  # open files, whose locks last as long as this process
 
@@ -76,7 +73,7 @@ nox.options.error_on_external_run = True
 
 def _install(session: nox.Session, *groups: str, board: bool = False) -> None:
     """Install the toolkit and what the groups name, pinned; nothing to do where that was done before."""
-    wanted = [requirement for group in groups for requirement in GROUPS[group]]
+    wanted = [f"--group={group}" for group in groups]
     wanted += ["--requirement=requirements.in"] if board else []
     _pip(session, Path(session.virtualenv.location), "python", wanted)
     session.env["PYTHONDONTWRITEBYTECODE"] = "1"  # the checkout may be read-only, and stays clean
@@ -243,8 +240,8 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure start, image, proofs and screens beside floors and peers: -- proofs --rounds 1 --only peers."""
-    _install(session, "bench")
+    """Measure start, image, proofs, screens and board beside floors and peers: -- proofs --rounds 1 --only peers."""
+    _install(session, "bench", "faults", board=True)
     named = [word for word in session.posargs[:1] if word in BENCHES]
     for program in named or BENCHES:
         session.run("python", "-m", f"benchmarks.{program}", *session.posargs[len(named) :])
