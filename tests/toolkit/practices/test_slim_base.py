@@ -148,3 +148,33 @@ def test_the_budget_is_kept() -> None:
     assert proof.verdict is BROKEN
     assert "150 MB" in proof.summary
     assert "20.0 MB over its base" in str(prove("slim-base", image=image()).evidence)
+
+
+@pytest.mark.parametrize(
+    ("reference", "slim"),
+    [
+        ("python:3.11", "python:3.11-slim"),
+        ("python", "python:slim"),
+        ("example.org:5000/mirror/python:3.11", "example.org:5000/mirror/python:3.11-slim"),
+        ("python:latest", "python:slim"),
+        ("python:bookworm", "python:slim-bookworm"),
+        ("docker.io/library/python:3.12-bookworm@sha256:abc", "docker.io/library/python:3.12-slim-bookworm"),
+    ],
+)
+def test_the_fix_names_the_slim_variant_of_the_very_base(reference: str, slim: str) -> None:
+    """With its version and its Debian."""
+    assert f"from {slim} at Dockerfile:1" in str(prove("slim-base", **on(reference)).remedy)
+
+
+@pytest.mark.parametrize(
+    ("path", "fix"),
+    [
+        ("/var/lib/apt/lists/x_InRelease", "rm -rf /var/lib/apt/lists/*"),
+        ("/var/cache/apt/archives/gcc.deb", "apt-get clean"),
+        ("/var/cache/apk/APKINDEX.tar.gz", "apk add --no-cache"),
+        ("/var/cache/dnf/x.solv", "dnf clean all"),
+    ],
+)
+def test_the_fix_for_lists_is_of_their_package_manager(path: str, fix: str) -> None:
+    """What works for one leaves the other's behind."""
+    assert fix in str(prove("slim-base", files=files(layer(13, entry(path)))).remedy)

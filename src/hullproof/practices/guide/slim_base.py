@@ -66,7 +66,8 @@ def the_base_is_slim(release: Release, base: BaseFacts | None, files: FileFacts 
     is_small = _SMALL.match(reference.lower()) is not None
     if not is_small and _OFFICIAL.match(reference.lower()):
         brings = f", which brings {listed(compilers)}" if compilers else ""
-        yield broken(f"the release's base {reference} is not a slim variant{brings}", seen)
+        fix = f"Start the release from {_slim_variant(reference)} at {where}; what has to be compiled is compiled in another stage."
+        yield broken(f"the release's base {reference} is not a slim variant{brings}", seen, fix=fix)
         return
     if is_small:
         yield seen
@@ -78,6 +79,7 @@ def the_base_is_slim(release: Release, base: BaseFacts | None, files: FileFacts 
         yield broken(
             f"the release's base {reference} is {size(bytes_known)}, where a slim one is about 130 MB",
             in_image(where, f"{reference}: expected a slim variant, got {size(bytes_known)}"),
+            fix=f"Start the release at {where} from a smaller image, such as python:X-slim, and copy what it needs into it.",
         )
     else:
         yield in_image(where, f"the base {reference} is small: {size(bytes_known)}")
@@ -86,6 +88,7 @@ def the_base_is_slim(release: Release, base: BaseFacts | None, files: FileFacts 
             f"the release's base {reference} brings a compiler: {listed(compilers)}",
             seen,
             *(in_image(where, f"the base has {path}") for path in compilers),
+            fix=f"Start the release at {where} from an image without a compiler, and compile in a stage of its own.",
         )
     if _is_floating(reference):
         yield in_dockerfile(where, f"{reference} is a floating tag: what it is changes over time")
@@ -107,6 +110,8 @@ def no_layer_holds_what_only_builds_need(release: Release, files: FileFacts) -> 
                 f"{where} leaves a compiler or -dev package in the release: {listed([*tools, *compilers])}",
                 *([in_image(where, f"this layer installs {listed(tools, 8)}")] if tools else ()),
                 *(in_image(where, f"this layer holds {path}") for path in compilers),
+                fix=f"Compile in a stage of its own and copy only what it installed, or remove {listed(tools or compilers)} "
+                f"in the same RUN that uses it ({where}): a later one leaves it in the layer below.",
             )
         if lists:
             yield broken(
@@ -123,7 +128,7 @@ def no_layer_holds_what_only_builds_need(release: Release, files: FileFacts) -> 
 def it_is_as_small_as_configured(
     config: Config, release: Release, image: ImageFacts, base: BaseFacts | None
 ) -> Observations:
-    """Its size is told, and is within `max_size_mb` where that is set."""
+    """It is within `max_size_mb`, where that is set."""
     over = ""
     if base is not None and base.size_bytes is not None:
         kind = "stand-in base" if base.stand_in else "base"
@@ -138,6 +143,16 @@ def it_is_as_small_as_configured(
             ),
             fix="Make the release smaller, or raise `max_size_mb` in [tool.hullproof] if it grew for a reason.",
         )
+
+
+def _slim_variant(reference: str) -> str:
+    """Name the slim variant of an official image: `python:3.11-slim-bookworm` for `python:3.11-bookworm`."""
+    folder, slash, image = reference.partition("@")[0].rpartition("/")
+    name, _, tag = image.partition(":")
+    name, (version, dash, release) = f"{folder}{slash}{name}", tag.partition("-")
+    if version in ("", "latest"):
+        return f"{name}:slim"
+    return f"{name}:{version}-slim{dash}{release}" if re.match(r"\d", version) else f"{name}:slim-{tag}"
 
 
 def _to_delete(path: str) -> str:
