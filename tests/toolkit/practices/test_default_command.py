@@ -527,6 +527,7 @@ def test_a_launcher_in_front_is_named_with_what_it_launches(command: tuple[str, 
         (HealthCheck(("python check.py",), 1, "unhealthy", 3), BROKEN, "docker exec"),
         (HealthCheck(("python check.py",), 1, "unhealthy", 3, early=True), PROVEN, ""),
         (HealthCheck(("python check.py",), None), UNPROVEN, ""),
+        (HealthCheck(("python check.py",), 1, "TimeoutError: timed out", 3), UNPROVEN, ""),
         (HealthCheck(("python check.py",), 0), PROVEN, ""),
     ],
     ids=lambda value: f"{value.exit_code} {value.output}" if isinstance(value, HealthCheck) else "",
@@ -561,6 +562,9 @@ def test_a_service_that_answers_with_failures_alone_is_not_proven() -> None:
     assert "5000/tcp answers HTTP 500" in proof.summary
     assert "KeyError" in str(proof.evidence)
     assert prove("default-command", container=failing, config=Config(ready="/healthz")).verdict is PROVEN
+    for status in (200, 401, 404, 501):
+        more = (*failing.answers, Answer("tcp", 9000, answered=True, status=status))
+        assert prove("default-command", container=replace(failing, answers=more)).verdict is PROVEN
 
 
 def test_a_development_server_is_noted_by_its_own_word() -> None:

@@ -229,9 +229,9 @@ class Watch:
 
 
 def is_failure(answer: dict[str, object]) -> bool:
-    """Whether a server says of itself that it failed: it may still be starting."""
+    """Whether a server says of itself that it failed: it may still be starting. 501 is one that knows no GET."""
     status = answer["status"]
-    return isinstance(status, int) and status >= 500
+    return isinstance(status, int) and status >= 500 and status != 501
 
 
 def local_addresses(port: int, found: list[dict[str, object]], protocol: str = "tcp") -> list[str]:

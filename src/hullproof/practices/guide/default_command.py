@@ -37,7 +37,7 @@ from hullproof.practices.library.command import (
 )
 from hullproof.practices.library.failures import beside, is_refused, to_start, why_ended
 from hullproof.practices.library.front import application_below, in_front
-from hullproof.practices.library.health import missing_tool, said, to_be_healthy
+from hullproof.practices.library.health import is_out_of_time, missing_tool, said, to_be_healthy
 from hullproof.practices.library.logs import (
     development_server,
     exception_in,
@@ -45,6 +45,7 @@ from hullproof.practices.library.logs import (
     misses_a_service,
     quoted,
 )
+from hullproof.practices.library.ports import only_failures
 from hullproof.practices.library.processes import (
     is_application,
     is_idler,
@@ -56,7 +57,6 @@ from hullproof.practices.library.processes import (
 )
 from hullproof.practices.library.stopping import ends_in_order, is_deaf, to_hear, unusual_signal, why_deaf
 
-_SERVER_ERROR = 500
 _NOT_LISTENING = (
     "Let the command start a server that listens on the exposed port; where it only takes longer to start, raise "
     "`ready_timeout_s` in [tool.hullproof]."
@@ -166,17 +166,13 @@ def pid_1_is_the_application(
 
 @check
 def the_entrypoint_runs_cmd(
-    config: Config, release: Release, image: ImageFacts, files: FileFacts, container: ContainerFacts
+    config: Config, release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
 ) -> Observations:
     """Where there are both, a process runs what CMD says."""
-    ignored = (
-        ignored_command(release, image, files, container) if is_started(config, image, container) else None
-    )
+    started = is_started(config, image, container)
+    ignored = ignored_command(release, image, files, container) if started else None
     if ignored is not None:
-        words, running = (
-            " ".join(image.command),
-            "; ".join(shown(each, 50) for each in container.processes[:3]),
-        )
+        words, running = ignored.text, "; ".join(shown(each, 50) for each in container.processes[:3])
         yield broken(
             f"ENTRYPOINT ignores CMD: `{words}` never runs",
             in_dockerfile(release.where(ignored.line), f"expected a process that runs {words}"),
@@ -197,14 +193,12 @@ def it_becomes_ready(
     seen = in_container(
         where, f"expected it to become ready, watched for {container.watched_s:.0f} s: {seen_last}"
     )
-    failures = [
-        each for each in container.answers if each.status is not None and each.status >= _SERVER_ERROR
-    ]
-    if container.ready and failures and not isinstance(config.ready, str):
-        port = f"{failures[0].port}/{failures[0].protocol}"
+    failure = only_failures(container)
+    if container.ready and failure is not None and not isinstance(config.ready, str):
+        port = f"{failure.port}/{failure.protocol}"
         yield unproven(
-            f"{port} answers HTTP {failures[0].status}, so whether the service works is not shown",
-            in_container(f"port {failures[0].port}", f"expected HTTP below 500, got {failures[0].status}"),
+            f"{port} answers HTTP {failure.status}, so whether the service works is not shown",
+            in_container(f"port {failure.port}", f"expected HTTP below 500, got {failure.status}"),
             *quoted(container),
             fix=_NOT_READY,
         )
@@ -288,8 +282,8 @@ def its_health_check_succeeds(
         yield broken(
             f"HEALTHCHECK can never succeed: {said(health)}", line, ran, fix=to_be_healthy(health, container)
         )
-    elif health.exit_code is None:
-        yield unproven("HEALTHCHECK did not come to its end in time", line, ran)
+    elif is_out_of_time(health):
+        yield unproven(f"HEALTHCHECK did not come to its end in time: {said(health)}", line, ran)
     elif health.early:
         yield in_container("HEALTHCHECK", f"{said(health)}: not healthy yet, within its start period")
     elif config.stands_alone and misses_a_service(container.log):

@@ -119,7 +119,7 @@ def program_elsewhere(word: str, files: FileFacts) -> str | None:
 
 
 def ignored_command(
-    release: Release, image: ImageFacts, files: FileFacts, container: ContainerFacts
+    release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
 ) -> Command | None:
     """Return the CMD that ENTRYPOINT leaves aside, since it is in shell form or a script that never looks at it.
 
@@ -130,13 +130,8 @@ def ignored_command(
         return None
     if entrypoint is not None and entrypoint.shell_form:
         return None if _ARGUMENTS.search(entrypoint.text) else command
-    if (
-        not image.entrypoint
-        or not words
-        or command.shell_form
-        or not container.processes
-        or program_path(words[0], image, files) is None
-    ):
+    both = image.entrypoint and words and not command.shell_form and container.processes
+    if files is None or not both or program_path(words[0], image, files) is None:
         return None
     meant = _becomes(words)
     runs = any(_runs(process, each) for process in container.processes for each in (words, meant))

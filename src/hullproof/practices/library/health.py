@@ -27,10 +27,16 @@ def missing_tool(health: HealthCheck) -> str | None:
     return health.command[0] if health.exit_code in _CANNOT_RUN else None
 
 
+def is_out_of_time(health: HealthCheck) -> bool:
+    """Whether a clock alone speaks against it."""
+    return health.exit_code is None or "timed out" in health.output.lower()
+
+
 def said(health: HealthCheck) -> str:
     """Say in a few words what came of it."""
     lines = [line.strip() for line in health.output.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else f"exit code {health.exit_code}"
+    ended = "it was still running" if health.exit_code is None else f"exit code {health.exit_code}"
+    return lines[-1][:200] if lines else ended
 
 
 def to_be_healthy(health: HealthCheck, container: ContainerFacts) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Release
-    from hullproof.facts import ImageFacts, Listener
+    from hullproof.facts import Answer, ContainerFacts, ImageFacts, Listener
 
+_SERVER_ERROR, _NO_SUCH_METHOD = 500, 501
 FIRST_EPHEMERAL_PORT = 32768
 """Where Linux begins to choose ports for sockets that asked for none: those of UDP clients look like listeners."""
 
@@ -58,3 +59,12 @@ def where_exposed(release: Release, port: Port | None = None) -> str:
     }
     last = next(reversed(list(places.values())), release.line)
     return release.where(places.get(port, last) if port is not None else last)
+
+
+def only_failures(container: ContainerFacts) -> Answer | None:
+    """Return an answer in which a server says that it failed, where no port gave another one to HTTP; else None."""
+    spoke = [each for each in container.answers if each.status is not None]
+    failed = [
+        each for each in spoke if (each.status or 0) >= _SERVER_ERROR and each.status != _NO_SUCH_METHOD
+    ]
+    return failed[0] if failed and len(failed) == len(spoke) else None
