@@ -96,7 +96,7 @@ def test_a_protocol_in_which_the_client_speaks_first(prove: Prove, handle: str, 
 
 
 @pytest.mark.parametrize(
-    ("program", "command", "verdict"),
+    ("program", "starts", "verdict"),
     [
         (f"{STOPS}for line in sys.stdin: print(line)", 'ENTRYPOINT ["python", "run.py"]', "proven"),
         (f"{STOPS}while True: input()", 'CMD ["python", "run.py"]', "proven"),
@@ -111,9 +111,9 @@ def test_a_protocol_in_which_the_client_speaks_first(prove: Prove, handle: str, 
     ],
     ids=["filter", "prompt", "by SIGINT", "deaf to SIGTERM", "a job", "an interpreter without a program"],
 )
-def test_a_program_on_standard_input(prove: Prove, program: str, command: str, verdict: str) -> None:
+def test_a_program_on_standard_input(prove: Prove, program: str, starts: str, verdict: str) -> None:
     """It is judged with its input held open; what ends all the same is no service."""
-    proofs = prove(program, with_command(command))
+    proofs = prove(program, with_command(starts))
     assert proofs["default-command"]["verdict"] == verdict, proofs["default-command"]["summary"]
     if verdict == "proven":
         assert "docker run -i" in proofs["default-command"]["summary"]
@@ -161,7 +161,7 @@ def test_shapes_of_service(prove: Prove, program: str, lines: str, verdict: str,
 
 
 @pytest.mark.parametrize(
-    ("program", "command", "verdict", "told"),
+    ("program", "starts", "verdict", "told"),
     [
         (
             SERVE + "serve()",
@@ -205,11 +205,9 @@ def test_shapes_of_service(prove: Prove, program: str, lines: str, verdict: str,
         "an error on stop",
     ],
 )
-def test_a_command_by_what_was_seen(
-    prove: Prove, program: str, command: str, verdict: str, told: str
-) -> None:
+def test_a_command_by_what_was_seen(prove: Prove, program: str, starts: str, verdict: str, told: str) -> None:
     """Its health check, its form, its answers, its end."""
-    proofs = prove(program, with_command(f"EXPOSE 8000\n{command}"))
+    proofs = prove(program, with_command(f"EXPOSE 8000\n{starts}"))
     proof = proofs["default-command"]
     assert proof["verdict"] == verdict, proof["summary"]
     assert told in proof["summary"]
