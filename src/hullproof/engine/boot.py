@@ -240,8 +240,8 @@ def _ready_by(observer: Observer, goal: Goal, *, died: bool) -> str:
         return ""
     if record.ready:
         return record.seen
-    patience = "" if died else f"{goal.deadline_s:g} s "
-    return f"waited {patience}for {record.goal}; last seen: {record.seen}"
+    waited = "waited" if died else f"timed out after {goal.deadline_s:g} s waiting"
+    return f"{waited} for {record.goal}; last seen: {record.seen}"
 
 
 def _slowed(record: Record | None, goal: Goal) -> str | None:

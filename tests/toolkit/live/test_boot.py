@@ -158,7 +158,7 @@ def test_never_listens(images: Images, boot: Callable[..., ContainerFacts]) -> N
     """A deadline says what was waited for, and what was seen last."""
     facts = boot(images.python("time.sleep(99)"), ready_timeout_s=1.5)
     assert (facts.ready, facts.died) == (False, False)
-    assert facts.ready_by == "waited 1.5 s for a listener on 5000/tcp; last seen: nothing listens"
+    assert facts.ready_by == "timed out after 1.5 s waiting for a listener on 5000/tcp; last seen: nothing listens"
     assert facts.main is not None
 
 
@@ -178,7 +178,7 @@ def test_ready_path(images: Images, boot: Callable[..., ContainerFacts], path: s
     assert facts.ready_by == (
         "GET /healthz on port 5000: HTTP 200"
         if ready
-        else "waited 6 s for GET /missing to give 2xx or 3xx; last seen: port 5000: HTTP 503"
+        else "timed out after 6 s waiting for GET /missing to give 2xx or 3xx; last seen: port 5000: HTTP 503"
     )
 
 
