@@ -158,7 +158,10 @@ def test_never_listens(images: Images, boot: Callable[..., ContainerFacts]) -> N
     """A deadline says what was waited for, and what was seen last."""
     facts = boot(images.python("time.sleep(99)"), ready_timeout_s=1.5)
     assert (facts.ready, facts.died) == (False, False)
-    assert facts.ready_by == "timed out after 1.5 s waiting for a listener on 5000/tcp; last seen: nothing listens"
+    assert (
+        facts.ready_by
+        == "timed out after 1.5 s waiting for a listener on 5000/tcp; last seen: nothing listens"
+    )
     assert facts.main is not None
 
 

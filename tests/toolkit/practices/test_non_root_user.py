@@ -138,7 +138,19 @@ def test_the_fix_names_the_account_that_the_image_has(
     text = GOOD.replace("USER app\n", "")
     proof = prove("non-root-user", text, image=image(user=""), container=root, files=files(own))
     assert told in str(proof.remedy)
-    assert "give it what is its own at /app" in str(proof.remedy)
+    assert "give it what lies at /app" in str(proof.remedy)
+
+
+def test_the_fix_asks_for_no_owner_that_holds() -> None:
+    """The files are the account's already: USER alone is missing."""
+    base = replace(BASE_LAYER, texts={"/etc/passwd": "root:x:0:0::/root:/bin/sh\n"})
+    made = layer(13, entry("/etc/passwd"), texts={"/etc/passwd": PASSWD})
+    root = container(processes=(process(uids=ROOT),))
+    stack = files(made, base=base)
+    proof = prove(
+        "non-root-user", GOOD.replace("USER app\n", ""), image=image(user=""), container=root, files=stack
+    )
+    assert proof.remedy == "Write USER app in the release stage, after the last step that needs root."
 
 
 @pytest.mark.parametrize("uids", [(0, 0, 0, 0), (0, 1000, 1000, 1000), (1000, 1000, 0, 0)], ids=str)

@@ -35,13 +35,12 @@ from hullproof.practices.library.command import (
     line_of_command,
     notes_on_form,
 )
-from hullproof.practices.library.failures import beside, is_refused, to_start, why_ended
+from hullproof.practices.library.failures import beside, why_not_up
 from hullproof.practices.library.front import application_below, in_front
 from hullproof.practices.library.health import is_out_of_time, missing_tool, said, to_be_healthy
 from hullproof.practices.library.logs import (
     development_server,
     exception_in,
-    last_words,
     misses_a_service,
     quoted,
 )
@@ -53,7 +52,6 @@ from hullproof.practices.library.processes import (
     is_started,
     program,
     shown,
-    waits_for_a_service,
 )
 from hullproof.practices.library.stopping import ends_in_order, is_deaf, to_hear, unusual_signal, why_deaf
 
@@ -92,42 +90,16 @@ def it_starts_and_stays(
     config: Config, release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
 ) -> Observations:
     """The engine can start it, and it does not end by itself."""
-    where, error = line_of_command(release), container.start_error
-    if error is not None and any(word in error.lower() for word in ("find user", "find group", "passwd")):
-        yield unproven(
-            "the container does not start because of its user, see non-root-user", in_container(where, error)
-        )
-    elif error is not None and is_refused(error):
-        yield broken(
-            f"the container does not start: {error}",
-            in_container(where, error),
-            fix=to_start(error, image, files),
-        )
-    elif error is not None:
-        yield unproven(f"the engine could not start the container: {error}", in_container(where, error))
-    elif container.exit_code is not None and release.contract.starts_something:
-        after = "" if container.lived_s is None else f" after {container.lived_s:.1f} s"
-        cause = why_ended(config, release, image, files, container)
-        says = last_words(container.log, container.stderr)
-        yield (broken if cause.is_fault else unproven)(
-            f"the container ends by itself{after} with exit code {container.exit_code}; {says}{cause.clause}",
-            in_container(where, f"expected it to stay, it ended with exit code {container.exit_code}{after}"),
-            *quoted(container),
-            fix=cause.fix,
-        )
-    elif config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed)):
-        seen = f"the application is not started: it waits for another service; {last_words(container.log)}"
-        yield unproven(seen, in_container(where, seen), *quoted(container), fix=beside(config))
-    else:
-        ready = (
-            "stays up"
-            if container.ready_after_s is None
-            else f"is ready after {container.ready_after_s:.1f} s"
-        )
+    where, cause = line_of_command(release), why_not_up(config, release, image, files, container)
+    if cause is None:
+        ready = f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s else "stays up"
         held = ", with its standard input held open (docker run -i)" if container.on_stdin else ""
         way = "; its shell makes way" if in_shell_form(release) else ""
         whole = " ".join(image.entrypoint + image.command)
         yield proven(f"the command {whole} starts{held}, {ready} and stops when told{way}")
+    elif release.contract.starts_something:
+        seen = in_container(where, f"expected it to start and stay: {cause.clause}")
+        yield (broken if cause.is_fault else unproven)(cause.clause, seen, *quoted(container), fix=cause.fix)
 
 
 @check
@@ -142,10 +114,8 @@ def pid_1_is_the_application(
         reason = container.unobservable or "PID 1 was not found"
         yield unproven(f"what runs in the container could not be seen: {reason}")
         return
-    line, seen = (
-        in_dockerfile(where, "the command in force"),
-        in_container("/proc/1/cmdline", f"PID 1 is {shown(main)}"),
-    )
+    line = in_dockerfile(where, "the command in force")
+    seen = in_container("/proc/1/cmdline", f"PID 1 is {shown(main)}")
     front, below = in_front(release, image, files, container), application_below(main, container)
     if front is not None:
         first = in_container(
@@ -255,10 +225,8 @@ def it_stops_when_told(
         )
     else:
         odd = "" if ends_in_order(stopped) else ", which is unusual"
-        ended = (
-            f"{stopped.signal}: ended after {stopped.seconds:.1f} s with exit code {stopped.exit_code}{odd}"
-        )
-        yield in_container(f"stop with {image.stop_signal}", ended)
+        ended = f"ended after {stopped.seconds:.1f} s with exit code {stopped.exit_code}{odd}"
+        yield in_container(f"stop with {image.stop_signal}", f"{stopped.signal}: {ended}")
 
 
 @check
@@ -269,11 +237,9 @@ def its_health_check_succeeds(
     health, written = container.health, release.contract.healthcheck
     if health is None or not is_started(config, image, container) or not container.ready:
         return
-    where, text = (
-        "config.Healthcheck" if written is None else release.where(written.line),
-        " ".join(health.command),
-    )
-    line = in_image(where, text) if written is None else in_dockerfile(where, f"HEALTHCHECK {text}")
+    text, line = " ".join(health.command), in_image("config.Healthcheck", " ".join(health.command))
+    if written is not None:
+        line = in_dockerfile(release.where(written.line), f"HEALTHCHECK {text}")
     ran = in_container("HEALTHCHECK", f"expected exit code 0, got {health.exit_code}: {said(health)}")
     tool = missing_tool(health) if health.exit_code != 0 else None
     if health.exit_code == 0:

@@ -223,5 +223,11 @@ def _to_leave_root(account: Account, becomes: int, image: ImageFacts, files: Fil
         else f"Create an account (RUN {'adduser -S' if on_alpine else 'useradd --system'} {name}). "
     )
     top = (image.workdir or "/").rstrip("/")
-    next_up = f", and give it what is its own at {top} (COPY --chown={name}; see ownership)" if top else ""
+    uid = account_of(name, files).uid if made else None
+    strange = files is not None and any(
+        each.uid != uid for path, each in files.final.items() if f"{path}/".startswith(f"{top}/")
+    )
+    next_up = (
+        f", and give it what lies at {top} (COPY --chown={name}; see ownership)" if top and strange else ""
+    )
     return f"{create}Write USER {name} in the release stage, after the last step that needs root{next_up}."

@@ -21,11 +21,13 @@ from hullproof.practices.library.logs import (
     denied_path,
     error_line,
     is_denied,
+    last_words,
     missed_file,
     missed_module,
     misses_a_service,
 )
 from hullproof.practices.library.places import layer_place, owning_layers
+from hullproof.practices.library.processes import waits_for_a_service
 from hullproof.practices.library.settings import Setting, missing
 from hullproof.tools import SHELLS
 
@@ -53,11 +55,35 @@ _REFUSALS = (
 
 @dataclass(frozen=True)
 class Cause:
-    """Why it ended: a clause to add to what was seen, the fix, and whether it is a fault of the image at all."""
+    """Why it is not up: a clause, the fix, and whether it is a fault of the image at all."""
 
     clause: str
-    fix: str
+    fix: str | None
     is_fault: bool = True
+
+
+def why_not_up(
+    config: Config, release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
+) -> Cause | None:
+    """Tell why a container was not started, ended by itself, or has not got to its application; None where it is up."""
+    error, says = container.start_error, last_words(container.log, container.stderr)
+    if error is not None:
+        if any(word in error.lower() for word in ("find user", "find group", "passwd")):
+            return Cause(
+                "the container does not start because of its user, see non-root-user", None, is_fault=False
+            )
+        if not any(reason in error.lower() for reason in _REFUSALS):
+            return Cause(f"the engine could not start the container: {error}", None, is_fault=False)
+        return Cause(f"the container does not start: {error}", _to_start(error, image, files))
+    if container.exit_code is not None:
+        after = "" if container.lived_s is None else f" after {container.lived_s:.1f} s"
+        ended = f"the container ends by itself{after} with exit code {container.exit_code}; {says}"
+        cause = _why_ended(config, release, image, files, container)
+        return Cause(f"{ended}{cause.clause}", cause.fix, cause.is_fault)
+    if config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed)):
+        clause = f"the application is not started: it waits for another service; {says}"
+        return Cause(clause, beside(config), is_fault=False)
+    return None
 
 
 def beside(config: Config) -> str:
@@ -65,12 +91,7 @@ def beside(config: Config) -> str:
     return _OFFLINE if config.offline else _BESIDE
 
 
-def is_refused(error: str) -> bool:
-    """Whether the engine could not start the command for what it is."""
-    return any(reason in error.lower() for reason in _REFUSALS)
-
-
-def to_start(error: str, image: ImageFacts, files: FileFacts | None) -> str:
+def _to_start(error: str, image: ImageFacts, files: FileFacts | None) -> str:
     """Say how to make a command start that the engine could not start."""
     word = next(iter(image.entrypoint + image.command), "")
     if files is None or not word:
@@ -100,7 +121,7 @@ def _to_interpret(path: str, files: FileFacts) -> str:
     return f"{path} asks for {interpreter}, which cannot be run in the image: name an interpreter that can."
 
 
-def why_ended(
+def _why_ended(
     config: Config,
     release: Release,
     image: ImageFacts,
