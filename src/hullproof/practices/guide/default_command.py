@@ -37,7 +37,13 @@ from hullproof.practices.library.command import (
 )
 from hullproof.practices.library.failures import beside, why_not_up
 from hullproof.practices.library.front import application_below, in_front
-from hullproof.practices.library.health import is_out_of_time, missing_tool, said, to_be_healthy
+from hullproof.practices.library.health import (
+    is_out_of_time,
+    missing_tool,
+    said,
+    tells_of_failure,
+    to_be_healthy,
+)
 from hullproof.practices.library.logs import (
     development_server,
     exception_in,
@@ -252,7 +258,7 @@ def its_health_check_succeeds(
         yield unproven(f"HEALTHCHECK did not come to its end in time: {said(health)}", line, ran)
     elif health.early:
         yield in_container("HEALTHCHECK", f"{said(health)}: not healthy yet, within its start period")
-    elif config.stands_alone and misses_a_service(container.log):
+    elif config.stands_alone and (misses_a_service(container.log) or tells_of_failure(health)):
         yield unproven(f"HEALTHCHECK says unhealthy: {said(health)}", line, ran, fix=beside(config))
     else:
         yield broken(

@@ -15,6 +15,9 @@ _NOT_THERE = re.compile(
     r"(?:^|[\s:\"'])(?P<name>[\w./-]+)[\"']?: (?:\d+: )?(?:command )?(?:executable file )?(?:not found|[Pp]ermission denied)"
     r"|can't open file '(?P<file>[^']+)'|No module named '?(?P<module>[\w.]+)"
 )
+_SERVER_ERROR = re.compile(
+    r"(?i:\berror\D{0,20}|\bHTTP/[\d.]+ |\bstatus\D{0,10})5\d\d\b|\b5\d\d Server Error"
+)
 _URL = re.compile(r"https?://[^\s\"'|;&)]+")
 _PORT = re.compile(r"https?://[^/:\s]+:(\d+)")
 
@@ -25,6 +28,11 @@ def missing_tool(health: HealthCheck) -> str | None:
     if found is not None:
         return next(group for group in found.groups() if group)
     return health.command[0] if health.exit_code in _CANNOT_RUN else None
+
+
+def tells_of_failure(health: HealthCheck) -> bool:
+    """Whether the service itself answered that it cannot serve, as one does that misses another service."""
+    return _SERVER_ERROR.search(health.output) is not None
 
 
 def is_out_of_time(health: HealthCheck) -> bool:
