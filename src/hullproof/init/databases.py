@@ -38,12 +38,12 @@ _SCHEMES = {
 }
 _FALLS_BACK = re.compile(r"""sqlite(?:\+\w+)?://|backends\.sqlite3|sqlite3?\.connect""")
 _DJANGO_NEEDS = re.compile(
-    r"^\s*class\s.*\b(?:Transaction|LiveServer|StaticLiveServer|API|APITransaction|APILiveServer)?(?<!Simple)(?<!unittest\.)TestCase\b"
+    r"^[ \t]*class[ \t].*\b(?:Transaction|LiveServer|StaticLiveServer|API|APITransaction|APILiveServer)?(?<!Simple)(?<!unittest\.)TestCase\b"
     r"|django_db|\btransactional_db\b|def\s+test\w*\([^)]{0,500}\bdb\b",
     re.MULTILINE,
 )
 _OF_DJANGO = re.compile(
-    r"^\s*from\s+(?:django\.test|rest_framework\.test)\s+import\b|django\.test\.|import\s+pytest",
+    r"^[ \t]*from[ \t]+(?:django\.test|rest_framework\.test)[ \t]+import\b|django\.test\.|import[ \t]+pytest",
     re.MULTILINE,
 )
 _CONNECTS = re.compile(

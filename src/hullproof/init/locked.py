@@ -34,7 +34,14 @@ class _Owner:
 
 
 _VENV = "/opt/venv"
-_UV = {"UV_PROJECT_ENVIRONMENT": _VENV, "UV_LINK_MODE": "copy", "UV_PYTHON_DOWNLOADS": "never"}
+_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+"""The system's, which the build's secret takes the place of where the host trusts other authorities, too."""
+_UV = {
+    "SSL_CERT_FILE": _CERTIFICATES,
+    "UV_PROJECT_ENVIRONMENT": _VENV,
+    "UV_LINK_MODE": "copy",
+    "UV_PYTHON_DOWNLOADS": "never",
+}
 _OWNERS: Mapping[str, _Owner] = {
     # https://docs.astral.sh/uv/guides/integration/docker/
     "uv.lock": _Owner(
@@ -60,7 +67,7 @@ _OWNERS: Mapping[str, _Owner] = {
             "pdm",
             ("pdm>=2.15", "hishel<2"),
             "/root/.cache/pdm",
-            {"VIRTUAL_ENV": _VENV, "PDM_CHECK_UPDATE": "0"},
+            {"VIRTUAL_ENV": _VENV, "SSL_CERT_FILE": _CERTIFICATES, "PDM_CHECK_UPDATE": "0"},
         ),
         "pdm sync --no-self --prod",
         "pdm sync --no-self --dev",
@@ -73,7 +80,7 @@ _OWNERS: Mapping[str, _Owner] = {
             "pipenv",
             ("pipenv>=2024",),
             "/root/.cache/pipenv",
-            {"VIRTUAL_ENV": _VENV, "PIPENV_VERBOSITY": "-1"},
+            {"VIRTUAL_ENV": _VENV, "PIP_CERT": _CERTIFICATES, "PIPENV_VERBOSITY": "-1"},
         ),
         "pipenv sync",
         "pipenv sync --dev",
@@ -81,7 +88,7 @@ _OWNERS: Mapping[str, _Owner] = {
     ),
     # https://docs.astral.sh/uv/pip/compile/: PEP 751
     "pylock.toml": _Owner(
-        Tool("uv", ("uv>=0.7",), "/root/.cache/uv", {"UV_LINK_MODE": "copy"}),
+        Tool("uv", ("uv>=0.7",), "/root/.cache/uv", {"SSL_CERT_FILE": _CERTIFICATES, "UV_LINK_MODE": "copy"}),
         f"uv pip sync --python {_VENV}/bin/python pylock.toml",
         "",
         beside=(),

@@ -91,7 +91,7 @@ def find(files: Files) -> Lock | None:
         content = projectfiles.read(files.folder, path, largest=projectfiles.LARGEST_LOCK).decode()
         table = json.loads(content) if path == "Pipfile.lock" else toml.loads(content)
         return _READERS[path](table)
-    except (OSError, ValueError, RecursionError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, RecursionError, TypeError, AttributeError, LookupError) as error:
         raise UsageError(f"{path} cannot be read: {error}; generate it again") from error
 
 

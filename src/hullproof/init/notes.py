@@ -43,6 +43,11 @@ def look(
         )
         yield Remark("note", f"the noxfile and the workflow get Hullproof from {source}{only}")
     top = repository(files.folder)
+    above = next((each for each in files.folder.parents if (each / "uv.lock").is_file()), None)
+    if above is not None and "uv.lock" not in files and top is not None and above.is_relative_to(top):
+        yield Remark(
+            "note", f"{above / 'uv.lock'} is not used: for its versions, give {above} to init, and --entry"
+        )
     if top not in (None, files.folder):
         yield Remark(
             "note", f"no workflow: GitHub reads those at the top of the repository only, which is {top}"

@@ -54,7 +54,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
 }
 """The tables below [tool] that name indexes, by the tool that reads them."""
 _ALL = 5  # of these name nothing else
-_LONGEST = 2_000
+_LONGEST = 500
 _WORKSPACE = "the workspace that this is part of"
 _WAYS_OUT = {"uv": "run `uv lock`", "pdm": "run `pdm lock`", "poetry": "run `poetry lock`"}
 
@@ -113,7 +113,7 @@ def _require_foreign(files: Files, named: Mapping[str, Declared]) -> None:
             or files.is_aside(folder + "/x")
         ):
             continue
-        found = re.search(r"""^\s*name\s*=\s*["']?([\w.-]+)""", files.text(path), re.MULTILINE)
+        found = re.search(r"""^[ \t]*name[ \t]*=[ \t]*["']?([\w.-]+)""", files.text(path), re.MULTILINE)
         own = canonicalize_name(found[1]) if found else None
         if own is not None and own in named:
             raise UsageError(
@@ -159,21 +159,23 @@ def _shown(source: object) -> str | None:
 
 def _addresses(value: object) -> Iterator[str]:
     """Yield the addresses in a value, however deep, that are not those of the public index."""
-    if isinstance(value, str):
-        for address in _ADDRESS.findall(value):
-            if is_private(address):
-                yield address
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _addresses(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _addresses(each)
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield from filter(is_private, _ADDRESS.findall(each))
+        elif isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
 
 
 def is_private(address: str) -> bool:
     """Whether an address is not that of the public index."""
-    return urlsplit(address).hostname not in _PUBLIC
+    try:
+        return urlsplit(address).hostname not in _PUBLIC
+    except ValueError:  # such as a bracket without its other half
+        return True
 
 
 def shown(address: str) -> str:

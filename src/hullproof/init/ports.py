@@ -30,7 +30,9 @@ _OF_OTHERS = re.compile(
 )
 _CALLED_PORT = re.compile(r"(?:\w*_)?PORT\Z")
 _IN_ADDRESS = re.compile(r"(?:[\w.\[\]:*-]*:)?(\d{1,5})\Z")
-_BOUND = re.compile(r"(?:--bind|-b|--port|-p|--http-socket|--server\.port)(?:[ =]+)(?:\S*:)?(\d+)\b")
+_BOUND = re.compile(
+    r"(?:--bind|-b|--port|-p|--http-socket|--server\.port)(?:[ =]+)(?:\S{0,300}:)?(\d{1,5})\b"
+)
 _GUNICORN_BIND = re.compile(r"""^bind\s*=\s*["'][^"']*:(\d+)["']""", re.MULTILINE)
 _EXPOSED = re.compile(r"^EXPOSE\s+(\d+)", re.MULTILINE | re.IGNORECASE)
 

@@ -62,7 +62,7 @@ def system_packages(
 
 def of_the_old(files: Files, dockerfile: str, known: Iterable[str]) -> Iterator[Remark]:
     """Name the Debian packages that a Dockerfile which is there installs and ours would not."""
-    text = re.sub(r"^\s*#.*$", "", files.text(dockerfile), flags=re.MULTILINE).replace("\\\n", " ")
+    text = re.sub(r"^[ \t]*#.*$", "", files.text(dockerfile), flags=re.MULTILINE).replace("\\\n", " ")
     words = (word for found in _APT.finditer(text) for word in found["words"].split())
     names = dict.fromkeys(word for word in words if re.fullmatch(r"[a-z0-9][a-z0-9+.-]+(?:=\S+)?", word))
     missing = [name for name in names if name.partition("=")[0] not in known]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
 from hullproof.errors import UsageError
@@ -112,3 +115,44 @@ def test_a_lock_file_that_is_not_understood_is_said(see: See) -> None:
     """Packages are installed without it."""
     found = see({**APP, "requirements.txt": "flask\ngunicorn\n", "conda-lock.yml": "package: []\n"})
     assert said(found, "note") == ["conda-lock.yml is not understood: packages are installed without it"]
+
+
+@pytest.mark.parametrize(
+    "lock",
+    ["package = {}\n", "package = [1]\n", "[[package]]\nsource = 'x'\n", "[[package]]\nwheels = 'x'\n"],
+)
+def test_a_lock_file_of_another_form_is_one_line(see: See, lock: str) -> None:
+    """Whatever it holds."""
+    with pytest.raises(UsageError, match=r"uv.lock cannot be read: .*; generate it again"):
+        see({**APP, "pyproject.toml": PROJECT, "uv.lock": lock})
+
+
+def test_the_lock_file_of_a_workspace_above_is_said_not_to_be_used(see: See, tmp_path: Path) -> None:
+    """With the folder that would use it."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "uv.lock").write_text("")
+    found = see({**APP, "requirements.txt": "flask\ngunicorn\n"})
+    assert said(found, "note")[0] == (
+        f"{tmp_path / 'uv.lock'} is not used: for its versions, give {tmp_path} to init, and --entry"
+    )
+
+
+@pytest.mark.parametrize("filling", ["\n" * 100_000, " " * 200_000, "pip install " * 20_000, "-b=" * 50_000])
+def test_no_text_keeps_it_busy(see: See, filling: str) -> None:
+    """Regular expressions over what somebody else wrote take time in proportion to it."""
+    files = {
+        "requirements.txt": "flask\ngunicorn\npsycopg\n",
+        "tests/test_x.py": f"{filling}\ndef test_x(): ...\n",
+    }
+    started = time.process_time()
+    see(
+        {
+            **APP,
+            **files,
+            "Dockerfile": filling,
+            "Procfile": filling,
+            "libs/x/setup.py": filling,
+            "tox.ini": filling,
+        }
+    )
+    assert time.process_time() - started < 20
