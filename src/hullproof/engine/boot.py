@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from docker.errors import APIError, ImageNotFound
+
 from hullproof.engine.container.ending import state_of, stop
 from hullproof.engine.container.health import check_health
 from hullproof.engine.container.observer import Observer
@@ -100,8 +102,6 @@ class BootedContainer:
         return booted
 
     def _boot(self, image: str, options: dict[str, Any]) -> None:
-        from docker.errors import ImageNotFound  # noqa: PLC0415 - the SDK is slow to import
-
         def make() -> None:
             made = self._client.containers.create(
                 image, labels=self._labels, log_config=log_config(), **options
@@ -121,8 +121,6 @@ class BootedContainer:
 
     def _tried(self, step: Callable[[], None]) -> bool:
         """Take a step towards a running container; whether that was done. What the image is refused for is kept."""
-        from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - the SDK is slow to import
-
         try:
             with engine_errors("starting the container", APIError):
                 step()

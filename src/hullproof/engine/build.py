@@ -16,6 +16,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docker.errors import ImageNotFound
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter
+
 from hullproof.engine.model.build import BuildFacts, Step
 from hullproof.engine.naming import keep_nameless, nameless
 from hullproof.engine.plugins import RUN_NOTHING
@@ -133,8 +136,6 @@ def build(
     Raises EngineError when the engine went away or its disk is full, DeadlineError after `deadline_s`
     seconds. However this ends, no builder process is left behind.
     """
-    from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter  # noqa: PLC0415 - slow
-
     attempts = Retrying(
         retry=retry_if_result(lambda facts: _BUILDER_FAULTS.search(facts.error or "") is not None),
         wait=wait_exponential_jitter(multiplier=0.5, max=8),
@@ -247,8 +248,6 @@ def _follow(
 
 def _image_id(engine: Engine, metadata_file: Path) -> str:
     """Return the id under which the engine knows the image: which digest that is depends on its image store."""
-    from docker.errors import ImageNotFound  # noqa: PLC0415 - slow to import
-
     metadata = json.loads(metadata_file.read_text(encoding="utf-8"))
     for key in ("containerimage.digest", "containerimage.config.digest"):
         if digest := metadata.get(key):

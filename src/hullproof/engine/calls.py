@@ -16,6 +16,9 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from requests.adapters import HTTPAdapter
+from requests.exceptions import Timeout
+
 from hullproof import interruption
 from hullproof.errors import DeadlineError, EndingError, EngineError
 
@@ -63,9 +66,7 @@ class Calls:
 
     def attach(self, api: APIClient) -> None:
         """Have all calls of a client go through here."""
-        from requests.adapters import HTTPAdapter  # noqa: PLC0415 - slow to import
-
-        from hullproof.engine.transport import Timed  # noqa: PLC0415 - the same
+        from hullproof.engine.transport import Timed  # noqa: PLC0415 - it imports this module
 
         self._api = api
         for prefix, adapter in list(api.adapters.items()):
@@ -166,8 +167,6 @@ class Calls:
 
     def _answers(self) -> bool:
         """Ask in a thread of its own: over ssh, no call of the SDK's has a deadline."""
-        from requests.exceptions import Timeout  # noqa: PLC0415 - slow to import
-
         answered = threading.Event()
 
         def ask() -> None:

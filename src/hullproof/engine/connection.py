@@ -14,6 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import docker
+from docker.errors import DockerException
+from docker.tls import TLSConfig
+from requests.exceptions import RequestException
+
 from hullproof.engine.calls import CALL_S, Calls, within
 from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
 from hullproof.engine.flaws import build_flaw
@@ -123,9 +128,6 @@ class Engine:
 def connect_client(endpoint: Endpoint, timeout_s: float, calls: Calls | None = None) -> DockerClient:
     """Return the SDK's client for an address, or say why the engine there cannot be used."""
     _probe(endpoint, timeout_s)
-    # Here, not above: the SDK takes 0.1 s to import, which `hullproof --help` should not pay.
-    from docker.errors import DockerException  # noqa: PLC0415
-    from requests.exceptions import RequestException  # noqa: PLC0415
 
     first = Calls(endpoint.host)
     in_time = threading.Timer(timeout_s + 1, first.abort)  # bit by bit, an answer could take for ever
@@ -143,8 +145,6 @@ def connect_client(endpoint: Endpoint, timeout_s: float, calls: Calls | None = N
 
 
 def _client(endpoint: Endpoint, api_version: str, calls: Calls) -> DockerClient:
-    import docker  # noqa: PLC0415 - as above
-    from docker.tls import TLSConfig  # noqa: PLC0415 - the same
 
     tls: TLSConfig | bool = False
     if endpoint.use_tls:

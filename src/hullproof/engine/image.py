@@ -6,6 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from docker.errors import DockerException, ImageNotFound
+from requests.exceptions import ReadTimeout, RequestException
+
 from hullproof.engine.layers import NoImageError, base_layers
 from hullproof.engine.model.image import FileFacts, HistoryEntry, ImageFacts, Layer
 from hullproof.errors import DeadlineError, EngineError
@@ -75,9 +78,6 @@ def history_length(engine: Engine, reference: str) -> int | None:
 
 def _ask(engine: Engine, image_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what the engine tells of an image, and its history, oldest first."""
-    from docker.errors import DockerException, ImageNotFound  # noqa: PLC0415 - slow to import
-    from requests.exceptions import ReadTimeout, RequestException  # noqa: PLC0415 - the same
-
     api: Any = engine.client.api  # its methods have no types
     try:
         return api.inspect_image(image_id), api.history(image_id)[::-1]

@@ -14,6 +14,9 @@ from contextlib import closing
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from requests.exceptions import ReadTimeout, RequestException
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
 from hullproof.engine.archive import Archive, LayerContents, unpack
 from hullproof.engine.model.image import FileEntry, FileFacts, Layer
 from hullproof.errors import DeadlineError, EngineError, Unobservable
@@ -42,9 +45,6 @@ def read_files(engine: Engine, image_id: str, *, base_diff_ids: Sequence[str]) -
     all layers are the project's own. Raises EngineError when the image is not there or the engine goes away,
     Unobservable when what it sends cannot be read.
     """
-    from requests.exceptions import ReadTimeout, RequestException  # noqa: PLC0415 - slow to import
-    from urllib3.exceptions import HTTPError, ReadTimeoutError  # noqa: PLC0415 - the same
-
     api = engine.client.api
     url = f"{api.base_url}/v{api.api_version}/images/{image_id}/get"
     try:

@@ -10,6 +10,10 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from docker.errors import APIError, create_api_error_from_http_exception
+from requests import HTTPError
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
 from hullproof.engine.boot import BootedContainer
 from hullproof.engine.container.sidecar import open_stream
 from hullproof.engine.container.words import engine_errors, explain, frames
@@ -72,8 +76,6 @@ class VisitedContainer(BootedContainer):
         `user` is by default the image's own; whoever it is has the rights that the container was started with.
         A program that is not there is no error here: the engine's words are the output, its exit code is 126 or 127.
         """
-        from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
         said = {1: b"", 2: b""}
         try:
             with engine_errors("running a command in the container", APIError):
@@ -89,8 +91,6 @@ class VisitedContainer(BootedContainer):
         return Executed(tuple(command), exit_code, out, err)
 
     def _exit_code(self, execution: str) -> int:
-        from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed  # noqa: PLC0415 - slow
-
         patient = Retrying(
             retry=retry_if_result(lambda code: code is None),
             stop=stop_after_delay(_EXIT_CODE_S),
@@ -116,8 +116,6 @@ class VisitedContainer(BootedContainer):
 
     def _archived(self, path: str) -> tuple[dict[str, Any], bytes | None]:
         """Return what the engine says of a path and the archive of it, None in the place of a directory's."""
-        from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
         url = f"/containers/{self._id}/archive?path={quote(path)}"
         try:
             with (
@@ -134,8 +132,6 @@ class VisitedContainer(BootedContainer):
 
     def kill(self, signal: str) -> None:
         """Send a signal to PID 1. Raises Unobservable where it does not run."""
-        from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
         try:
             with engine_errors(f"sending {signal}", APIError):
                 self._api.kill(self._id, signal)
@@ -171,9 +167,6 @@ class VisitedContainer(BootedContainer):
 
 def _opened(response: Response) -> Response:
     """Raise what the SDK raises, an APIError, where the engine refuses to send."""
-    from docker.errors import create_api_error_from_http_exception  # noqa: PLC0415 - the SDK is slow to import
-    from requests import HTTPError  # noqa: PLC0415 - the same
-
     try:
         response.raise_for_status()
     except HTTPError as error:

@@ -9,6 +9,9 @@ import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from requests.exceptions import RequestException
+
 from hullproof.engine.calls import within
 from hullproof.engine.connection import connect_client
 from hullproof.engine.container.words import engine_errors
@@ -132,8 +135,6 @@ def _provide(
 
 def _inspect(engine: Engine, reference: Reference, name: str, origin: Origin) -> Base | None:
     """Look an image up; None where the engine does not have it."""
-    from docker.errors import ImageNotFound  # noqa: PLC0415  the SDK is slow to import
-
     try:
         seen: dict[str, Any] = engine.client.api.inspect_image(name)  # type: ignore[no-untyped-call]
     except ImageNotFound:
@@ -159,8 +160,6 @@ def _why_not_pullable(engine: Engine, reference: Reference) -> str | None:
     key = (engine.endpoint.host, reference.registry)
     if key in _unreachable:
         return _unreachable[key]
-    from docker.errors import APIError, DockerException, NotFound  # noqa: PLC0415  the SDK is slow to import
-    from requests.exceptions import RequestException  # noqa: PLC0415
 
     client = connect_client(engine.endpoint, _REGISTRY_TIMEOUT_S)
     client.api.timeout = _REGISTRY_TIMEOUT_S

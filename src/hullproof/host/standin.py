@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docker.errors import APIError, ImageNotFound
+
 from hullproof.errors import EngineError
 from hullproof.host.machine import cause, install_packages, privilege
 from hullproof.host.standinrecipe import EXCLUDED, EXCLUDED_SLIM, SETUP, Recipe, recipe
@@ -65,7 +67,6 @@ def provide_stand_in(
 
 
 def _has(engine: Engine, name: str) -> bool:
-    from docker.errors import ImageNotFound  # noqa: PLC0415  the SDK is slow to import
 
     try:
         engine.client.images.get(name)
@@ -179,8 +180,6 @@ def _explain(text: str, why: str) -> str:
 
 def _import(engine: Engine, wanted: Recipe, archive: Path, version: str) -> None:
     """Hand the archive to the engine, which may be on another machine."""
-    from docker.errors import APIError  # noqa: PLC0415  the SDK is slow to import
-
     plan, (repository, _, tag) = wanted.plan, wanted.name.partition(":")
     labels = {
         LABEL: "1",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from docker.errors import APIError, NotFound
+
 from hullproof.engine.container.words import engine_errors, explain
 from hullproof.engine.naming import give_up
 from hullproof.owner import IMAGES, OWNER_LABEL, RUN_LABEL, is_dead, is_image_of
@@ -88,8 +90,6 @@ class _Removing:
             self.result.removed.append(name)
 
     def _attempt(self, name: str, step: Callable[[], object]) -> bool:
-        from docker.errors import APIError, NotFound  # noqa: PLC0415 - the SDK is slow to import
-
         try:
             step()
         except NotFound:

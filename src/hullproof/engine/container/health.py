@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
+
 from hullproof.engine.container.sidecar import open_stream
 from hullproof.engine.container.words import engine_errors, frames, lived_so_far, reached, unwrapped
 from hullproof.engine.model.container import HealthCheck
@@ -55,9 +58,6 @@ def _run(
     api: APIClient, container_id: str, command: tuple[str, ...], timeout_s: float
 ) -> tuple[int | None, str] | None:
     """Return exit code and output, None for the code where it takes too long; None where the container has ended."""
-    from requests.exceptions import RequestException  # noqa: PLC0415 - slow to import
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - the same
-
     made: dict[str, Any] = {}
     doing = "running the image's health check"
     if not reached(doing, lambda: made.update(api.exec_create(container_id, list(command)))):

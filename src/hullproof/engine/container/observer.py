@@ -7,6 +7,8 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from docker.errors import APIError
+
 from hullproof.engine.container.sidecar import Helper, Sidecar
 from hullproof.engine.container.watch import PATIENCE
 from hullproof.engine.container.words import engine_errors, explain
@@ -99,8 +101,6 @@ class Observer:
 
     def _start_probe(self, goal: Goal, helper: Helper | str) -> str | None:
         """Start the probe beside the container. Returns why that cannot be."""
-        from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
         self._forget()
         if isinstance(helper, str):
             return helper

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from docker.types import LogConfig
+
 from hullproof.engine.container.words import reached
 from hullproof.errors import EndingError
 
@@ -37,8 +39,6 @@ class Helper:
 
 def log_config() -> Any:  # noqa: ANN401 - the SDK's type, imported late
     """Limit the log: a flood must not fill the engine's disk."""
-    from docker.types import LogConfig  # noqa: PLC0415 - the SDK is slow to import
-
     # Two files, since cutting off the only one would lose the last lines.
     return LogConfig(type="json-file", config={"max-size": "2m", "max-file": "2"})
 

@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from docker.errors import APIError, DockerException
+from requests.exceptions import RequestException, Timeout
+from urllib3.exceptions import HTTPError
+
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.text import one_line
 
@@ -39,11 +43,6 @@ def engine_errors(doing: str, *passing: type[BaseException]) -> Iterator[None]:
 
     Of an engine that is silent or gone, the line names the container that it was asked about.
     """
-    # Here, not above: the SDK takes 0.1 s to import, which `hullproof --help` should not pay.
-    from docker.errors import APIError, DockerException  # noqa: PLC0415
-    from requests.exceptions import RequestException, Timeout  # noqa: PLC0415
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415
-
     try:
         yield
     except (DockerException, RequestException, HTTPError, OSError) as error:
@@ -71,8 +70,6 @@ def reached(doing: str, step: Callable[[], object]) -> bool:
 
     Raises EngineError for any other refusal, and when the engine goes away.
     """
-    from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
     try:
         with engine_errors(doing, APIError):
             step()

@@ -8,12 +8,15 @@ import re
 import tempfile
 from typing import TYPE_CHECKING, NoReturn
 
+from docker.errors import APIError
+
 from hullproof.engine.container.words import engine_errors
 from hullproof.engine.plugins import RUN_NOTHING, find_compose
 from hullproof.engine.services.allowed import allowed
 from hullproof.engine.services.copies import check, pack
 from hullproof.engine.services.model import Services, aliases, choose
 from hullproof.engine.services.readiness import Readiness
+from hullproof.engine.services.reading import stage
 from hullproof.errors import EngineError, Unobservable, UsageError
 from hullproof.owner import RUN_LABEL
 from hullproof.process import Done, Program, follow
@@ -54,8 +57,6 @@ def read(
     not handed on. Raises UsageError, one line, for a file that cannot be read, a service that is not in it, or one
     that asks for what is not given; EngineError where compose is not there.
     """
-    from hullproof.engine.services.reading import stage  # noqa: PLC0415 - most projects have no compose file
-
     staged, resolved, variables = scratch / "project", scratch / "resolved.json", scratch / "variables"
     stage(folder, file, staged)
     variables.write_text("".join(_assignments(env)), encoding="utf-8")
@@ -191,8 +192,6 @@ def _fail(services: Services, done: Done) -> NoReturn:
 
 def _copy_in(engine: Engine, container_id: str, name: str, folder: Path, copies: Sequence[Copy]) -> None:
     """Give a service that has not started what it would mount; what is not there it would get empty."""
-    from docker.errors import APIError  # noqa: PLC0415 - the SDK is slow to import
-
     with tempfile.TemporaryFile() as packed:
         try:
             if not pack(folder, copies, packed):
