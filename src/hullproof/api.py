@@ -1,0 +1,50 @@
+"""Proving from Python. What `hullproof` itself exports is promised; this module is not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from hullproof.engine.connection import Engine
+from hullproof.interruption import unwinding_on_signals
+from hullproof.model import Evidence, Proof, Report, Verdict
+from hullproof.run.run import Run
+from hullproof.runner.opening import open_project
+from hullproof.runner.prove import choose
+from hullproof.runner.prove import prove as prove_project
+
+__all__ = ["Evidence", "Proof", "Report", "Verdict", "prove"]
+
+
+def prove(
+    project: str | os.PathLike[str] = ".",
+    *,
+    only: Sequence[str] | None = None,
+    experiments: bool = True,
+    build_args: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str | os.PathLike[str]] | None = None,
+    dockerfile: str | None = None,
+    offline: bool = False,
+) -> Report:
+    """Build a project's image, prove its practices, and return the report.
+
+    A project that does not build, or whose container dies, gets a report as well: `report.verdict.is_good` tells whether
+    a release may be signed off. Nothing of what is made stays, however this ends.
+
+    - `project`: the folder with the Dockerfile; its `[tool.hullproof]` or `hullproof.toml` holds.
+    - `only`: ids of practices, such as `["expose"]`; all by default.
+    - `experiments`: whether those that take rebuilds are proven, too.
+    - `build_args`, `secrets` (files by id) and `dockerfile` (a path within the project) win over the settings.
+    - `offline`: whether the image is booted without a network.
+
+    Raises `hullproof.errors.HullproofError`, whose text is one line and whose `exit_code` is the command's: 2 for wrong
+    usage or settings, 3 where there is no engine or no base image.
+    """
+    choose(only, experiments=experiments)
+    files = {name: str(Path(path).absolute()) for name, path in (secrets or {}).items()}
+    opened = open_project(Path(project), build_args or {}, dockerfile, secrets=files, offline=offline)
+    with unwinding_on_signals(), closing(Engine.connect()) as engine, Run() as run:
+        run.uses(engine)
+        return prove_project(opened, engine, run, only=only, experiments=experiments)
