@@ -83,6 +83,18 @@ TESTED: tuple[tuple[str, str], ...] = (
         "tests/toolkit/live/test_sidecar.py::test_only_a_known_base_is_trusted",
     ),
     (
+        "A run that ends while it makes a stand-in leaves no folder of it, and one that is killed none after the next run.",
+        "tests/toolkit/host/test_standin_ending.py::test_it_ends_with_its_run",
+    ),
+    (
+        "An interruption ends within 15 s while 50,000 files are copied, and says what it could not remove by then.",
+        "tests/toolkit/test_size_of_projects.py::test_a_signal_is_heard_while_very_many_files_are_copied",
+    ),
+    (
+        "A Dockerfile of 3,000 stages, or of 10,000 lines, is understood in a moment.",
+        "tests/toolkit/test_size_of_projects.py::test_a_huge_dockerfile_is_understood_in_a_moment",
+    ),
+    (
         "A board that is stopped answers what is in flight.",
         "tests/unit/test_board_process.py::test_sigterm_answers_what_is_in_flight",
     ),

@@ -299,6 +299,35 @@ def test_a_repository_that_belongs_to_another_tree_is_not_looked_at(tree: Path, 
 # --- nothing is run, nothing written -----------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "door", ["commondir", ".git", "refs/heads/main", "refs/heads", "packed-refs", "HEAD"]
+)
+def test_no_file_or_link_leads_to_another_repository(tree: Path, tmp_path: Path, door: str) -> None:
+    """Whoever names a folder of this machine is told nothing of its revision."""
+    other = tmp_path / "precious"
+    git(tmp_path, "clone", "--quiet", str(tree), "precious")
+    git(other, "commit", "--quiet", "--allow-empty", "--message=of another")
+    git(other, "pack-refs", "--all")
+    git(other, "update-ref", "refs/heads/main", "HEAD^{commit}")
+    (other / ".git/refs/heads/main").write_text(git(other, "rev-parse", "HEAD") + "\n")
+    at = tree / ".git" / door
+    if door == "commondir":
+        at.write_text(str(other / ".git"))
+    elif door == ".git":
+        shutil.rmtree(tree / ".git")
+        (tree / ".git").symlink_to(other / ".git")
+    else:
+        if door == "packed-refs":
+            (tree / ".git/refs/heads/main").unlink()
+        if at.is_dir():
+            shutil.rmtree(at)
+        at.unlink(missing_ok=True)
+        at.symlink_to(other / ".git" / door)
+    assert git(other, "rev-parse", "HEAD") != git(other, "rev-parse", "HEAD^")
+    revision = look(tree).revision
+    assert revision is None or git(other, "rev-parse", "HEAD") not in revision
+
+
 def test_commands_of_the_configuration_are_not_run(tree: Path, tmp_path: Path) -> None:
     """Those that git itself runs, which the test sees first: a monitor of the files, a filter, a hook."""
     seen, script = tmp_path / "seen", tmp_path / "script"

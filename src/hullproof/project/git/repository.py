@@ -56,7 +56,7 @@ class Repository:
         if name != "HEAD" and (not name.startswith("refs/") or ".." in name or "\0" in name):
             raise UnknownError(f"{name} is no reference")
         own = name == "HEAD" or name.startswith(_OWN)
-        content = read((self.own if own else self.common) / name, _LARGEST_NAME)
+        content = self._read(self.own if own else self.common, name, _LARGEST_NAME)
         if content is None:
             return self._packed(name)
         content = content.strip()
@@ -68,10 +68,17 @@ class Repository:
         return self.resolve(link, depth - 1)
 
     def _packed(self, name: str) -> str | None:
-        packed = read(self.common / "packed-refs", _LARGEST_REFS) or b""
+        packed = self._read(self.common, "packed-refs", _LARGEST_REFS) or b""
         line = re.compile(rb"^([0-9a-f]{40}) " + re.escape(os.fsencode(name)) + rb"$", re.MULTILINE)
         found = line.search(packed)
         return found[1].decode() if found else None
+
+    @staticmethod
+    def _read(place: Path, name: str, largest: int) -> bytes | None:
+        """Read what a revision is told from. Raises UnknownError where a link leads to another repository's."""
+        if not (place / name).resolve().is_relative_to(place.resolve()):
+            raise UnknownError(f"{name} leads out of {place}")
+        return read(place / name, largest)
 
     def is_set(self, setting: re.Pattern[bytes]) -> bool:
         """Whether a line of the repository's configuration matches."""
@@ -92,8 +99,13 @@ def of_tree(top: Path) -> Repository | None:
     own = _own(top)
     if own is None:
         return None
-    common = read(own / "commondir", _LARGEST_NAME)
-    return Repository(top, own, own / os.fsdecode(common.strip()) if common else own)
+    shared = read(own / "commondir", _LARGEST_NAME)
+    if not shared:
+        return Repository(top, own, own)
+    common = own / os.fsdecode(shared.strip())
+    if common.resolve() != own.resolve().parent.parent:  # which has it at worktrees/NAME
+        raise UnknownError(f"{own} is no worktree of {common}")
+    return Repository(top, own, common)
 
 
 def _own(top: Path) -> Path | None:
@@ -105,6 +117,8 @@ def _own(top: Path) -> Path | None:
         own = top / os.fsdecode(content.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
         if not _leads_back(own, top):
             raise UnknownError(f"{own} is the repository of another tree")
+    elif own.is_symlink() and not own.resolve().is_relative_to(top.resolve()) and not _leads_back(own, top):
+        raise UnknownError(f"{own} leads to the repository of another tree")
     return own if (own / "HEAD").is_symlink() or (own / "HEAD").exists() else None
 
 
