@@ -15,6 +15,7 @@ from hullproof.cli.display import display
 from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
 from hullproof.engine.build import build as build_with
 from hullproof.engine.connection import Engine
+from hullproof.engine.image import unpacked_size
 from hullproof.engine.model.build import Step
 from hullproof.errors import UsageError
 from hullproof.events import Steps
@@ -122,7 +123,7 @@ def build_one(
             "ok": built.ok,
             "image": built.image_id,
             "tags": list(tags),
-            "size_bytes": _size(engine, built.image_id) if built.image_id else None,
+            "size_bytes": unpacked_size(engine, built.image_id) if built.image_id else None,
             "base": base.reference,
             "base_size_bytes": base.size_bytes,
             "base_is_stand_in": base.stand_in,
@@ -151,11 +152,6 @@ def _test_stage(project: Project) -> str:
             "`test_target` in [tool.hullproof]"
         )
     return stage.name or str(stage.index)
-
-
-def _size(engine: Engine, image: str) -> int:
-    seen: dict[str, Any] = engine.client.api.inspect_image(image)  # type: ignore[no-untyped-call]
-    return int(seen["Size"])
 
 
 def _show_last_step(steps: Sequence[Step], stage: str) -> None:

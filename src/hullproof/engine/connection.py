@@ -89,12 +89,6 @@ class Engine:
         return [self.docker, *args]
 
     @property
-    def has_containerd_store(self) -> bool:
-        """Whether images are kept by containerd rather than by the engine itself."""
-        status = self.client.info().get("DriverStatus") or []
-        return any("containerd.snapshotter" in str(value) for pair in status for value in pair)
-
-    @property
     def flaw(self) -> str | None:
         """What is known to be wrong with how it builds, and what follows, in a line."""
         return build_flaw(self.version)

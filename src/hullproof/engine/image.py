@@ -68,6 +68,14 @@ def inspect_image(
     )
 
 
+def unpacked_size(engine: Engine, reference: str) -> int:
+    """Return what an image's layers take unpacked, in bytes, as `ImageFacts.size_bytes` does; on every image store.
+
+    Raises EngineError when the image is not there or the engine does not answer.
+    """
+    return _size(*_ask(engine, reference))
+
+
 def history_length(engine: Engine, reference: str) -> int | None:
     """Count an image's history entries, None where the engine does not have it."""
     try:

@@ -15,6 +15,7 @@ from requests.exceptions import RequestException
 from hullproof.engine.calls import within
 from hullproof.engine.connection import connect_client
 from hullproof.engine.container.words import engine_errors
+from hullproof.engine.image import unpacked_size
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.host.standin import LABEL, provide_stand_in
 from hullproof.host.standinplan import Reference, parse_reference, plan
@@ -140,15 +141,8 @@ def _inspect(engine: Engine, reference: Reference, name: str, origin: Origin) ->
     except ImageNotFound:
         return None
     layers = tuple(seen.get("RootFS", {}).get("Layers") or ())
-    size = _unpacked_size(engine, name, seen)
+    size = unpacked_size(engine, name)
     return Base(reference.text, name, str(seen["Id"]), origin, None, size, layers)
-
-
-def _unpacked_size(engine: Engine, name: str, seen: dict[str, Any]) -> int:
-    """Return what the image takes on disk: containerd's store reports the compressed size as `Size`."""
-    if not engine.has_containerd_store:
-        return int(seen.get("Size") or 0)
-    return sum(int(step.get("Size") or 0) for step in engine.client.images.get(name).history())
 
 
 def _why_not_pullable(engine: Engine, reference: Reference) -> str | None:

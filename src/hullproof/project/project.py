@@ -23,6 +23,7 @@ _DOCKERFILE = re.compile(
     r"(?:Docker|Container)file(?:[.-](?!dockerignore\Z)[^/]+)?|[^/]+\.(?:Docker|Container)file", re.IGNORECASE
 )
 _MOST_NAMED = 4
+_LOWER_CASE = "dockerfile"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Project:
         config = written.config
         if dockerfile_name is not None:
             config = replace(config, dockerfile=dockerfile_name)
+        elif "dockerfile" not in written.places and _is_lower_case(folder):
+            config = replace(config, dockerfile=_LOWER_CASE)
         try:
             text = projectfiles.read(folder, config.dockerfile)
         except FileNotFoundError:
@@ -136,6 +139,11 @@ class Project:
                 (each.line, each.original) for each in stage.instructions if each.keyword in STEP_KEYWORDS
             ]
         return table
+
+
+def _is_lower_case(folder: Path) -> bool:
+    """Whether the builder would take `dockerfile`, as it does where there is no `Dockerfile`."""
+    return not (folder / Config.dockerfile).exists() and projectfiles.is_file(folder, _LOWER_CASE)
 
 
 def _where_else(folder: Path) -> str:

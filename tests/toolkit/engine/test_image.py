@@ -10,7 +10,7 @@ import requests
 from docker.errors import APIError, ImageNotFound
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-from hullproof.engine.image import attach_lines, history_length, inspect_image
+from hullproof.engine.image import attach_lines, history_length, inspect_image, unpacked_size
 from hullproof.engine.layers import read_files
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.facts import FileFacts, HistoryEntry, ImageFacts, Layer
@@ -84,6 +84,7 @@ def test_the_containerd_store_tells_the_unpacked_size_in_the_history_only() -> N
     """Its `Size` is of compressed content."""
     image = {**IMAGE, "Size": 30, "GraphDriver": {"Name": "overlayfs", "Data": None}}
     assert inspect_image(engine(image), "x", base_diff_ids=[]).size_bytes == 107
+    assert unpacked_size(engine(image), "x") == 107
 
 
 @pytest.mark.parametrize(("base_history", "base"), [(4, 4), (None, 3), (2, 3), (99, 3)])

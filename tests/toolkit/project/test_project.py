@@ -155,3 +155,15 @@ def test_a_test_stage_that_is_none_is_wrong_configuration(tmp_path: Path) -> Non
     (tmp_path / "hullproof.toml").write_text("test_target = 'unitt'")
     with pytest.raises(UsageError, match="did you mean 'unit'"):
         Project.open(tmp_path)
+
+
+def test_a_dockerfile_in_lower_case_is_taken_as_the_builder_takes_it(tmp_path: Path) -> None:
+    """Where there is no other, and none is named."""
+    (tmp_path / "dockerfile").write_text("FROM a\n")
+    assert Project.open(tmp_path).config.dockerfile == "dockerfile"
+    (tmp_path / "Dockerfile").write_text("FROM b\n")
+    assert Project.open(tmp_path).config.dockerfile == "Dockerfile"
+    (tmp_path / "Dockerfile").unlink()
+    (tmp_path / "hullproof.toml").write_text("dockerfile = 'Dockerfile'\n")
+    with pytest.raises(UsageError, match="no such file"):
+        Project.open(tmp_path)
