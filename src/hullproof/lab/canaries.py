@@ -59,7 +59,7 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
         [each for each in found.exceptions if not _is_harmless(project.folder, each)] if found else []
     )
     traits = traits_of(project.folder, found)
-    planted = planting.canaries([*folders, *deep], exceptions, vocabulary.pick()[0], traits.databases)
+    planted = planting.canaries([*folders, *deep], exceptions, vocabulary.pick()[0], traits)
     for each in planted:
         _touch(context, each.path, vocabulary.line())
     reached = reaching(engine, recipe, context, bench.folder("listing"))

@@ -35,8 +35,6 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
     (".pytest_cache/CACHEDIR.TAG", CACHE, "**/.pytest_cache"),
     (".mypy_cache/CACHEDIR.TAG", CACHE, "**/.mypy_cache"),
     (".ruff_cache/CACHEDIR.TAG", CACHE, "**/.ruff_cache"),
-    ("node_modules/WORD/package.json", PACKAGES, "**/node_modules"),
-    (DUMP, DATABASE, "**/dump*.sql"),
 )
 """What is planted, what it stands for, and the line for an ignore file that leaves it out at any depth."""
 
@@ -77,14 +75,18 @@ class Planted:
 
 
 def canaries(
-    folders: Iterable[str], exceptions: Iterable[Pattern], word: str, databases: Iterable[str] = ()
+    folders: Iterable[str], exceptions: Iterable[Pattern], word: str, traits: Traits
 ) -> tuple[Planted, ...]:
     """Choose the canaries for the top and for each of `folders`, and for what the ignore file lets back in.
 
-    Where a name may be any, it is `word`. `databases` are further names.
+    Where a name may be any, it is `word`.
     """
     names = [(name.replace("WORD", word), kind, pattern) for name, kind, pattern in _NAMES]
-    names += [(name, DATABASE, f"**/*{posixpath.splitext(name)[1]}") for name in databases]
+    names += [(name, DATABASE, f"**/*{posixpath.splitext(name)[1]}") for name in traits.databases]
+    names += [(DUMP, DATABASE, "**/dump*.sql")] if traits.dumps else []
+    names += (
+        [(f"node_modules/{word}/package.json", PACKAGES, "**/node_modules")] if traits.has_packages else []
+    )
     usual = [Planted(folder, *each) for folder in ("", *folders) for each in names]
     taken = {each.path for each in usual}
     special = []
@@ -141,7 +143,7 @@ def _counts(each: Planted, planted: Collection[Planted], through: Collection[str
         KEY: not held(each.folder) or weak,
         VENV: not nested and (not traits.one_venv or not held("")),
         BYTECODE: each.name.startswith(CACHED_BYTECODE),
-        PACKAGES: traits.has_packages and not nested,
-        DATABASE: not nested and (traits.dumps if each.name == DUMP else each.name in traits.databases),
+        PACKAGES: not nested,
+        DATABASE: not nested,
     }
     return counts.get(each.kind, not nested and each.name.startswith(".pytest_cache/"))

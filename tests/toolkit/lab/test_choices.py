@@ -333,7 +333,7 @@ def test_paths_are_traced_through_stages(tmp_path: Path) -> None:
 
 def judged(*reached: str, exceptions: str = "", allow_list: bool = False) -> set[str]:
     """List the canaries that count, of those that got through."""
-    planted = planting.canaries(["app"], ignorefile.patterns(exceptions), "shop")
+    planted = planting.canaries(["app"], ignorefile.patterns(exceptions), "shop", planting.Traits())
     found = planting.judge(planted, set(reached), planting.Traits(allow_list=allow_list))
     return {each.path for each in found if each.reached and each.judged}
 
@@ -371,7 +371,7 @@ def test_what_a_project_is_like_decides_which_canaries_count(tmp_path: Path) -> 
         (tmp_path / name).write_text(text)
     traits = canaries.traits_of(tmp_path, None)
     assert traits.databases == ("notes.db", "shop.sqlite3")
-    planted = planting.canaries(["app"], (), "shop", traits.databases)
+    planted = planting.canaries(["app"], (), "shop", traits)
     through = {"venv/pyvenv.cfg", "node_modules/shop/package.json", "dump.sql", "notes.db", "app/notes.db"}
     found = planting.judge(planted, through, traits)
     assert {each.path for each in found if each.reached and each.judged} == through - {
@@ -391,7 +391,11 @@ def test_allow_list_is_asked_no_more_than_a_deny_list() -> None:
 def test_exceptions_plant_and_count() -> None:
     """What a `!` line lets back in by name is planted, and counts; harmless ones are not."""
     text = "!.env.production\n!**/*.pem\n!README.md\n!.env.example\n"
-    planted = {each.path for each in planting.canaries([], ignorefile.patterns(text), "shop") if each.let_in}
+    planted = {
+        each.path
+        for each in planting.canaries([], ignorefile.patterns(text), "shop", planting.Traits())
+        if each.let_in
+    }
     assert planted == {".env.production", "shop.pem", "shop/shop.pem"}
     assert judged(".env.production", exceptions=text) == {".env.production"}
 
@@ -418,6 +422,10 @@ def test_secrets(tmp_path: Path, name: str, content: str, expected: bool) -> Non
 
 def test_canaries_bear_the_usual_names_and_nothing_of_us() -> None:
     """What is to be made up is another word each time."""
-    made = {each.path for word in ("shop", "bakery") for each in planting.canaries(["app"], (), word)}
+    made = {
+        each.path
+        for word in ("shop", "bakery")
+        for each in planting.canaries(["app"], (), word, planting.Traits())
+    }
     assert not any("hullproof" in path for path in made)
     assert {".env", "app/id_rsa", ".git/HEAD", "app/shop.pyc", "app/bakery.pyc"} <= made

@@ -51,6 +51,10 @@ _FIXES = {
     "pip cache": "Install with --no-cache-dir, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/pip.",
     "uv cache": "Install with uv's --no-cache, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/uv.",
     "poetry cache": "Install with poetry's --no-cache, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/pypoetry.",
+    **dict.fromkeys(
+        ("database", "database dump"),
+        "Leave it out with .dockerignore, and mount what the container is to keep: everyone who can pull the image has the data.",
+    ),
     "wheel": "Install wheels from a bind mount (RUN --mount=type=bind,from=build ...), so that they stay behind.",
 }
 

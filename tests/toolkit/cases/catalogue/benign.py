@@ -1177,4 +1177,45 @@ CASES = (
         "a stage for development, as root, behind the release, and no word of it elsewhere",
         (append("Dockerfile", '\nFROM test AS dev\nUSER root\nCMD ["bash"]\n'),),
     ),
+    Case(
+        "benign/package-called-tests",
+        "a package of the application is called tests, and imported",
+        (
+            write("greeter/tests/__init__.py", "class Exam:\n    pass\n"),
+            append("greeter/words.py", "\nfrom greeter.tests import Exam  # noqa: E402, F401\n"),
+        ),
+    ),
+    Case(
+        "benign/module-called-like-a-test",
+        "a module is called like a test, and holds none",
+        (write("greeter/speed_test.py", "def measure():\n    return 1\n"),),
+    ),
+    Case(
+        "benign/key-made-up-for-one-step",
+        "a key of plain words, for one step",
+        (before(USER, "RUN SECRET_KEY=only-to-collect python -c 1"),),
+    ),
+    Case(
+        "benign/reference-data",
+        "a database that the package reads from lies in it",
+        (
+            before(
+                USER,
+                "RUN python -c \"import sqlite3; sqlite3.connect('greeter/words.db').execute("
+                "'create table words (id integer, word text)')\" && chown app:app greeter/words.db",
+            ),
+        ),
+    ),
+    Case(
+        "benign/version-control-by-name",
+        "the step that reads the version from Git mounts it by name",
+        (
+            write(".git/HEAD", "ref: refs/heads/main\n"),
+            replace(".dockerignore", "**/.git\n", ""),
+            dockerfile(
+                "RUN python -m pytest",
+                "RUN --mount=type=bind,source=.git,target=/g test -f /g/HEAD && python -m pytest",
+            ),
+        ),
+    ),
 )

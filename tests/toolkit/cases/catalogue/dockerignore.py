@@ -117,4 +117,30 @@ CASES = (
         ),
         also_expected=frozenset({"test-gate"}),
     ),
+    Case(
+        "dockerignore/one-virtual-environment",
+        "one usual name of a virtual environment is ignored, the other is let through",
+        (replace(FILE, "**/venv\n", ""),),
+    ),
+    Case(
+        "dockerignore/javascript-packages",
+        "the packages of the page's JavaScript are let through",
+        (write("web/package.json", "{}\n"),),
+    ),
+    Case(
+        "dockerignore/developers-database",
+        "the database that the code names and Git ignores is let through",
+        (append("greeter/words.py", '\nDATABASE = "greeter.sqlite3"\n'), write(".gitignore", "*.sqlite3\n")),
+    ),
+    Case(
+        "dockerignore/file-ignored-that-a-step-reads",
+        "a file that a step reads is ignored, and the build fails for want of it",
+        (
+            append(FILE, "**/*.txt\n!requirements*.txt\n"),
+            write("greeter/words.txt", "hello\n"),
+            dockerfile("RUN python -m pytest", "RUN cat greeter/words.txt && python -m pytest"),
+        ),
+        NOTHING_BUILDS,
+        NOTHING_BUILDS,
+    ),
 )

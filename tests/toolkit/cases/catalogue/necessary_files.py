@@ -285,4 +285,66 @@ CASES = (
         also_expected=NOTHING_RUNS - {"ownership"},
         may_be_unproven=NOTHING_RUNS - {"ownership"},
     ),
+    Case(
+        "necessary-files/env-file-of-another-name",
+        "the settings of somebody's machine, under a name of their own",
+        (
+            write("greeter/.env-dev", "GREETING=Hello\nDB_PASSWORD=6f1f2c0b7d9e4a35\n"),
+            write("greeter/.env_prod", "GREETING=Hello\n"),
+        ),
+        also_expected=IGNORED,
+    ),
+    Case(
+        "necessary-files/state-of-terraform",
+        "the state that Terraform keeps, passwords and all",
+        (
+            write(
+                "greeter/terraform.tfstate",
+                '{\n  "version": 4,\n  "outputs": {"db": {\n    "password": "6f1f2c0b7d9e4a35"\n  }}\n}\n',
+            ),
+        ),
+        also_expected=IGNORED,
+    ),
+    Case(
+        "necessary-files/kubeconfig-under-another-name",
+        "a cluster's credentials in a file without an ending",
+        (
+            write(
+                "greeter/cluster",
+                "apiVersion: v1\nusers:\n- name: ci\n  user:\n    token: 6f1f2c0b7d9e4a35\n",
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/key-store",
+        "a key store, under a harmless name",
+        left(
+            "RUN python -c \"open('greeter/blob', 'wb').write(b'\\x30\\x82\\x03\\x01\\x02\\x01\\x03\\x30' + bytes(900))\""
+        ),
+    ),
+    Case(
+        "necessary-files/database-of-accounts",
+        "a database with accounts in it",
+        left(
+            "RUN python -c \"import sqlite3; sqlite3.connect('greeter/x.bin').execute("
+            "'create table users (id integer, password text)')\""
+        ),
+    ),
+    Case(
+        "necessary-files/dump",
+        "a dump of somebody's database",
+        (
+            write(
+                "greeter/seed.txt",
+                "-- PostgreSQL database dump\n\nCREATE TABLE a (b int);\nINSERT INTO a VALUES (1);\n",
+            ),
+        ),
+    ),
+    Case(
+        "necessary-files/token-written-into-a-module",
+        "a step writes a token into a module",
+        left(
+            "RUN printf 'API_TOKEN = \"q8Zk3LmP0aVb7\"\\n' > greeter/_build.py && chown app:app greeter/_build.py"
+        ),
+    ),
 )
