@@ -273,7 +273,7 @@ def test_a_container_that_ends_is_told_why(
 
 def test_a_launcher_in_front_is_named(prove: Prove) -> None:
     """Uv passes signals on; the fix starts what it starts."""
-    uv = with_line("RUN pip install --no-cache-dir uv==0.8.22", before="USER")
+    uv = with_line("ENV UV_CACHE_DIR=/tmp/uv\nRUN pip install --no-cache-dir uv==0.8.22", before="USER")
     run = 'CMD ["uv", "run", "--no-project", "--offline", "python", "run.py"]'
     proof = prove(SERVE + "serve()", uv.replace('CMD ["python", "run.py"]', f"EXPOSE 8000\n{run}"))[
         "default-command"
