@@ -13,13 +13,12 @@ import secrets
 import sys
 from hashlib import sha256
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from app.config import Settings
+from app.config import Settings
+from app.problems import ProblemError
 
 
 def hashed(token: str) -> str:
@@ -48,8 +47,6 @@ class Access:
 
     def uploader(self, request: Request) -> str | None:
         """Return the project that the request may send reports of, None for any. Raises a 401 or a 403."""
-        from app.problems import ProblemError  # noqa: PLC0415 - `python -m app.access` needs no web framework
-
         if not self.takes_uploads:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN, "This board takes no uploads: BOARD_TOKEN is not set where it runs."
@@ -63,8 +60,6 @@ class Access:
 
     def require_administrator(self, request: Request) -> None:
         """Let the board's own token pass, and no other. Raises a 401 or a 403."""
-        from app.problems import ProblemError  # noqa: PLC0415 - see above
-
         given = _given(request)
         if _same(given, self._administrator):
             return
@@ -94,15 +89,12 @@ class ReadersOnly:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, unless it reads and may not. What changes something has a token of its own."""
-        from starlette.requests import Request  # noqa: PLC0415 - see above
+        """Pass a request on, unless it reads and may not. What changes something has a token of its own.
 
-        reads = (
-            scope["type"] == "http"
-            and scope["method"] in ("GET", "HEAD")
-            and not scope["path"].startswith(("/static/", "/healthz", "/readyz"))
-        )
-        if reads:
+        Whatever is not known to write is taken for reading: `gEt` is a method, too, and answered.
+        """
+        writes = scope["type"] != "http" or scope["method"] in ("POST", "DELETE")
+        if not writes and not scope["path"].startswith(("/static/", "/healthz", "/readyz")):
             self._access.require_reader(Request(scope))
         await self._app(scope, receive, send)
 
@@ -124,9 +116,7 @@ def _same(given: str, kept: str | None) -> bool:
     return kept is not None and hmac.compare_digest(given, kept)
 
 
-def _unauthorized(detail: str, *, browser: bool = False) -> Exception:
-    from app.problems import ProblemError  # noqa: PLC0415 - see above
-
+def _unauthorized(detail: str, *, browser: bool = False) -> ProblemError:
     scheme = "Basic" if browser else "Bearer"
     return ProblemError(
         HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": f'{scheme} realm="release board"'}

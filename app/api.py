@@ -17,7 +17,8 @@ from app import reports as uploads
 from app.access import Access
 from app.paging import page_from
 from app.problems import ProblemError, not_found
-from app.store import Entry, Store
+from app.store import Store
+from app.tables import Entry
 
 LARGEST_UPLOAD = 2 * 1024 * 1024
 

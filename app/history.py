@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.store import VERDICTS, Entry
+from app.tables import VERDICTS, Entry
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from starlette.templating import Jinja2Templates
 from app import history, wording
 from app.paging import page_from
 from app.problems import not_found
-from app.store import VERDICTS, Entry, Store
+from app.store import Store
+from app.tables import VERDICTS, Entry
 
 HISTORY = 20
 """How many reports the table of a project's practices goes back."""

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from app.problems import ProblemError
-from app.store import Entry, Place
+from app.tables import Entry, Place
 
 USUAL_LIMIT = 50
 HIGHEST_LIMIT = 100

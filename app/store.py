@@ -9,137 +9,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import delete, func, insert, or_, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.database import PATIENCE_S, engine_for, transaction
+from app.tables import STATES, Entry, Place, metadata, probe, reports
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import Column, ColumnElement, Connection, Select
 
     from app.reports import Report
-
-VERDICTS = ("broken", "unproven", "proven", "not-applicable")
-"""From bad to good, as a reader wants to see them."""
-
-STATES = ("not-applicable", "proven", "partial", "unproven", "broken")
-"""From good to bad: the verdicts, and what is good as far as it was asked for, which is not the whole."""
-
-Place = tuple[int, int, int]
-"""Where an entry stands in lists, which go from large to small: how bad it is, when it was proved, when it came."""
-
-metadata = MetaData()
-
-# SQLite hands out row numbers for INTEGER only; elsewhere a BIGINT never runs out.
-_Sequence = BigInteger().with_variant(Integer, "sqlite")
-
-reports = Table(
-    "reports",
-    metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("project", String(200), nullable=False),
-    # In milliseconds since 1970: when it was started, by the uploader's clock, or when it came, whichever was first.
-    # So an old report that is sent again stays old, and a clock that runs ahead puts nothing on top for ever.
-    Column("proved_ms", BigInteger, nullable=False),
-    Column("badness", Integer, nullable=False),  # place in STATES
-    Column("verdict", String(20), nullable=False),
-    Column("practices", JSON, nullable=False),  # [[id, verdict], ...]
-    Column("is_complete", Boolean, nullable=False),
-    Column("left_out", Integer, nullable=False),
-    Column("revision", Text),
-    Column("hullproof_version", Text, nullable=False),
-    Column("is_stand_in", Boolean, nullable=False),
-    Column("started_at", String(64), nullable=False),
-    Column("received_at", String(64), nullable=False),
-    Column("body", Text, nullable=False),
-    Index("reports_by_project", "project", "proved_ms", "sequence"),
-    Index("reports_by_time", "proved_ms", "sequence"),
-    sqlite_autoincrement=True,  # a number is never used twice, so that paging by it stays true
-)
-
-probe = Table(
-    "probe",
-    metadata,
-    Column("id", _Sequence, primary_key=True),  # always another, so that two probes never meet
-    Column("written_at", String(64), nullable=False),
-)
 
 _in_entry = tuple(column for column in reports.columns if column.name != "body")
 _newest_first = (reports.c.proved_ms, reports.c.sequence)
 _worst_first = (reports.c.badness, *_newest_first)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A report as lists show it, without its body. Times are RFC 3339 text, but for `proved_ms`."""
-
-    sequence: int
-    id: str
-    project: str
-    proved_ms: int
-    badness: int
-    verdict: str
-    practices: Sequence[tuple[str, str]]
-    is_complete: bool
-    left_out: int
-    revision: str | None
-    hullproof_version: str
-    is_stand_in: bool
-    started_at: str
-    received_at: str
-
-    @property
-    def place(self) -> Place:
-        """Where it stands in lists."""
-        return self.badness, self.proved_ms, self.sequence
-
-    @property
-    def state(self) -> str:
-        """Its verdict, or `partial` where that is good, but not of the whole profile."""
-        return STATES[self.badness]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many proofs have each verdict, from bad to good."""
-        found = Counter(verdict for _, verdict in self.practices)
-        return {verdict: found[verdict] for verdict in VERDICTS}
-
-    @property
-    def asked_words(self) -> str:
-        """How much of the profile was asked for: `3 of 11 asked`."""
-        asked = len(self.practices)
-        return f"{asked} of {asked + self.left_out} asked" if self.left_out else "in part"
-
-    @property
-    def is_dirty(self) -> bool:
-        """Whether what was proven differs from the revision that it names."""
-        return (self.revision or "").endswith("-dirty")
 
 
 class StoreUnavailableError(Exception):

@@ -157,6 +157,16 @@ def memory_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
+def test_no_spelling_of_a_method_reads_without_the_token(start: Callable[..., Process]) -> None:
+    """Methods are case-sensitive, and not everything that answers them knows it."""
+    board = start(BOARD_READ_TOKEN="reader")
+    board.headers = {}
+    board.wait_until_ready()
+    for path in ("/", "/api/reports", "/api/openapi.json"):
+        for method in ("GET", "get", "gEt", "HEAD", "head", "OPTIONS", "QUERY"):
+            assert board.ask(method, path)[0] in (401, 405), (method, path)
+
+
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
