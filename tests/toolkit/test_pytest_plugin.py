@@ -16,11 +16,11 @@ from hullproof import pytest_plugin
 from hullproof.errors import UsageError
 from hullproof.facts import ContainerFacts, FileEntry, ImageFacts, Unobservable
 from hullproof.practices import GUIDE
-from hullproof.pytest_plugin import bench
+from hullproof.pytest_plugin import workspace
 from hullproof.pytest_plugin.container import Container, Files, Image
 from hullproof.pytest_plugin.findings import why_not_ready
 
-from . import stubbench
+from . import stubworkspace
 
 pytest_plugins = ["pytester"]
 
@@ -30,10 +30,10 @@ EXPERIMENTS = {"requirements-first", "test-gate", "dockerignore"}
 
 # For a pytest that is a process of its own.
 CONFTEST = """
-from hullproof.pytest_plugin import bench
-from toolkit.stubbench import set_up
+from hullproof.pytest_plugin import workspace
+from toolkit.stubworkspace import set_up
 
-bench._set_up = set_up
+workspace._set_up = set_up
 """
 
 
@@ -74,9 +74,9 @@ class Stubbed:
         """Take where to run it."""
         self.path = project.path
         self._project = project
-        monkeypatch.setenv(stubbench.FOLDER, str(project.path))
+        monkeypatch.setenv(stubworkspace.FOLDER, str(project.path))
         monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
-        monkeypatch.setattr(bench, "_set_up", stubbench.set_up)
+        monkeypatch.setattr(workspace, "_set_up", stubworkspace.set_up)
 
     def __call__(self, *arguments: str, **table: Any) -> pytest.RunResult:  # noqa: ANN401 - JSON
         """Run it: `judged("--hullproof", test_gate=["broken", "It does not hold."])`."""
@@ -88,7 +88,7 @@ class Stubbed:
         return run(self._project, *arguments)
 
     def asked(self) -> list[str]:
-        """Say what was asked of the bench since the last time."""
+        """Say what was asked of the workspace since the last time."""
         notes = self.path / "asked.txt"
         lines = notes.read_text().splitlines() if notes.exists() else []
         notes.unlink(missing_ok=True)
@@ -274,7 +274,7 @@ def test_where_an_engine_is_required_its_absence_is_a_failure(project: pytest.Py
     said = result.stdout.str()
     assert said.count("\nno Docker engine: /nowhere/docker.sock does not exist; ") == 15
     assert "Traceback" not in said
-    assert "bench.py" not in said
+    assert "workspace.py" not in said
 
 
 def test_a_project_that_cannot_be_read_is_a_line_too(project: pytest.Pytester) -> None:

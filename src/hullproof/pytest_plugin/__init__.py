@@ -13,8 +13,8 @@ import pytest
 
 if TYPE_CHECKING:
     from hullproof.engine.model.container import Executed, Stopped
-    from hullproof.pytest_plugin.bench import Boot
     from hullproof.pytest_plugin.container import Container, ContainerFiles, Files, Image
+    from hullproof.pytest_plugin.workspace import Boot
 
 __all__ = ["Boot", "Container", "ContainerFiles", "Executed", "Files", "Image", "Stopped"]
 
@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - a class, or any attribute t
     """Import what tests name in their annotations, when they do."""
     from importlib import import_module  # noqa: PLC0415 - rarely needed
 
-    homes = {"Boot": "pytest_plugin.bench", "Executed": "facts", "Stopped": "facts"}
+    homes = {"Boot": "pytest_plugin.workspace", "Executed": "facts", "Stopped": "facts"}
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = homes.get(name, "pytest_plugin.container")
@@ -99,9 +99,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(Practices(config), "hullproof-practices")
     if config.getoption("dist", "no") != "no":  # pytest-xdist's: this process only hears what its workers do
-        from hullproof.pytest_plugin.telling import Telling  # noqa: PLC0415 - only those with workers need it
+        from hullproof.pytest_plugin.reporting import Reporting  # noqa: PLC0415 - only those with workers need it
 
-        Telling.of(config)
+        Reporting.of(config)
 
 
 def _names_dockerfile(argument: str) -> bool:
@@ -116,9 +116,9 @@ def _names_dockerfile(argument: str) -> bool:
 @pytest.fixture(scope="session")
 def hullproof_image(pytestconfig: pytest.Config) -> Image:
     """The project's image, built once: `.id`, `.config`, `.files`. Nothing of it stays when pytest ends."""
-    from hullproof.pytest_plugin.bench import bench_of  # noqa: PLC0415 - only those who use it need it
+    from hullproof.pytest_plugin.workspace import workspace_of  # noqa: PLC0415 - only those who use it need it
 
-    return bench_of(pytestconfig).image
+    return workspace_of(pytestconfig).image
 
 
 @pytest.fixture(scope="session")
@@ -130,9 +130,9 @@ def hullproof_boot(
 
     It takes `env`, `command`, `wait` and the options of the Docker SDK: `hullproof_boot(env={"DEBUG": "1"}, read_only=True)`.
     """
-    from hullproof.pytest_plugin.bench import Boot, bench_of  # noqa: PLC0415 - only those who use it need it
+    from hullproof.pytest_plugin.workspace import Boot, workspace_of  # noqa: PLC0415 - only those who use it need it
 
-    return Boot(bench_of(pytestconfig))
+    return Boot(workspace_of(pytestconfig))
 
 
 @pytest.fixture(scope="session")

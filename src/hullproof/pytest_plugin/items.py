@@ -12,10 +12,10 @@ from hullproof import practices
 from hullproof.errors import HullproofError, UsageError
 from hullproof.model import Verdict
 from hullproof.options import names
-from hullproof.pytest_plugin.bench import bench_of, open_project
 from hullproof.pytest_plugin.findings import Broken, Finding, Unproven
-from hullproof.pytest_plugin.telling import Telling
-from hullproof.report.as_junit import account
+from hullproof.pytest_plugin.reporting import Reporting
+from hullproof.pytest_plugin.workspace import open_project, workspace_of
+from hullproof.report.as_junit import details
 from hullproof.report.reading import acceptance
 from hullproof.runner.prove import choose
 from hullproof.text import line
@@ -35,7 +35,7 @@ class Practices:
             self.chosen, _ = choose(
                 names(option.hullproof_only), experiments=not option.hullproof_no_experiments
             )
-            Telling.of(config).deliver_to(project, option.hullproof_output)
+            Reporting.of(config).deliver_to(project, option.hullproof_output)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         self.path = project.folder / project.config.dockerfile
@@ -59,7 +59,7 @@ class Practices:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is going to be judged."""
         asked = [item.practice.id for item in session.items if isinstance(item, Practice)]
-        Telling.of(session.config).asked = tuple(asked)
+        Reporting.of(session.config).asked = tuple(asked)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -95,7 +95,7 @@ class Dockerfile(pytest.File):
         """
         alone = not self.config.getoption("maxfail") and not hasattr(self.config, "workerinput")
         asked = [item.practice for item in self.session.items if isinstance(item, Practice)]
-        bench_of(self.config).begin(asked, at_once=alone)
+        workspace_of(self.config).begin(asked, at_once=alone)
 
 
 class Practice(pytest.Item):
@@ -110,8 +110,8 @@ class Practice(pytest.Item):
 
     def runtest(self) -> None:
         """Judge the practice."""
-        bench = bench_of(self.config)
-        proof = bench.judge(self.practice)
+        workspace = workspace_of(self.config)
+        proof = workspace.judge(self.practice)
         self.user_properties.append(("verdict", proof.standing.value))
         if proof.accepted is not None and proof.is_excused:
             pytest.xfail(acceptance(proof.accepted))
@@ -119,8 +119,8 @@ class Practice(pytest.Item):
             pytest.skip(line(proof.summary))
         if not proof.verdict.is_good:
             kind = Broken if proof.verdict is Verdict.BROKEN else Unproven
-            summary, *evidence = account(proof)
-            raise kind(summary, evidence=evidence, build=bench.build_failure())
+            summary, *evidence = details(proof)
+            raise kind(summary, evidence=evidence, build=workspace.build_failure())
 
     def repr_failure(
         self,

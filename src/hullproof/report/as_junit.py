@@ -73,7 +73,7 @@ def _case(proof: Proof) -> ET.Element:
         time=f"{proof.duration_s:.3f}",
     )
     outcome = _OUTCOME.get(proof.standing)
-    told = "\n".join(account(proof))
+    told = "\n".join(details(proof))
     if outcome in ("failure", "error"):
         found = ET.SubElement(case, outcome, type=proof.verdict.value, message=clean(proof.summary))
         found.text = told
@@ -85,8 +85,8 @@ def _case(proof: Proof) -> ET.Element:
     return case
 
 
-def account(proof: Proof) -> list[str]:
-    """Tell of a proof in lines of plain text: what was found, where, and what fixes it."""
+def details(proof: Proof) -> list[str]:
+    """Describe a proof in lines of plain text: what was found, where, and what fixes it."""
     lines = [clean(proof.summary)]
     if proof.accepted:
         lines.append(acceptance(proof.accepted))

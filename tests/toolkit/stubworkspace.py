@@ -1,4 +1,4 @@
-"""Stands for the plugin's bench, which needs an engine: verdicts come from a table, and what was asked is noted."""
+"""Stands for the plugin's workspace, which needs an engine: verdicts come from a table, and what was asked is noted."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from hullproof.model import (
     Verdict,
 )
 from hullproof.practices import Practice
-from hullproof.pytest_plugin import bench
-from hullproof.pytest_plugin.telling import Account
+from hullproof.pytest_plugin import workspace
+from hullproof.pytest_plugin.reporting import Outcome
 from hullproof.runner.progress import explain_failure
 
 FOLDER = "HULLPROOF_STUB"
@@ -36,8 +36,8 @@ _BUILD = BuildFacts(
 )
 
 
-class StubBench(bench.Bench):
-    """A bench that knows all verdicts."""
+class StubWorkspace(workspace.Workspace):
+    """A workspace that knows all verdicts."""
 
     def begin(self, practices: Sequence[Practice], *, at_once: bool) -> None:
         """Note for how many, and whether at once."""
@@ -69,7 +69,7 @@ class StubBench(bench.Bench):
         self._is_failure_told = True
         return explain_failure(_BUILD)
 
-    def account(self, asked: tuple[str, ...]) -> Account:
+    def outcome(self, asked: tuple[str, ...]) -> Outcome:
         """Sum up, with an image of its own."""
         image = ImageInfo(
             "sha256:" + "ab" * 32, None, 10**8, "python:3.11-slim", base_is_stand_in=True, base_note="alike"
@@ -77,7 +77,7 @@ class StubBench(bench.Bench):
         started = datetime(2026, 11, 23, tzinfo=timezone.utc)
         project = ProjectInfo(self.project.name, "Dockerfile")
         report = Report(project, image, None, "0.1.0", started, 1.0, tuple(self.prover.proofs.values()))
-        return Account(image, report, asked, ("mind the acceptance",))
+        return Outcome(image, report, asked, ("mind the acceptance",))
 
     def _table(self) -> dict[str, list[str]]:
         table: dict[str, list[str]] = json.loads(Path(os.environ[FOLDER], "table.json").read_text("utf-8"))
@@ -88,6 +88,6 @@ class StubBench(bench.Bench):
             notes.write(line + "\n")
 
 
-def set_up(config: pytest.Config) -> StubBench:
-    """Return it in the place of a bench with an engine."""
-    return StubBench(bench.open_project(config), None, None, None)  # type: ignore[arg-type] # neither engine nor run
+def set_up(config: pytest.Config) -> StubWorkspace:
+    """Return it in the place of a workspace with an engine."""
+    return StubWorkspace(workspace.open_project(config), None, None, None)  # type: ignore[arg-type] # neither engine nor run

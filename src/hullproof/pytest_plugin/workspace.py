@@ -1,4 +1,4 @@
-"""The test bench of one pytest process: project, engine and run, set up when the first test needs them."""
+"""The workspace of one pytest process: project, engine and run, set up when the first test needs them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from hullproof.practices import Practice
 from hullproof.project.project import Project
 from hullproof.pytest_plugin.container import Container, Files, Image, log_of
 from hullproof.pytest_plugin.findings import BuildFailed
-from hullproof.pytest_plugin.telling import Account, Telling
+from hullproof.pytest_plugin.reporting import Outcome, Reporting
 from hullproof.run.run import Run
 from hullproof.runner import opening
 from hullproof.runner.progress import Lines, explain_failure
@@ -63,18 +63,18 @@ def open_project(config: pytest.Config) -> Project:
     )
 
 
-def bench_of(config: pytest.Config) -> Bench:
-    """Return the bench of this process, set up by whoever asks first and put away when pytest ends.
+def workspace_of(config: pytest.Config) -> Workspace:
+    """Return the workspace of this process, set up by whoever asks first and put away when pytest ends.
 
     Without an engine, the test that asks is skipped, or fails where one is required.
     """
-    telling = Telling.of(config)
-    if telling.bench is None:
-        telling.bench = _set_up(config)
-    return telling.bench
+    reporting = Reporting.of(config)
+    if reporting.workspace is None:
+        reporting.workspace = _set_up(config)
+    return reporting.workspace
 
 
-def _set_up(config: pytest.Config) -> Bench:
+def _set_up(config: pytest.Config) -> Workspace:
     project = open_project(config)
     stack = ExitStack()
     # A second Ctrl-C ends pytest's own tear-down, and a worker whose pytest is gone does not come to it at all.
@@ -93,11 +93,11 @@ def _set_up(config: pytest.Config) -> Bench:
     stack.callback(engine.close)
     run = stack.enter_context(Run())
     run.uses(engine)
-    return Bench(project, engine, run, config.option.hullproof_image or os.environ.get(IMAGE) or None)
+    return Workspace(project, engine, run, config.option.hullproof_image or os.environ.get(IMAGE) or None)
 
 
 @dataclass(repr=False)  # what it holds may be secret, and pytest shows what a failed test was given
-class Bench:
+class Workspace:
     """What one pytest process has of Hullproof. `given` is the image to test where none is to be built."""
 
     project: Project
@@ -114,7 +114,7 @@ class Bench:
 
     def __repr__(self) -> str:
         """Show no more than the project's name."""
-        return f"<Bench of {self.project.name}>"
+        return f"<Workspace of {self.project.name}>"
 
     # --- for the fixtures --------------------------------------------------------------------------------
 
@@ -172,28 +172,28 @@ class Bench:
 
     # --- for the end -------------------------------------------------------------------------------------
 
-    def account(self, asked: tuple[str, ...]) -> Account:
+    def outcome(self, asked: tuple[str, ...]) -> Outcome:
         """Sum up for the end of the session. `asked` are the practices that were to be judged.
 
         Raises EngineError where the engine is gone by then.
         """
         with engine_errors("summing up"):
             if not asked:
-                return Account(self.prover.image_info())
+                return Outcome(self.prover.image_info())
             report = self.prover.report()
-        return Account(report.image, report, asked, tuple(self.prover.remarks()))
+        return Outcome(report.image, report, asked, tuple(self.prover.remarks()))
 
 
 class Boot:
     """Boots containers of the image under test. Tests get theirs from the fixture `hullproof_boot`."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         """Take where to boot them."""
-        self._bench = bench
+        self._workspace = workspace
 
     def __repr__(self) -> str:
         """Show which image it boots."""
-        return f"<Boot of {self._bench.image}>"
+        return f"<Boot of {self._workspace.image}>"
 
     def __call__(
         self,
@@ -210,19 +210,19 @@ class Boot:
         so on. Without a `with` block, the container stays until pytest ends. Raises NotReady.
         """
         __tracebackhide__ = True
-        bench = self._bench
-        endpoint, config = bench.engine.endpoint, bench.project.config
+        workspace = self._workspace
+        endpoint, config = workspace.engine.endpoint, workspace.project.config
         # Nobody else on the network shall reach what is under test; another machine's engine has to be reached.
         binding = ("127.0.0.1", None) if endpoint.socket else None
-        options = {"ports": dict.fromkeys(bench.image.config.exposed, binding), **options}
+        options = {"ports": dict.fromkeys(workspace.image.config.exposed, binding), **options}
         if command is not None:
             options["command"] = list(command)
         merged = {**config.env, **(env or {})}
         kept = {name: value for name, value in merged.items() if value is not None}
-        booted = bench.prover.graph.fact(containers.boots)(VisitedContainer, kept, options)
+        booted = workspace.prover.graph.fact(containers.boots)(VisitedContainer, kept, options)
         host = None if config.offline else endpoint.published_host
-        container = Container(booted, bench.image, host, bench.forget)
-        bench.containers.append(container)
+        container = Container(booted, workspace.image, host, workspace.forget)
+        workspace.containers.append(container)
         if wait:
             try:
                 container.wait_until_ready()

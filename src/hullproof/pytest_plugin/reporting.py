@@ -17,15 +17,15 @@ from hullproof.text import line, size
 
 if TYPE_CHECKING:
     from hullproof.project.project import Project
-    from hullproof.pytest_plugin.bench import Bench
+    from hullproof.pytest_plugin.workspace import Workspace
     from hullproof.report.outputs import Delivery
 
-_NAME = "hullproof-telling"
+_NAME = "hullproof-reporting"
 _SWEEP_S = 10.0  # an engine that hangs is not waited for
 
 
 @dataclass(frozen=True)
-class Account:
+class Outcome:
     """What one process has to tell at its end: of the image, and of the practices that were asked of it and judged."""
 
     image: ImageInfo | None
@@ -34,29 +34,29 @@ class Account:
     remarks: tuple[str, ...] = ()
 
 
-class Telling:
-    """A plugin of each process that has a bench, and of the one that hears pytest-xdist's workers."""
+class Reporting:
+    """A plugin of each process that has a workspace, and of the one that hears pytest-xdist's workers."""
 
     def __init__(self, config: pytest.Config) -> None:
         """Have nothing to tell."""
-        self.bench: Bench | None = None
+        self.workspace: Workspace | None = None
         self.interrupted = False
         self.asked: tuple[str, ...] = ()
         self._config = config
         self._project: Project | None = None
         self._deliver: Delivery | None = None
-        self._accounts: list[Account] = []
+        self._outcomes: list[Outcome] = []
         self._lines: list[str] = []
         self._lost_a_worker = False
 
     @classmethod
-    def of(cls, config: pytest.Config) -> Telling:
+    def of(cls, config: pytest.Config) -> Reporting:
         """Return the one of this process, registered by whoever asks first."""
-        telling: Telling | None = config.pluginmanager.get_plugin(_NAME)
-        if telling is None:
-            telling = cls(config)
-            config.pluginmanager.register(telling, _NAME)
-        return telling
+        reporting: Reporting | None = config.pluginmanager.get_plugin(_NAME)
+        if reporting is None:
+            reporting = cls(config)
+            config.pluginmanager.register(reporting, _NAME)
+        return reporting
 
     def deliver_to(self, project: Project, outputs: Sequence[str]) -> None:
         """Take where the report goes, `FILE` or `FORMAT:FILE`. Raises UsageError where that cannot be."""
@@ -79,8 +79,8 @@ class Telling:
         """Show findings as what they are, once each, and what the containers of a failed test have printed."""
         report = yield
         if not report.failed or call.excinfo is None:
-            if self.bench is not None:
-                self.bench.kept_logs.clear()  # of containers that went down with an error that the test expected
+            if self.workspace is not None:
+                self.workspace.kept_logs.clear()  # of containers that went down with an error that the test expected
             return report
         error = call.excinfo.value
         if call.when == "setup" and isinstance(error, HullproofError):
@@ -91,8 +91,8 @@ class Telling:
                 report.longrepr = shown = call.excinfo.getrepr(style="value", chain=False)
             for heading, text in error.details_once().items():
                 shown.addsection(heading, text)
-        if self.bench is not None and "hullproof_boot" in getattr(item, "fixturenames", ()):
-            report.sections += self.bench.logs()
+        if self.workspace is not None and "hullproof_boot" in getattr(item, "fixturenames", ()):
+            report.sections += self.workspace.logs()
         return report
 
     # --- the end -----------------------------------------------------------------------------------------
@@ -100,29 +100,29 @@ class Telling:
     def pytest_keyboard_interrupt(self) -> None:
         """Let no build go on."""
         self.interrupted = True
-        if self.bench is not None:
-            from hullproof import process  # noqa: PLC0415 - it is loaded where there is a bench
+        if self.workspace is not None:
+            from hullproof import process  # noqa: PLC0415 - it is loaded where there is a workspace
 
             process.end_all()
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand what there is to tell to the process that tells it, or tell it here."""
-        if self.bench is not None and not self.interrupted:
+        """Hand what there is to say to the process that tells it, or tell it here."""
+        if self.workspace is not None and not self.interrupted:
             try:
-                self._accounts.append(self.bench.account(self.asked))
+                self._outcomes.append(self.workspace.outcome(self.asked))
             except (HullproofError, Unobservable) as error:
                 self._lines.append(str(error))
         if self._is_worker:
             output: dict[str, Any] = session.config.workeroutput  # type: ignore[attr-defined] # pytest-xdist's
-            output["hullproof"] = pickle.dumps(self._accounts)
+            output["hullproof"] = pickle.dumps(self._outcomes)
             return
-        self._lines += _summary(self._accounts)
+        self._lines += _summary(self._outcomes)
         if self._deliver is not None and not self.interrupted:
             self._write_report(session)
 
     def _write_report(self, session: pytest.Session) -> None:
-        asked = {name for account in self._accounts for name in account.asked}
-        report = _merged([each.report for each in self._accounts if each.report])
+        asked = {name for outcome in self._outcomes for name in outcome.asked}
+        report = _merged([each.report for each in self._outcomes if each.report])
         judged = {proof.id for proof in report.proofs} if report else set()
         if report is None or asked - judged:
             missing = f"not judged: {', '.join(sorted(asked - judged))}" if judged else "nothing was judged"
@@ -154,11 +154,11 @@ class Telling:
         if error or output is None:
             self._lost_a_worker = True
         else:
-            self._accounts += pickle.loads(output.get("hullproof", pickle.dumps([])))  # noqa: S301 - our own worker's
+            self._outcomes += pickle.loads(output.get("hullproof", pickle.dumps([])))  # noqa: S301 - our own worker's
 
     def pytest_unconfigure(self) -> None:
         """Remove what workers left that were killed before they could."""
-        if self._is_worker or self.bench is not None or not (self.interrupted or self._lost_a_worker):
+        if self._is_worker or self.workspace is not None or not (self.interrupted or self._lost_a_worker):
             return
         from hullproof.owner import sweep_folders  # noqa: PLC0415 - rarely needed
         from hullproof.run.leftovers import sweep  # noqa: PLC0415 - rarely needed
@@ -175,16 +175,16 @@ class Telling:
                 say(f"hullproof: could not remove what workers left ({error}); `hullproof clean` removes it")
 
 
-def _summary(accounts: Sequence[Account]) -> list[str]:
+def _summary(outcomes: Sequence[Outcome]) -> list[str]:
     lines = []
-    image = next((each.image for each in accounts if each.image), None)
+    image = next((each.image for each in outcomes if each.image), None)
     if image is not None:
         lines.append(
             f"image {image.id.removeprefix('sha256:')[:12]}, {size(image.size_bytes)}, on {image.base}"
         )
         if image.base_is_stand_in:
             lines.append(f"stand-in base: {image.base_note or 'not the official image'}")
-    return [*lines, *(remark for each in accounts for remark in each.remarks)]
+    return [*lines, *(remark for each in outcomes for remark in each.remarks)]
 
 
 def _merged(reports: Sequence[Report]) -> Report | None:
