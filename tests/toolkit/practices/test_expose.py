@@ -200,3 +200,9 @@ def test_every_port_that_is_served_in_the_place_of_another_is_in_the_fix() -> No
     both = listening(LISTENER, Listener("tcp", ANY, 9000, (1,)))
     proof = prove("expose", **exposing("8080"), **both)
     assert proof.remedy == "Write EXPOSE 5000 9000 in the place of 8080."
+
+
+def test_what_is_exposed_already_is_not_asked_for() -> None:
+    """Of both protocols one is served: the other line goes."""
+    proof = prove("expose", **exposing("5000", "5000/udp"))
+    assert str(proof.remedy).startswith("Remove EXPOSE 5000/udp")

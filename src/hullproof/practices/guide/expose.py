@@ -204,7 +204,7 @@ def _instead(port: Port, image: ImageFacts, container: ContainerFacts) -> list[P
     """List what the application listens on in the place of a port: the same number with the other protocol, else others."""
     other = port.other_protocol
     same = any(Port.of(each) == other and not each.is_loopback for each in container.listeners)
-    return [other] if same else _undeclared(image, container.listeners)
+    return [other] if same and other not in exposed_in(image) else _undeclared(image, container.listeners)
 
 
 def _for_itself(listeners: tuple[Listener, ...], exposed: set[Port]) -> Iterator[Evidence]:
