@@ -91,7 +91,7 @@ class ReadersOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless it reads and may not. What changes something has a token of its own.
 
-        Whatever is not known to write is taken for reading: `gEt` is a method, too, and answered.
+        Whatever is not known to write is taken for reading, however its method is spelled.
         """
         writes = scope["type"] != "http" or scope["method"] in ("POST", "DELETE")
         if not writes and not scope["path"].startswith(("/static/", "/healthz", "/readyz")):
