@@ -29,7 +29,7 @@ IMAGE_PYTHON = os.environ.get("IMAGE_PYTHON", "3.10")
 IMAGE = "release-board"
 MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
-BENCHES = ("starting", "image", "proofs", "screens", "board")
+BENCHES = ("starting", "image", "proofs", "screens", "board", "sizes")
 
 WORKFLOWS = (".github/workflows", "docs/examples")
 
