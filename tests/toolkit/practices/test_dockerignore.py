@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hullproof.facts import BuildFacts, Canary, CanaryFacts
+from hullproof.facts import BuildFacts, Canary, CanaryFacts, WithheldFacts
 
 from .by_hand import BROKEN, CANARIES, GOOD, NOT_APPLICABLE, PROVEN, UNPROVEN, lines, prove, without
 
@@ -136,3 +136,29 @@ def test_a_context_that_is_copied_by_name_is_judged_the_same() -> None:
     """The ignore file is judged by what it lets through, whatever today's COPY takes of it."""
     text = GOOD.replace("COPY . .", "COPY app/ app/")
     assert prove("dockerignore", text, canaries=reaching(".env")).verdict is BROKEN
+
+
+def test_what_only_the_next_copy_would_take_is_told_apart() -> None:
+    """Today's instructions name what they take: the ignore file is at fault, and nothing is said to reach the builder."""
+    through = tuple(replace(each, reached=True, taken=False) for each in CANARIES.canaries)
+    for file in (None, ".dockerignore"):
+        proof = prove("dockerignore", canaries=replace(CANARIES, canaries=through, ignore_file=file))
+        assert proof.verdict is BROKEN
+        assert "the next COPY . . would take" in proof.summary.replace("The next", "the next")
+        assert "would reach the builder:" not in proof.summary
+
+
+def test_what_is_taken_by_name_is_let_back_in_by_the_fix() -> None:
+    """No line is asked for that breaks the build."""
+    named = replace(reaching(".env"), named=(".env.production",))
+    assert prove("dockerignore", canaries=named).remedy == "Add to .dockerignore: **/.env*, !.env.production."
+
+
+def test_a_file_that_the_failing_build_lacks_is_named_with_the_line_that_withholds_it() -> None:
+    """Seen in a build with the file let through."""
+    facts = WithheldFacts((("words.txt", "*.txt"),), ".dockerignore", line=10, builds=True)
+    proof = prove("dockerignore", withheld=facts)
+    assert proof.verdict is BROKEN
+    assert "words.txt by `*.txt`" in proof.summary
+    assert "Dockerfile:10" in lines(proof)
+    assert "!words.txt" in (proof.remedy or "")

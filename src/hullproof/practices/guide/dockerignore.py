@@ -101,15 +101,12 @@ def no_canary_gets_through(release: Release, canaries: CanaryFacts) -> Observati
     through = sorted(
         (each for each in judged if each.reached), key=lambda each: (each.kind != "own", each.nested)
     )
-    taken = [each for each in through if each.taken]
     file = canaries.ignore_file
     if not takes_most(release):
         return
     if through:
-        paths, why = listed([each.path for each in taken]), _why(canaries, through)
-        next_one = f"today's instructions name what they take, the next COPY . . would take {len(through)} of {len(judged)} planted files"
         yield broken(
-            f"{paths} would reach the builder: {why}" if taken else f"{why}; {next_one}",
+            _clause(canaries, through, len(judged)),
             *_takes(release),
             *(in_experiment(file or each.path, _reaches(each)) for each in through),
             fix=f"Add to {file or '.dockerignore'}: {_patterns(canaries, through)}.",
@@ -147,6 +144,17 @@ def _reaches(canary: Canary) -> str:
     kind = "the project's own" if canary.kind == "own" else canary.kind
     how = "reaches the builder" if canary.taken else "would reach the builder with COPY . ."
     return f"{kind} {canary.path} {how}; {canary.pattern} would leave it out"
+
+
+def _clause(canaries: CanaryFacts, through: list[Canary], planted: int) -> str:
+    """Tell what the build takes today from what only its next `COPY . .` would."""
+    why, taken = _why(canaries, through), [each.path for each in through if each.taken]
+    today = "today's instructions name what they take"
+    if taken:
+        return f"{listed(taken)} would reach the builder: {why}"
+    if canaries.ignore_file is None:
+        return f"{why}; {today}, the next COPY . . would take {len(through)} of {planted} planted files"
+    return f"the next COPY . . would take {listed([each.path for each in through])}: {why}; {today}"
 
 
 def _patterns(canaries: CanaryFacts, through: list[Canary]) -> str:
