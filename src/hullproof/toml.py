@@ -53,3 +53,9 @@ def _require_short_keys(text: str) -> None:
         left -= dots * dots if dots > _FEW_DOTS else 0
         if left < 0:
             raise TomlError(f"a key has too many parts (at line {number})")
+
+
+def text(values: Mapping[str, Any], name: str) -> str:
+    """Return a value that is a string; empty where it is none, as a number of very many digits cannot be shown."""
+    value = values.get(name)
+    return value if isinstance(value, str) else ""

@@ -124,7 +124,7 @@ def _uv(table: _Table) -> Lock:
     for each in table.get("package", [])[:_MOST_PACKAGES]:
         source = each.get("source", {})
         folder = next((source[key] for key in ("virtual", "editable", "directory") if key in source), None)
-        name = str(each.get("name"))
+        name = toml.text(each, "name")
         wheels = tuple(_file_names(each.get("wheels", [])))
         before = packages.get(name, Package(name))  # one that has several versions stands there several times
         packages[name] = Package(
@@ -139,7 +139,7 @@ def _uv(table: _Table) -> Lock:
 
 
 def _needs(wanted: Iterable[_Table]) -> Iterator[tuple[str, frozenset[str]]]:
-    return ((str(each.get("name")), frozenset(each.get("extra", ()))) for each in wanted)
+    return ((toml.text(each, "name"), frozenset(each.get("extra", ()))) for each in wanted)
 
 
 def _file_names(files: Iterable[_Table]) -> Iterator[str]:
@@ -156,7 +156,7 @@ def _of_groups(path: str, main: str) -> Callable[[_Table], Lock]:
         found: dict[str, Package] = {}
         release = set()
         for each in table.get("package", [])[:_MOST_PACKAGES]:
-            source, name = each.get("source", each), canonicalize_name(str(each.get("name")))
+            source, name = each.get("source", each), canonicalize_name(toml.text(each, "name"))
             folder = source.get("path") or (source.get("url") if source.get("type") == "directory" else None)
             repository = source.get("git") or (source.get("url") if source.get("type") == "git" else None)
             before = found.get(name, Package(name))
@@ -165,7 +165,7 @@ def _of_groups(path: str, main: str) -> Callable[[_Table], Lock]:
             if main in each.get("groups", [main]):
                 release.add(name)
         sources = [each.get("source", {}) for each in table.get("package", [])]
-        indexes = frozenset(str(each["url"]) for each in sources if each.get("type") == "legacy")
+        indexes = frozenset(toml.text(each, "url") for each in sources if each.get("type") == "legacy")
         hashed = not any(each.folder or each.repository for each in found.values())
         hashed = hashed and all(each.get("type", "legacy") == "legacy" for each in sources)
         return Lock(path, found, frozenset(release), indexes, hashed)
@@ -176,7 +176,7 @@ def _of_groups(path: str, main: str) -> Callable[[_Table], Lock]:
 def _pylock(table: _Table) -> Lock:
     found: dict[str, Package] = {}
     for each in table.get("packages", [])[:_MOST_PACKAGES]:
-        name = canonicalize_name(str(each.get("name")))
+        name = canonicalize_name(toml.text(each, "name"))
         folder, repository = toml.table(each, "directory"), toml.table(each, "vcs")
         wheels = tuple(_file_names(each.get("wheels", [])))
         found[name] = Package(name, wheels, folder.get("path"), repository.get("url"))

@@ -67,7 +67,7 @@ class Metadata:
     @property
     def raw_name(self) -> str:
         """The same as it is written, where it is a name."""
-        name = str(toml.table(self.table, "project").get("name", ""))
+        name = toml.text(toml.table(self.table, "project"), "name")
         return name if _SET_NAME.fullmatch(name) else ""
 
     @property
@@ -113,7 +113,7 @@ def _sets(files: Files, path: str, table: Mapping[str, Any]) -> Iterator[Set]:
         texts = [text for key in keys for text in strings(groups[key[-1]])]
         yield Set(name, "group", f"{path} [dependency-groups] {name}", _declared(files, path, texts), keys)
     extras = toml.table(table, "project", "optional-dependencies")
-    own = canonicalize_name(str(toml.table(table, "project").get("name")))
+    own = canonicalize_name(toml.text(toml.table(table, "project"), "name"))
     for name in filter(_SET_NAME.fullmatch, islice(extras, _MOST_SETS)):
         keys = tuple(
             ("project", "optional-dependencies", each) for each in _asked_of_itself(extras, name, own)

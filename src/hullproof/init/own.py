@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hullproof.init.metadata import strings
 from hullproof.init.model import Own, Remark
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def look(files: Files, metadata: Metadata, release: tuple[str, ...]) -> tuple[Ow
         text = files.text(path)
         found = itself.search(text) if _READERS.search(text) else None
         if found is not None:
-            tagged = any(each in str(system.get("requires")) for each in _FROM_TAGS)
+            tagged = any(each in needed for needed in strings(system.get("requires")) for each in _FROM_TAGS)
             copied = tuple(dict.fromkeys(("pyproject.toml", *_described(files, metadata), *release)))
             remark = Remark(
                 "found", f"{name} asks for its own version, in {path}:{files.line_of(path, found[0])}"
