@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NO_CODE = re.compile(
     r"(?:^|/)(?:tests?|testing|docs?|\.github|examples?)/|(?:^|/)(?:test_[^/]*|[^/]*_test|tests|conftest|setup|noxfile"
-    r"|tasks|fabfile|requirements[^/]*|constraints[^/]*|pyproject|uv|poetry|Pipfile|pdm|setup|tox|pytest|README[^/]*"
+    r"|fabfile|requirements[^/]*|constraints[^/]*|pyproject|uv|poetry|Pipfile|pdm|setup|tox|pytest|README[^/]*"
     r"|CHANGELOG[^/]*|LICENSE[^/]*|Makefile|environment)(?:\.[^/]*)?\Z",
     re.IGNORECASE,
 )

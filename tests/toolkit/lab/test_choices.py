@@ -277,6 +277,13 @@ def test_package_marker_with_code_in_it_is_code(tmp_path: Path, text: str, other
     assert application.choose(made, files, ()).others == others
 
 
+def test_a_worker_in_a_file_called_tasks_is_code(tmp_path: Path) -> None:
+    """That is how Celery's own pages call it."""
+    code = "from celery import Celery\n\n\ndef add():\n    return 1\n"
+    made = project(tmp_path, "FROM x\nCOPY tasks.py ./\n", {"tasks.py": code})
+    assert application.choose(made, None, ()).main == "tasks.py"
+
+
 def test_no_application_is_told(tmp_path: Path) -> None:
     """A project that copies no code has nothing to edit, and it says so."""
     made = project(tmp_path, "FROM x\nCOPY requirements.txt .\n", {"requirements.txt": "flask\n"})
