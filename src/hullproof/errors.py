@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 from typing import ClassVar
 
 from hullproof.text import line
@@ -22,6 +23,17 @@ class UsageError(HullproofError):
     """Wrong usage or wrong configuration."""
 
     exit_code = 2
+
+
+class DockerfileError(UsageError):
+    """A Dockerfile that no build would take: the project's own build fails. `name` is the project's, `folder` where it is."""
+
+    exit_code = 1
+
+    def __init__(self, text: str, *, folder: Path, name: str, dockerfile: str) -> None:
+        """Take what is wrong, as `Dockerfile:3: ...`, and what the project is called."""
+        super().__init__(text)
+        self.folder, self.name, self.dockerfile = folder, name, dockerfile
 
 
 class EngineError(HullproofError):

@@ -11,14 +11,15 @@ import click
 from hullproof.cli.display import display
 from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
 from hullproof.engine.connection import Engine
-from hullproof.errors import UsageError
+from hullproof.errors import DockerfileError, UsageError
 from hullproof.model import Report
 from hullproof.options import names
+from hullproof.project.project import Project
 from hullproof.report import SUFFIXES, Detail
 from hullproof.report.outputs import Output, Subject, delivery
 from hullproof.runner.many import Proving
 from hullproof.runner.opening import open_project
-from hullproof.runner.prove import choose
+from hullproof.runner.prove import choose, report_of_unreadable
 
 
 @click.command()
@@ -132,15 +133,26 @@ def prove_all(
 
     `outputs` (`FILE`, `FORMAT:FILE` or `board:URL`) and `formats` say where the reports go, as `delivery` takes them. Raises
     UsageError before anything is built where any part of what was asked for is wrong. With several projects, one
-    whose base image cannot be had ends by itself, with a line and its exit code.
+    whose base image cannot be had ends by itself, with a line and its exit code; one whose Dockerfile no build would take
+    gets a report of a failed build.
     """
     chosen, _ = choose(only, experiments=experiments)
-    opened = [
-        open_project(folder, build_args, dockerfile, secrets=secrets, offline=offline) for folder in folders
-    ]
-    projects = list({project.folder: project for project in opened}.values())
+    found: dict[Path, Project | DockerfileError] = {}
+    for folder in folders:
+        try:
+            project = open_project(folder, build_args, dockerfile, secrets=secrets, offline=offline)
+        except DockerfileError as error:  # noqa: PERF203 - the others are proven all the same
+            found[error.folder] = error
+        else:
+            found[project.folder] = project
+    projects = [each for each in found.values() if isinstance(each, Project)]
+    unreadable = [each for each in found.values() if isinstance(each, DockerfileError)]
     deliver_to_all = delivery(
-        projects, formats, [Output.parse(output) for output in outputs], detail=detail, brief=brief
+        list(found.values()),
+        formats,
+        [Output.parse(output) for output in outputs],
+        detail=detail,
+        brief=brief,
     )
     shown = display(projects, [each.id for each in chosen], quiet=detail == "verdict")
 
@@ -148,6 +160,10 @@ def prove_all(
         with shown.aside():
             deliver_to_all(project, report)
 
+    for each in unreadable:
+        deliver_to_all(each, report_of_unreadable(each, only=only, experiments=experiments))
+    if not projects:
+        return DockerfileError.exit_code
     with closing(Engine.connect()) as engine, shown:
-        proving = Proving(engine, only, experiments, deliver, several=len(projects) > 1, hear=shown)
-        return max(proving.all(projects, jobs))
+        proving = Proving(engine, only, experiments, deliver, several=len(found) > 1, hear=shown)
+        return max(*proving.all(projects, jobs), *(each.exit_code for each in unreadable), 0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hullproof import options
 from hullproof.dockerfile import Dockerfile, Release, Stage, parse, test_commands
-from hullproof.errors import UsageError
+from hullproof.errors import DockerfileError, UsageError
 from hullproof.project import ignorefile, projectfiles, tree
 from hullproof.project.config import Config, load
 
@@ -71,7 +71,13 @@ class Project:
         except FileNotFoundError:
             raise UsageError(f"{folder / config.dockerfile}: no such file; {_where_else(folder)}") from None
         ignorefile.find(folder, config.dockerfile)
-        dockerfile = parse(text, config.dockerfile)
+        name = written.name or folder.name or "project"
+        try:
+            dockerfile = parse(text, config.dockerfile)
+        except UsageError as error:
+            raise DockerfileError(
+                str(error), folder=folder, name=name, dockerfile=config.dockerfile
+            ) from None
         if config.test_target is not None:
             dockerfile.stage(config.test_target)
         given = overrides or {}
@@ -79,7 +85,6 @@ class Project:
         _ = dockerfile.resolved(config.build_args).places  # refuses at once what grows beyond all measure
         places = {**written.places, **{f"build_args.{name}": "--build-arg" for name in given}}
         places |= {"dockerfile": "--dockerfile"} if dockerfile_name is not None else {}
-        name = written.name or folder.name or "project"
         digest = hashlib.sha256(text).hexdigest()
         release = Release(dockerfile, dockerfile.release(config.target), config.build_args)
         return cls(folder, config, release, name, digest, places)

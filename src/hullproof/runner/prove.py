@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from hullproof import __version__
 from hullproof.engine.container.sidecar import CAPABILITY
-from hullproof.errors import Unobservable, UsageError
+from hullproof.errors import DockerfileError, Unobservable, UsageError
 from hullproof.events import Listener, Note, ignore, in_turn
 from hullproof.facts import BuildFacts, builds, containers, images
-from hullproof.model import BuildError, ImageInfo, ProjectInfo, Proof, Report, SidecarInfo
+from hullproof.model import BuildError, ImageInfo, ProjectInfo, Proof, Report, SidecarInfo, Verdict
 from hullproof.practices import EXPERIMENTS, Practice, every, get
 from hullproof.project.git import look
 from hullproof.runner.acceptance import accepted, remarks
@@ -194,4 +195,32 @@ def _build_error(build: BuildFacts | None) -> BuildError | None:
         reason=failure.told,
         remedy=failure.fix,
         base_note=failure.base_note,
+    )
+
+
+def report_of_unreadable(error: DockerfileError, *, only: Sequence[str] | None, experiments: bool) -> Report:
+    """Make the report of a project whose Dockerfile no build would take: its build fails, and nothing is shown by it."""
+    practices, left_out = choose(only, experiments=experiments)
+    found = re.match(re.escape(error.dockerfile) + r":(\d+): (.*)", str(error), re.DOTALL)
+    reason = found[2] if found else str(error).removeprefix(f"{error.dockerfile}: ")
+    return Report(
+        project=ProjectInfo(name=error.name[:200], dockerfile=error.dockerfile),
+        image=None,
+        engine=None,
+        hullproof_version=__version__,
+        started_at=datetime.now(timezone.utc),
+        duration_s=0.0,
+        proofs=tuple(
+            Proof(
+                each.id,
+                each.family,
+                each.title,
+                Verdict.UNPROVEN,
+                f"The project's own build fails at {error}".rstrip("?.") + ".",
+                explanation=each.explanation,
+            )
+            for each in practices
+        ),
+        build_error=BuildError(None, int(found[1]) if found else None, (), reason),
+        left_out=tuple(each.id for each in left_out),
     )

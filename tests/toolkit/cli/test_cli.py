@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -196,13 +197,23 @@ def test_a_project_that_cannot_be_read_is_wrong_usage(
         (b"FROM python:3.11-slim\nRUN <<EOF\nnever ended\n", ["Dockerfile"]),
     ],
 )
-def test_a_dockerfile_that_cannot_be_read_is_wrong_usage(
+def test_a_dockerfile_that_no_build_would_take_is_a_build_that_fails(
     command: Command, project: Path, dockerfile: bytes, words: list[str]
 ) -> None:
-    """Empty ones and syntax errors are told with their place, in one line."""
+    """Empty ones and syntax errors: a report with their place, and exit code 1; other commands say a line."""
     (project / "Dockerfile").write_bytes(dockerfile)
-    said = usage_error(command("prove"))
-    assert [word for word in words if word not in said] == []
+    code, out, err = command("prove", "--format", "json")
+    report = json.loads(out)
+    assert (code, report["verdict"]) == (1, "unproven")
+    assert report["build_error"]["reason"]
+    assert {proof["verdict"] for proof in report["proofs"]} == {"unproven"}
+    for word in words:
+        place, _, line = word.partition(":")
+        assert word in report["proofs"][0]["summary"]
+        assert not line or (place, report["build_error"]["line"]) == ("Dockerfile", int(line))
+    assert "Traceback" not in err
+    code, out, err = command("config")
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
 
 
 @pytest.mark.parametrize("where", ["target = 'relase'", None])
