@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hullproof.project.project import Project
 
 _MOST_TRIED = 6
+_WORD = re.compile(r"[\w./-]+")
 
 
 def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> WithheldFacts:
@@ -57,9 +59,17 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> W
 def _spoken_of(project: Project, found: IgnoreFile, build: BuildFacts) -> list[str]:
     """List the files that the ignore file may withhold, and that a failing build speaks of: by their paths first."""
     step = build.failed_step
-    lines = (*(step.log if step else ()), *build.output, build.error or "", step.instruction if step else "")
-    said = "\n".join(lines)
-    names = [path for path in tree.files(project.folder) if posixpath.basename(path) in said]
+    lines = (
+        (*step.log, step.instruction, build.error or "")
+        if step and step.log
+        else (*build.output, build.error or "")
+    )
+    words = set(_WORD.findall("\n".join(lines)))
+    said = {each.rstrip(".:") for each in words} | {posixpath.basename(each.rstrip(".:")) for each in words}
+    own = {project.config.dockerfile, found.name}  # the builder speaks of these, whatever fails
+    names = [
+        each for each in tree.files(project.folder) if posixpath.basename(each) in said and each not in own
+    ]
     ignored = [path for path in names if any(_fits(path, pattern.text) for pattern in found.patterns)]
     return sorted(ignored, key=lambda path: (path not in said, path))
 

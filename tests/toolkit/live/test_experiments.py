@@ -497,7 +497,10 @@ def test_what_the_build_takes_by_name_is_on_purpose(lab: Make) -> None:
 def test_a_build_that_fails_for_want_of_an_ignored_file_is_told(lab: Make) -> None:
     """Let through, the file that its output speaks of makes the build succeed: the line that withholds it is named."""
     text = SINGLE.format(before="COPY . .", step="python -c \"open('words.md')\"")
-    made = lab({"Dockerfile": text, ".dockerignore": "*.md\n", "words.md": "", "other.md": ""}, builds=False)
+    made = lab(
+        {"Dockerfile": text, ".dockerignore": "*.md\nDockerfile*\n", "words.md": "", "other.md": ""},
+        builds=False,
+    )
     facts = made.withheld()
     assert (facts.files, facts.line, facts.builds) == ((("words.md", "*.md"),), 4, True)
 
