@@ -23,7 +23,7 @@ from hullproof.model import Proof
 from hullproof.project.project import Project
 from hullproof.report.as_terminal import one_row
 from hullproof.runner.acceptance import accepted
-from hullproof.runner.progress import ended, shown
+from hullproof.runner.progress import BUILT, ended, shown
 from hullproof.terminal import say, screen_width, takes_color
 from hullproof.text import clean, duration
 
@@ -91,6 +91,7 @@ class Progress:
                 self.running[_DOING[name]] = now
             case FactFinished(name=name):
                 self.running.pop(_DOING.get(name, ""), None)
+                return BUILT if name == "build" else None
             case StepStarted(step=step):
                 self.running[shown(step)] = now
             case StepFinished(step=step, duration_s=seconds):

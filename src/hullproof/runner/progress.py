@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 
 from hullproof.engine.model.build import BuildFacts, Step
-from hullproof.events import Event, Judged, Note, StepFinished
+from hullproof.events import Event, FactFinished, Judged, Note, StepFinished
 from hullproof.terminal import say
 from hullproof.text import clean, duration
+
+BUILT = "looking at the image and the container"
+"""What is said when the build is done."""
 
 _SHORT = 90
 _FLAGS = re.compile(r"(\bRUN )(?:--\w[\w-]*(?:=\S*)?\s+)+", re.IGNORECASE)
@@ -26,6 +29,8 @@ class Lines:
         match event:
             case Note(text):
                 self._tell(text)
+            case FactFinished("build"):
+                self._tell(BUILT)
             case Judged(proof):
                 self._tell(f"  {proof.id}: {proof.verdict.value}")
             case StepFinished(step, duration_s):

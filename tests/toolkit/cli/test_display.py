@@ -63,6 +63,7 @@ def test_lines_have_times_and_each_step_is_said_once(
     assert capsys.readouterr().err == (
         " 0:00  building Dockerfile\n"
         " 0:00  [deps 2/5] RUN pip install -r requirements.txt  2.5 s\n"
+        " 0:00  looking at the image and the container\n"
         " 0:00  workdir: proven\n"
     )
 
