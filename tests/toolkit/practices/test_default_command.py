@@ -631,6 +631,12 @@ DENIED = "PermissionError: [Errno 13] Permission denied: '{}'"
             "--chown=app:app",
         ),
         (
+            "error: failed to create directory `/home/app/.cache/uv`: Permission denied (os error 13)",
+            (entry("/home/"),),
+            "write to /home (mode 0755, of root)",
+            "useradd --create-home",
+        ),
+        (
             "[CRITICAL/Main] PermissionError(13, 'Permission denied')",
             (entry("/app/"),),
             "write to /app (mode 0755, of root)",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,7 @@ def barrier(
 ) -> Barrier | None:
     """Find what stops an account on the way to a path: a directory above it, or itself; None where nothing does.
 
-    Of a path that is not there, the directory that it would be written to is what may stop.
+    Of a path that is not there, the directory that it would be made in is what may stop.
     """
     goal = resolved(path, files)
     *above, _ = _steps(goal)
@@ -61,7 +60,7 @@ def barrier(
             return Barrier(entry, "enter")
     entry = files.final.get(goal)
     if entry is None:
-        folder_entry = files.final.get(posixpath.dirname(goal))
+        folder_entry = next((files.final[each] for each in reversed(above) if each in files.final), None)
         if folder_entry is not None and not may(folder_entry, account, groups, WRITE | RUN):
             return Barrier(folder_entry, "write to")
         return None

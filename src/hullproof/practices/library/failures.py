@@ -212,6 +212,8 @@ def _past(stop: Barrier, path: str | None, account: Account) -> str:
         return f"{at} is root's home, which {account.shown} cannot enter{inside}: install to a place for all, such as /venv."
     if stop.verb == "run":
         return f"Give {at} its execute bit, for its user, too: COPY --chmod=755 --chown={owner}."
+    if stop.verb == "write to" and at == "/home":
+        return f"{account.shown} has no home: make one (useradd --create-home), or let it write to another place."
     if stop.verb == "write to":
         return f"Give {at} to the user: add RUN chown {owner} {at} before USER, or let it write to another place."
     return f"Give {at} to the user that reads it: COPY --chown={owner} (or --chmod=a+rX), or RUN chown -R {owner} {at} before USER."

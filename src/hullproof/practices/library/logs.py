@@ -32,7 +32,7 @@ _NOT_FOUND = re.compile(
 )
 _DENIED = re.compile(
     r"""(?:can't open file |: )['"](?P<before>/[^'"]+)['"]: .*[Pp]ermission denied"""
-    r"""|[Pp]ermission denied: ['"]?(?P<after>/[^'"\s]+)|(?:^|[\s:])(?P<shell>/[^\s:'"]+): [Pp]ermission denied"""
+    r"""|[Pp]ermission denied: ['"]?(?P<after>/[^'"\s]+)|(?:^|[\s:`])(?P<shell>/[^\s:'"`]+)`?: [Pp]ermission denied"""
 )
 # The last line of a traceback, or the like of it behind a prefix: https://docs.python.org/3/library/traceback.html
 _EXCEPTION = re.compile(
