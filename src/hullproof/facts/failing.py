@@ -100,8 +100,8 @@ def _reason(error: str, log: Sequence[str]) -> tuple[str, str | None, int]:
         return f"the step requires the secret {name}, which is not handed in", fix, end
     if "ssh" in error and (found := _SSH.search(error)):
         fix = (
-            f'Forward an agent: write `ssh = ["{found["id"]}"]` into hullproof.toml, or add --ssh {found["id"]} to the '
-            "command, with SSH_AUTH_SOCK set."
+            "Hullproof forwards no agent: fetch over HTTPS with a secret instead (`RUN --mount=type=secret`), which `secrets` in "
+            "hullproof.toml or --secret hands in."
         )
         return f"the step requires the SSH agent {found['id']}, which is not forwarded", fix, end
     if found := _PARSE.search(error):

@@ -129,3 +129,11 @@ def test_a_frontend_that_was_left_out_may_be_the_cause() -> None:
     assert failure_of(built, recipe, ()).told == (
         "unknown flag: x; it was read by BuildKit's own frontend instead of docker/dockerfile:labs, which may be the cause"
     )
+
+
+def test_an_ssh_agent_is_not_promised() -> None:
+    """There is no setting that forwards one: the fix names what there is."""
+    failure = failed("RUN --mount=type=ssh git clone x", error="unset ssh forward key default")
+    assert failure.reason == "the step requires the SSH agent default, which is not forwarded"
+    assert failure.fix is not None
+    assert "--secret" in failure.fix
