@@ -177,14 +177,13 @@ class TimedLines(Silent):
                 if time.monotonic() - self._said < self._pause_s:
                     continue
                 for progress in list(self._progress.values()):
-                    if progress.running:
-                        self._say(progress.project, self._still(progress))
+                    self._say(progress.project, self._still(progress))
                 self._said = time.monotonic()
 
     def _still(self, progress: Progress) -> str:
         doing = ", ".join(f"{what} ({duration(seconds)})" for what, seconds in progress.doing())
         count = f"; {len(progress.proofs)} of {len(self._asked)} verdicts so far" if self._asked else ""
-        return f"still {doing}{count}"
+        return f"still {doing or 'at work'}{count}"
 
 
 class LiveScreen(Silent):
