@@ -34,6 +34,16 @@ def files(values: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def folders(values: Iterable[str]) -> dict[str, str]:
+    """Read NAME=PATH, later ones over earlier ones, as whole paths. Raises ValueError, one line, for what is none."""
+    found = {}
+    for name, text in pairs(values).items():
+        if not path(text).is_dir():
+            raise ValueError(f"{clean(text, _SHOWN)}: there is no such folder")
+        found[name] = str(Path(text).absolute())
+    return found
+
+
 def path(text: str | Path) -> Path:
     """Take a path, whether or not anything is there. Raises ValueError, one line, for what no system looks up."""
     found = Path(text)

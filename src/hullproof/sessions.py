@@ -51,6 +51,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     tag: str | None = None,
     build_args: Mapping[str, str] | None = None,
     secrets: Mapping[str, str | Path] | None = None,
+    contexts: Mapping[str, str | Path] | None = None,
     tests: str = "tests/container",
     requirements: Sequence[str] | None = None,
     reports: str | Path | None = None,
@@ -67,6 +68,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     - `tag`: names the image that is built; by default, the project's name.
     - `build_args`: build arguments, such as `{"PYTHON_VERSION": "3.13"}`.
     - `secrets`: files that builds are handed, by id, such as `{"netrc": Path.home() / ".netrc"}`.
+    - `contexts`: folders that the Dockerfile names in `COPY --from`, by name, such as `{"shared": "../shared"}`.
     - `tests`: the folder with the tests of the booted container; where there is none, `container` is skipped.
     - `requirements`: what pip installs for them; by default, this Hullproof with its pytest plugin.
     - `reports`: a folder to write the checklist and the test results to.
@@ -79,6 +81,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
         tag=tag,
         build_args=dict(build_args or {}),
         secrets=dict(secrets or {}),
+        contexts=dict(contexts or {}),
         tests=tests,
         requirements=tuple(requirements) if requirements is not None else (own_requirement(),),
         reports=Path(reports) if reports else None,
@@ -108,6 +111,7 @@ class ImageSessions:
     tag: str | None
     build_args: Mapping[str, str]
     secrets: Mapping[str, str | Path]
+    contexts: Mapping[str, str | Path]
     tests: str
     requirements: tuple[str, ...]
     reports: Path | None
@@ -191,7 +195,12 @@ class ImageSessions:
 
     def _given(self) -> list[str]:
         secrets = [f"--secret={name}={path}" for name, path in self.secrets.items()]
-        return [f"--build-arg={name}={value}" for name, value in self.build_args.items()] + secrets
+        contexts = [f"--build-context={name}={path}" for name, path in self.contexts.items()]
+        return [
+            *(f"--build-arg={name}={value}" for name, value in self.build_args.items()),
+            *secrets,
+            *contexts,
+        ]
 
     def _setting(self, session: nox.Session, name: str) -> str:
         """Ask the command for a setting of the project."""

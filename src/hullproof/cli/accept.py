@@ -11,7 +11,12 @@ from pathlib import Path
 import click
 
 from hullproof.cli.display import display
-from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
+from hullproof.cli.parameters import (
+    build_arg_option,
+    build_context_option,
+    dockerfile_option,
+    secret_option,
+)
 from hullproof.engine.connection import Engine
 from hullproof.errors import UsageError
 from hullproof.model import Proof, Report, Verdict
@@ -35,6 +40,7 @@ from hullproof.text import one_line
 @dockerfile_option
 @build_arg_option
 @secret_option
+@build_context_option
 def accept(
     project: Path,
     only: str | None,
@@ -43,6 +49,7 @@ def accept(
     dockerfile: str | None,
     build_args: Mapping[str, str],
     secrets: Mapping[str, str],
+    contexts: Mapping[str, str],
     *,
     all_broken: bool,
 ) -> int:
@@ -62,7 +69,7 @@ def accept(
     if not why:
         raise UsageError("--reason is empty; say why, for those who read reports")
     chosen, _ = choose(names(only), experiments=True)
-    opened = open_project(project, build_args, dockerfile, secrets=secrets)
+    opened = open_project(project, build_args, dockerfile, secrets=secrets, contexts=contexts)
     reports: list[Report] = []
 
     def deliver(_project: Subject, report: Report) -> None:

@@ -12,7 +12,12 @@ from typing import Any
 import click
 
 from hullproof.cli.display import display
-from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
+from hullproof.cli.parameters import (
+    build_arg_option,
+    build_context_option,
+    dockerfile_option,
+    secret_option,
+)
 from hullproof.engine.build import build as build_with
 from hullproof.engine.connection import Engine
 from hullproof.engine.image import unpacked_size
@@ -44,6 +49,7 @@ from hullproof.text import duration, json_text, line, size
 @dockerfile_option
 @build_arg_option
 @secret_option
+@build_context_option
 def build(
     project: Path,
     target: str | None,
@@ -52,6 +58,7 @@ def build(
     dockerfile: str | None,
     build_args: Mapping[str, str],
     secrets: Mapping[str, str],
+    contexts: Mapping[str, str],
     *,
     check: bool,
     tests: bool,
@@ -76,6 +83,7 @@ def build(
         tests=tests,
         build_args=build_args,
         secrets=secrets,
+        contexts=contexts,
         dockerfile=dockerfile,
     )
     if metadata is not None:
@@ -93,6 +101,7 @@ def build_one(
     tests: bool = False,
     dockerfile: str | None = None,
     secrets: Mapping[str, str] | None = None,
+    contexts: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Build a project's image (or, with `check`, only run a stage's steps); say how it went; return the facts.
 
@@ -100,7 +109,7 @@ def build_one(
     the caller's: it stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
     `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
     """
-    project = open_project(folder, build_args, dockerfile, secrets=secrets)
+    project = open_project(folder, build_args, dockerfile, secrets=secrets, contexts=contexts)
     if tests:
         target = _test_stage(project)
     stage = project.dockerfile.stage(target) if target else project.release.stage

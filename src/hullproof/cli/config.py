@@ -16,7 +16,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
+from hullproof.cli.parameters import (
+    build_arg_option,
+    build_context_option,
+    dockerfile_option,
+    secret_option,
+)
 from hullproof.dockerfile import Contract, Stage
 from hullproof.project.config import Config, settings_schema
 from hullproof.project.project import Project
@@ -25,7 +30,7 @@ from hullproof.terminal import screen_width, write
 from hullproof.text import clean, inert, json_text
 
 DEFAULT = "default"
-_MAPPINGS = ("env", "build_args", "secrets")
+_MAPPINGS = ("env", "build_args", "secrets", "contexts")
 
 
 @click.command()
@@ -35,11 +40,13 @@ _MAPPINGS = ("env", "build_args", "secrets")
 @dockerfile_option
 @build_arg_option
 @secret_option
+@build_context_option
 def config(
     project: Path,
     dockerfile: str | None,
     build_args: Mapping[str, str],
     secrets: Mapping[str, str],
+    contexts: Mapping[str, str],
     *,
     as_json: bool,
     schema: bool,
@@ -55,7 +62,7 @@ def config(
     if schema:
         write(settings_schema(), sys.stdout)
         return 0
-    found = in_force(open_project(project, build_args, dockerfile, secrets=secrets))
+    found = in_force(open_project(project, build_args, dockerfile, secrets=secrets, contexts=contexts))
     write(as_json_text(found) if as_json else as_text(found, screen_width()), sys.stdout)
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hullproof.options import files, pairs
+from hullproof.options import files, folders, pairs
 from hullproof.project.config.values import READERS
 
 
@@ -18,6 +18,13 @@ def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[st
 def _files(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     try:
         return files(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from None
+
+
+def _folders(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    try:
+        return folders(values)
     except ValueError as error:
         raise click.BadParameter(str(error), param=parameter) from None
 
@@ -50,4 +57,12 @@ secret_option = click.option(
     metavar="ID=PATH",
     callback=_files,
     help="A file, wherever it lies, for RUN --mount=type=secret; wins over the configured ones.",
+)
+build_context_option = click.option(
+    "--build-context",
+    "contexts",
+    multiple=True,
+    metavar="NAME=PATH",
+    callback=_folders,
+    help="A folder, wherever it lies, that the Dockerfile names in COPY --from or FROM; wins over the configured ones.",
 )

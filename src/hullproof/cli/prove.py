@@ -9,7 +9,12 @@ from pathlib import Path
 import click
 
 from hullproof.cli.display import display
-from hullproof.cli.parameters import build_arg_option, dockerfile_option, secret_option
+from hullproof.cli.parameters import (
+    build_arg_option,
+    build_context_option,
+    dockerfile_option,
+    secret_option,
+)
 from hullproof.engine.connection import Engine
 from hullproof.errors import DockerfileError, UsageError
 from hullproof.model import Report
@@ -65,6 +70,7 @@ from hullproof.runner.prove import choose, report_of_unreadable
 @dockerfile_option
 @build_arg_option
 @secret_option
+@build_context_option
 def prove(
     folders: tuple[Path, ...],
     only: str | None,
@@ -74,6 +80,7 @@ def prove(
     dockerfile: str | None,
     build_args: Mapping[str, str],
     secrets: Mapping[str, str],
+    contexts: Mapping[str, str],
     *,
     no_experiments: bool,
     offline: bool,
@@ -107,6 +114,7 @@ def prove(
         jobs=jobs,
         build_args=build_args,
         secrets=secrets,
+        contexts=contexts,
         dockerfile=dockerfile,
         offline=offline,
         detail="evidence" if verbose else "verdict" if quiet else "summary",
@@ -125,6 +133,7 @@ def prove_all(
     build_args: Mapping[str, str],
     dockerfile: str | None = None,
     secrets: Mapping[str, str] | None = None,
+    contexts: Mapping[str, str] | None = None,
     offline: bool = False,
     detail: Detail = "summary",
     brief: bool = False,
@@ -140,7 +149,9 @@ def prove_all(
     found: dict[Path, Project | DockerfileError] = {}
     for folder in folders:
         try:
-            project = open_project(folder, build_args, dockerfile, secrets=secrets, offline=offline)
+            project = open_project(
+                folder, build_args, dockerfile, secrets=secrets, contexts=contexts, offline=offline
+            )
         except DockerfileError as error:  # noqa: PERF203 - the others are proven all the same
             found[error.folder] = error
         else:

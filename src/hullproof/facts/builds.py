@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,11 @@ from hullproof.engine.build import build as run_build
 from hullproof.engine.connection import Engine
 from hullproof.engine.model.build import BuildFacts
 from hullproof.engine.model.image import BaseFacts
-from hullproof.errors import Unobservable
+from hullproof.errors import EngineError, Unobservable
 from hullproof.events import Listener, Note, Steps
 from hullproof.facts.failing import failure_of
 from hullproof.facts.provider import fact, means
-from hullproof.host.bases import BaseSet, provide_bases, why_unreachable
+from hullproof.host.bases import BaseSet, NoBaseError, provide_bases, why_unreachable
 from hullproof.host.standinplan import parse_reference
 from hullproof.host.trust import host_trust
 from hullproof.lab.recipe import Recipe
@@ -21,12 +22,28 @@ from hullproof.project.frontend import copy_without_syntax_directive
 from hullproof.project.project import Project
 from hullproof.run.run import Run
 
+_CONTEXT = re.compile(r"[A-Za-z0-9_.-]+")
+"""A name that may be a build context's: no address, no tag."""
+
 
 @means
 def bases(project: Project, engine: Engine, run: Run, tell: Listener) -> BaseSet:
     """Every image that the build starts from. Raises EngineError for one that cannot be had."""
-    references = [image.reference for image in project.release.external_images]
-    return provide_bases(engine, references, say=lambda line: tell(Note(line)), owner=run.id)
+    named = project.config.contexts
+    images = [image for image in project.release.external_images if image.reference not in named]
+    try:
+        return provide_bases(
+            engine, [image.reference for image in images], say=lambda line: tell(Note(line)), owner=run.id
+        )
+    except NoBaseError as error:
+        taken = next((each for each in images if each.reference == error.reference), None)
+        if taken is None or taken.keyword == "FROM" or not _CONTEXT.fullmatch(taken.reference):
+            raise
+        raise EngineError(
+            f"{project.release.where(taken.line)} takes files from {taken.reference}, which is neither a stage nor an image "
+            f"that can be had: if it is a build context, hand it in with --build-context {taken.reference}=PATH, or "
+            f'write `contexts = {{ {taken.reference} = "PATH" }}` into hullproof.toml where it lies within the project'
+        ) from error
 
 
 @means
@@ -39,7 +56,10 @@ def recipe(project: Project, engine: Engine, run: Run, bases: BaseSet, tell: Lis
     return Recipe(
         project,
         owner=run.id,
-        build_contexts=bases.build_contexts,
+        build_contexts={
+            **bases.build_contexts,
+            **{name: str(project.folder / path) for name, path in project.config.contexts.items()},
+        },
         secrets=secrets,
         proxy_args=trust.proxy_args,
         dockerfile=_dockerfile_without_frontend(project, engine, run, tell),

@@ -38,7 +38,16 @@ _PULL_TIMEOUT_S = 1200
 _unreachable: dict[tuple[str, str], str] = {}
 
 
-class NoImageError(EngineError):
+class NoBaseError(EngineError):
+    """An image, named by `reference`, can neither be found, pulled nor stood in for."""
+
+    def __init__(self, text: str, reference: str) -> None:
+        """Take the line and the reference as it was asked for."""
+        super().__init__(text)
+        self.reference = reference
+
+
+class NoImageError(NoBaseError):
     """The registry answers, and has no such image."""
 
 
@@ -95,7 +104,7 @@ def provide_bases(
     """Provide every external image reference of a Dockerfile; `scratch` is nobody's image and passed over.
 
     `may_install` lets a missing mmdebstrap be installed for a stand-in; `owner` is the run that this ends with. Raises
-    EngineError for the first one that can neither be found, pulled nor stood in for, and where the engine is gone.
+    NoBaseError for the first one that can neither be found, pulled nor stood in for, EngineError where the engine is gone.
     """
     bases: dict[str, Base] = {}
     for text in references:
@@ -122,7 +131,10 @@ def _provide(
         if found := _inspect(engine, reference, reference.text, "pulled"):
             return found
         raise EngineError(f"{reference.text} was pulled, and the engine does not have it for its platform")
-    chosen = plan(reference)
+    try:
+        chosen = plan(reference)
+    except EngineError as error:
+        raise NoBaseError(str(error), reference.text) from error
     say(f"stand-in base: {reference.text} is not present and not pullable ({why})")
     name = provide_stand_in(engine, chosen, say=say, may_install=may_install, owner=owner)
     found = _inspect(engine, reference, name, "stand-in")
@@ -202,7 +214,8 @@ def why_unreachable(engine: Engine, registry: str) -> str | None:
 def _no_such_image(reference: Reference, error: Exception) -> NoImageError:
     return NoImageError(
         f"{reference.registry} has no image {reference.text}, or shows it to nobody unknown: "
-        f"check the name, or `docker login {reference.registry}` ({_short(' '.join(str(error).split()))})"
+        f"check the name, or `docker login {reference.registry}` ({_short(' '.join(str(error).split()))})",
+        reference.text,
     )
 
 

@@ -59,6 +59,11 @@ if [ -n "$python" ]; then
     rm -f "$root/usr/local/bin/"[Aa]ctivate*
     # What would refuse `pip install` outside of it (uv --system, python3 -m pip of /usr/bin).
     rm -f "$root/usr/lib/python3"*/EXTERNALLY-MANAGED
+    # Dockerfiles copy /usr/local/lib/python3.12/site-packages from stage to stage, and start python3.12.
+    if [ -n "$HULLPROOF_IN_PLACE_OF" ]; then
+        ln -s "python$python" "$root/usr/local/lib/python$HULLPROOF_IN_PLACE_OF"
+        ln -s python3 "$root/usr/local/bin/python$HULLPROOF_IN_PLACE_OF"
+    fi
     # Trust without environment variables, which every image built on this one would inherit: pip, urllib
     # and apt read the system's store by themselves; uv is told so; requests brings authorities of its own
     # and goes by nothing but the environment, so it is set inside each Python process.

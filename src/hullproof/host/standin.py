@@ -158,6 +158,7 @@ def _environment(wanted: Recipe, scratch: Path) -> dict[str, str]:
         # mmdebstrap unpacks here, so that whatever it leaves goes with the scratch folder.
         "TMPDIR": str(scratch),
         "HULLPROOF_PYTHON": wanted.plan.python or "",
+        "HULLPROOF_IN_PLACE_OF": wanted.plan.in_place_of or "",
         "HULLPROOF_VERSION": str(scratch / "version"),
         "HULLPROOF_FULL": "1" if wanted.plan.full else "",
         "HULLPROOF_AUTHORITIES": str(authorities),

@@ -134,20 +134,26 @@ def parse_reference(text: str) -> Reference:
 
 @dataclass(frozen=True)
 class Plan:
-    """A stand-in to be made. `python` is None for plain Debian. `name` is its repository and first tag part."""
+    """A stand-in to be made. `python` is None for plain Debian. `name` is its repository and first tag part.
+
+    `in_place_of` is the Python that was asked for, where Debian has another: a Dockerfile that names its folder of
+    packages or its program finds them.
+    """
 
     asked: str
     suite: str
     python: str | None
     full: bool
     packages: tuple[str, ...]
+    in_place_of: str | None = None
 
     @property
     def name(self) -> str:
         """What distinguishes it: `python-3.11-slim-bookworm`. Requests that get the same share it."""
         if self.python is None:
             return f"debian-{self.suite}"
-        return f"python-{self.python}-{'full' if self.full else 'slim'}-{self.suite}"
+        kind = f"python-{self.python}-{'full' if self.full else 'slim'}-{self.suite}"
+        return f"{kind}-for-{self.in_place_of}" if self.in_place_of else kind
 
     @property
     def got(self) -> str:
@@ -189,7 +195,8 @@ def _plan_python(reference: Reference) -> Plan:
         )
     full = "slim" not in words
     packages = (FULL_PACKAGES if full else SLIM_PACKAGES) + (WHEEL if version < _WITHOUT_WHEEL else ())
-    return Plan(reference.text, suite, ".".join(map(str, version)), full, packages)
+    asked, got = (".".join(map(str, each)) for each in (wanted, version))
+    return Plan(reference.text, suite, got, full, packages, in_place_of=asked if asked != got else None)
 
 
 def _python_version(word: str, reference: Reference) -> tuple[int, int]:

@@ -99,12 +99,21 @@ class Project:
         config = replace(self.config, offline=True)
         return replace(self, config=config, places={**self.places, "offline": place})
 
-    def handed(self, secrets: Mapping[str, str], place: str) -> Project:
-        """The same project, whose builds are handed these files by id, wherever they lie, as was said at `place`."""
-        config = replace(self.config, secrets={**self.config.secrets, **secrets})
-        return replace(
-            self, config=config, places={**self.places, **{f"secrets.{name}": place for name in secrets}}
+    def handed(self, secrets: Mapping[str, str], contexts: Mapping[str, str], option: str = "--") -> Project:
+        """The same project, whose builds are handed these files by id and folders by name, wherever they lie.
+
+        `option` is how the options begin that said so.
+        """
+        config = replace(
+            self.config,
+            secrets={**self.config.secrets, **secrets},
+            contexts={**self.config.contexts, **contexts},
         )
+        places = {
+            **{f"secrets.{name}": f"{option}secret" for name in secrets},
+            **{f"contexts.{name}": f"{option}build-context" for name in contexts},
+        }
+        return replace(self, config=config, places={**self.places, **places})
 
     @property
     def build_args(self) -> Mapping[str, str]:

@@ -77,6 +77,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="A file, wherever it lies, for RUN --mount=type=secret; wins over the configured ones. Repeatable.",
     )
     add(
+        "--hullproof-build-context",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="A folder, wherever it lies, that the Dockerfile names in COPY --from or FROM. Repeatable.",
+    )
+    add(
         "--hullproof-image",
         metavar="ID",
         help="Test this image, which the engine has, instead of building one; default: $HULLPROOF_IMAGE.",

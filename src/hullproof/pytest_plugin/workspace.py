@@ -22,7 +22,7 @@ from hullproof.errors import EngineError, UsageError
 from hullproof.facts import builds, containers, images
 from hullproof.interruption import unwinding_on_signals
 from hullproof.model import Proof
-from hullproof.options import files, pairs
+from hullproof.options import files, folders, pairs
 from hullproof.practices import Practice
 from hullproof.project.project import Project
 from hullproof.pytest_plugin.container import Container, Files, Image, log_of
@@ -56,10 +56,19 @@ def open_project(config: pytest.Config) -> Project:
         secrets = files(option.hullproof_secret)
     except ValueError as error:
         raise UsageError(f"--hullproof-secret: {error}") from None
+    try:
+        contexts = folders(option.hullproof_build_context)
+    except ValueError as error:
+        raise UsageError(f"--hullproof-build-context: {error}") from None
     folder = option.hullproof_project
     place = config.invocation_params.dir / folder if folder else config.rootpath
     return opening.open_project(
-        place, build_args, secrets=secrets, offline=option.hullproof_offline, option="--hullproof-"
+        place,
+        build_args,
+        secrets=secrets,
+        contexts=contexts,
+        offline=option.hullproof_offline,
+        option="--hullproof-",
     )
 
 

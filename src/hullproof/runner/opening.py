@@ -16,15 +16,16 @@ def open_project(
     dockerfile: str | None = None,
     *,
     secrets: Mapping[str, str] | None = None,
+    contexts: Mapping[str, str] | None = None,
     offline: bool = False,
     option: str = "--",
 ) -> Project:
     """Read the project in `folder`; what is given here wins over what its configuration says.
 
-    `secrets` are files by id, wherever they lie; `option` is how the options that gave all this begin, for a report's
+    `secrets` are files by id and `contexts` folders by name, wherever they lie; `option` is how the options that gave all this begin, for a report's
     word on where a setting is from. Raises UsageError, one line, where the project cannot be read or is wrong.
     """
-    project = Project.open(folder, build_args, dockerfile).handed(secrets or {}, f"{option}secret")
+    project = Project.open(folder, build_args, dockerfile).handed(secrets or {}, contexts or {}, option)
     try:
         for each in project.config.accept:
             get(each.practice)

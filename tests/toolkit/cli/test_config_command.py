@@ -92,8 +92,9 @@ def test_what_nobody_says_is_the_base_images(folder: Path) -> None:
 def test_every_setting_is_told(folder: Path) -> None:
     """Each key that may be written is in the table, with its entries where it is one."""
     (folder / "hullproof.toml").write_text(
-        'env = { A = "" }\nbuild_args = { A = "" }\nsecrets = { a = "Dockerfile" }\n'
+        'env = { A = "" }\nbuild_args = { A = "" }\nsecrets = { a = "Dockerfile" }\ncontexts = { a = "b" }\n'
     )
+    (folder / "b").mkdir()
     told = {name.partition(".")[0] for name in settings(folder)}
     assert told == {"name", *Config.__dataclass_fields__}
 

@@ -28,6 +28,7 @@ ready_timeout_s = 5
 env = { BOARD_TOKEN = "x", EMPTY = "" }
 build_args = { PYTHON_VERSION = "3.13" }
 secrets = { token = "secrets/token.txt" }
+contexts = { shared = "lib" }
 user = "appuser"
 workdir = "/app"
 ports = [5000, "53/udp", "8080"]
@@ -59,7 +60,8 @@ def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
     """Each key arrives in its own kind, ports in the engine's words."""
     section = "[tool.hullproof]\n" if file == "pyproject.toml" else ""
     (tmp_path / file).write_text(section + EVERY_KEY)
-    (tmp_path / "secrets").mkdir()
+    for folder in ("secrets", "lib"):
+        (tmp_path / folder).mkdir()
     (tmp_path / "secrets/token.txt").write_text("x")
     (tmp_path / "compose.yaml").write_text("services: {}\n")
     config = load(tmp_path).config
@@ -73,6 +75,7 @@ def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
         "env": {"BOARD_TOKEN": "x", "EMPTY": ""},
         "build_args": {"PYTHON_VERSION": "3.13"},
         "secrets": {"token": "secrets/token.txt"},
+        "contexts": {"shared": "lib"},
         "user": "appuser",
         "workdir": "/app",
         "ports": ("5000/tcp", "53/udp", "8080/tcp"),
@@ -239,7 +242,7 @@ def test_a_project_cannot_name_a_secret_outside_it(tmp_path: Path, path: str) ->
     assert "--secret ID=PATH" in said or "leads out of the project" in said
     (folder / "hullproof.toml").unlink()
     (folder / "Dockerfile").write_text("FROM scratch\n")
-    project = Project.open(folder).handed(files([f"token={tmp_path}/outside"]), "--secret")
+    project = Project.open(folder).handed(files([f"token={tmp_path}/outside"]), {})
     assert project.config.secrets == {"token": f"{tmp_path}/outside"}
 
 
@@ -288,6 +291,19 @@ def test_a_huge_value_is_not_repeated_whole(tmp_path: Path) -> None:
     value: Any = "x" * 100_000
     (tmp_path / "hullproof.toml").write_text(f"ports = '{value}'\n")
     assert len(complaint(tmp_path)) < 300
+
+
+# --- named build contexts ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["../shared", "/etc", "gone", "out"])
+def test_a_context_is_a_folder_within_the_project(tmp_path: Path, path: str) -> None:
+    """A project hands no folder of this machine to a build, neither by its path nor through a link."""
+    (tmp_path / "out").symlink_to("/etc")
+    (tmp_path / "hullproof.toml").write_text(f"contexts = {{ shared = '{path}' }}\n")
+    said = complaint(tmp_path)
+    assert said.startswith("hullproof.toml: contexts")
+    assert "--build-context" in said or "there is no folder gone" in said
 
 
 # --- acceptances -------------------------------------------------------------------------------------

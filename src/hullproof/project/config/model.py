@@ -24,7 +24,7 @@ class Config:
 
     `name` is what reports call it, where that is not what pyproject.toml does. `dockerfile` is a path within the project. `target` and `test_target` name stages. `ready` is an HTTP path or
     a TCP port that tells when the container is ready, within `ready_timeout_s` seconds. `env` is set in the
-    booted container, `build_args` and `secrets` (id to file) in builds.
+    booted container, `build_args`, `secrets` (id to file) and `contexts` (name to folder) in builds.
     `user`, `workdir`, `ports` and `command` are the contract that the image must keep. `max_size_mb` is the most
     that the release may weigh, in units of 1,000,000 bytes, unpacked. `compose` is a compose file, whose
     `services` run beside the booted container; None for all that need nothing of this project. `memory_mb`, in
@@ -42,6 +42,7 @@ class Config:
     env: Mapping[str, str] = field(default_factory=dict)
     build_args: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    contexts: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
     workdir: str | None = None
     ports: tuple[str, ...] | None = None

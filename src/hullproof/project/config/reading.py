@@ -115,6 +115,8 @@ def _nearest(key: str) -> str:
 def _require_files(config: Config, where: str, folder: Path) -> None:
     for name, path in config.secrets.items():
         _require_file(folder, path, f"{where}: secrets: {name}")
+    for name, path in config.contexts.items():
+        _require_folder(folder, path, f"{where}: contexts: {name}")
     if config.compose is not None:
         _require_file(folder, config.compose, f"{where}: compose")
     if config.services is not None and config.compose is None:
@@ -130,6 +132,16 @@ def _require_file(folder: Path, path: str, where: str) -> None:
         raise UsageError(f"{where}: there is no file {path}; make it, or fix the path") from None
     except projectfiles.ProjectFileError as error:
         raise UsageError(f"{where}: {error}") from None
+
+
+def _require_folder(folder: Path, path: str, where: str) -> None:
+    found = (folder / path).resolve()
+    if not found.is_dir():
+        raise UsageError(f"{where}: there is no folder {path}; make it, or fix the path")
+    if not found.is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"{where}: {path} leads out of the project; hand it over by the option --build-context NAME=PATH"
+        )
 
 
 def _require_once(accept: tuple[Accepted, ...], where: str) -> None:

@@ -113,6 +113,17 @@ def _paths_by_id(value: Any) -> dict[str, str]:
         ) from None
 
 
+def _folders_by_name(value: Any) -> dict[str, str]:
+    paths = _texts_by_name(value)
+    try:
+        return {name: _path_within(path) for name, path in paths.items()}
+    except ValueError:
+        raise ValueError(
+            'a table of folders within the project, such as { shared = "lib/shared" }; hand over others by the option '
+            "--build-context NAME=PATH"
+        ) from None
+
+
 def _require_passable(texts: Iterable[str]) -> None:
     """Refuse what could not be handed to a program as its arguments."""
     texts = list(texts)
@@ -189,6 +200,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "env": _texts_by_name,
     "build_args": _texts_by_name,
     "secrets": _paths_by_id,
+    "contexts": _folders_by_name,
     "user": _text,
     "workdir": _text,
     "ports": _ports,
