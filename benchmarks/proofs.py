@@ -120,16 +120,16 @@ Broken by: Its absence.
 Fix: Build.
 """
 
-from hullproof.practices import Case
-from hullproof.report.model import Evidence
+from hullproof.practice import ContainerFacts, FileFacts, ImageFacts, check, in_image, proven
 
 FAMILY = "bench"
 
 
-def judge(image, files, container):
-    case = Case()
-    case.show(Evidence("image", "id", image.id))
-    return case.finding("it has one")
+@check
+def it_has_an_id(image: ImageFacts, files: FileFacts, container: ContainerFacts):
+    """The engine says so."""
+    yield in_image("id", image.id)
+    yield proven("it has one")
 '''
 
 
