@@ -131,13 +131,15 @@ class ProjectInfo:
     """The project as the report names it: never a path of the machine, only names within the project.
 
     `dockerfile` is a path within the project, `folder` the project's own within its repository (empty where the
-    repository is the project, None without a repository).
+    repository is the project, None without a repository). `target_note` says why the release is another stage than the last,
+    which a plain `docker build` would make; None where it is the last.
     """
 
     name: str
     dockerfile: str
     dockerfile_sha256: str | None = None
     target: str | None = None
+    target_note: str | None = None
     revision: str | None = None
     folder: str | None = None
 

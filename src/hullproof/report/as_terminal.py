@@ -76,6 +76,8 @@ def _print_head(console: Console, report: Report, detail: Detail) -> None:
             lines.append(Text.assemble(("stand-in base: ", "bold yellow"), note))
         if report.conditions and not report.conditions.are_usual:
             lines.append(Text(f"booted {booted(report.conditions)}"))
+    if report.project.target_note:
+        lines.append(Text.assemble(("released: ", "bold yellow"), clean(report.project.target_note)))
     is_cut = detail != "evidence"
     for each in lines:
         console.print(each, no_wrap=is_cut, overflow="ellipsis" if is_cut else "fold")

@@ -139,11 +139,12 @@ def about(report: Report) -> list[Row]:
     rows = [Row("Verdict", words=" ".join(headline(report)))]
     rows += _about_image(report.image) if report.image else [Row("Image", words=none)]
     rows.append(Row("Dockerfile", dockerfile_path(project)))
+    if project.target:
+        rows.append(Row("Release stage", project.target, project.target_note))
     rows += [
         Row(name, literal)
         for name, literal in (
             ("Its SHA-256", project.dockerfile_sha256),
-            ("Release stage", project.target),
             ("Revision", project.revision),
         )
         if literal

@@ -179,9 +179,23 @@ def _project_info(project: Project) -> ProjectInfo:
         dockerfile=project.config.dockerfile,
         dockerfile_sha256=project.dockerfile_sha256,
         target=project.release.stage.name or str(project.release.stage.index),
+        target_note=_target_note(project),
         revision=checkout.revision,
         folder=checkout.prefix,
     )
+
+
+def _target_note(project: Project) -> str | None:
+    """Say why another stage than the last is the release, and what would be released without saying so."""
+    release, last = project.release.stage, project.dockerfile.stages[-1]
+    if release is last:
+        return None
+    named, other = (
+        f"stage {each.name or each.index} ({project.release.where(each.line)})" for each in (release, last)
+    )
+    set_by = project.places.get("target")
+    why = f"`target` in {set_by} says so" if set_by else "that is named for development"
+    return f"{named}, not the last one, {other}: {why}; a plain `docker build` makes the last one, so release with --target"
 
 
 def _build_error(build: BuildFacts | None) -> BuildError | None:

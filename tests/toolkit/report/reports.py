@@ -50,6 +50,7 @@ def sample() -> Report:
             dockerfile=DOCKERFILE,
             dockerfile_sha256="5e" * 32,
             target="release",
+            target_note=f"stage release (Dockerfile:8), not the last one {HTML} {ANSI}",
             revision="0123456789abcdef0123456789abcdef01234567-dirty",
             folder="services/the shop, #1",
         ),

@@ -183,6 +183,25 @@ def test_the_report_says_what_it_is_about(project: Project, facts: Facts) -> Non
     assert str(project.folder.parent) not in as_json.render(report)
 
 
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [("", "that is named for development"), ('target = "release"', "`target` in hullproof.toml says so")],
+)
+def test_another_stage_than_the_last_is_said_to_be_released(
+    project: Project, facts: Facts, setting: str, reason: str
+) -> None:
+    """With the reason, and what a build that says nothing of it would make."""
+    stages = "FROM python:3.11-slim AS release\nCOPY . .\nCMD x\nFROM release AS dev\nRUN pip install ipdb\n"
+    (project.folder / "Dockerfile").write_text(stages)
+    (project.folder / "hullproof.toml").write_text(setting)
+    note = proven(Project.open(project.folder)).project.target_note
+    assert facts is not None
+    assert note is not None
+    assert reason in note
+    assert "not the last one, stage dev" in note
+    assert proven(project).project.target_note is None
+
+
 def test_the_report_says_from_what_the_container_was_looked_at(project: Project, facts: Facts) -> None:
     """With all that it may do; nothing is said where nothing was seen."""
     assert proven(project).sidecar is None
