@@ -40,7 +40,8 @@ class Practice:
     @property
     def usual_fix(self) -> str:
         """How to fix it, in one paragraph: the first of `fix`."""
-        return self.fix.split("\n\n", 1)[0]
+        first = self.fix.split("\n\n", 1)[0]
+        return f"{first[:-1]}." if first.endswith(":") else first  # it leads over to what it shows
 
     @property
     def skeleton(self) -> str | None:

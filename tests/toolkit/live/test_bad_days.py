@@ -202,7 +202,7 @@ def test_a_failing_unit_test_is_named(make: Make, run: Run) -> None:
     folder = make("shop", {"tests/test_it.py": test})
     built = run("build", folder, "--target=test", "--check")
     assert built.code == 1
-    assert "the build fails at Dockerfile:10: RUN python -m unittest discover -v tests" in built.lines
+    assert any(line.startswith("the build fails at Dockerfile:10: ") for line in built.lines)
     assert any(line.startswith("FAIL: test_the_price") for line in built.lines)
     proved = run("prove", folder, "--format=json", "--no-experiments")
     assert proved.code == 1
@@ -370,7 +370,7 @@ def test_a_container_that_never_becomes_ready_shows_what_was_waited_for(make: Ma
         proof = ended.proof(practice)
         assert proof["verdict"] == "broken", proof
     seen = json.dumps(ended.proof("default-command"))
-    assert "waited 2 s for a listener on 8000/tcp; last seen: nothing listens" in seen
+    assert "timed out after 2 s waiting for a listener on 8000/tcp" in seen
     assert "warming up" in seen
 
 
