@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hullproof.dockerfile.contract import Command, Contract, Port, Value, Variable, Workdir, contract
+from hullproof.dockerfile.contract import Command, Contract, Port, Value, Workdir, contract
 from hullproof.dockerfile.disclosure import SecretMention, mentions_of_secrets
 from hullproof.dockerfile.graph import Dockerfile
 from hullproof.dockerfile.installs import Install, install_commands
@@ -34,7 +34,6 @@ __all__ = [
     "ShellProgram",
     "Stage",
     "Value",
-    "Variable",
     "Workdir",
     "commands",
     "contract",

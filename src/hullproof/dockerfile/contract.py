@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile.model import DEFAULT_SHELL, Instruction, Stage
+from hullproof.dockerfile.model import Instruction, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,17 +64,6 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Variable:
-    """An ENV, ARG or LABEL. `value` is resolved; None for an ARG that has no value here."""
-
-    name: str
-    value: str | None
-    raw: str | None
-    line: int
-    stage_index: int
-
-
-@dataclass(frozen=True)
 class Contract:
     """All of it. What the file does not say is None or empty: the base image may say it."""
 
@@ -85,12 +74,6 @@ class Contract:
     entrypoint: Command | None = None
     healthcheck: Command | None = None
     stop_signal: Value | None = None
-    volumes: tuple[Value, ...] = ()
-    shell: tuple[str, ...] = DEFAULT_SHELL
-    labels: tuple[Variable, ...] = ()
-    env: tuple[Variable, ...] = ()
-    args: tuple[Variable, ...] = ()
-    """Every ARG of every stage that the build needs, the global ones included."""
 
     @property
     def workdir(self) -> Workdir | None:
@@ -116,10 +99,6 @@ class _Tally:
     entrypoint: Command | None = None
     healthcheck: Command | None = None
     stop_signal: Value | None = None
-    volumes: list[Value] = field(default_factory=list)
-    shell: tuple[str, ...] = DEFAULT_SHELL
-    labels: dict[str, Variable] = field(default_factory=dict)
-    env: dict[str, Variable] = field(default_factory=dict)
 
     def on_user(self, instruction: Instruction, scope: Scope) -> None:
         self.user = _value(instruction, scope)
@@ -157,21 +136,6 @@ class _Tally:
     def on_stopsignal(self, instruction: Instruction, scope: Scope) -> None:
         self.stop_signal = _value(instruction, scope)
 
-    def on_volume(self, instruction: Instruction, scope: Scope) -> None:
-        self.volumes += [Value(scope.expand(raw), raw, instruction.line) for raw in instruction.args]
-
-    def on_shell(self, instruction: Instruction, scope: Scope) -> None:
-        del scope
-        self.shell = instruction.args
-
-    def on_label(self, instruction: Instruction, scope: Scope) -> None:
-        for variable in _variables(instruction, scope):
-            self.labels[variable.name] = variable
-
-    def on_env(self, instruction: Instruction, scope: Scope) -> None:
-        for variable in _variables(instruction, scope):
-            self.env[variable.name] = variable
-
 
 def contract(
     dockerfile: Dockerfile,
@@ -199,34 +163,7 @@ def contract(
         entrypoint=tally.entrypoint,
         healthcheck=tally.healthcheck,
         stop_signal=tally.stop_signal,
-        volumes=tuple(tally.volumes),
-        shell=tally.shell,
-        labels=tuple(tally.labels.values()),
-        env=tuple(tally.env.values()),
-        args=arguments(dockerfile, stage, given),
     )
-
-
-def arguments(dockerfile: Dockerfile, stage: Stage, build_args: Mapping[str, str]) -> tuple[Variable, ...]:
-    """List every ARG of the stages that building `stage` needs, each with the value that it takes."""
-    scope = dockerfile.global_scope(build_args)
-    found = [variable for instruction in dockerfile.global_args for variable in _args(instruction, scope)]
-    for needed in dockerfile.needed(stage, build_args):
-        for place in dockerfile.own_places(needed, build_args):
-            if place.instruction.keyword == "ARG":
-                found += _args(place.instruction, place.after)
-    return tuple(found)
-
-
-def _args(instruction: Instruction, scope: Scope) -> list[Variable]:
-    line, index = instruction.line, instruction.stage_index
-    return [Variable(name, scope.get(name), raw, line, index) for name, raw in instruction.pairs]
-
-
-def _variables(instruction: Instruction, scope: Scope) -> list[Variable]:
-    line, index = instruction.line, instruction.stage_index
-    pairs = instruction.pairs
-    return [Variable(scope.expand(name), scope.expand(raw or ""), raw, line, index) for name, raw in pairs]
 
 
 def _value(instruction: Instruction, scope: Scope) -> Value:

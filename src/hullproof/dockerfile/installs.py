@@ -85,11 +85,6 @@ class Install:
         """Whether it only installs developers' tools: `pip install -U pip`, `pip install poetry pytest`."""
         return self.installs_named_only and all(map(is_tool, self.distributions))
 
-    @property
-    def prepares(self) -> bool:
-        """Whether it only builds or fetches: `pip wheel`, `pip download`."""
-        return self.action in {"wheel", "download"}
-
 
 @once
 def install_commands(instruction: Instruction) -> tuple[Install, ...]:

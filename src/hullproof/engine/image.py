@@ -62,7 +62,6 @@ def inspect_image(
         healthcheck=tuple((config.get("Healthcheck") or {}).get("Test") or ()),
         history=_history(history, len(diff_ids), base_layers(diff_ids, base_diff_ids), base_history),
         diff_ids=diff_ids,
-        on_build=tuple(config.get("OnBuild") or ()),
         platform="/".join(part for part in platform if part) or None,
         digest=digests[0] if digests else None,
     )

@@ -54,7 +54,6 @@ class ImageFacts:
     healthcheck: tuple[str, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
     diff_ids: tuple[str, ...] = ()
-    on_build: tuple[str, ...] = ()
     platform: str | None = None
     digest: str | None = None
 
