@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
 import click
+from click.shell_completion import shell_complete
 
 from hullproof import __version__
 from hullproof.errors import UsageError, lacking
@@ -26,6 +28,9 @@ _COMMANDS: Mapping[str, str] = {
     "clean": "Remove what killed runs left behind.",
 }
 """Each command, which has a module of its name, and what the list of all says of it."""
+
+_COMPLETE = "_HULLPROOF_COMPLETE"
+"""The variable by which a shell asks Click for completions: https://click.palletsprojects.com/en/stable/shell-completion/"""
 
 
 class _Commands(click.Group):
@@ -72,6 +77,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command and exit: 0 good, 1 bad news, 2 wrong usage, 3 no engine or base, 128+n on a signal."""
+    _complete_where_a_shell_asks()
     with unwinding_on_signals(say) as interruption:
         try:
             # Not click's own `main`, to which every signal is an Abort, and a reader who has gone a failure.
@@ -99,6 +105,11 @@ def main() -> NoReturn:
                 raise
         _let_go_of_stdout()
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complete_where_a_shell_asks() -> None:
+    if instruction := os.environ.get(_COMPLETE):
+        sys.exit(shell_complete(cli, {}, "hullproof", _COMPLETE, instruction))
 
 
 def _arguments() -> list[str]:

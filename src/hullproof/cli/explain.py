@@ -6,12 +6,13 @@ import textwrap
 
 import click
 
+from hullproof.cli.parameters import complete_practices
 from hullproof.practices import every, get
 from hullproof.text import block
 
 
 @click.command()
-@click.argument("practice", metavar="[ID]", required=False)
+@click.argument("practice", metavar="[ID]", required=False, shell_complete=complete_practices)
 def explain(practice: str | None) -> int:
     """Explain practice ID: why it matters, what proves it, what breaks it and how to fix it.
 

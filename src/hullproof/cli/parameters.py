@@ -8,6 +8,14 @@ from hullproof.options import files, folders, pairs
 from hullproof.project.config.values import READERS
 
 
+def complete_practices(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    """Complete the last of several ids, as a shell asks for it."""
+    from hullproof.practices import every  # noqa: PLC0415 - heavy, and only shells ask
+
+    before, comma, last = typed.rpartition(",")
+    return [f"{before}{comma}{each.id}" for each in every() if each.id.startswith(last)]
+
+
 def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     try:
         return pairs(values)

@@ -12,6 +12,7 @@ from hullproof.cli.display import display
 from hullproof.cli.parameters import (
     build_arg_option,
     build_context_option,
+    complete_practices,
     dockerfile_option,
     secret_option,
 )
@@ -29,7 +30,9 @@ from hullproof.runner.prove import choose, report_of_unreadable
 
 @click.command()
 @click.argument("folders", metavar="[PROJECT]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--only", metavar="ID,...", help="Prove these practices only.")
+@click.option(
+    "--only", metavar="ID,...", shell_complete=complete_practices, help="Prove these practices only."
+)
 @click.option(
     "--no-experiments",
     is_flag=True,

@@ -27,7 +27,7 @@ _MISSING_SOURCE = re.compile(
 _PARSE = re.compile(
     r"dockerfile parse error on line \d+: (?P<what>.*)|(?P<other>unknown (?:instruction|flag): .*)"
 )
-_EXIT = re.compile(r"exit(?:ed with| with exit)? code:? (?P<code>\d+)")
+_KILLED = re.compile(r"exit code:? 137\b")
 
 # A runner's own count at its end: pytest, unittest, and coverage's limit.
 _PYTEST = re.compile(r"^=* ?(?=.*\b(?:failed|errors?)\b)(?P<counts>(?:\d+ \w+(?:, )?)+) in [\d.:]+ ?s?")
@@ -110,7 +110,8 @@ def _reason(error: str, log: Sequence[str]) -> tuple[str, str | None, int]:
         missing = _MISSING_SOURCE.search(error)
         path = missing and (missing["path"] or missing["other"])
         return (f"{path} is not there" if path else error), None, end
-    at = _telling(log)
+    # Of being killed, a step's output knows nothing.
+    at = None if _KILLED.search(error) else _telling(log)
     if at is None:
         return error, None, end
     return _counted(log[at]) or log[at].strip().removeprefix("E   "), None, at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -412,3 +413,30 @@ def test_usage_errors_with_stderr_closed_keep_their_exit_code() -> None:
     """Nobody can be told, and still it was wrong usage."""
     script = 'exec "$0" -m hullproof explain nothing 2>&-'
     assert subprocess.run(["sh", "-c", script, sys.executable], check=False).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("hullproof exp", ["explain"]),
+        ("hullproof explain test-", ["test-gate"]),
+        ("hullproof prove --only expose,non", ["expose,non-root-user"]),
+        ("hullproof prove --no-exp", ["--no-experiments"]),
+    ],
+)
+def test_a_shell_completes_commands_options_and_practices(typed: str, completed: list[str]) -> None:
+    """As Click's users know it."""
+    environ = {
+        "_HULLPROOF_COMPLETE": "bash_complete",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "hullproof"],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert [line.partition(",")[2] for line in done.stdout.splitlines()] == completed
