@@ -358,13 +358,9 @@ def test_a_build_that_fails_is_told_once(shop: pytest.Pytester) -> None:
     )
     said = result.stdout.str()
     assert said.count("\nhammer\n") == 1
-    assert re.search(
-        r"ERROR at setup of test_it _+\nthe build fails at Dockerfile:15: RUN echo hammer; exit 3\n-", said
-    )
-    assert re.search(
-        r"ERROR at setup of test_two _+\nthe build fails at Dockerfile:15: RUN echo hammer; exit 3\n=", said
-    )
-    assert len(re.findall(r"\) _+\nThe project's own build fails: ", said)) > 5
+    assert re.search(r"ERROR at setup of test_it _+\nthe build fails at Dockerfile:15: hammer\n-", said)
+    assert re.search(r"ERROR at setup of test_two _+\nthe build fails at Dockerfile:15: hammer\n=", said)
+    assert len(re.findall(r"\) _+\nThe project's own build fails at Dockerfile:15: hammer", said)) > 5
 
 
 # --- interruptions -----------------------------------------------------------------------------------
