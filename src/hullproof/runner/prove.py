@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
@@ -107,8 +108,14 @@ class Prover:
         return Graph(given, start=self.run.start, tell=tell)
 
     def begin(self, practices: Sequence[Practice]) -> None:
-        """Begin to gather all that the practices need, side by side, and judge each as soon as that is there."""
+        """Begin to gather all that the practices need, side by side, and judge each as soon as that is there.
+
+        Raises UsageError, before anything is built, where the project asks for services that cannot be.
+        """
         needed = {name for practice in practices for name in practice.needs}
+        if "container" in needed:
+            with suppress(Unobservable):
+                self.graph.fact(containers.services)
         self.graph.give("watch_s", WATCH_BESIDE_EXPERIMENTS_S if needed & EXPERIMENTS else WATCH_S)
         self.graph.judge(practices)
         self.graph.gather(_OF_THE_REPORT)
