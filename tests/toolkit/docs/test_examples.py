@@ -37,6 +37,9 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
         "PIP_FIND_LINKS": f"{wheels} {os.environ.get('PIP_FIND_LINKS', '')}".strip(),
         "PIP_CONSTRAINT": str(REPOSITORY / "constraints.txt"),
+        # Where there is uv, pipx and Nox take it for pip.
+        "UV_FIND_LINKS": str(wheels),
+        "UV_CONSTRAINT": str(REPOSITORY / "constraints.txt"),
         "COLUMNS": "140",
         "NO_COLOR": "1",
     }
