@@ -17,7 +17,14 @@ from ..init.conftest import PROJECTS
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("kind", sorted(each.name for each in PROJECTS.iterdir()))
+BY_DAY = ("django-requirements", "fastapi-uv")  # one of each way to install; the others at night
+KINDS = [
+    each.name if each.name in BY_DAY else pytest.param(each.name, marks=pytest.mark.nightly)
+    for each in sorted(PROJECTS.iterdir())
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_all_eleven_are_proven_with_no_edit(
     command: Command, python_base: str, tmp_path: Path, kind: str
 ) -> None:
