@@ -11,7 +11,7 @@ from hullproof.engine.connection import Engine
 from hullproof.interruption import unwinding_on_signals
 from hullproof.model import Evidence, Proof, Report, Verdict
 from hullproof.run.run import Run
-from hullproof.runner.opening import open_project
+from hullproof.runner.opening import Given, open_project
 from hullproof.runner.prove import choose
 from hullproof.runner.prove import prove as prove_project
 
@@ -44,7 +44,8 @@ def prove(
     """
     choose(only, experiments=experiments)
     files = {name: str(Path(path).absolute()) for name, path in (secrets or {}).items()}
-    opened = open_project(Path(project), build_args or {}, dockerfile, secrets=files, offline=offline)
+    given = Given(build_args or {}, dockerfile, secrets=files, offline=offline)
+    opened = open_project(Path(project), given)
     with unwinding_on_signals(), closing(Engine.connect()) as engine, Run() as run:
         run.uses(engine)
         return prove_project(opened, engine, run, only=only, experiments=experiments)

@@ -1,8 +1,8 @@
-"""How options are spelled, whichever door they come through."""
+"""How options are spelled, whichever way they come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hullproof.text import clean
@@ -23,23 +23,22 @@ def pairs(values: Iterable[str]) -> dict[str, str]:
 
 def files(values: Iterable[str]) -> dict[str, str]:
     """Read ID=PATH, later ones over earlier ones, as whole paths. Raises ValueError, one line, for what is none."""
-    found = {}
-    for value in values:
-        name, separator, text = value.partition("=")
-        if not separator or not name or not text or "\0" in value:
-            raise ValueError(f"{clean(repr(value), _SHOWN)} must be ID=PATH")
-        if not path(text).is_file():
-            raise ValueError(f"{clean(text, _SHOWN)}: there is no such file")
-        found[name] = str(Path(text).absolute())
-    return found
+    return _places(values, "ID=PATH", Path.is_file, "file")
 
 
 def folders(values: Iterable[str]) -> dict[str, str]:
     """Read NAME=PATH, later ones over earlier ones, as whole paths. Raises ValueError, one line, for what is none."""
+    return _places(values, "NAME=PATH", Path.is_dir, "folder")
+
+
+def _places(values: Iterable[str], form: str, is_one: Callable[[Path], bool], kind: str) -> dict[str, str]:
     found = {}
-    for name, text in pairs(values).items():
-        if not path(text).is_dir():
-            raise ValueError(f"{clean(text, _SHOWN)}: there is no such folder")
+    for value in values:
+        name, separator, text = value.partition("=")
+        if not separator or not name or not text or "\0" in value:
+            raise ValueError(f"{clean(repr(value), _SHOWN)} must be {form}")
+        if not is_one(path(text)):
+            raise ValueError(f"{clean(text, _SHOWN)}: there is no such {kind}")
         found[name] = str(Path(text).absolute())
     return found
 

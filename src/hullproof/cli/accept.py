@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -11,12 +11,7 @@ from pathlib import Path
 import click
 
 from hullproof.cli.display import display
-from hullproof.cli.parameters import (
-    build_arg_option,
-    build_context_option,
-    dockerfile_option,
-    secret_option,
-)
+from hullproof.cli.parameters import project_options
 from hullproof.engine.connection import Engine
 from hullproof.errors import UsageError
 from hullproof.model import Proof, Report, Verdict
@@ -25,7 +20,7 @@ from hullproof.project.config import Accepted
 from hullproof.project.config.writing import write_accepted
 from hullproof.report.outputs import Subject, show
 from hullproof.runner.many import Proving
-from hullproof.runner.opening import open_project
+from hullproof.runner.opening import Given, open_project
 from hullproof.runner.prove import choose
 from hullproof.terminal import say
 from hullproof.text import one_line
@@ -37,20 +32,14 @@ from hullproof.text import one_line
 @click.option("--only", metavar="ID,...", help="Accept these practices only, where they are broken.")
 @click.option("--until", required=True, metavar="DATE", help="The last day, such as 2027-01-31.")
 @click.option("--reason", default="broken when Hullproof came", show_default=True, help="Why, for reports.")
-@dockerfile_option
-@build_arg_option
-@secret_option
-@build_context_option
+@project_options
 def accept(
     project: Path,
     only: str | None,
     until: str,
     reason: str,
-    dockerfile: str | None,
-    build_args: Mapping[str, str],
-    secrets: Mapping[str, str],
-    contexts: Mapping[str, str],
     *,
+    given: Given,
     all_broken: bool,
 ) -> int:
     """Prove PROJECT (default: this folder), and write down what is broken as accepted until DATE.
@@ -69,7 +58,7 @@ def accept(
     if not why:
         raise UsageError("--reason is empty; say why, for those who read reports")
     chosen, _ = choose(names(only), experiments=True)
-    opened = open_project(project, build_args, dockerfile, secrets=secrets, contexts=contexts)
+    opened = open_project(project, given)
     reports: list[Report] = []
 
     def deliver(_project: Subject, report: Report) -> None:

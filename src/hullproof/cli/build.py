@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -12,12 +12,7 @@ from typing import Any
 import click
 
 from hullproof.cli.display import display
-from hullproof.cli.parameters import (
-    build_arg_option,
-    build_context_option,
-    dockerfile_option,
-    secret_option,
-)
+from hullproof.cli.parameters import project_options
 from hullproof.engine.build import build as build_with
 from hullproof.engine.connection import Engine
 from hullproof.engine.image import unpacked_size
@@ -28,7 +23,7 @@ from hullproof.facts import builds
 from hullproof.project.project import Project
 from hullproof.report.outputs import require_place
 from hullproof.run.run import Run
-from hullproof.runner.opening import open_project
+from hullproof.runner.opening import Given, open_project
 from hullproof.runner.progress import explain_failure
 from hullproof.runner.prove import Prover
 from hullproof.terminal import say, write
@@ -46,20 +41,14 @@ from hullproof.text import duration, json_text, line, size
 @click.option(
     "--metadata", type=click.Path(path_type=Path), help="Write id, size and base to this file, as JSON."
 )
-@dockerfile_option
-@build_arg_option
-@secret_option
-@build_context_option
+@project_options
 def build(
     project: Path,
     target: str | None,
     tags: tuple[str, ...],
     metadata: Path | None,
-    dockerfile: str | None,
-    build_args: Mapping[str, str],
-    secrets: Mapping[str, str],
-    contexts: Mapping[str, str],
     *,
+    given: Given,
     check: bool,
     tests: bool,
 ) -> int:
@@ -81,10 +70,7 @@ def build(
         tags=tags,
         check=check or tests,
         tests=tests,
-        build_args=build_args,
-        secrets=secrets,
-        contexts=contexts,
-        dockerfile=dockerfile,
+        given=given,
     )
     if metadata is not None:
         _write(metadata, json_text(facts))
@@ -97,11 +83,8 @@ def build_one(
     target: str | None,
     tags: Sequence[str],
     check: bool,
-    build_args: Mapping[str, str],
-    tests: bool = False,
-    dockerfile: str | None = None,
-    secrets: Mapping[str, str] | None = None,
-    contexts: Mapping[str, str] | None = None,
+    tests: bool,
+    given: Given,
 ) -> dict[str, Any]:
     """Build a project's image (or, with `check`, only run a stage's steps); say how it went; return the facts.
 
@@ -109,7 +92,7 @@ def build_one(
     the caller's: it stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
     `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
     """
-    project = open_project(folder, build_args, dockerfile, secrets=secrets, contexts=contexts)
+    project = open_project(folder, given)
     if tests:
         target = _test_stage(project)
     stage = project.dockerfile.stage(target) if target else project.release.stage

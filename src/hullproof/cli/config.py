@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -16,16 +16,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hullproof.cli.parameters import (
-    build_arg_option,
-    build_context_option,
-    dockerfile_option,
-    secret_option,
-)
+from hullproof.cli.parameters import project_options
 from hullproof.dockerfile import Contract, Stage
 from hullproof.project.config import Config, settings_schema
 from hullproof.project.project import Project
-from hullproof.runner.opening import open_project
+from hullproof.runner.opening import Given, open_project
 from hullproof.terminal import screen_width, write
 from hullproof.text import clean, inert, json_text
 
@@ -37,17 +32,11 @@ _MAPPINGS = ("env", "build_args", "secrets", "contexts")
 @click.argument("project", default=".", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="For other programs.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of all settings, for editors.")
-@dockerfile_option
-@build_arg_option
-@secret_option
-@build_context_option
+@project_options
 def config(
     project: Path,
-    dockerfile: str | None,
-    build_args: Mapping[str, str],
-    secrets: Mapping[str, str],
-    contexts: Mapping[str, str],
     *,
+    given: Given,
     as_json: bool,
     schema: bool,
 ) -> int:
@@ -62,7 +51,7 @@ def config(
     if schema:
         write(settings_schema(), sys.stdout)
         return 0
-    found = in_force(open_project(project, build_args, dockerfile, secrets=secrets, contexts=contexts))
+    found = in_force(open_project(project, given))
     write(as_json_text(found) if as_json else as_text(found, screen_width()), sys.stdout)
     return 0
 

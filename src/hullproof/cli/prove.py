@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from hullproof.cli.display import display
-from hullproof.cli.parameters import (
-    build_arg_option,
-    build_context_option,
-    complete_practices,
-    dockerfile_option,
-    secret_option,
-)
+from hullproof.cli.parameters import complete_practices, project_options
 from hullproof.engine.connection import Engine
 from hullproof.errors import DockerfileError, UsageError
 from hullproof.model import Report
@@ -24,7 +19,7 @@ from hullproof.project.project import Project
 from hullproof.report import SUFFIXES, Detail
 from hullproof.report.outputs import Output, Subject, delivery
 from hullproof.runner.many import Proving
-from hullproof.runner.opening import open_project
+from hullproof.runner.opening import Given, open_project
 from hullproof.runner.prove import choose, report_of_unreadable
 
 
@@ -70,21 +65,15 @@ from hullproof.runner.prove import choose, report_of_unreadable
     is_flag=True,
     help="Boot without a network; services beside the container are still there. Builds have theirs.",
 )
-@dockerfile_option
-@build_arg_option
-@secret_option
-@build_context_option
+@project_options
 def prove(
     folders: tuple[Path, ...],
     only: str | None,
     outputs: tuple[str, ...],
     formats: tuple[str, ...],
     jobs: int,
-    dockerfile: str | None,
-    build_args: Mapping[str, str],
-    secrets: Mapping[str, str],
-    contexts: Mapping[str, str],
     *,
+    given: Given,
     no_experiments: bool,
     offline: bool,
     brief: bool,
@@ -115,11 +104,7 @@ def prove(
         formats=formats,
         outputs=outputs,
         jobs=jobs,
-        build_args=build_args,
-        secrets=secrets,
-        contexts=contexts,
-        dockerfile=dockerfile,
-        offline=offline,
+        given=replace(given, offline=offline),
         detail="evidence" if verbose else "verdict" if quiet else "summary",
         brief=brief,
     )
@@ -133,11 +118,7 @@ def prove_all(
     formats: Sequence[str],
     outputs: Sequence[str],
     jobs: int,
-    build_args: Mapping[str, str],
-    dockerfile: str | None = None,
-    secrets: Mapping[str, str] | None = None,
-    contexts: Mapping[str, str] | None = None,
-    offline: bool = False,
+    given: Given,
     detail: Detail = "summary",
     brief: bool = False,
 ) -> int:
@@ -152,9 +133,7 @@ def prove_all(
     found: dict[Path, Project | DockerfileError] = {}
     for folder in folders:
         try:
-            project = open_project(
-                folder, build_args, dockerfile, secrets=secrets, contexts=contexts, offline=offline
-            )
+            project = open_project(folder, given)
         except DockerfileError as error:  # noqa: PERF203 - the others are proven all the same
             found[error.folder] = error
         else:

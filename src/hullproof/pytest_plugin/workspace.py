@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +30,7 @@ from hullproof.pytest_plugin.findings import BuildFailed
 from hullproof.pytest_plugin.reporting import Outcome, Reporting
 from hullproof.run.run import Run
 from hullproof.runner import opening
+from hullproof.runner.opening import Given
 from hullproof.runner.progress import Lines, explain_failure
 from hullproof.runner.prove import Prover
 from hullproof.terminal import say
@@ -48,28 +49,25 @@ def _say(text: str) -> None:
 def open_project(config: pytest.Config) -> Project:
     """Read the project that the options name. Raises UsageError."""
     option = config.option
-    try:
-        build_args = pairs(option.hullproof_build_arg)
-    except ValueError as error:
-        raise UsageError(f"--hullproof-build-arg: {error}") from None
-    try:
-        secrets = files(option.hullproof_secret)
-    except ValueError as error:
-        raise UsageError(f"--hullproof-secret: {error}") from None
-    try:
-        contexts = folders(option.hullproof_build_context)
-    except ValueError as error:
-        raise UsageError(f"--hullproof-build-context: {error}") from None
-    folder = option.hullproof_project
-    place = config.invocation_params.dir / folder if folder else config.rootpath
-    return opening.open_project(
-        place,
-        build_args,
-        secrets=secrets,
-        contexts=contexts,
+    given = Given(
+        build_args=_given("build-arg", option.hullproof_build_arg, pairs),
+        secrets=_given("secret", option.hullproof_secret, files),
+        contexts=_given("build-context", option.hullproof_build_context, folders),
         offline=option.hullproof_offline,
         option="--hullproof-",
     )
+    folder = option.hullproof_project
+    place = config.invocation_params.dir / folder if folder else config.rootpath
+    return opening.open_project(place, given)
+
+
+def _given(
+    name: str, values: list[str], reader: Callable[[Iterable[str]], Mapping[str, str]]
+) -> Mapping[str, str]:
+    try:
+        return reader(values)
+    except ValueError as error:
+        raise UsageError(f"--hullproof-{name}: {error}") from None
 
 
 def workspace_of(config: pytest.Config) -> Workspace:

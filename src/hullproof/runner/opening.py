@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hullproof.errors import UsageError
@@ -10,25 +11,29 @@ from hullproof.practices import get
 from hullproof.project.project import Project
 
 
-def open_project(
-    folder: Path,
-    build_args: Mapping[str, str],
-    dockerfile: str | None = None,
-    *,
-    secrets: Mapping[str, str] | None = None,
-    contexts: Mapping[str, str] | None = None,
-    offline: bool = False,
-    option: str = "--",
-) -> Project:
-    """Read the project in `folder`; what is given here wins over what its configuration says.
+@dataclass(frozen=True)
+class Given:
+    """What is said of a project where it is proven, and wins over what its configuration says.
 
-    `secrets` are files by id and `contexts` folders by name, wherever they lie; `option` is how the options that gave all this begin, for a report's
-    word on where a setting is from. Raises UsageError, one line, where the project cannot be read or is wrong.
+    `secrets` are files by id and `contexts` folders by name, wherever they lie; `option` is how the options that gave all
+    this begin, for a report's word on where a setting is from.
     """
-    project = Project.open(folder, build_args, dockerfile).handed(secrets or {}, contexts or {}, option)
+
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    dockerfile: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    contexts: Mapping[str, str] = field(default_factory=dict)
+    offline: bool = False
+    option: str = "--"
+
+
+def open_project(folder: Path, given: Given) -> Project:
+    """Read the project in `folder`. Raises UsageError, one line, where it cannot be read or is wrong."""
+    project = Project.open(folder, given.build_args, given.dockerfile)
+    project = project.handed(given.secrets, given.contexts, given.option)
     try:
         for each in project.config.accept:
             get(each.practice)
     except UsageError as error:
         raise UsageError(f"{project.places['accept']}: accept: {error}") from None
-    return project.offline(f"{option}offline") if offline else project
+    return project.offline(f"{given.option}offline") if given.offline else project

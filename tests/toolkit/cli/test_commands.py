@@ -29,6 +29,7 @@ from hullproof.project.project import Project
 from hullproof.report.outputs import Output, delivery, distinct, show
 from hullproof.run.leftovers import Removal
 from hullproof.runner import many as proving
+from hullproof.runner.opening import Given
 
 from ..conftest import Command
 
@@ -88,7 +89,7 @@ def prove_all(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine) -> ProveAll:
             "formats": (),
             "outputs": (),
             "jobs": 1,
-            "build_args": {},
+            "given": Given(),
         }
         return prove_projects(folders, **(defaults | settings))
 

@@ -11,7 +11,7 @@ from hullproof.errors import UsageError
 from hullproof.model import Acceptance, Proof, Verdict
 from hullproof.project.config import Accepted
 from hullproof.runner.acceptance import NOTICE_DAYS, accepted, remarks
-from hullproof.runner.opening import open_project
+from hullproof.runner.opening import Given, open_project
 
 LAST_DAY = date(2027, 1, 31)
 ENTRY = Accepted("ownership", "the volume's owner", LAST_DAY)
@@ -83,7 +83,7 @@ def test_an_acceptance_of_no_practice_names_the_nearest(tmp_path: Path) -> None:
         "accept = [{ practice = 'ownershp', reason = 'x', until = '2027-01-31' }]\n"
     )
     with pytest.raises(UsageError) as caught:
-        open_project(tmp_path, {})
+        open_project(tmp_path, Given())
     assert str(caught.value) == (
         "hullproof.toml: accept: there is no practice called 'ownershp'; did you mean 'ownership'?"
     )

@@ -102,26 +102,17 @@ def _texts_by_name(value: Any) -> dict[str, str]:
     return dict(value)
 
 
-def _paths_by_id(value: Any) -> dict[str, str]:
-    paths = _texts_by_name(value)
-    try:
-        return {name: _path_within(path) for name, path in paths.items()}
-    except ValueError:
-        raise ValueError(
-            'a table of files within the project, such as { netrc = "ci/netrc" }; hand over others by the option '
-            "--secret ID=PATH"
-        ) from None
+def _paths(what: str, others: str) -> Callable[[Any], dict[str, str]]:
+    """Read a table of paths within the project: `what` it is, and by which option `others` are handed over."""
 
+    def read(value: Any) -> dict[str, str]:
+        paths = _texts_by_name(value)
+        try:
+            return {name: _path_within(path) for name, path in paths.items()}
+        except ValueError:
+            raise ValueError(f"a table of {what}; hand over others by the option {others}") from None
 
-def _folders_by_name(value: Any) -> dict[str, str]:
-    paths = _texts_by_name(value)
-    try:
-        return {name: _path_within(path) for name, path in paths.items()}
-    except ValueError:
-        raise ValueError(
-            'a table of folders within the project, such as { shared = "lib/shared" }; hand over others by the option '
-            "--build-context NAME=PATH"
-        ) from None
+    return read
 
 
 def _require_passable(texts: Iterable[str]) -> None:
@@ -199,8 +190,10 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "ready_timeout_s": _number(_DAY_S),
     "env": _texts_by_name,
     "build_args": _texts_by_name,
-    "secrets": _paths_by_id,
-    "contexts": _folders_by_name,
+    "secrets": _paths('files within the project, such as { netrc = "ci/netrc" }', "--secret ID=PATH"),
+    "contexts": _paths(
+        'folders within the project, such as { shared = "lib/shared" }', "--build-context NAME=PATH"
+    ),
     "user": _text,
     "workdir": _text,
     "ports": _ports,
