@@ -82,20 +82,30 @@ def test_a_runs_image_is_the_users(store: Engine, context: Path) -> None:
 
 def test_an_image_that_was_there_without_a_name_stays(store: Engine, context: Path) -> None:
     """`docker build .` leaves such a one, and its owner may know it by its id alone."""
-    other = made(store, context, "run-other")
-    (context / "file").write_text(secrets.token_hex(8))
-    image = made(store, context)
+    image, before = made(store, context), len(store.client.api.images())
     try:
         for each in ("run-1", "run-2"):
             assert made(store, context, each) == image
+            remove(store.client.api, each)
+            assert there(store, image)
+        assert len(store.client.api.images()) == before
+    finally:
+        store.client.api.remove_image(image, force=True)
+
+
+def test_runs_side_by_side_leave_it_as_well(store: Engine, context: Path) -> None:
+    """The second of two finds the image with the first one's name; a run may build it twice, too."""
+    image = made(store, context)
+    try:
+        for each in ("run-1", "run-2", "run-2"):
+            assert made(store, context, each) == image
+        for each in ("run-1", "run-2"):
             remove(store.client.api, each)
             assert there(store, image)
         names = [name for each in store.client.api.images() for name in each["RepoTags"] or ()]
         assert not any(is_image_of(name, each) for name in names for each in ("run-1", "run-2"))
     finally:
         store.client.api.remove_image(image, force=True)
-        remove(store.client.api, "run-other")
-    assert not there(store, other)
 
 
 def test_a_name_tells_whose_it_is() -> None:
