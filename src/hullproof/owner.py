@@ -84,17 +84,19 @@ def _is_gone(pid: int, started: str) -> bool:
     return False
 
 
+def _place() -> str:
+    return hashlib.sha256(_machine().encode()).hexdigest()[:12]
+
+
 def _signed(kind: str) -> str:
     """Begin a name that says who owns what bears it."""
-    place = hashlib.sha256(_machine().encode()).hexdigest()[:12]
-    return f"{kind}-{place}.{os.getpid()}.{_start_time(os.getpid()) or '-'}."
+    return f"{kind}-{_place()}.{os.getpid()}.{_start_time(os.getpid()) or '-'}."
 
 
 def _is_left(name: str) -> bool:
     """Tell whether a name is of a process that is gone. One on another machine counts as alive."""
-    place = hashlib.sha256(_machine().encode()).hexdigest()[:12]
     found = _SIGNED.fullmatch(name)
-    return found is not None and found[2] == place and _is_gone(int(found[3]), found[4])
+    return found is not None and found[2] == _place() and _is_gone(int(found[3]), found[4])
 
 
 def image_name(run_id: str) -> str:

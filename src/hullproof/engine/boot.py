@@ -166,11 +166,12 @@ class BootedContainer:
         complaints = () if observer.death is None else self.logs(stdout=False)
         with engine_errors("looking at the container"):
             limit = limit_reached(self._api, self._id, last_words)
-        health = check_health(self._api, self._id) if stop and observer.death is None else None
-        stopped = self._stop(observer) if stop and observer.death is None else None
         record = observer.record
+        is_ready = record is not None and record.ready
+        health = check_health(self._api, self._id) if stop and is_ready and observer.death is None else None
+        stopped = self._stop(observer) if stop and observer.death is None else None
         facts = ContainerFacts(
-            ready=record is not None and record.ready,
+            ready=is_ready,
             ready_after_s=record.ready_after_s if record else None,
             ready_by=_ready_by(observer, goal, died=observer.death is not None and stopped is None),
             watched_s=watched,

@@ -79,8 +79,12 @@ class Progress:
         self._object.append(line)
         if not line.startswith("}") and (len(self._object) > 1 or not line.rstrip().endswith("}")):
             return False  # an inner brace is indented
-        status = json.loads("".join(self._object))
+        said, status = "".join(self._object), {}
         self._object.clear()
+        try:
+            status = json.loads(said)
+        except ValueError:  # a line of buildx's own that only begins like an object
+            self.text.append(said.rstrip()[:LOG_LINE_LENGTH])
         self._take(status)
         return bool(status.get("vertexes"))
 

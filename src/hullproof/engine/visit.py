@@ -12,13 +12,12 @@ from urllib.parse import quote
 
 from docker.errors import APIError, create_api_error_from_http_exception
 from requests import HTTPError
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from hullproof.engine.boot import BootedContainer
-from hullproof.engine.container.sidecar import open_stream
+from hullproof.engine.container.sidecar import exit_code_of, open_stream
 from hullproof.engine.container.words import engine_errors, explain, frames
 from hullproof.engine.model.container import Executed
-from hullproof.errors import Unobservable
+from hullproof.errors import DeadlineError, Unobservable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,19 +83,13 @@ class VisitedContainer(BootedContainer):
                 with _opened(open_stream(self._api, f"/exec/{made}/start", body)) as response:
                     for kind, chunk in frames(response.raw.read):
                         said[kind] += chunk
-                exit_code = self._exit_code(made)
+                exit_code = exit_code_of(self._api, made, _EXIT_CODE_S)
         except APIError as error:
             raise Unobservable(f"{command[0]} cannot be run in the container: {explain(error)}") from error
+        if exit_code is None:
+            raise DeadlineError(f"the engine did not say within {_EXIT_CODE_S:.0f} s how {command[0]} ended")
         out, err = (said[kind].decode("utf-8", "replace") for kind in (1, 2))
         return Executed(tuple(command), exit_code, out, err)
-
-    def _exit_code(self, execution: str) -> int:
-        patient = Retrying(
-            retry=retry_if_result(lambda code: code is None),
-            stop=stop_after_delay(_EXIT_CODE_S),
-            wait=wait_fixed(0.02),
-        )
-        return int(patient(lambda: self._api.exec_inspect(execution)["ExitCode"]))
 
     def read(self, path: str) -> bytes:
         """Return what a file holds, links followed; the container may have ended, and needs no shell.

@@ -106,8 +106,9 @@ def _build_beside(beside: Project, engine: Engine, run: Run, tell: Listener) -> 
     """Build a service's image as a project's is built; return its id. Raises Unobservable where that fails."""
     bases = builds.bases(beside, engine, run, tell)
     built = builds.build(engine, builds.recipe(beside, engine, run, bases, tell), bases, ignore)
-    if built.image_id is None:
-        raise Unobservable(f"the build of a service, from {beside.folder.name}, fails: {built.error}")
+    if built.image_id is None or built.failure is not None:
+        why = f"at {built.failure.where}: {built.failure.told}" if built.failure else "without a reason"
+        raise Unobservable(f"the build of a service, in {beside.folder.name}, fails {why}")
     return built.image_id
 
 

@@ -103,7 +103,10 @@ def _space(engine: Engine) -> Finding:
 
 
 def _registry(engine: Engine, registry: str) -> Finding:
-    reason = why_unreachable(engine, registry)
+    try:
+        reason = why_unreachable(engine, registry)
+    except EngineError as error:
+        return Finding("registry", ok=False, text=str(error))
     if reason is None:
         return Finding("registry", ok=True, text=f"{registry} answers", needed=False)
     return Finding(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.container.words import engine_errors
 from hullproof.engine.plugins import numbers
-from hullproof.errors import EngineError
+from hullproof.errors import EndingError, EngineError
 from hullproof.host.bases import provide_bases
 from hullproof.host.standinplan import parse_reference
 
@@ -41,6 +41,8 @@ def provide_helper(
     known = None if own else next((base for base in bases.bases if _is_known(engine, base)), None)
     try:
         base = known or provide_bases(engine, [own or _DEFAULT], say=say, owner=owner).bases[0]
+    except EndingError:
+        raise
     except EngineError as error:
         return f"no image to look at the container from: {error}; or name one with Python 3.10 by {OWN}"
     return Helper(base.image_id, base.image)

@@ -197,9 +197,11 @@ def needed_packages(system: System, parts: Parts, *, engine_answers: bool) -> tu
 def _install(
     system: System, packages: tuple[str, ...], right: tuple[str, ...], say: Callable[[str], None]
 ) -> None:
+    say(
+        f"no usable Docker engine: installing {', '.join(packages)} with apt (HULLPROOF_INSTALL=never refuses)"
+    )
     if system.is_debian and system.codename == "bookworm" and set(packages) & set(FROM_TRIXIE):
         let_in_trixie(right, say)
-    say(f"no Docker engine: installing {', '.join(packages)} with apt (HULLPROOF_INSTALL=never refuses)")
     install_packages(packages, right, say=say)
 
 

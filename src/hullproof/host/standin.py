@@ -35,8 +35,6 @@ LABEL = "hullproof.stand-in"
 _MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
 _BOOTSTRAP_TIMEOUT_S = 900
 
-# Docker's words for architectures, in Debian's.
-_ARCHITECTURES = {"arm": "armhf", "386": "i386", "ppc64le": "ppc64el"}
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
 

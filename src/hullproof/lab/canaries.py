@@ -191,15 +191,9 @@ def _folders(names: Collection[str]) -> list[str]:
 def _shown(folders: list[str], names: Collection[str], reached: Collection[str]) -> frozenset[str]:
     """Choose what to speak of: directories of which something reaches the builder, or else the first one."""
     alive = {posixpath.dirname(name) for name in names if name in reached}
-    parents = {parent for folder in alive for parent in _parents(folder)}
+    parents = {parent for folder in alive for parent in tree.with_folders(folder)}
     live = [folder for folder in folders if folder in parents] or folders[:1]
     return frozenset(live[:_SHOWN_FOLDERS])
-
-
-def _parents(folder: str) -> Iterator[str]:
-    while folder:
-        yield folder
-        folder = posixpath.dirname(folder)
 
 
 def is_secret(folder: Path, path: str) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hullproof.lab.outcomes import WithheldFacts
 from hullproof.lab.rebuild import reaching, rebuild
 from hullproof.lab.scratch import content_of, put
 from hullproof.project import ignorefile, tree
+from hullproof.project.frontend import copy_without_syntax_directive
 
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
@@ -47,6 +48,13 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> W
         put(context, path, content_of(project.folder, path))
     exceptions = "".join(f"!{path}\n" for path in missed)
     put(context, found.name, content_of(project.folder, found.name).rstrip() + f"\n{exceptions}".encode())
+    if (
+        recipe.dockerfile is not None
+    ):  # built instead of the project's, beside which the builder looks for its ignore file
+        copied = copy_without_syntax_directive(
+            context, project.config.dockerfile, bench.folder("withheld-built")
+        )
+        recipe = replace(recipe, dockerfile=copied)
     again = rebuild(engine, recipe, context, "the build with what it speaks of let through")
     if not (again.ok or _got_further(baseline, again)):
         return WithheldFacts()
@@ -84,14 +92,8 @@ def _fits(path: str, pattern: str) -> bool:
     """Whether a pattern matches a path or a folder that it lies in, as far as names tell: the builder has the last word."""
     plain = posixpath.normpath(pattern.strip("/"))
     return any(
-        fnmatch.fnmatchcase(f"/{each}", f"*/{plain.removeprefix('**/')}") for each in _with_folders(path)
+        fnmatch.fnmatchcase(f"/{each}", f"*/{plain.removeprefix('**/')}") for each in tree.with_folders(path)
     )
-
-
-def _with_folders(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = posixpath.dirname(path)
 
 
 def _got_further(before: BuildFacts, after: BuildFacts) -> bool:

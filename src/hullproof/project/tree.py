@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import posixpath
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hullproof import interruption
@@ -51,3 +53,10 @@ def files(folder: Path, most: int = MOST_FILES) -> Iterator[str]:
                     if left <= 0:
                         return
         level = below
+
+
+def with_folders(path: str) -> Iterator[str]:
+    """Yield a path within the project, and each folder that it lies in, the nearest first."""
+    while path:
+        yield path
+        path = posixpath.dirname(path)

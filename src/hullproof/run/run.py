@@ -75,7 +75,8 @@ class Run:
             with signals_held():
                 self.folder = make_folder(self.id)
         except BaseException:
-            remove_tree(self.folder)
+            if hasattr(self, "folder"):
+                remove_tree(self.folder)
             raise
         return self
 

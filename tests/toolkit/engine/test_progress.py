@@ -124,3 +124,11 @@ def test_a_command_that_failed_is_told_in_few_words(command: str, said: str) -> 
     progress = Progress()
     progress.feed(f'ERROR: failed to solve: process "{command}" did not complete successfully: exit code: 1')
     assert progress.error() == said
+
+
+def test_a_line_that_only_begins_like_an_object_is_text() -> None:
+    """What buildx says for itself ends nothing, whatever it begins with."""
+    progress = fed(Progress(TABLE), {"vertexes": [vertex("[deps 1/3] FROM x")]})
+    assert not progress.feed("{no object}\n")
+    assert progress.text[-1] == "{no object}"
+    assert fed(progress, {"vertexes": [vertex("[deps 3/3] RUN pip install x", "d2")]}).steps()[-1].line == 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,6 +19,8 @@ from hullproof.facts.experiments import canaries, edits, gate
 from hullproof.lab.recipe import Recipe
 from hullproof.lab.scratch import Bench
 from hullproof.lab.withheld import run as withheld
+from hullproof.owner import image_name
+from hullproof.project.frontend import copy_without_syntax_directive
 from hullproof.project.project import Project
 from hullproof.run.run import Run
 
@@ -106,8 +108,8 @@ def base(engine: Engine, python_base: str, tmp_path_factory: pytest.TempPathFact
     (folder / "Dockerfile").write_text(f"FROM {python_base}\nCOPY pip /usr/local/bin/pip\n")
     with Run() as run:
         run.uses(engine)
-        tag = f"hullproof-lab/{run.id}:base"
-        request = BuildRequest(folder, folder / "Dockerfile", tags=(tag,), owner=run.id)
+        tag = image_name(run.id)
+        request = BuildRequest(folder, folder / "Dockerfile", tags=(tag,))
         facts = build(engine, request)
         assert facts.ok, facts.error
         yield tag
@@ -124,6 +126,9 @@ def lab(engine: Engine, base: str, tmp_path: Path) -> Iterator[Make]:
                     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
                     (tmp_path / name).write_text(dedent(text))
             recipe = Recipe(Project.open(tmp_path), run.id, {"python:3.11-slim": f"docker-image://{base}"})
+            if recipe.project.dockerfile.syntax_directive:
+                copy = copy_without_syntax_directive(tmp_path, "Dockerfile", run.scratch("dockerfile"))
+                recipe = replace(recipe, dockerfile=copy)
             baseline = build(engine, recipe.request())
             assert baseline.ok is builds, baseline.error
             return Lab(engine, recipe, Bench(recipe.project, run), baseline)
@@ -494,15 +499,20 @@ def test_what_the_build_takes_by_name_is_on_purpose(lab: Make) -> None:
     assert found["tests/unit/.env"].taken
 
 
-def test_a_build_that_fails_for_want_of_an_ignored_file_is_told(lab: Make) -> None:
+@pytest.mark.parametrize(
+    ("first", "ignore"),
+    [("", ".dockerignore"), ("# syntax=docker/dockerfile:1\n", "Dockerfile.dockerignore")],
+)
+def test_a_build_that_fails_for_want_of_an_ignored_file_is_told(lab: Make, first: str, ignore: str) -> None:
     """Let through, the file that its output speaks of makes the build succeed: the line that withholds it is named."""
-    text = SINGLE.format(before="COPY . .", step="python -c \"open('words.md')\"")
+    text = first + dedent(SINGLE.format(before="COPY . .", step="python -c \"open('words.md')\""))
     made = lab(
-        {"Dockerfile": text, ".dockerignore": "*.md\nDockerfile*\n", "words.md": "", "other.md": ""},
+        {"Dockerfile": text, ignore: "*.md\nDockerfile*\n", "words.md": "", "other.md": ""},
         builds=False,
     )
     facts = made.withheld()
-    assert (facts.files, facts.line, facts.builds) == ((("words.md", "*.md"),), 4, True)
+    assert (facts.files, facts.builds) == ((("words.md", "*.md"),), True)
+    assert facts.line == 4 + len(first.splitlines())
 
 
 def test_a_build_that_fails_otherwise_lacks_nothing(lab: Make) -> None:

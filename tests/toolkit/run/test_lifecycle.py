@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -493,3 +494,14 @@ def test_an_interruption_tells_what_its_runs_could_not_remove() -> None:
     assert interruption.kept == {other.id: [], run.id: ["container c-1 (in use)"]}
     said = "interrupted by SIGTERM; could not remove container c-1 (in use); `hullproof clean` removes it"
     assert str(interruption) == said
+
+
+def test_a_run_without_room_for_its_folder_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood in the way is told, not that there is no folder to remove."""
+
+    def full(_kind: str) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("hullproof.run.run.make_folder", full)
+    with pytest.raises(OSError, match="No space left"), Run():
+        pytest.fail("it began all the same")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
-from hullproof.engine.container.sidecar import open_stream
+from hullproof.engine.container.sidecar import exit_code_of, open_stream
 from hullproof.engine.container.words import engine_errors, frames, lived_so_far, reached, unwrapped
 from hullproof.engine.model.container import HealthCheck
 
@@ -75,7 +75,5 @@ def _run(
     except (RequestException, HTTPError):
         return None, said.decode("utf-8", "replace")
     with engine_errors(doing):
-        code = None
-        while code is None and time.monotonic() < until:
-            code = api.exec_inspect(made["Id"])["ExitCode"]
+        code = exit_code_of(api, made["Id"], max(0.0, until - time.monotonic()))
     return code, said.decode("utf-8", "replace")

@@ -6,6 +6,7 @@ namespace with it can see and may end it, but not look into it or change it: tha
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 CAPABILITY = "SYS_PTRACE"
 """What the kernel asks for before it shows /proc/PID/cwd, exe and fdinfo of another user's process."""
 
+_ASKED_AGAIN_S = 0.02
 _MEMORY = "256m"
 _PROCESSES = 16
 
@@ -65,6 +67,19 @@ def open_stream(
     if body is None:
         return api.get(url, stream=True, timeout=timeout)
     return api.post(url, json=body, stream=True, timeout=timeout)
+
+
+def exit_code_of(api: APIClient, execution: str, within_s: float) -> int | None:
+    """Return the exit code of what was executed, whose output has ended; None where the engine does not say in time.
+
+    The engine closes the output a moment before it knows.
+    """
+    until = time.monotonic() + within_s
+    while True:
+        code: int | None = api.exec_inspect(execution)["ExitCode"]
+        if code is not None or time.monotonic() > until:
+            return code
+        time.sleep(_ASKED_AGAIN_S)
 
 
 class Sidecar:
