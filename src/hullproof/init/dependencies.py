@@ -65,7 +65,7 @@ def look(
         _require_none(files, metadata)
         return Dependencies(Install(), {}, said=(Remark("assumed", "no dependencies: nothing declares any"),))
     if found.tests.is_empty and (listed := _of_tox(files)):
-        origins.require_known(files, metadata, found.tool.name if found.tool else "pip", listed)
+        origins.require_known(files, metadata, "pip", listed)
         found.tests, found.for_tests = Install(packages=tuple(each.text for each in listed)), listed
         found.said.append(Remark("found", "packages for tests, in tox.ini [testenv]"))
     if found.tool is None:
@@ -155,17 +155,15 @@ def _listing(target: str, metadata: Metadata, keys: Sequence[Sequence[str]], pyt
     module = "pip._vendor.tomli as tomllib" if python == "3.10" else "tomllib"
     lists = " + ".join("project" + "".join(f"['{part}']" for part in key) for key in keys)
     values = [each for key in keys for each in toml.table(metadata.table, *key[:-1]).get(key[-1], [])]
-    itself = re.compile(rf"{re.escape(metadata.raw_name)}\[")
-    is_plain = all(isinstance(each, str) and not itself.match(each) for each in values)
-    test = f"isinstance(each, str) and not each.startswith('{metadata.raw_name}[')"
+    itself = metadata.itself
+    is_plain = all(isinstance(each, str) and not (itself and re.match(itself, each)) for each in values)
+    test = "isinstance(each, str)" + (f" and not re.match(r'{itself}', each)" if itself else "")
     wanted = (
         (f"*{lists}" if len(keys) == 1 else f"*({lists})")
         if is_plain
         else f"*(each for each in {lists} if {test})"
     )
-    script = (
-        f"import {module}; project = tomllib.load(open('pyproject.toml', 'rb')); print({wanted}, sep='\\n')"
-    )
+    script = f"import {'' if is_plain or not itself else 're, '}{module}; project = tomllib.load(open('pyproject.toml', 'rb')); print({wanted}, sep='\\n')"
     return Install(target, ("pyproject.toml",), f'python -c "{script}" > {target}')
 
 

@@ -126,10 +126,11 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
         if space and space.package and any(each.place.startswith(FILE) for each in chosen):
             own = "--all-packages --no-install-workspace"  # a group of the workspace itself
         tests = _install(owner, lock, _words(owner.tests, own, *options), copied)
-    if chosen and not owner.tests:
-        tests = Install(packages=tuple(each.text for one in chosen for each in one.packages))
-        said.append(Remark("note", f"{lock.path} holds no packages for tests: those are not locked"))
     packages = [each for one in chosen for each in one.packages]
+    if chosen and not owner.tests:
+        origins.require_known(files, metadata, "pip", packages)
+        tests = Install(packages=tuple(each.text for each in packages))
+        said.append(Remark("note", f"{lock.path} holds no packages for tests: those are not locked"))
     git = any(each.repository for each in lock.packages.values())
     return Found(release, declared, tests, packages, lock.release(metadata.name), tool, said, git)
 

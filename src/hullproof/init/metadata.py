@@ -61,14 +61,14 @@ class Metadata:
     @property
     def name(self) -> str | None:
         """What the project's own distribution is called."""
-        named = toml.table(self.table, "project").get("name") or self.tool("poetry").get("name")
-        return canonicalize_name(named) if isinstance(named, str) else None
+        return name_in(self.table)
 
     @property
-    def raw_name(self) -> str:
-        """The same as it is written, where it is a name."""
-        name = toml.text(toml.table(self.table, "project"), "name")
-        return name if _SET_NAME.fullmatch(name) else ""
+    def itself(self) -> str | None:
+        """A pattern of how requirements ask for the project's own distribution, however its name is spelled there."""
+        if self.name is None or not _SET_NAME.fullmatch(self.name):
+            return None
+        return rf"(?i)\s*{self.name.replace('-', '[-_.]+')}(?![A-Za-z0-9._-])"
 
     @property
     def project(self) -> bool:
@@ -104,16 +104,25 @@ def read(files: Files, path: str = FILE) -> Metadata:
     )
 
 
+def name_in(table: Mapping[str, Any]) -> str | None:
+    """Return what a pyproject.toml calls its own distribution, in one spelling."""
+    named = toml.text(toml.table(table, "project"), "name") or toml.text(
+        toml.table(table, "tool", "poetry"), "name"
+    )
+    return canonicalize_name(named) if named else None
+
+
 def _sets(files: Files, path: str, table: Mapping[str, Any]) -> Iterator[Set]:
+    own = canonicalize_name(toml.text(toml.table(table, "project"), "name"))
     groups = toml.table(table, "dependency-groups")
     for name in filter(_SET_NAME.fullmatch, islice(groups, _MOST_SETS)):
         keys: tuple[tuple[str, ...], ...] = tuple(
             ("dependency-groups", each) for each in _included(groups, name)
         )
         texts = [text for key in keys for text in strings(groups[key[-1]])]
-        yield Set(name, "group", f"{path} [dependency-groups] {name}", _declared(files, path, texts), keys)
+        listed = tuple(each for each in _declared(files, path, texts) if each.name != own)
+        yield Set(name, "group", f"{path} [dependency-groups] {name}", listed, keys)
     extras = toml.table(table, "project", "optional-dependencies")
-    own = canonicalize_name(toml.text(toml.table(table, "project"), "name"))
     for name in filter(_SET_NAME.fullmatch, islice(extras, _MOST_SETS)):
         keys = tuple(
             ("project", "optional-dependencies", each) for each in _asked_of_itself(extras, name, own)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
+from hullproof import toml
 from hullproof.errors import UsageError
+from hullproof.init.metadata import name_in
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files
@@ -61,7 +64,10 @@ _WAYS_OUT = {"uv": "run `uv lock`", "pdm": "run `pdm lock`", "poetry": "run `poe
 
 @dataclass(frozen=True)
 class Origin:
-    """One statement of where packages come from: which tool reads it, what it says, of which package if of one."""
+    """One statement of where packages come from: which tool reads it, what it says, of which package if of one.
+
+    `where` has no credentials.
+    """
 
     tool: str
     where: str
@@ -81,9 +87,9 @@ def require_known(
     `packages` are those that are to be installed by name, `indexes` those that the requirements files name.
     """
     named = {each.name: each for each in packages if each.url is None}
-    known = {_bare(address) for address, _ in indexes}
+    known = {shown(address) for address, _ in indexes}
     for origin in _origins(files, metadata):
-        if origin.tool == installer or _bare(origin.where) in known:
+        if origin.tool == installer or origin.where in known:
             continue
         if origin.package is not None and origin.package not in named:
             continue
@@ -113,8 +119,7 @@ def _require_foreign(files: Files, named: Mapping[str, Declared]) -> None:
             or files.is_aside(folder + "/x")
         ):
             continue
-        found = re.search(r"""^[ \t]*name[ \t]*=[ \t]*["']?([\w.-]+)""", files.text(path), re.MULTILINE)
-        own = canonicalize_name(found[1]) if found else None
+        own = _name_of(name, files.text(path))
         if own is not None and own in named:
             raise UsageError(
                 f"{named[own].place}: asks an index for {own}, which is this project's own, in {folder}; an index may "
@@ -122,17 +127,26 @@ def _require_foreign(files: Files, named: Mapping[str, Declared]) -> None:
             )
 
 
+def _name_of(file: str, text: str) -> str | None:
+    """Return what a package's own metadata call it, as far as they say."""
+    if file == "pyproject.toml":
+        with suppress(toml.TomlError):
+            return name_in(toml.loads(text))
+    found = re.search(r"""^[ \t]*name[ \t]*=[ \t]*["']?([\w.-]+)""", text, re.MULTILINE)
+    return canonicalize_name(found[1]) if found else None
+
+
 def _origins(files: Files, metadata: Metadata) -> Iterator[Origin]:
     path = metadata.path
     for tool in ("uv", "rye"):
         for package, source in metadata.tool(tool, "sources").items():
             place = f"{path}:{files.line_of_key(path, package)}"
-            shown = map(_shown, source if isinstance(source, list) else [source])
-            yield from (Origin(tool, where, place, canonicalize_name(package)) for where in shown if where)
+            places = map(_leads_to, source if isinstance(source, list) else [source])
+            yield from (Origin(tool, where, place, canonicalize_name(package)) for where in places if where)
     for tool, keys in _TABLES.items():
         for key in keys:
             for address in _addresses(metadata.tool(tool).get(key)):
-                yield Origin(tool, address, f"{path}:{files.line_of(path, address)}")
+                yield Origin(tool, shown(address), f"{path}:{files.line_of(path, address)}")
     for path in files.paths:
         if path in _FILES or _TEXTS.match(path):
             yield from _of_text(files, path)
@@ -144,16 +158,16 @@ def _of_text(files: Files, path: str) -> Iterator[Origin]:
         said = _SAID.search(line[:_LONGEST])
         rest = (said["rest"] or said["short"]) if said else line[:_LONGEST] if path in _FILES[:_ALL] else None
         for address in _addresses(rest):
-            yield Origin("uv" if path == "uv.toml" else path, address, f"{path}:{number}")
+            yield Origin("uv" if path == "uv.toml" else path, shown(address), f"{path}:{number}")
 
 
-def _shown(source: object) -> str | None:
+def _leads_to(source: object) -> str | None:
     """Say where a source leads (https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sources)."""
     if not isinstance(source, dict):
         return None
     for key, form in (("git", "{}"), ("url", "{}"), ("path", "the folder {}"), ("index", "the index {}")):
         if isinstance(source.get(key), str):
-            return form.format(source[key])
+            return form.format(shown(source[key]))
     return _WORKSPACE if source.get("workspace") is True else None
 
 
@@ -179,10 +193,5 @@ def is_private(address: str) -> bool:
 
 
 def shown(address: str) -> str:
-    """Return an address without the credentials in it."""
-    return _bare(address)
-
-
-def _bare(address: str) -> str:
-    """Return an address without credentials and the slash at its end, to compare it."""
+    """Return an address without the credentials in it and the slash at its end: to show it, or to compare it."""
     return re.sub(r"://[^/\s@]+@", "://", address).rstrip("/")

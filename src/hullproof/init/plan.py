@@ -111,6 +111,7 @@ def _for_dockerfile(findings: Findings) -> dict[str, Any]:
         "mark": _marks(),
         "dependencies": packages,
         "tool": packages.tool,
+        "listed": packages.release if packages.release.made_by else packages.test,
         "made": [each.made_by for each in (packages.release, packages.test) if each.made_by],
         "requirement_files": _requirement_files,
         "wanted": _wanted,

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 
 from hullproof.errors import UsageError
+from hullproof.init.plan import plan
 
 from .conftest import FLASK, PROJECTS, See, said
 
@@ -358,3 +364,29 @@ def test_a_package_of_a_folder_outside_is_one_line(see: See) -> None:
     project = "[project]\nname = 'shop'\ndependencies = ['flask', 'knots']\n[tool.uv.sources]\nknots = { path = '../knots' }\n"
     with pytest.raises(UsageError, match=r"uv.lock: knots comes from \.\./knots, outside of this folder"):
         see({**APP, "pyproject.toml": project, "uv.lock": lock})
+
+
+@pytest.mark.parametrize("spelled", ["shop_site[test]", "Shop-Site", "shop.site [test]"])
+def test_the_project_itself_is_asked_for_however_its_name_is_spelled(see: See, spelled: str) -> None:
+    """An index may have somebody else's of that name: what is written for pip leaves it out."""
+    metadata = (
+        "[project]\nname = 'shop-site'\ndependencies = ['flask', 'gunicorn']\n"
+        f"[dependency-groups]\ntest = ['{spelled}', 'shop-site-tools', 'pytest']\n"
+    )
+    made = see({"app.py": FLASK, "pyproject.toml": metadata}).dependencies.test.made_by
+    assert made is not None
+    script = made.partition('python -c "')[2].rpartition('" > ')[0]
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "pyproject.toml").write_text(metadata)
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True, timeout=30
+        )
+    assert done.stdout.split() == ["shop-site-tools", "pytest"]
+
+
+def test_packages_for_tests_alone_are_written_for_pip(see: See) -> None:
+    """A project that needs nothing to run still has its tests run."""
+    metadata = "[project]\nname = 'shop'\n[dependency-groups]\ntest = ['pytest']\n"
+    found = see({"app.py": "print()\n", "pyproject.toml": metadata}, command="python app.py")
+    planned = {each.path: each.text for each in plan(found)}
+    assert "COPY pyproject.toml ./" in planned["Dockerfile"]

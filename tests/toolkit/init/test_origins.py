@@ -53,6 +53,19 @@ LISTED = {"requirements.txt": "flask\ngunicorn\nknots\n"}
             "requirements.txt:3: asks an index for knots, which is this project's own, in libs/knots",
         ),
         ({**LISTED, "knots/setup.py": "setup(\n    name='knots',\n)\n"}, "requirements.txt:3: asks an index for knots"),
+        (
+            {**LISTED, "libs/knots/pyproject.toml": "[[tool.uv.index]]\nname = 'corp'\n[project]\nname = 'knots'\n"},
+            "requirements.txt:3: asks an index for knots, which is this project's own, in libs/knots",
+        ),
+        ({**LISTED, "pip.conf": "[global]\nindex-url = https://me:secret@pypi.corp.example/simple\n"}, f"pip.conf:2: packages come from {CORP}, which"),
+        (
+            {
+                "pyproject.toml": PROJECT + "[tool.uv.sources]\nknots-testkit = { index = 'corp' }\n",
+                "uv.lock": "[[package]]\nname = 'shop'\nsource = { virtual = '.' }\n",
+                "tox.ini": "[testenv]\ndeps = knots-testkit\n",
+            },
+            "pyproject.toml:5: knots-testkit comes from the index corp, which pip would not read",
+        ),
     ],
 )  # fmt: skip
 def test_what_pip_would_look_for_elsewhere_is_refused(see: See, files: dict[str, str], told: str) -> None:
@@ -60,6 +73,7 @@ def test_what_pip_would_look_for_elsewhere_is_refused(see: See, files: dict[str,
     with pytest.raises(UsageError) as raised:
         see({**APP, **files})
     assert told in str(raised.value)
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
