@@ -47,7 +47,7 @@ def tool_of(path: str) -> str | None:
     distribution = _DISTRIBUTION.search(path)
     if distribution is not None:
         name = re.sub(r"[-_.]+", "-", distribution[1]).lower()
-        return name if name in _TOOLS or name.startswith("pytest-") else None
+        return name if is_of_development(name) else None
     package = _IMPORTABLE.search(path)
     if package is not None:
         return package[1].lstrip("_")
@@ -66,9 +66,14 @@ def holds_tests(text: str) -> bool:
     return _TEST.search(text) is not None
 
 
+def is_of_development(distribution: str) -> bool:
+    """Whether it runs tests, builds packages or checks code: what a release has no use for."""
+    return distribution in _TOOLS or distribution.startswith("pytest-")
+
+
 def is_tool(distribution: str) -> bool:
-    """Whether it is a tool of developers, such as an installer or a test runner, and so no dependency of an application."""
-    return distribution in _TOOLS | _INSTALLERS or distribution.startswith("pytest-")
+    """Whether it is that or an installer, and so no dependency of an application."""
+    return distribution in _INSTALLERS or is_of_development(distribution)
 
 
 def is_runner(tool: str) -> bool:

@@ -24,7 +24,7 @@ from hullproof.init.found import (
 from hullproof.init.metadata import Metadata, strings
 from hullproof.init.model import Dependencies, Install, Remark
 from hullproof.init.requirements import Declared, Listed
-from hullproof.tools import is_runner
+from hullproof.tools import is_of_development, is_runner
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files
@@ -45,7 +45,6 @@ _TEST_FILES = tuple(
 )
 _NOT_UNDERSTOOD = ("conda-lock.yml", "pixi.lock", "requirements.lock", "environment.yml", "hatch.lock")
 _BROUGHT = {"pytest-cov": ("coverage",), "pytest-xdist": ("execnet",)}
-_BUILD_TOOLS = frozenset({"poetry", "pdm", "hatch", "flit", "build", "pipenv"})
 
 
 def look(
@@ -129,7 +128,7 @@ def _listed(files: Files, metadata: Metadata, python: str) -> Found | None:
     """Install what [project] lists, which pip alone can do only together with the project itself."""
     if not metadata.project or metadata.poetry or (metadata.dynamic and not metadata.dependencies):
         return None
-    chosen = for_tests(metadata.sets)
+    chosen = for_tests([each for each in metadata.sets if each.keys])  # what pip can have written for it
     packages = [each for one in chosen for each in one.packages]
     origins.require_known(files, metadata, "pip", [*metadata.dependencies, *packages])
     said = [Remark("found", "packages, in pyproject.toml [project]")]
@@ -169,7 +168,9 @@ def _listing(target: str, metadata: Metadata, keys: Sequence[Sequence[str]], pyt
 
 def _without_tools(found: Dependencies) -> Dependencies:
     """Keep out of the release what is for tests, where that is declared among all else: the tests get it back."""
-    tools = {name: place for name, place in found.places.items() if is_runner(name) or name in _BUILD_TOOLS}
+    tools = {
+        name: place for name, place in found.places.items() if is_runner(name) or is_of_development(name)
+    }
     if not tools:
         return found
     brought = [each for name in tools for each in _BROUGHT.get(name, ())]

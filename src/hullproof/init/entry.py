@@ -9,6 +9,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hullproof import toml
 from hullproof.errors import UsageError
 from hullproof.init import code, programs
 from hullproof.init.files import under
@@ -223,7 +224,7 @@ def of_command(files: Files, command: str, asked: str | None) -> Entry:
 
 def _command(files: Files, metadata: Metadata) -> Entry:
     """Take the one command of [project.scripts], as the function that it calls: nothing has to be installed."""
-    commands = metadata.table.get("project", {}).get("scripts", {})
+    commands = toml.table(metadata.table, "project", "scripts")
     if len(commands) != 1:
         raise UsageError(_nothing(files))
     target = str(next(iter(commands.values())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import defaultdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from hullproof.project import projectfiles, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _LARGEST = 1_000_000
 """Bytes of a file that are read: code is smaller, and data of any size may lie beside it."""
@@ -27,7 +28,7 @@ _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 
 
 class Files:
-    """A project's files by their paths relative to it, without what is no part of it (see `lab.tree`)."""
+    """A project's files by their paths relative to it, without what is no part of it (see `project.tree`)."""
 
     def __init__(self, folder: Path) -> None:
         """List the files below `folder`; what cannot be read is passed over."""
@@ -82,7 +83,16 @@ class Files:
 
     def below(self, top: str) -> Iterator[str]:
         """Yield the files below a folder, or the file itself."""
+        if "/" not in top:
+            return iter(self._tops.get(top, ()))
         return (path for path in self.paths if path == top or path.startswith(f"{top}/"))
+
+    @cached_property
+    def _tops(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in self.paths:
+            found[path.split("/", maxsplit=1)[0]].append(path)
+        return found
 
     def line_of_string(self, path: str, text: str) -> int:
         """Return the number of the first line in which `text` stands between quotes, 0 where it does not."""

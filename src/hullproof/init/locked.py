@@ -110,7 +110,7 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
         declared, sets = _pipfile(files)
     origins.require_known(files, metadata, tool.name, declared)
     _require_no_folders(lock, owner)
-    chosen = for_tests(sets)
+    chosen = for_tests([each for each in sets if each.kind != "environment"])  # which hatch alone installs
     copied = (
         *owner.beside,
         lock.path,
@@ -129,7 +129,7 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
     packages = [each for one in chosen for each in one.packages]
     if chosen and not owner.tests:
         origins.require_known(files, metadata, "pip", packages)
-        tests = Install(packages=tuple(each.text for each in packages))
+        tests = Install(packages=tuple(each.text for each in packages if each.text))
         said.append(Remark("note", f"{lock.path} holds no packages for tests: those are not locked"))
     git = any(each.repository for each in lock.packages.values())
     return Found(release, declared, tests, packages, lock.release(metadata.name), tool, said, git)

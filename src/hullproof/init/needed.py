@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hullproof.init.model import Application, Contents, Dependencies, Tests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hullproof.init.files import Files
     from hullproof.init.workspace import Workspace
@@ -55,8 +55,9 @@ def look(
     known = ["gunicorn.conf.py", *(_BESIDE_A_MODULE if application.entry.path in files.tops else ())]
     for package, names in _MIGRATIONS.items():
         known += names if dependencies.has(package) else ()
-    release = _closure(files, usable, (start | set(known)) & set(files.tops), application.root)
-    beside = _closure(files, usable, {path for path in tests.paths if path in files.tops}, application.root)
+    uses = {name: _use_of(files, name, application.root) for name in usable}
+    release = _closure(files, uses, (start | set(known)) & set(files.tops))
+    beside = _closure(files, uses, {path for path in tests.paths if path in files.tops})
     release |= {each for each in packages if _top(each) not in release}
     return Contents(
         tuple(sorted(release)),
@@ -100,15 +101,15 @@ def _top(path: str) -> str:
     return path.split("/", maxsplit=1)[0]
 
 
-def _closure(files: Files, usable: set[str], start: set[str], root: str) -> set[str]:
+def _closure(files: Files, uses: Mapping[str, re.Pattern[str]], start: set[str]) -> set[str]:
+    """Follow the code from where it starts; `uses` finds, for each entry that may be needed, a use of it."""
     found = set(start)
     waiting = list(start)
-    while waiting and usable - found:
+    while waiting and uses.keys() - found:
         top = waiting.pop()
         texts = [files.text(path) for path in files.below(top) if path.endswith(_CODE)]
-        for name in usable - found:
-            pattern = _use_of(files, name, root)
-            if any(name.removesuffix(".py") in text and pattern.search(text) for text in texts):
+        for name in uses.keys() - found:
+            if any(name.removesuffix(".py") in text and uses[name].search(text) for text in texts):
                 found.add(name)
                 waiting.append(name)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hullproof import toml
 from hullproof.init.metadata import strings
 from hullproof.init.model import Own, Remark
 
@@ -39,7 +40,7 @@ def look(files: Files, metadata: Metadata, release: tuple[str, ...]) -> tuple[Ow
 
 def _described(files: Files, metadata: Metadata) -> list[str]:
     """List the files that building it reads: its description, its licence, what setuptools had before."""
-    project = metadata.table.get("project", {})
+    project = toml.table(metadata.table, "project")
     named = [project.get("readme"), project.get("license"), metadata.tool("poetry").get("readme")]
     paths = [each.get("file") if isinstance(each, dict) else each for each in named]
     return [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+from hullproof import toml
 from hullproof.errors import UsageError
 from hullproof.init.model import Python, Remark
 from hullproof.project import projectfiles
@@ -126,8 +127,7 @@ def _fits(version: str, required: SpecifierSet | None) -> bool:
 
 def _required(metadata: Metadata) -> tuple[SpecifierSet | None, str]:
     """Return what the project says of versions, and where."""
-    project = metadata.table.get("project", {})
-    written = project.get("requires-python") if isinstance(project, dict) else None
+    written = toml.table(metadata.table, "project").get("requires-python")
     where = "pyproject.toml [project]"
     if written is None:
         written = metadata.tool("poetry", "dependencies").get("python")

@@ -390,3 +390,23 @@ def test_packages_for_tests_alone_are_written_for_pip(see: See) -> None:
     found = see({"app.py": "print()\n", "pyproject.toml": metadata}, command="python app.py")
     planned = {each.path: each.text for each in plan(found)}
     assert "COPY pyproject.toml ./" in planned["Dockerfile"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": "[project]\nname = 'shop'\ndependencies = ['flask']\n[tool.poetry.group.test.dependencies]\npytest = '*'\n"},
+        {"pyproject.toml": "[project]\nname = 'shop'\ndependencies = ['flask']\n[tool.hatch.envs.test]\ndependencies = ['pytest']\n", "uv.lock": "[[package]]\nname = 'shop'\nsource = { virtual = '.' }\n"},
+    ],
+)  # fmt: skip
+def test_a_set_that_nothing_here_installs_does_not_count(see: See, files: dict[str, str]) -> None:
+    """Its pytest would not be there when the tests are run: it is added as missing instead."""
+    found = see({**APP, **files, "tests/test_x.py": "import pytest\ndef test_x(): pass\n"})
+    assert found.tests.missing == ("pytest>=8",)
+
+
+@pytest.mark.parametrize("table", ["project = 3\n", "[project]\nname = 'shop'\nscripts = 'x'\n"])
+def test_a_table_that_is_none_is_one_line(see: See, table: str) -> None:
+    """Whatever stands there, nothing is found in it."""
+    with pytest.raises(UsageError, match="no application was found"):
+        see({"pyproject.toml": table})
