@@ -101,8 +101,9 @@ def base(project: Project, bases: BaseSet) -> BaseFacts:
     """The image that the release stage starts from."""
     reference = project.release.base
     found = bases.get(reference.reference)
-    if found is None:  # scratch
-        return BaseFacts(reference.reference, reference.line, size_bytes=0)
+    if found is None:
+        is_known = reference.reference not in project.config.contexts  # then it is scratch
+        return BaseFacts(reference.reference, reference.line, size_bytes=0 if is_known else None)
     return BaseFacts(
         reference.reference,
         reference.line,

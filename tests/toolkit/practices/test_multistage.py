@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hullproof.facts import Unobservable
 from hullproof.project.config import Config
 
 from .by_hand import (
@@ -191,3 +192,9 @@ def test_the_worst_of_the_tools_names_their_kind() -> None:
 def test_without_files_the_text_alone_does_not_prove_it() -> None:
     """A test stage in the text says nothing of what the release holds."""
     assert prove("multistage", **NOTHING_BUILT).verdict is UNPROVEN
+
+
+def test_without_the_files_nothing_is_said_of_what_the_release_holds() -> None:
+    """A build without tests whose image is not there may hold their tools all the same: that is not known."""
+    gone = Unobservable("the project's own build fails")
+    assert prove("multistage", "FROM python:3.11-slim\nCMD x\n", files=gone).verdict is UNPROVEN

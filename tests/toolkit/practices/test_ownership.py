@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hullproof.facts import FileEntry
@@ -195,3 +197,13 @@ def test_the_lock_of_a_virtual_environment_is_for_everybody() -> None:
     ):
         lock = entry(path, uid=1000, mode=0o666, size=size)
         assert prove("ownership", files=files(layer(15, venv, lock))).verdict is verdict, path
+
+
+@pytest.mark.parametrize(
+    ("group", "owner"), [("nogroup:x:1000:\n", "app:nogroup"), ("app:x:1000:\n", "app:app"), ("", "app:1000")]
+)
+def test_the_fix_names_the_group_that_there_is(group: str, owner: str) -> None:
+    """`adduser -S` on Alpine makes none of the user's name: chown to that would fail the build."""
+    theirs = layer(18, entry("/app/app/x.py"), texts={"/etc/group": group})
+    with_group = files(replace(theirs, entries=(*theirs.entries, entry("/etc/group"))))
+    assert owner in str(prove("ownership", files=with_group).remedy)

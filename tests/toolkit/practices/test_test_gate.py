@@ -123,3 +123,11 @@ def test_the_project_s_own_failing_tests_are_told_as_such() -> None:
     assert proof.verdict is UNPROVEN
     assert "own tests fail" in proof.summary
     assert "Dockerfile:10" in lines(proof)
+
+
+def test_a_dockerfile_of_nothing_but_its_base_has_no_gate() -> None:
+    """There is no instruction to name; its FROM is."""
+    gate = replace(GATE, planted=(), test_lines=(), unneeded_test_lines=(), no_tests="there is none")
+    proof = prove("test-gate", "FROM python:3.11-slim\n", gate=gate)
+    assert proof.verdict is BROKEN
+    assert lines(proof) == {"Dockerfile:1"}

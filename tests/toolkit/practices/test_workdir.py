@@ -126,3 +126,10 @@ def test_a_pinned_directory_is_kept() -> None:
     """The configuration may pin what must not drift."""
     assert prove("workdir", config=Config(workdir="/app/")).verdict is PROVEN
     assert prove("workdir", config=Config(workdir="/srv")).verdict is BROKEN
+
+
+def test_each_relative_one_is_said_to_land_where_it_does() -> None:
+    """The image knows where the last one landed, and nothing of those before."""
+    proof = prove("workdir", "FROM x\nWORKDIR a\nRUN true\nWORKDIR b\nCMD x\n", image=image(workdir="/a/b"))
+    assert "WORKDIR a is relative and lands in /a;" in proof.summary
+    assert "WORKDIR b is relative and lands in /a/b" in proof.summary

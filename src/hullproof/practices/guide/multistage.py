@@ -52,7 +52,7 @@ from hullproof.tools import kind_of, tool_of
 
 @check
 def tests_have_a_stage_of_their_own(
-    release: Release, config: Config, test_scripts: Mapping[int, str]
+    release: Release, config: Config, test_scripts: Mapping[int, str], files: FileFacts | None
 ) -> Observations:
     """There is a stage for tests, and the release is not built on it."""
     beneath = release.ancestors
@@ -67,12 +67,12 @@ def tests_have_a_stage_of_their_own(
             in_dockerfile(here, f"FROM {release.stage.base}: everything in {stage.label} is in the release"),
             fix="Build the release FROM the stage below the tests, and copy only a marker file from the test stage.",
         )
-    elif not for_tests:
+    elif not for_tests and files is not None:
         # That nothing is tested is one fault, and the gate's: here only tools that are there would be one.
         yield not_applicable(
             "no stage of the build runs tests, and the release holds none of their tools; see test-gate"
         )
-    elif not apart:
+    elif for_tests and not apart:
         only = len(release.dockerfile.stages) == 1
         what = "there is only one stage" if only else "no stage beside the release runs tests"
         yield broken(
@@ -81,8 +81,9 @@ def tests_have_a_stage_of_their_own(
         )
     for stage, why in apart.items():
         yield in_dockerfile(release.where(stage.line), f"{stage.label} {why}")
-    stages = listed([stage.label for stage in apart])
-    yield proven(f"tests are kept to {stages}, and the release holds no test runner or build tool")
+    if apart:
+        stages = listed([stage.label for stage in apart])
+        yield proven(f"tests are kept to {stages}, and the release holds no test runner or build tool")
 
 
 @check

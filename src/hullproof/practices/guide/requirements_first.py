@@ -103,7 +103,8 @@ def the_edit_to_the_code_took_effect(release: Release, edits: EditsFacts) -> Obs
     elif not outcome.other_steps_ran:
         yield unproven(f"{edit} made no step run again, so nothing can be concluded from it")
     else:
-        yield proven(f"{edit} leaves {listed(kept)} cached, and an edit to the requirements does not")
+        both = ", and an edit to the requirements does not" if edits.requirements else ""
+        yield proven(f"{edit} leaves {listed(kept)} cached{both}")
 
 
 @check

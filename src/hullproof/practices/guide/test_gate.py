@@ -39,7 +39,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
-from hullproof.practices.library.gates import quoted, spot, spots, step_at, why_none_runs
+from hullproof.practices.library.gates import last_line, quoted, spot, spots, step_at, why_none_runs
 
 _KEEP_EXIT_CODE = (
     "Let the test runner's exit code end the step: a RUN with nothing after the runner but &&, set -e in a script that "
@@ -72,7 +72,7 @@ def the_project_s_own_tests_pass(release: Release, build: BuildFacts) -> Observa
 @check
 def there_are_tests(release: Release, gate: GateFacts) -> Observations:
     """The project has a test that could fail."""
-    lines = (*gate.test_lines, *gate.unneeded_test_lines, max(each.line for each in release.chain))
+    lines = (*gate.test_lines, *gate.unneeded_test_lines, last_line(release))
     where, reason = release.where(lines[0]), gate.no_tests or "no test was found"
     if gate.planted:
         return

@@ -51,8 +51,10 @@ def the_dockerfile_sets_it(release: Release, image: ImageFacts | None) -> Observ
             *lost,
         )
     base_env = image.env if image is not None else {}
-    for each in release.surprising_workdirs(base_env):
-        landed = normal(image.workdir) if image is not None and image.workdir else each.path
+    surprising, last = release.surprising_workdirs(base_env), release.last("WORKDIR")
+    for each in surprising:
+        is_in_force = image is not None and image.workdir and last is not None and each.line == last.line
+        landed = normal(image.workdir) if image is not None and is_in_force else each.path
         yield broken(
             f"WORKDIR {each.raw} is relative and lands in {landed}",
             in_dockerfile(release.where(each.line), f"expected an absolute path, got {each.raw}: {landed}"),

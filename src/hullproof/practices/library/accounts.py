@@ -15,13 +15,17 @@ _PASSWD_FIELDS = 4
 
 @dataclass(frozen=True)
 class Account:
-    """What a USER resolves to. `uid` is None where the name is not known; `listed`: /etc/passwd has it."""
+    """What a USER resolves to. `uid` is None where the name is not known; `listed`: /etc/passwd has it.
+
+    `group` is what /etc/group calls its own group, None where it does not name that.
+    """
 
     text: str
     uid: int | None
     listed: bool
     name: str | None = None
     gid: int | None = None
+    group: str | None = None
 
     @property
     def shown(self) -> str:
@@ -30,8 +34,10 @@ class Account:
 
     @property
     def for_chown(self) -> str:
-        """The account as --chown takes it: `app:app`, `4711`."""
-        return f"{self.name}:{self.name}" if self.name is not None else str(self.uid)
+        """The account as --chown takes it: `app:app`, `app:65533` where its group has no name, `4711`."""
+        if self.name is None:
+            return str(self.uid)
+        return f"{self.name}:{self.name if self.gid is None else self.group or self.gid}"
 
 
 def account_of(user: str, files: FileFacts | None) -> Account:
@@ -40,7 +46,10 @@ def account_of(user: str, files: FileFacts | None) -> Account:
     number = int(wanted) if wanted.isascii() and wanted.isdigit() else None
     for name, uid, gid in _passwd(files.text("/etc/passwd") if files is not None else None):
         if (number is None and name == wanted) or uid == number:
-            return Account(user, uid, listed=True, name=name, gid=gid)
+            group = (
+                next((each for each, its_gid in _groups(files) if its_gid == gid), None) if files else None
+            )
+            return Account(user, uid, listed=True, name=name, gid=gid, group=group)
     if wanted == "root":
         return Account(user, 0, listed=False, name="root")
     return Account(user, number, listed=False)

@@ -223,7 +223,11 @@ def _to_bring(module: str, image: ImageFacts, files: FileFacts | None) -> str:
     """Say where a module is that was not found, or how it gets into the image."""
     top = module.partition(".")[0]
     ends = (f"/{top}/__init__.py", f"/{top}.py")
-    at = next((path for path in files.final if path.endswith(ends)), None) if files is not None else None
+    at = (
+        next((path for path in files.final if path.endswith(ends) and _is_top(path, files)), None)
+        if files
+        else None
+    )
     if files is None or at is None:
         return f"Install what brings {top} (name it in the requirements of the release), or copy it where it is the project's own."
     account = account_of(image.user, files)
@@ -233,6 +237,12 @@ def _to_bring(module: str, image: ImageFacts, files: FileFacts | None) -> str:
     place = at.removesuffix("/__init__.py")
     folder = posixpath.dirname(place)
     return f"{top} is at {place}, where the command does not look: write ENV PYTHONPATH={folder}, or start the python that it was installed for."
+
+
+def _is_top(path: str, files: FileFacts) -> bool:
+    """Whether a module's file is of no package: what is within another is imported by that one's name."""
+    place = path.removesuffix("/__init__.py")
+    return f"{posixpath.dirname(place)}/__init__.py" not in files.final
 
 
 def _without_settings(lacks: tuple[Setting, ...]) -> Cause:

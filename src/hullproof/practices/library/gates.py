@@ -60,7 +60,12 @@ def why_none_runs(release: Release, gate: GateFacts) -> tuple[int, str, str | No
             if _tests_later(each):
                 fix = "Run the tests in a RUN of a stage that the release depends on."
                 return each.line, f"the tests stand in {each.keyword}, which no build of this image runs", fix
-    return max(each.line for each in release.chain), "no step of the build runs the tests", None
+    return last_line(release), "no step of the build runs the tests", None
+
+
+def last_line(release: Release) -> int:
+    """Return the line of the last instruction that makes the release, its FROM's where there is none."""
+    return max((each.line for each in release.chain), default=release.line)
 
 
 def _tests_later(instruction: Instruction) -> bool:

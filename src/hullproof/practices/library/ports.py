@@ -54,11 +54,12 @@ def exposed_in(image: ImageFacts) -> set[Port]:
 
 def where_exposed(release: Release, port: Port | None = None) -> str:
     """Name the line that exposes a port, else the last one that exposes any, else the stage's FROM."""
-    places = {
-        Port(number, each.protocol): each.line for each in release.contract.ports for number in each.numbers
-    }
-    last = next(reversed(list(places.values())), release.line)
-    return release.where(places.get(port, last) if port is not None else last)
+    last_first = tuple(reversed(release.contract.ports))
+    named = (
+        each for each in last_first if port and port.protocol == each.protocol and port.number in each.numbers
+    )
+    governing = next(named, next(iter(last_first), None))
+    return release.where(governing.line if governing is not None else release.line)
 
 
 def only_failures(container: ContainerFacts) -> Answer | None:

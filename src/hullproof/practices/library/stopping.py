@@ -36,7 +36,9 @@ def why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
         return ": the shell in front of the application does not pass it on"
     if main.handles(stopped.signal) is False:
         return f": PID 1 ({program(main)}) has no handler for it, and without one the kernel ignores it for PID 1"
-    return f": PID 1 ({program(main)}) has a handler for it, and goes on"
+    return (
+        f": PID 1 ({program(main)}) has a handler for it, and goes on" if main.handles(stopped.signal) else ""
+    )
 
 
 def to_hear(release: Release, container: ContainerFacts, stopped: Stopped) -> str:

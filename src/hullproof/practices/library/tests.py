@@ -81,12 +81,13 @@ class ShippedTests:
     def _is_code(self, module: str, tests: list[str]) -> bool:
         """Whether some other module imports a file or folder of modules, by its package's name and its own."""
         above, name = module.removesuffix(".py").rsplit("/", 2)[-2:]
+        within, it = re.escape(above), re.escape(name)
         dotted = re.compile(
-            rf"(?:from|import)[ \t]+(?:[\w.]*\.)?{re.escape(above)}\.{name}\b|[\"'](?:[\w.]*\.)?{re.escape(above)}\.{name}\."
-            rf"|from[ \t]+{re.escape(above)}[ \t]+import[^\n]*\b{name}\b"
+            rf"(?:from|import)[ \t]+(?:[\w.]*\.)?{within}\.{it}\b|[\"'](?:[\w.]*\.)?{within}\.{it}\."
+            rf"|from[ \t]+{within}[ \t]+import[^\n]*\b{it}\b"
         )
         relative = re.compile(
-            rf"from[ \t]+\.{name}\b|from[ \t]+\.[ \t]+import[^\n]*\b{name}\b|^(?:from|import)[ \t]+{name}\b",
+            rf"from[ \t]+\.{it}\b|from[ \t]+\.[ \t]+import[^\n]*\b{it}\b|^(?:from|import)[ \t]+{it}\b",
             re.MULTILINE,
         )
         inside = set(tests)
