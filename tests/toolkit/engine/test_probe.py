@@ -175,6 +175,16 @@ def test_time_is_lost_where_somebody_wants_to_run_and_nobody_does(
     assert counting.lost == pytest.approx(lost)
 
 
+def test_nothing_is_late_by_an_old_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the counting waits for a processor, too: a deadline that has gone by is counted anew."""
+    counting = clock.Clock()
+    monkeypatch.setattr(counting, "age", lambda: 5.0)
+    monkeypatch.setattr(counting, "gains", lambda: (0.1, 4.0, 4.0))
+    counting.interval = 60.0
+    assert not counting.is_past(2.0)
+    assert counting.lost == pytest.approx(4.0)
+
+
 def test_script_stands_alone() -> None:
     """What is sent needs nothing of Hullproof, and fits into one argument."""
     assert "hullproof" not in script().replace("User-Agent: hullproof", "")

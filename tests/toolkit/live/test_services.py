@@ -44,7 +44,6 @@ said = socket.create_connection((os.environ["DB"], 5432), 5).recv(100).decode()
 assert said == "moin", said
 http.server.HTTPServer(("", 8000), http.server.BaseHTTPRequestHandler).serve_forever()
 """
-IS_UP = "import socket; socket.create_connection(('localhost', 5432), 1)"
 
 
 def compose(folder: Path, **services: Mapping[str, object]) -> None:
@@ -337,7 +336,7 @@ def test_a_service_is_built_as_the_project_is(command: Command, project: Path, e
     compose(project, db={"build": {**build, "target": "other"}, **db})
     code, proofs, _ = prove(command, project, "--only=expose")
     assert code == 1
-    assert str(proofs["expose"]["summary"]).startswith("The build of a service, from db, fails: ")
+    assert str(proofs["expose"]["summary"]).startswith("The build of a service, in db, fails at Dockerfile:8")
     assert left_by(engine, os.getpid()) == []
 
 

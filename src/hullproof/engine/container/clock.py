@@ -11,7 +11,7 @@ import time
 from hullproof.engine.container.kernel import read
 
 INTERVAL_S = 0.2
-DUTY = 20  # one part in so many of the time goes into counting, at most
+DUTY = 20  # one part in so many of a processor's time goes into counting, at most
 MAX_THREADS = 4096
 INTERVALS_KEPT = 64
 CLOCK_BOOTTIME = 7
@@ -53,16 +53,25 @@ class Clock:
         self.count()
         return self.age() - self.lost
 
-    def count(self) -> None:
-        """Add what was lost since it was counted last. Cheap where that was just now."""
+    def is_past(self, deadline: float) -> bool:
+        """Whether it had so much time. Nothing is late by a count that is old: it is counted anew before that is said."""
+        if self.had() < deadline:
+            return False
+        self.count(anew=True)
+        return self.had() >= deadline
+
+    def count(self, *, anew: bool = False) -> None:
+        """Add what was lost since it was counted last, where that is some time ago, or in any case (`anew`)."""
         age = self.age()
         length = age - self.counted_at
-        if length < self.interval:
+        if length < self.interval and not anew:
             return
+        # In time of a processor: on a busy machine the counting itself waits for one, and costs no more for that.
+        began = time.process_time()
         ran, waited, longest = self.gains()
         self.add(length, ran, waited, longest)
         self.counted_at = age
-        self.interval = max(INTERVAL_S, DUTY * (self.age() - age))
+        self.interval = max(INTERVAL_S, DUTY * (time.process_time() - began))
 
     def add(self, length: float, ran: float, waited: float, longest: float) -> None:
         """Count an interval, in which its threads `ran` and `waited` for so long in all, the one that waited most `longest`.

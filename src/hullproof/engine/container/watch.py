@@ -75,7 +75,7 @@ class Watch:
         if self.port:
             return ("tcp", self.port) in open_ports, seen
         if not open_ports:
-            patient = not self.exposed and self.clock.had() >= WORKER_AGE_S
+            patient = not self.exposed and self.clock.is_past(WORKER_AGE_S)
             return patient, f"alive for {WORKER_AGE_S:g} s, and listens nowhere" if patient else seen
         missing = self.exposed - open_ports
         if not missing:
@@ -104,7 +104,7 @@ class Watch:
         while True:
             ready, seen = self.look(listening(self.exposed))
             age = self.clock.age()
-            if ready or self.clock.had() >= self.deadline or age >= PATIENCE * self.deadline:
+            if ready or age >= PATIENCE * self.deadline or self.clock.is_past(self.deadline):
                 return ready, age, seen
             if not told:
                 # What is known of a container that dies before it is ready.
@@ -163,7 +163,7 @@ class Watch:
                     break
             patience = self.patience(str(said["detail"]), first)
             out_of_time = self.clock.age() >= PATIENCE * max(self.deadline, patience)
-            if said["answered"] or not said["retry"] or self.clock.had() >= patience or out_of_time:
+            if said["answered"] or not said["retry"] or out_of_time or self.clock.is_past(patience):
                 return dict(said, protocol=protocol, port=port)
             time.sleep(ASK_POLL_S)
 
