@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
@@ -93,6 +94,9 @@ def report(request: Request) -> Response:
     entry, body = found
     before = store.page(limit=1, before=entry.place, project=entry.project)
     document = json.loads(body)
+    groups: dict[str, list[Any]] = {verdict: [] for verdict in VERDICTS}
+    for proof in document["proofs"]:
+        groups[proof["verdict"]].append(proof)
     return _render(
         request,
         "report.html",
@@ -101,7 +105,7 @@ def report(request: Request) -> Response:
         newest=store.newest(entry.project),
         before=before[0] if before else None,
         changes=history.changes(before[0], entry) if before else None,
-        proofs=sorted(document["proofs"], key=lambda proof: VERDICTS.index(proof["verdict"])),
+        groups={verdict: group for verdict, group in groups.items() if group},
     )
 
 

@@ -27,7 +27,7 @@ from hullproof.engine.layers import read_files
 if TYPE_CHECKING:
     from hullproof.engine.build import BuildRequest
 
-_APPLICATION = "app/factory.py"
+_APPLICATION = "app/main.py"
 _REQUIREMENTS = "requirements.txt"
 _FLOOR = "two-line Dockerfile"
 _PIP = re.compile(r"^RUN\b.*\bpip\b", re.DOTALL)

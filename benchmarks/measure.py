@@ -9,10 +9,12 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -236,3 +238,22 @@ def report(title: str, where: str, settings: argparse.Namespace, rows: Sequence[
         settings.json.write_text(
             json.dumps({**told, "rows": [asdict(row) for row in rows]}, indent=2) + "\n", "utf-8"
         )
+
+
+def in_a_folder(
+    title: str,
+    doc: str,
+    groups: Mapping[str, Callable[[Path, int], list[Row]]],
+    notes: str,
+    *,
+    default_rounds: int,
+) -> None:
+    """Measure groups that need a folder and no engine, as many rounds as are asked for, and print."""
+    chosen = arguments(doc, default_rounds=default_rounds, groups=list(groups))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [
+            row
+            for name in chosen.only
+            for row in attempted(name, partial(groups[name], Path(folder), chosen.rounds))
+        ]
+    report(title, machine(None), chosen, rows, notes)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measure import Row, arguments, attempted, bound, machine, report, rounds, timed
+from benchmarks.measure import Row, bound, in_a_folder, rounds, timed
 from hullproof.dockerfile import contract, mentions_of_secrets, parse
 from hullproof.engine.progress import Progress
 from hullproof.lab.copying import copy_tree
@@ -25,19 +23,8 @@ _FILES, _STAGES, _INSTRUCTIONS, _STEPS = 5_000, 3_000, 10_000, 3_000
 
 def main() -> None:
     """Measure and print."""
-    groups: dict[str, Callable[[Path, int], list[Row]]] = {
-        "files": files,
-        "dockerfile": dockerfile,
-        "build": build,
-    }
-    chosen = arguments(__doc__ or "", default_rounds=5, groups=list(groups))
-    with tempfile.TemporaryDirectory() as folder:
-        rows = [
-            row
-            for name in chosen.only
-            for row in attempted(name, lambda name=name: groups[name](Path(folder), chosen.rounds))  # type: ignore[misc]
-        ]
-    report("Large projects", machine(None), chosen, rows, NOTES)
+    groups = {"files": files, "dockerfile": dockerfile, "build": build}
+    in_a_folder("Large projects", __doc__ or "", groups, NOTES, default_rounds=5)
 
 
 def files(folder: Path, count: int) -> list[Row]:

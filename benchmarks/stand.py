@@ -76,7 +76,8 @@ class Stand:
 
     def edit(self, path: Path) -> None:
         """Add a comment to a file, so that its content is new."""
-        with path.open("a", encoding="utf-8") as file:
+        with path.open("r+", encoding="utf-8") as file:  # which has to be there
+            file.seek(0, os.SEEK_END)
             file.write(f"# bench {self.nonce()}\n")
 
     def build(self, request: BuildRequest, *extra: str) -> Built:

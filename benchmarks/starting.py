@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measure import Row, arguments, attempted, machine, report, rounds, run, timed, times
+from benchmarks.measure import Row, in_a_folder, rounds, run, timed, times
 
 NOTES = (
     "Each is a whole process, from the start of Python to its end. The floors do the same without Hullproof: "
@@ -23,19 +22,8 @@ _TESTS = "def test_it():\n    assert True\n" + "".join(
 
 def main() -> None:
     """Measure and print."""
-    groups: dict[str, Callable[[Path, int], list[Row]]] = {
-        "command": command,
-        "nox": nox,
-        "pytest": pytest,
-    }
-    chosen = arguments(__doc__ or "", default_rounds=15, groups=list(groups))
-    with tempfile.TemporaryDirectory() as folder:
-        rows = [
-            row
-            for name in chosen.only
-            for row in attempted(name, lambda name=name: groups[name](Path(folder), chosen.rounds))  # type: ignore[misc]
-        ]
-    report("Starting", machine(None), chosen, rows, NOTES)
+    groups = {"command": command, "nox": nox, "pytest": pytest}
+    in_a_folder("Starting", __doc__ or "", groups, NOTES, default_rounds=15)
 
 
 def command(_folder: Path, count: int) -> list[Row]:

@@ -157,6 +157,16 @@ class ImageInfo:
     base_note: str | None = None
     platform: str | None = None
 
+    @property
+    def short_id(self) -> str:
+        """Its id as people compare it."""
+        return self.id.removeprefix("sha256:")[:12]
+
+    @property
+    def stand_in(self) -> str | None:
+        """What is to be said of a stand-in base; None where it starts from the image that it names."""
+        return (self.base_note or "not the official image") if self.base_is_stand_in else None
+
 
 @dataclass(frozen=True)
 class EngineInfo:

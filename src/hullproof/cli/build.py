@@ -143,7 +143,7 @@ def _test_stage(project: Project) -> str:
             f"{project.config.dockerfile}: no stage runs a test runner; write one, or name it: "
             "`test_target` in [tool.hullproof]"
         )
-    return stage.name or str(stage.index)
+    return stage.reference
 
 
 def _show_last_step(steps: Sequence[Step], stage: str) -> None:

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hullproof.cli.parameters import project_options
-from hullproof.dockerfile import Contract, Stage
+from hullproof.dockerfile import Contract
 from hullproof.project.config import Config, settings_schema
 from hullproof.project.project import Project
 from hullproof.runner.opening import Given, open_project
@@ -131,18 +131,14 @@ def _found(project: Project) -> dict[str, Setting]:
     last = "the last stage" if release is dockerfile.stages[-1] else "the last that is not for development"
     promise = project.release.contract
     settings = [
-        Setting("target", _reference(release), f"{dockerfile.where(release.line)}, {last}"),
-        Setting("test_target", _reference(test), f"{dockerfile.where(test.line)}, which runs the tests")
+        Setting("target", release.reference, f"{dockerfile.where(release.line)}, {last}"),
+        Setting("test_target", test.reference, f"{dockerfile.where(test.line)}, which runs the tests")
         if test
         else Setting("test_target", None, "no stage runs a test runner"),
         Setting("ready", None, f"{DEFAULT}: the exposed ports are listened on"),
         *_promised(project, promise),
     ]
     return {setting.name: setting for setting in settings}
-
-
-def _reference(stage: Stage) -> str:
-    return stage.name or str(stage.index)
 
 
 def _promised(project: Project, promise: Contract) -> Iterator[Setting]:

@@ -200,6 +200,7 @@ class LiveScreen(Silent):
         self._progress: dict[Path, Progress] = {}
         self._spinner = Spinner("dots")
         self._lock = threading.RLock()
+        self._writing = threading.Lock()  # not the same: it is waited for while rich holds its own
         self._live = self._made()
 
     def _made(self) -> Live:
@@ -224,13 +225,14 @@ class LiveScreen(Silent):
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
-        """Take the display away for as long as others write."""
-        self._live.stop()
-        try:
-            yield
-        finally:
-            self._live = self._made()
-            self._live.start()
+        """Take the display away for as long as others write, one at a time."""
+        with self._writing:
+            self._live.stop()
+            try:
+                yield
+            finally:
+                self._live = self._made()
+                self._live.start()
 
     def __call__(self, project: Project, event: Event) -> None:
         """Note what the event says; keep steps and notes as lines above."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 import click
 
 from hullproof.options import files, folders, pairs
-from hullproof.practices import every
 from hullproof.project.config.values import READERS
 from hullproof.runner.opening import Given
 
@@ -18,6 +17,8 @@ _Read = Callable[[click.Context, click.Parameter, tuple[str, ...]], Mapping[str,
 
 def complete_practices(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
     """Complete the last of several ids, as a shell asks for it."""
+    from hullproof.practices import every  # noqa: PLC0415 - heavy, and only shells ask
+
     before, comma, last = typed.rpartition(",")
     return [f"{before}{comma}{each.id}" for each in every() if each.id.startswith(last)]
 

@@ -155,6 +155,11 @@ class Stage:
     instructions: tuple[Instruction, ...]
 
     @property
+    def reference(self) -> str:
+        """How `--target` takes it: its name, or else its number."""
+        return self.name or str(self.index)
+
+    @property
     def label(self) -> str:
         """How to speak of it: its name, or else its number."""
         return f"stage '{self.name}'" if self.name else f"stage {self.index}"

@@ -102,7 +102,7 @@ def _step(place: Place, files: tuple[str, ...]) -> InstallStep:
     return InstallStep(
         place.instruction.line,
         place.instruction.original.strip(),
-        place.stage.name or str(place.stage.index),
+        place.stage.reference,
         files,
     )
 

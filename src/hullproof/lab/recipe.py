@@ -57,4 +57,4 @@ class Recipe:
         release, stages = self.project.release.stage, self.project.dockerfile.stages
         if release is stages[-1]:
             return None
-        return release.name or str(release.index)
+        return release.reference

@@ -134,9 +134,10 @@ class Reporting:
         try:
             if self._deliver and self._project:
                 self._deliver(self._project, report)
-        except UsageError as error:
+        except HullproofError as error:
             self._lines.append(str(error))
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+            is_usage = isinstance(error, UsageError)
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR if is_usage else pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say which image was tested, and what else there is to say of it."""
@@ -179,11 +180,9 @@ def _summary(outcomes: Sequence[Outcome]) -> list[str]:
     lines = []
     image = next((each.image for each in outcomes if each.image), None)
     if image is not None:
-        lines.append(
-            f"image {image.id.removeprefix('sha256:')[:12]}, {size(image.size_bytes)}, on {image.base}"
-        )
-        if image.base_is_stand_in:
-            lines.append(f"stand-in base: {image.base_note or 'not the official image'}")
+        lines.append(f"image {image.short_id}, {size(image.size_bytes)}, on {image.base}")
+        if image.stand_in:
+            lines.append(f"stand-in base: {image.stand_in}")
     return [*lines, *(remark for each in outcomes for remark in each.remarks)]
 
 

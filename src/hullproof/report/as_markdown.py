@@ -48,7 +48,7 @@ def _about_in_brief(report: Report) -> str:
     image = report.image
     if image is None:
         return "No image: the build failed."
-    stand_in = f" (stand-in: {image.base_note or 'not the official image'})" if image.base_is_stand_in else ""
+    stand_in = f" (stand-in: {image.stand_in})" if image.stand_in else ""
     base = markdown(f"{image.base or 'an unknown base'}{stand_in}")
     return f"Image {markdown_code(image.digest or image.id)}, {size(image.size_bytes)}, on {base}."
 

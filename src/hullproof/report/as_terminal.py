@@ -67,13 +67,10 @@ def _print_head(console: Console, report: Report, detail: Detail) -> None:
     name, image = Text(clean(report.project.name), "bold"), report.image
     lines = [name]
     if image is not None:
-        name.append(
-            f"  image {image.id.removeprefix('sha256:')[:12]}, {size(image.size_bytes)}", "default not bold"
-        )
+        name.append(f"  image {image.short_id}, {size(image.size_bytes)}", "default not bold")
         lines.append(Text(f"on {clean(image.base or 'an unknown base')}"))
-        if image.base_is_stand_in:
-            note = clean(image.base_note or "not the official image")
-            lines.append(Text.assemble(("stand-in base: ", "bold yellow"), note))
+        if image.stand_in:
+            lines.append(Text.assemble(("stand-in base: ", "bold yellow"), clean(image.stand_in)))
         if report.conditions and not report.conditions.are_usual:
             lines.append(Text(f"booted {booted(report.conditions)}"))
     if report.project.target_note:

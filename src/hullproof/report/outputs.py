@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from hullproof import options
-from hullproof.errors import UsageError
+from hullproof.errors import HullproofError, UsageError
 from hullproof.model import Report
 from hullproof.report import SUFFIXES, Detail, render
 from hullproof.report.reading import verdict_line
@@ -101,9 +102,13 @@ def delivery(
         if screen:
             show(report, screen, sys.stdout, detail=detail, brief=brief)
         try:
-            _save_all(places[project.folder], report, brief=brief, is_told=detail != "verdict")
-            for board in boards:
-                say(f"report: {board.send(report)}")
+            _take_all(
+                [
+                    *(partial(_save, each, report, brief=brief) for each in places[project.folder]),
+                    *(partial(each.send, report) for each in boards),
+                ],
+                is_told=detail != "verdict",
+            )
         finally:
             if screen != "text":
                 say(f"{clean(project.name)}: {verdict_line(report)}" if several else verdict_line(report))
@@ -223,18 +228,25 @@ def distinct(names: Sequence[str]) -> list[str]:
     return chosen_names
 
 
-def _save_all(places: Sequence[_Place], report: Report, *, brief: bool, is_told: bool) -> None:
-    """Write what can be written, then raise UsageError for the first that could not."""
+def _take_all(steps: Iterable[Callable[[], object]], *, is_told: bool) -> None:
+    """Take a report to each of its places, saying which, then raise the first error: none keeps it from the others."""
     faults = []
-    for place in places:
+    for step in steps:
         try:
-            place.path.write_text(
-                render(report, place.format, **_how(place.format, brief=brief)), encoding="utf-8"
-            )
-        except OSError as error:  # noqa: PERF203 - one full disk keeps no other report from its place
-            faults.append(UsageError(f"{place.path}: cannot be written ({error.strerror})"))
+            place = step()
+        except HullproofError as error:  # noqa: PERF203 - each may fail or not
+            faults.append(error)
         else:
             if is_told:
-                say(f"report: {place.path}")
+                say(f"report: {place}")
     if faults:
         raise faults[0]
+
+
+def _save(place: _Place, report: Report, *, brief: bool) -> Path:
+    try:
+        text = render(report, place.format, **_how(place.format, brief=brief))
+        place.path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{place.path}: cannot be written ({error.strerror})") from error
+    return place.path

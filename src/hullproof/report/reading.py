@@ -180,7 +180,7 @@ def _about_image(image: ImageInfo) -> list[Row]:
     if image.base_size_bytes is not None and image.size_bytes >= image.base_size_bytes:
         weight += f", {size(image.size_bytes - image.base_size_bytes)} over its base"
     platform = f", {image.platform}" if image.platform else ""
-    stand_in = f"stand-in: {image.base_note or 'not the official image'}" if image.base_is_stand_in else None
+    stand_in = f"stand-in: {image.stand_in}" if image.stand_in else None
     return [
         Row("Image", image.id, weight + platform),
         Row("Digest", image.digest, None if image.digest else "none: no registry has it yet"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
@@ -35,7 +37,7 @@ class Board:
     """A board, by its address, and the token that uploads bring."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
 
     @classmethod
     def parse(cls, url: str) -> Board:
@@ -45,6 +47,10 @@ class Board:
             is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         except ValueError:
             is_address = False
+        if "@" in url:  # what stands before it is nobody's to read
+            raise UsageError(
+                f"--output board: takes an address without a name and a password; the token goes into {TOKEN}"
+            )
         if not is_address or not url.isprintable() or " " in url:
             raise UsageError(f"--output board:{url}: is no address; write it as board:https://board.example")
         token = os.environ.get(TOKEN, "")
@@ -69,15 +75,19 @@ class Board:
         except HTTPError as error:
             with error:
                 why = _reason(error)
+            if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise MachineError(
+                    f"board {self.url} cannot take the report now ({why}): send it again later"
+                ) from None
             raise UsageError(
-                f"board {self.url} refuses the report: {why}; check its address and {TOKEN}"
+                f"board {self.url} refuses the report ({why}): check its address and {TOKEN}"
             ) from None
         except OSError as error:  # urllib's own errors are such
             why = one_line(str(getattr(error, "reason", error)))
             raise MachineError(
                 f"board {self.url} cannot be reached ({why}): check its address, then send again"
             ) from None
-        except (ValueError, KeyError, TypeError):
+        except (HTTPException, ValueError, KeyError, TypeError):
             raise UsageError(f"{self.url} does not answer as a board does; check the address") from None
 
 
@@ -85,6 +95,7 @@ def _reason(error: HTTPError) -> str:
     """Return what the board says of a refusal: its problem details (RFC 9457), else the status."""
     try:
         problem = json.loads(error.read(_LONGEST_ANSWER))
-        return one_line(f"{error.code}, {problem.get('detail') or problem['title']}")
+        said = str(problem.get("detail") or problem["title"]).rstrip(".")
+        return one_line(f"{error.code}, {said}")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return one_line(f"{error.code} {error.reason}")

@@ -91,13 +91,13 @@ class Proving:
     def _one(self, project: Project) -> int:
         try:
             report = self._prove(project)
+            if not self._ending.is_set():
+                self.deliver(project, report)
         except HullproofError as error:
             if not self.several:
                 raise
             self._hear(project, Note(f"hullproof: {error}"))
             return error.exit_code
-        if not self._ending.is_set():
-            self.deliver(project, report)
         return 0 if report.verdict.is_good else 1
 
     def _prove(self, project: Project) -> Report:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hullproof.errors import UsageError
-from hullproof.practices import get
 from hullproof.project.project import Project
 
 
@@ -31,9 +30,16 @@ def open_project(folder: Path, given: Given) -> Project:
     """Read the project in `folder`. Raises UsageError, one line, where it cannot be read or is wrong."""
     project = Project.open(folder, given.build_args, given.dockerfile)
     project = project.handed(given.secrets, given.contexts, given.option)
+    if project.config.accept:
+        _require_practices(project)
+    return project.offline(f"{given.option}offline") if given.offline else project
+
+
+def _require_practices(project: Project) -> None:
+    from hullproof.practices import get  # noqa: PLC0415 - heavy, and most projects accept nothing
+
     try:
         for each in project.config.accept:
             get(each.practice)
     except UsageError as error:
         raise UsageError(f"{project.places['accept']}: accept: {error}") from None
-    return project.offline(f"{given.option}offline") if given.offline else project

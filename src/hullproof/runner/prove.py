@@ -185,7 +185,7 @@ def _project_info(project: Project) -> ProjectInfo:
         name=project.name[:200],
         dockerfile=project.config.dockerfile,
         dockerfile_sha256=project.dockerfile_sha256,
-        target=project.release.stage.name or str(project.release.stage.index),
+        target=project.release.stage.reference,
         target_note=_target_note(project),
         revision=checkout.revision,
         folder=checkout.prefix,
@@ -198,7 +198,7 @@ def _target_note(project: Project) -> str | None:
     if release is last:
         return None
     named, other = (
-        f"stage {each.name or each.index} ({project.release.where(each.line)})" for each in (release, last)
+        f"stage {each.reference} ({project.release.where(each.line)})" for each in (release, last)
     )
     set_by = project.places.get("target")
     why = f"`target` in {set_by} says so" if set_by else "that is named for development"

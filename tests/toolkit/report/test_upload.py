@@ -65,10 +65,10 @@ def test_a_report_is_sent_whole_with_the_token(board: Board, handler: type[Handl
     [
         (
             (400, b'{"detail": "no report", "title": "Bad"}'),
-            "refuses the report: 400, no report; check its address",
+            "refuses the report (400, no report): check its address",
         ),
-        ((403, b"<html>"), "refuses the report: 403 Forbidden"),
-        ((302, b""), "refuses the report: 302 Found"),
+        ((403, b"<html>"), "refuses the report (403 Forbidden)"),
+        ((302, b""), "refuses the report (302 Found)"),
         ((200, b"<html>hello"), "does not answer as a board does"),
         ((200, b"[]"), "does not answer as a board does"),
     ],
@@ -82,6 +82,34 @@ def test_a_refusal_is_one_line(
         board.send(bare)
     assert "secret" not in str(caught.value)
     assert len(handler.seen) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_board_that_is_ill_can_be_asked_later(
+    board: Board, handler: type[Handler], bare: Report, status: int
+) -> None:
+    """Nothing is wrong with the address or the token: it is a fault of the surroundings."""
+    handler.status, handler.body = status, b""
+    with pytest.raises(MachineError, match="send it again later"):
+        board.send(bare)
+
+
+def test_what_is_no_http_is_no_board(
+    board: Board, handler: type[Handler], bare: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that ends in the middle of its first line."""
+    monkeypatch.setattr(handler, "do_POST", lambda self: self.wfile.write(b"HTTP/1.1 999999 \r\n"))
+    with pytest.raises(UsageError, match="does not answer as a board does"):
+        board.send(bare)
+
+
+def test_a_password_in_an_address_is_not_repeated(handler: type[Handler]) -> None:
+    """In no message, no representation: the token has a place of its own."""
+    assert handler
+    with pytest.raises(UsageError, match=TOKEN) as caught:
+        Board.parse("https://somebody:hunter2@board.example")
+    assert "hunter2" not in str(caught.value)
+    assert "secret" not in repr(Board.parse("https://board.example"))
 
 
 def test_a_board_that_is_not_there_is_a_fault_of_the_surroundings(
