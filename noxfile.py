@@ -12,6 +12,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from hullproof.text import line  # noqa: E402
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 IMAGE_PYTHON = os.environ.get("IMAGE_PYTHON", "3.10")
 IMAGE = "release-board"
+TOOL = "hullproof:latest"
 MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
 BENCHES = ("starting", "image", "proofs", "screens", "board", "sizes")
@@ -247,6 +249,26 @@ def bench(session: nox.Session) -> None:
         session.run("python", "-m", f"benchmarks.{program}", *session.posargs[len(named) :])
 
 
+@nox.session(default=False)
+def tool(session: nox.Session) -> None:
+    """Build and prove the image of Hullproof itself (tool/), then let it prove a project; arguments go to `prove`."""
+    _install(session)
+    with tempfile.TemporaryDirectory() as wheel:
+        session.run("pip", "wheel", "--quiet", "--no-deps", f"--wheel-dir={wheel}", ".")
+        given = ["tool", f"--build-context=wheel={wheel}"]
+        # The other practices watch processes that stay; this command comes to its end, as it should.
+        only = "--only=slim-base,multistage,ownership,test-gate,dockerignore"
+        image.command(session, "prove", *given, only, *session.posargs)
+        image.command(session, "build", *given, f"--tag={TOOL}")
+    socket = Path("/var/run/docker.sock")
+    if not socket.is_socket():
+        session.error(f"there is no {socket} that could be mounted: the engine is elsewhere")
+    within = [f"--volume={socket}:{socket}", f"--group-add={socket.stat().st_gid}"]
+    project = f"--volume={HERE / 'tests/toolkit/cases/good'}:/project:ro"
+    session.run("docker", "run", "--rm", *within, project, TOOL, "prove", external=True)
+    image.passed.append("tool")
+
+
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run everything that this repository tests of itself: the main job, the docs, and the toolkit's tests."""
@@ -268,6 +290,7 @@ CHECKED = {
     "board": "board tested on this machine, on SQLite and PostgreSQL",
     "pages": "board's pages looked at in Chromium, wide, narrow and dark",
     "toolkit": "toolkit tested on this machine",
+    "tool": f"{TOOL} built, proven, and able to prove a project",
     "faults": "kills, interruptions, overload and hostile input held out against",
 }
 
