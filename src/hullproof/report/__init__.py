@@ -23,6 +23,15 @@ SUFFIXES: Mapping[str, str] = {
 }
 """The formats, by name, with the ending of the files that hold them."""
 
+STATEMENTS: Mapping[str, str] = {
+    "test-result": ".intoto.json",
+    "svr": ".svr.intoto.json",
+    "scout": ".scout.intoto.json",
+    "report": ".report.intoto.json",
+    "statements": ".intoto.jsonl",
+}
+"""In-toto statements about the image, by their predicate, with the ending of the files that hold them; the last has all."""
+
 Detail = Literal["verdict", "summary", "evidence"]
 """How much text shows: the verdict's line alone; a line for each practice that is good, so that it fits a screen; all."""
 
@@ -30,6 +39,12 @@ _FACES = {"text": "as_terminal"}
 
 
 def render(report: Report, format_: str, **how: Any) -> str:  # noqa: ANN401 - each face has settings of its own
-    """Return the report in one of the formats of `SUFFIXES`, as that format is usual unless `how` says otherwise."""
+    """Return the report in one of the formats of `SUFFIXES` or `STATEMENTS`, as is usual unless `how` says otherwise.
+
+    Raises UsageError for a statement about an image that has no manifest digest yet.
+    """
+    if format_ in STATEMENTS:
+        how["predicate"] = "all" if format_ == "statements" else format_
+        format_ = "statement"
     face = importlib.import_module(f"{__name__}.{_FACES.get(format_, f'as_{format_}')}")
     return str(face.render(report, **how))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Protocol, TextIO
 from hullproof import options
 from hullproof.errors import HullproofError, UsageError
 from hullproof.model import Report
-from hullproof.report import SUFFIXES, Detail, render
+from hullproof.report import STATEMENTS, SUFFIXES, Detail, render
 from hullproof.report.reading import verdict_line
 from hullproof.report.upload import Board
 from hullproof.terminal import say, screen_width, takes_color, write
@@ -34,7 +34,15 @@ class Subject(Protocol):
 
 Delivery = Callable[[Subject, Report], None]
 
-_BY_ENDING = {suffix: name for name, suffix in SUFFIXES.items()}
+_WRITTEN: Mapping[str, str] = {**SUFFIXES, **STATEMENTS}
+_BY_ENDING = {suffix: name for name, suffix in _WRITTEN.items()}
+
+
+def _format_of(path: Path) -> str | None:
+    """Return the format that a file's ending names, the longest first: `.svr.intoto.json` is not just `.json`."""
+    name = path.name.lower()
+    endings = sorted(_BY_ENDING, key=len, reverse=True)
+    return next((_BY_ENDING[each] for each in endings if name.endswith(each) and name != each), None)
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Output:
         name, colon, rest = text.partition(":")
         if colon and name == "board":
             return Board.parse(rest)
-        is_said = bool(colon) and name in SUFFIXES
+        is_said = bool(colon) and name in _WRITTEN
         if not (rest if is_said else text):
             raise UsageError(f"--output {text!r} names no file; write it as {text or 'markdown:'}report.md")
         try:
@@ -62,7 +70,7 @@ class Output:
             raise UsageError(f"--output {error}") from None
         if is_said:
             return cls(path, name)
-        return cls(path, None if path.is_dir() else _BY_ENDING.get(path.suffix.lower()))
+        return cls(path, None if path.is_dir() else _format_of(path))
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,7 @@ def _file(output: Output, formats: Sequence[str]) -> _Place:
         raise UsageError(f"{output.path}: one file takes one --format, not {' and '.join(formats)}")
     if output.format is None and not formats:
         raise UsageError(
-            f"{output.path}: no format has this ending; use {', '.join(_BY_ENDING)}, or name one: markdown:{output.path}"
+            f"{output.path}: no format has this ending; use {', '.join((*SUFFIXES.values(), '.intoto.json'))}, or name one: markdown:{output.path}"
         )
     return _Place(output.path, output.format or formats[0])
 
@@ -174,7 +182,7 @@ def _screen(formats: Sequence[str], *, silent: bool) -> str | None:
 def _in_folders(folders: Sequence[Output], formats: Sequence[str], name: str) -> Iterator[_Place]:
     for folder in folders:
         for each in (folder.format,) if folder.format else formats:
-            yield _Place(folder.path / (name + SUFFIXES[each]), each)
+            yield _Place(folder.path / (name + _WRITTEN[each]), each)
 
 
 def _require_distinct(paths: Sequence[Path]) -> None:
@@ -200,7 +208,7 @@ def require_place(output: Path) -> None:
 
 
 def _require_folder_name(output: Path) -> None:
-    if output.is_file() or (output.suffix.lower() in _BY_ENDING and not output.is_dir()):
+    if output.is_file() or (_format_of(output) and not output.is_dir()):
         raise UsageError(f"{output}: names a file; with several projects, name a folder")
 
 
