@@ -152,13 +152,13 @@ def own_times(builds: Sequence[Built]) -> list[float]:
 
 def size_row(at: Stand, image: str) -> Row:
     """Compare what the release adds to its base with what it needs to add."""
-    facts = inspect_image(at.engine, image, base_diff_ids=at.base.diff_ids)
-    files = read_files(at.engine, image, base_diff_ids=at.base.diff_ids)
+    facts = inspect_image(at.engine, image, base_diff_ids=at.base.known.diff_ids)
+    files = read_files(at.engine, image, base_diff_ids=at.base.known.diff_ids)
     own = [entry for path, entry in files.final.items() if files.base.get(path) != entry]
     packages = sum(entry.size for entry in own if "/site-packages/" in entry.path)
     root = facts.workdir.rstrip("/") + "/"
     application = sum(entry.size for entry in own if entry.path.startswith(root))
-    added = (facts.size_bytes - at.base.size_bytes) / 1e6
+    added = (facts.size_bytes - at.base.known.size_bytes) / 1e6
     needed = (packages + application) / 1e6
     beside = f"packages {packages / 1e6:.1f} + application {application / 1e6:.2f}"
     return times("release over its base", [added], beside, [needed], at_most=1.1, unit="MB")

@@ -97,17 +97,26 @@ class Steps:
         """Take who is told."""
         self._tell = tell
         self._started: dict[str, float] = {}
-        self._finished: set[str] = set()
+        self._finished: dict[str, Step] = {}
 
     def __call__(self, steps: tuple[Step, ...]) -> None:
         """Take steps as they stand now. BuildKit's own, which no stage has, are of no interest."""
         for step in steps:
-            if step.stage is None or step.name in self._finished:
+            if step.stage is None or self._is_over(step):
                 continue
             if step.cached or step.completed:
                 began = self._started.get(step.name)
-                self._finished.add(step.name)
+                self._finished[step.name] = step
                 self._tell(StepFinished(step, 0.0 if began is None else time.monotonic() - began))
             elif step.started and step.name not in self._started:
                 self._started[step.name] = time.monotonic()
                 self._tell(StepStarted(step))
+
+    def _is_over(self, step: Step) -> bool:
+        """Whether no more is to be told of it. One that failed goes on where the build is tried again: see `engine.build`."""
+        finished = self._finished.get(step.name)
+        if finished is None or not finished.error or step.error or not (step.started or step.cached):
+            return finished is not None
+        del self._finished[step.name]
+        self._started.pop(step.name, None)
+        return False

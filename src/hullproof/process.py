@@ -208,6 +208,7 @@ def run(
     *,
     timeout_s: float,
     waiting_for: str,
+    owner: str = "",
     environ: Mapping[str, str] | None = None,
     each_line: Callable[[str], None] | None = None,
     keep: int = _LINES_KEPT,
@@ -218,7 +219,7 @@ def run(
 
     Raises as `Program` and `follow` do.
     """
-    with Program(argv, environ=environ, output=output, tidies_up=tidies_up) as program:
+    with Program(argv, owner=owner, environ=environ, output=output, tidies_up=tidies_up) as program:
         return follow(program, timeout_s, waiting_for, each_line=each_line, keep=keep)
 
 

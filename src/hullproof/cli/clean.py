@@ -8,8 +8,8 @@ from contextlib import closing
 import click
 
 from hullproof.engine.connection import Engine
+from hullproof.engine.leftovers import Removal, sweep
 from hullproof.owner import sweep_folders
-from hullproof.run.leftovers import Removal, sweep
 from hullproof.terminal import say
 
 _PAUSE_S = 2.0

@@ -93,6 +93,15 @@ class Engine:
         """What is known to be wrong with how it builds, and what follows, in a line."""
         return build_flaw(self.version)
 
+    def architecture(self) -> str:
+        """Return what its machine is, in the engine's words, such as `amd64`; empty where it does not tell."""
+        return str(self.client.version().get("Arch", ""))
+
+    def data_folder(self) -> tuple[str, str]:
+        """Return the folder that it keeps all in, and the name of the machine that this is on; empty where it does not tell."""
+        info: dict[str, Any] = self.client.info()
+        return str(info.get("DockerRootDir") or ""), str(info.get("Name") or "")
+
     def info(self) -> EngineInfo:
         """Say what engine this is, for the report."""
         version: dict[str, Any] = self.client.version()

@@ -10,11 +10,12 @@ from hullproof.engine.build import build as run_build
 from hullproof.engine.connection import Engine
 from hullproof.engine.model.build import BuildFacts
 from hullproof.engine.model.image import BaseFacts
+from hullproof.engine.registry import why_unreachable
 from hullproof.errors import EngineError, Unobservable
 from hullproof.events import Listener, Note, Steps
 from hullproof.facts.failing import failure_of
 from hullproof.facts.provider import fact, means
-from hullproof.host.bases import BaseSet, NoBaseError, provide_bases, why_unreachable
+from hullproof.host.bases import BaseSet, NoBaseError, provide_bases
 from hullproof.host.standinplan import parse_reference
 from hullproof.host.trust import host_trust
 from hullproof.lab.recipe import Recipe
@@ -107,8 +108,8 @@ def base(project: Project, bases: BaseSet) -> BaseFacts:
     return BaseFacts(
         reference.reference,
         reference.line,
-        size_bytes=found.size_bytes,
-        diff_ids=found.diff_ids,
+        size_bytes=found.known.size_bytes,
+        diff_ids=found.known.diff_ids,
         stand_in=found.stand_in,
         note=found.note,
     )

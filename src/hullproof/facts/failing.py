@@ -146,15 +146,14 @@ def _counted(line: str) -> str | None:
 def _stand_in_hint(built: BuildFacts, base: Base) -> str | None:
     """Say what of the real base the failing step lacks on a stand-in; None where it would fail on either."""
     step = built.failed_step
-    if step is None or base.note is None:
+    if step is None or base.got is None:
         return None
     said = [*step.log[-_BEFORE:], built.error or ""]
     text = "\n".join(said)
-    asked, _, got = base.note.partition(", got ")
-    versions = {*_VERSION.findall(asked)[:1]}, {*_VERSION.findall(got)[:1]}
-    differs = versions[0] and versions[0] != versions[1]
+    asked, got = ({*_VERSION.findall(each)[:1]} for each in (base.reference, base.got))
+    differs = asked and asked != got
     if differs and (
-        versions[0] & set(_VERSION.findall(f"{step.instruction}\n{text}")) or _ANOTHER_PYTHON.search(text)
+        asked & set(_VERSION.findall(f"{step.instruction}\n{text}")) or _ANOTHER_PYTHON.search(text)
     ):
         return f"the base is a stand-in with another Python, which may be the cause: {base.note}"
     lacking = [

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from hullproof.engine.connection import Engine
 from hullproof.engine.endpoint import NoEngineError
 from hullproof.engine.plugins import find_compose
+from hullproof.engine.registry import why_unreachable
 from hullproof.errors import EngineError, HullproofError
-from hullproof.host.bases import why_unreachable
 from hullproof.host.install import MANUAL, look_around, needed_packages
 from hullproof.host.machine import System, this_system
 from hullproof.host.trust import host_trust
@@ -85,9 +85,8 @@ def _remedy(system: System, problem: NoEngineError) -> str:
 
 def _space(engine: Engine) -> Finding:
     """Report the free disk at the engine where it can be known: when the engine is on this machine."""
-    info = engine.client.info()
-    root = str(info.get("DockerRootDir") or "")
-    here = engine.endpoint.socket is not None and info.get("Name") == socket.gethostname()
+    root, machine = engine.data_folder()
+    here = engine.endpoint.socket is not None and machine == socket.gethostname()
     if not here or not os.path.isdir(root):  # noqa: PTH112  a path of the engine's, seen from here
         return Finding("disk", ok=True, text="free space at the engine is not known from here", needed=False)
     free = shutil.disk_usage(root).free

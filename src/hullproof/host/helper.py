@@ -10,7 +10,6 @@ import os
 from typing import TYPE_CHECKING
 
 from hullproof.engine.container.sidecar import Helper
-from hullproof.engine.container.words import engine_errors
 from hullproof.engine.plugins import numbers
 from hullproof.errors import EndingError, EngineError
 from hullproof.host.bases import provide_bases
@@ -38,21 +37,18 @@ def provide_helper(
     it is for.
     """
     own = os.environ.get(OWN)
-    known = None if own else next((base for base in bases.bases if _is_known(engine, base)), None)
+    known = None if own else next((base for base in bases.bases if _is_known(base)), None)
     try:
         base = known or provide_bases(engine, [own or _DEFAULT], say=say, owner=owner).bases[0]
     except EndingError:
         raise
     except EngineError as error:
         return f"no image to look at the container from: {error}; or name one with Python 3.10 by {OWN}"
-    return Helper(base.image_id, base.image)
+    return Helper(base.known.id, base.image)
 
 
-def _is_known(engine: Engine, base: Base) -> bool:
+def _is_known(base: Base) -> bool:
     """Whether it is an official image of Python, or stands in for one, and new enough."""
     if parse_reference(base.reference).official != "python" and not base.stand_in:
         return False
-    with engine_errors(f"looking at {base.image}"):
-        image = engine.client.images.get(base.image_id)
-    variables = dict(each.partition("=")[::2] for each in image.attrs["Config"].get("Env") or ())
-    return numbers(variables.get("PYTHON_VERSION", "")) >= _OLDEST
+    return numbers(base.known.env.get("PYTHON_VERSION", "")) >= _OLDEST

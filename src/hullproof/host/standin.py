@@ -15,14 +15,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docker.errors import APIError, ImageNotFound
-
+from hullproof.engine.image import find_image, import_image
 from hullproof.errors import EngineError
 from hullproof.host.machine import cause, install_packages, privilege
 from hullproof.host.standinrecipe import EXCLUDED, EXCLUDED_SLIM, SETUP, Recipe, recipe
 from hullproof.host.standinroom import one_at_a_time
 from hullproof.owner import owned_folder
-from hullproof.process import Program, follow
+from hullproof.process import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from hullproof.host.standinplan import Plan
 
 LABEL = "hullproof.stand-in"
+GOT = f"{LABEL}.got"
+"""The label that says what it is made of."""
 
 _MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
 _BOOTSTRAP_TIMEOUT_S = 900
@@ -49,11 +50,11 @@ def provide_stand_in(
     EngineError with one line when it cannot be made, and leaves neither files nor half an image.
     """
     wanted = recipe(plan)
-    if _has(engine, wanted.name):
+    if find_image(engine, wanted.name):
         return wanted.name
     with one_at_a_time(say, engine.calls.require_open), owned_folder("stand-in") as scratch:
         scratch.chmod(0o755)  # apt fetches as its own user, which must be able to walk in
-        if not _has(engine, wanted.name):
+        if not find_image(engine, wanted.name):
             _require_architecture(engine)
             say(f"making a stand-in base from {plan.got} with mmdebstrap: about half a minute, once")
             started = time.monotonic()
@@ -64,18 +65,9 @@ def provide_stand_in(
     return wanted.name
 
 
-def _has(engine: Engine, name: str) -> bool:
-
-    try:
-        engine.client.images.get(name)
-    except ImageNotFound:
-        return False
-    return True
-
-
 def _require_architecture(engine: Engine) -> None:
     """Refuse a foreign architecture: its root filesystem cannot be set up here."""
-    theirs = str(engine.client.version().get("Arch", ""))
+    theirs = engine.architecture()
     ours = _MACHINES.get(platform.machine(), platform.machine())
     if theirs and theirs != ours:
         raise EngineError(
@@ -102,15 +94,14 @@ def _bootstrap(program: str, wanted: Recipe, scratch: Path, say: Callable[[str],
     """Run mmdebstrap; return the archive of the root filesystem."""
     archive, environ = scratch / "root.tar", _environment(wanted, scratch)
     command = [program, *_options(wanted), wanted.plan.suite, str(archive), str(scratch / "debian.sources")]
-    with Program(command, owner=owner, environ=environ) as making:
-        done = follow(
-            making,
-            _BOOTSTRAP_TIMEOUT_S,
-            "mmdebstrap to make the stand-in base",
-            each_line=lambda line: (
-                say(f"  {line[3:]}") if line.startswith("I: ") and _is_news(line) else None
-            ),
-        )
+    done = run(
+        command,
+        owner=owner,
+        environ=environ,
+        timeout_s=_BOOTSTRAP_TIMEOUT_S,
+        waiting_for="mmdebstrap to make the stand-in base",
+        each_line=lambda line: say(f"  {line[3:]}") if line.startswith("I: ") and _is_news(line) else None,
+    )
     if done.returncode != 0 or not archive.is_file():
         raise EngineError(
             f"the stand-in base {wanted.plan.name} could not be made: {_explain(done.text, cause(done))}"
@@ -179,11 +170,11 @@ def _explain(text: str, why: str) -> str:
 
 def _import(engine: Engine, wanted: Recipe, archive: Path, version: str) -> None:
     """Hand the archive to the engine, which may be on another machine."""
-    plan, (repository, _, tag) = wanted.plan, wanted.name.partition(":")
+    plan = wanted.plan
     labels = {
         LABEL: "1",
         f"{LABEL}.asked": plan.asked,
-        f"{LABEL}.got": plan.got.replace(plan.python or version, version),
+        GOT: plan.got.replace(plan.python or version, version),
     }
     changes = [f'LABEL "{key}"="{value}"' for key, value in labels.items()]
     changes.append('ENV PATH="/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"')
@@ -191,11 +182,4 @@ def _import(engine: Engine, wanted: Recipe, archive: Path, version: str) -> None
         changes += ['ENV LANG="C.UTF-8"', f'ENV PYTHON_VERSION="{version}"', 'CMD ["python3"]']
     else:
         changes.append('CMD ["bash"]')
-    try:
-        with archive.open("rb") as stream:
-            engine.client.api.import_image_from_data(stream, repository=repository, tag=tag, changes=changes)
-    except (APIError, OSError) as error:
-        raise EngineError(
-            f"the engine did not take the stand-in base: {' '.join(str(error).split())[:200]}; "
-            "`docker system df` shows what fills its disk"
-        ) from error
+    import_image(engine, archive, wanted.name, changes)

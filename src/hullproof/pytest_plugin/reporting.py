@@ -161,8 +161,8 @@ class Reporting:
         """Remove what workers left that were killed before they could."""
         if self._is_worker or self.workspace is not None or not (self.interrupted or self._lost_a_worker):
             return
+        from hullproof.engine.leftovers import sweep  # noqa: PLC0415 - rarely needed
         from hullproof.owner import sweep_folders  # noqa: PLC0415 - rarely needed
-        from hullproof.run.leftovers import sweep  # noqa: PLC0415 - rarely needed
 
         if sweep_folders():
             from hullproof.engine.calls import within  # noqa: PLC0415 - rarely needed

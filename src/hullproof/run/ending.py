@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hullproof import process
 from hullproof.engine.calls import within
+from hullproof.engine.leftovers import Removal, remove
 from hullproof.errors import DeadlineError
 from hullproof.interruption import END_DEADLINE_S, Interruption
 from hullproof.owner import remove_tree
-from hullproof.run.leftovers import Removal, remove
 
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hullproof.engine.leftovers import sweep
 from hullproof.errors import EndingError
 from hullproof.interruption import END_DEADLINE_S, Interruption, current, signals_held
 from hullproof.owner import OWNER_LABEL, RUN_LABEL, make_folder, owner, remove_tree, sweep_folders
 from hullproof.run.ending import End
-from hullproof.run.leftovers import sweep
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -40,6 +40,20 @@ def test_a_step_that_fails_is_told_so() -> None:
     assert said == ["  COPY a b  failed"]
 
 
+def test_a_build_that_is_tried_again_ends_as_its_last_try() -> None:
+    """BuildKit's own faults are no failures of the project's: a step that failed by one is told of anew."""
+    said: list[str] = []
+    lines = Steps(Lines(said.append))
+    failed = step("COPY a b", started=True, completed=True, error="inconsistent graph state")
+    for seen in (failed, failed, step("COPY a b"), step("COPY a b", started=True)):
+        lines((seen,))
+    assert said == ["  COPY a b  failed"]
+    for _ in range(2):
+        lines((step("COPY a b", started=True, completed=True),))
+    lines((step("COPY a b", cached=True),))
+    assert said == ["  COPY a b  failed", "  COPY a b  0.0 s"]
+
+
 def test_a_step_that_was_given_up_did_not_fail() -> None:
     """BuildKit ends what runs beside a step that fails; only that one is to be looked at."""
     said: list[str] = []

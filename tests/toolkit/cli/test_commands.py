@@ -20,6 +20,7 @@ import pytest
 from hullproof.cli import clean, doctor
 from hullproof.cli.prove import prove_all as prove_projects
 from hullproof.engine.calls import Calls
+from hullproof.engine.leftovers import Removal
 from hullproof.errors import EngineError, UsageError
 from hullproof.events import Listener, Note
 from hullproof.host.doctor import Finding
@@ -27,7 +28,6 @@ from hullproof.interruption import Interrupted
 from hullproof.model import Report, Verdict
 from hullproof.project.project import Project
 from hullproof.report.outputs import Output, delivery, distinct, show
-from hullproof.run.leftovers import Removal
 from hullproof.runner import many as proving
 from hullproof.runner.opening import Given
 

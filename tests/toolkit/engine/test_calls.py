@@ -15,7 +15,7 @@ import pytest
 from docker import DockerClient
 from requests.exceptions import RequestException
 
-from hullproof.engine import calls
+from hullproof.engine import calls, registry
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.calls import Calls, within
 from hullproof.engine.connection import Engine, connect_client
@@ -23,7 +23,6 @@ from hullproof.engine.container.sidecar import open_stream
 from hullproof.engine.container.words import engine_errors
 from hullproof.engine.endpoint import Endpoint, NoEngineError
 from hullproof.errors import DeadlineError, EndingError, EngineError
-from hullproof.host import bases
 from hullproof.interruption import Interrupted, unwinding_on_signals
 
 VERSION = b'{"Version": "26.1", "ApiVersion": "1.45", "Components": []}'
@@ -235,17 +234,17 @@ def test_a_silent_engine_is_told_from_a_silent_registry(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What an engine asks a registry for may take long by the registry's fault; a dead engine is no reason for a stand-in."""
-    monkeypatch.setattr(bases, "_REGISTRY_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(bases, "_unreachable", {})
+    monkeypatch.setattr(registry, "_ANSWER_S", 0.5)
+    monkeypatch.setattr(registry, "_unreachable", {})
     engine = engine_at(server)
     server.hangs = lambda path: "distribution" in path
-    assert bases.why_unreachable(engine, "silent.example") == "silent.example did not answer within 0.5 s"
+    assert registry.why_unreachable(engine, "silent.example") == "silent.example did not answer within 0.5 s"
     server.hangs = lambda path: "distribution" in path or "_ping" in path
     with pytest.raises(DeadlineError, match="did not answer in time while asking other"):
-        bases.why_unreachable(engine, "other.example")
+        registry.why_unreachable(engine, "other.example")
     server.drops = True
     with pytest.raises(EngineError, match="the engine went away while asking third"):
-        bases.why_unreachable(engine, "third.example")
+        registry.why_unreachable(engine, "third.example")
     engine.close()
 
 

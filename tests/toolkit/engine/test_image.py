@@ -1,4 +1,4 @@
-"""What is told of an image: configuration, history, and the Dockerfile's lines, from canned answers."""
+"""What is told of an image: configuration and history, from canned answers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import requests
 from docker.errors import APIError, ImageNotFound
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-from hullproof.engine.image import attach_lines, history_length, inspect_image, unpacked_size
+from hullproof.engine.image import KnownImage, find_image, inspect_image, unpacked_size
 from hullproof.engine.layers import read_files
 from hullproof.errors import DeadlineError, EngineError
-from hullproof.facts import FileFacts, HistoryEntry, ImageFacts, Layer
 
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
@@ -127,12 +126,13 @@ def test_errors_are_one_line(error: Exception, kind: type[EngineError], words: s
     assert "\n" not in str(raised.value)
 
 
-def test_a_history_that_is_not_there_has_no_length() -> None:
-    """A base that only the builder has is not known to the engine."""
-    assert history_length(engine(), "x") == 9
-    assert history_length(engine(ImageNotFound("no")), "x") is None
+def test_an_image_that_others_start_from() -> None:
+    """None where the engine does not have it, as one that only the builder has."""
+    known = find_image(engine(), "x")
+    assert known == KnownImage("sha256:id", 107, ("a", "b", "c", "d"), 9, {"A": "b=c", "B": ""}, {})
+    assert find_image(engine(ImageNotFound("no")), "x") is None
     with pytest.raises(EngineError, match="could not be asked"):
-        history_length(engine(APIError("no")), "x")
+        find_image(engine(APIError("no")), "x")
 
 
 def response(status: int, *chunks: bytes, error: Exception | None = None) -> Any:  # noqa: ANN401 - a stand-in
@@ -175,101 +175,3 @@ def test_an_engine_that_goes_away(answer: Any, kind: type[EngineError], words: s
     with pytest.raises(kind, match=words):
         read_files(engine(get=lambda *_, **__: answer), "x", base_diff_ids=[])
     assert answer.closed == [True]
-
-
-# --- lines -----------------------------------------------------------------------------------------
-
-
-def lines(created_by: list[str], *instructions: str) -> list[int | None]:
-    """Align entries with instructions that stand on lines 1, 2, ..."""
-    history = tuple(HistoryEntry(words, empty_layer=False, from_base=False) for words in created_by)
-    layers = tuple(Layer("x", from_base=False, entries=(), created_by=words) for words in created_by)
-    given = [(at, text.split()[0], text) for at, text in enumerate(instructions, 1)]
-    facts, image = attach_lines(FileFacts(layers), ImageFacts("x", 0, history=history), given)
-    assert [layer.line for layer in facts.layers] == [entry.line for entry in image.history]
-    return [entry.line for entry in image.history]
-
-
-def test_each_entry_gets_the_line_that_made_it() -> None:
-    """BuildKit's words are the Dockerfile's, without flags and with the shell in front."""
-    made = [
-        "ENV A=b",
-        "WORKDIR /app/sub",
-        "RUN |1 FOO=bar /bin/sh -c pip install . # buildkit",
-        "COPY run.py /app/ # buildkit",
-        "RUN |1 FOO=bar /bin/sh -c echo hello\n # buildkit",
-        "EXPOSE map[5000/tcp:{}]",
-        'CMD ["python" "run.py"]',
-    ]
-    assert lines(
-        made,
-        "env A=b",
-        "WORKDIR sub",
-        "RUN --mount=type=cache,target=/root/.cache \\\n # why\n pip install .",
-        "COPY --chown=1:1 --from=test run.py /app/",
-        "RUN <<EOF",
-        "EXPOSE 5000",
-        'CMD ["python", "run.py"]',
-    ) == [1, 2, 3, 4, 5, 6, 7]
-
-
-def test_what_no_instruction_made_has_no_line() -> None:
-    """An ONBUILD of the base runs first, with words that the Dockerfile does not have."""
-    made = [
-        "COPY requirements.txt /tmp/",
-        "RUN /bin/sh -c pip install -r x",
-        "COPY app /app",
-        "RUN /bin/sh -c make",
-    ]
-    assert lines(made, "COPY app /app", "RUN make") == [None, None, 1, 2]
-
-
-def test_what_could_be_either_has_no_line() -> None:
-    """Never a wrong line: two instructions say the same, and one entry is there."""
-    assert lines(["WORKDIR /app"], "WORKDIR /app", "WORKDIR /app") == [None]
-    assert lines(["RUN /bin/sh -c x", "RUN /bin/sh -c x"], "RUN x") == [None, None]
-    assert lines(["RUN /bin/sh -c a", "COPY b c"], "COPY b c", "RUN a") == [None, None]
-    assert lines(["WORKDIR /app", "WORKDIR /app"], "WORKDIR /app", "WORKDIR /app") == [1, 2]
-
-
-def test_other_words_are_another_instruction() -> None:
-    """The same keyword is not enough."""
-    assert lines(["RUN /bin/sh -c true"], "RUN false") == [None]
-    assert lines(["COPY a b"], "RUN a b") == [None]
-
-
-def test_variables_are_replaced_in_the_history() -> None:
-    """Where words cannot be compared, the place decides, as long as there is one only."""
-    assert lines(["RUN /bin/sh -c a", "COPY x /srv"], "RUN a", "COPY $SRC $DST") == [1, 2]
-    assert lines(["COPY x /srv"], "COPY $SRC $DST", "COPY $A $B") == [None]
-
-
-def test_a_legacy_builder_s_words() -> None:
-    """The classic builder hides the keyword in a comment of a shell command."""
-    made = ["/bin/sh -c #(nop) COPY file:12 in /app/run.py ", "/bin/sh -c pip install flask"]
-    assert lines(made, "COPY run.py /app/run.py", "RUN pip install flask") == [1, 2]
-
-
-def test_nothing_to_align() -> None:
-    """Squashed images and images without own layers."""
-    assert lines([]) == []
-    assert lines(["RUN /bin/sh -c x"]) == [None]
-    squashed = FileFacts((Layer("x", from_base=False, entries=()),))
-    facts, _ = attach_lines(squashed, ImageFacts("x", 0), [(1, "RUN", "RUN x")])
-    assert facts.layers[0].line is None
-
-
-def test_entries_of_the_base_and_empty_ones_make_no_layer() -> None:
-    """Layers take the lines of those entries that made them."""
-    history = (
-        HistoryEntry("RUN /bin/sh -c a", empty_layer=False, from_base=True),
-        HistoryEntry("ENV A=b", empty_layer=True, from_base=False),
-        HistoryEntry("RUN /bin/sh -c a", empty_layer=False, from_base=False),
-    )
-    layers = tuple(
-        Layer("x", from_base=of_base, entries=(), created_by="RUN /bin/sh -c a") for of_base in (True, False)
-    )
-    given = [(3, "ENV", "ENV A=b"), (4, "RUN", "RUN a")]
-    facts, image = attach_lines(FileFacts(layers), ImageFacts("x", 0, history=history), given)
-    assert [entry.line for entry in image.history] == [None, 3, 4]
-    assert [layer.line for layer in facts.layers] == [None, 4]

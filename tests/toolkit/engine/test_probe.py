@@ -270,7 +270,7 @@ def test_reader_joins_chunks() -> None:
             'exec: "/p": no',
         ),
         (frame(1, b"{nonsense}\n"), "makes no sense"),
-        (b"\1\0\0\0\xff\xff\xff\xff", "makes no sense"),
+        (b"\1\0\0\0\xff\xff\xff\xff", "no stream of output"),
         (frame(1, b"x")[:-1], ""),
     ],
 )

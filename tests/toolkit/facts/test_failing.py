@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from hullproof.engine.image import KnownImage
 from hullproof.facts import BuildFacts, Failure, Step
 from hullproof.facts.failing import failure_of
 from hullproof.host.bases import Base
 
 NOTE = "asked for python:3.12-slim, got Debian 13's Python 3.13.5 (stand-in made from Debian's packages)"
-STAND_IN = Base("python:3.12-slim", "x", "x", "stand-in", NOTE, 0, ())
-FULL = Base("python:3.12", "x", "x", "stand-in", NOTE.replace("-slim", ""), 0, ())
+STAND_IN, FULL = (
+    Base(reference, "x", "stand-in", KnownImage("x", 0), "Debian 13's Python 3.13.5")
+    for reference in ("python:3.12-slim", "python:3.12")
+)
 
 
 def failed(

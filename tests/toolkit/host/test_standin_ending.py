@@ -44,8 +44,10 @@ def make(say: Any, owner: str) -> str:  # noqa: ANN401 - whatever takes a line
     def absent(name: str) -> None:
         raise docker.errors.ImageNotFound(name)
 
-    client = SimpleNamespace(images=SimpleNamespace(get=absent), version=dict)
-    engine = SimpleNamespace(client=client, calls=SimpleNamespace(require_open=lambda: None))
+    client = SimpleNamespace(api=SimpleNamespace(inspect_image=absent))
+    engine = SimpleNamespace(
+        client=client, architecture=str, calls=SimpleNamespace(require_open=lambda: None)
+    )
     return provide_stand_in(
         cast("Engine", engine), plan(parse_reference("python:3-slim")), say=say, owner=owner
     )

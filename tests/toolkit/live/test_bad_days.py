@@ -23,11 +23,11 @@ from typing import Any, cast
 import pytest
 
 import hullproof
+from hullproof.engine import registry as registries
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.calls import Calls
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
-from hullproof.host import bases
 
 from ..conftest import Command
 from ..daemon import Daemon
@@ -179,7 +179,7 @@ def test_a_base_that_cannot_be_had_is_one_line_and_exit_code_3(  # noqa: PLR0917
 ) -> None:
     """Neither present, nor pullable, nor to be made from Debian: `prove` and `build` say so with the way out."""
     # Let the registry count as unreachable, also where it is not.
-    monkeypatch.setattr(bases, "_unreachable", {(engine.endpoint.host, registry): "test"})
+    monkeypatch.setattr(registries, "_unreachable", {(engine.endpoint.host, registry): "test"})
     folder = make("shop", {"Dockerfile": BARE.replace("{base}", reference)})
     for verb in ("prove", "build"):
         code, out, err = command(verb, str(folder))

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hullproof.engine import registry as registries
 from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
-from hullproof.host import bases
 from hullproof.host.bases import provide_bases
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.engine
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remember no registry from another test."""
-    monkeypatch.setattr(bases, "_unreachable", {})
+    monkeypatch.setattr(registries, "_unreachable", {})
 
 
 def one_file_image() -> dict[str, bytes]:
@@ -112,7 +112,7 @@ def test_pulled_where_a_registry_has_it(engine: Engine, registry: str) -> None:
         (first,) = provide_bases(engine, [reference], say=lambda _: None).bases
         again = provide_bases(engine, [reference], say=lambda _: None)
         assert (first.origin, again.bases[0].origin, again.build_contexts) == ("pulled", "present", {})
-        assert len(first.diff_ids) == 1
+        assert len(first.known.diff_ids) == 1
     finally:
         engine.client.images.remove(reference, force=True)
 
@@ -137,7 +137,7 @@ def test_an_unreachable_registry_costs_its_time_once(engine: Engine) -> None:
 @pytest.fixture
 def offline(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let Docker Hub count as unreachable, also where it is not."""
-    monkeypatch.setattr(bases, "_unreachable", {(engine.endpoint.host, "docker.io"): "test"})
+    monkeypatch.setattr(registries, "_unreachable", {(engine.endpoint.host, "docker.io"): "test"})
 
 
 # A Python that no machine has an image of, so that the stand-in is asked for.
@@ -151,7 +151,7 @@ def test_stand_in_for_a_plain_dockerfile(engine: Engine, tmp_path: Path) -> None
     found = provide_bases(engine, [ASKED, f"docker.io/library/{ASKED}"], say=said.append, may_install=True)
     (base,) = found.bases
     assert base.stand_in
-    assert base.size_bytes <= 110_000_000
+    assert base.known.size_bytes <= 110_000_000
     assert base.note is not None
     assert f"asked for {ASKED}, got Debian 12's Python 3.11" in base.note
     assert sum("got Debian" in line and "asked for" in line for line in said) == 1

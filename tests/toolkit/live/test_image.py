@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from hullproof.dockerfile import Release, parse
 from hullproof.engine.connection import Engine
-from hullproof.engine.image import attach_lines, history_length, inspect_image
+from hullproof.engine.history import layers_with_lines, with_lines
+from hullproof.engine.image import find_image, inspect_image
 from hullproof.engine.layers import read_files
 from hullproof.errors import EngineError
 from hullproof.facts import FileFacts, ImageFacts, Layer
@@ -77,15 +80,14 @@ def build(engine: Engine, context: Path) -> str:
 @pytest.fixture(scope="module")
 def facts(engine: Engine, python_base: str, image_id: str) -> tuple[FileFacts, ImageFacts]:
     """Read the image, with lines."""
-    diff_ids = inspect_image(engine, python_base, base_diff_ids=[]).diff_ids
-    files = read_files(engine, image_id, base_diff_ids=diff_ids)
-    image = inspect_image(
-        engine, image_id, base_diff_ids=diff_ids, base_history=history_length(engine, python_base)
-    )
-    text = DOCKERFILE.splitlines()
-    keywords = ("ARG", "ENV", "WORKDIR", "COPY", "ADD", "RUN", "USER", "EXPOSE", "CMD")
-    given = [(at, line.split()[0], line) for at, line in enumerate(text, 1) if line.startswith(keywords)]
-    return attach_lines(files, image, given)
+    base = find_image(engine, python_base)
+    assert base is not None
+    files = read_files(engine, image_id, base_diff_ids=base.diff_ids)
+    image = inspect_image(engine, image_id, base_diff_ids=base.diff_ids, base_history=base.history_length)
+    dockerfile = parse(DOCKERFILE)
+    chain = Release(dockerfile, dockerfile.stages[-1]).chain
+    image = replace(image, history=with_lines(image.history, chain))
+    return layers_with_lines(files, image), image
 
 
 @pytest.fixture(scope="module")
@@ -218,11 +220,10 @@ def test_an_image_from_scratch_is_all_own(engine: Engine, tmp_path: Path) -> Non
 
 def test_an_image_without_own_layers(engine: Engine, python_base: str) -> None:
     """The base itself adds nothing to itself."""
-    image = inspect_image(engine, python_base, base_diff_ids=[])
-    assert read_files(engine, python_base, base_diff_ids=image.diff_ids).added_layers == ()
-    again = inspect_image(
-        engine, python_base, base_diff_ids=image.diff_ids, base_history=history_length(engine, python_base)
-    )
+    base = find_image(engine, python_base)
+    assert base is not None
+    assert read_files(engine, python_base, base_diff_ids=base.diff_ids).added_layers == ()
+    again = inspect_image(engine, python_base, base_diff_ids=base.diff_ids, base_history=base.history_length)
     assert all(entry.from_base for entry in again.history)
 
 
@@ -231,4 +232,4 @@ def test_an_image_that_is_not_there(engine: Engine) -> None:
     for ask in (read_files, inspect_image):
         with pytest.raises(EngineError, match="hullproof/nothing is not in the engine"):
             ask(engine, "hullproof/nothing", base_diff_ids=[])
-    assert history_length(engine, "hullproof/nothing") is None
+    assert find_image(engine, "hullproof/nothing") is None

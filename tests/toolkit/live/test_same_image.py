@@ -12,8 +12,8 @@ import pytest
 
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.connection import Engine
+from hullproof.engine.leftovers import remove
 from hullproof.owner import image_name, is_image_of
-from hullproof.run.leftovers import remove
 
 from ..conftest import Command
 from ..daemon import Daemon

@@ -6,13 +6,13 @@ import json
 import time
 from collections.abc import Callable
 from functools import partial
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from hullproof.engine.connection import Engine
 from hullproof.engine.container.sidecar import Helper
+from hullproof.engine.image import KnownImage
 from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import EngineError
 from hullproof.host import helper as helpers
@@ -29,19 +29,16 @@ DOCKER_RUN = 0xA80425FB  # the capabilities of an ordinary container
 
 def chosen(monkeypatch: pytest.MonkeyPatch, *bases: tuple[str, str | None, Origin]) -> Helper | str:
     """Choose among bases by reference, Python's version and origin; what else is asked for, the engine has."""
-    versions = {f"id of {reference}": version for reference, version, _ in bases}
-
-    def get(image: str) -> Any:  # noqa: ANN401 - an image of the SDK's
-        version = versions[image]
-        return SimpleNamespace(attrs={"Config": {"Env": [f"PYTHON_VERSION={version}"] if version else None}})
+    versions = {reference: version for reference, version, _ in bases}
 
     def base(reference: str, origin: Origin = "present") -> Base:
-        return Base(reference, reference, f"id of {reference}", origin, None, 0, ())
+        version = versions.get(reference)
+        env = {"PYTHON_VERSION": version} if version else {}
+        return Base(reference, reference, origin, KnownImage(f"id of {reference}", 0, env=env))
 
     monkeypatch.setattr(helpers, "provide_bases", lambda _, asked, **__: BaseSet((base(asked[0]),)))
-    engine = cast("Engine", SimpleNamespace(client=SimpleNamespace(images=SimpleNamespace(get=get))))
     given = BaseSet(tuple(base(reference, origin) for reference, _, origin in bases))
-    return provide_helper(engine, given, say=lambda _: None)
+    return provide_helper(cast("Engine", None), given, say=lambda _: None)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from typing import Any, cast
 import pytest
 
 from hullproof.engine.calls import Calls
+from hullproof.engine.leftovers import remove, sweep
 from hullproof.errors import EngineError
 from hullproof.interruption import unwinding_on_signals
 from hullproof.owner import (
@@ -34,7 +35,6 @@ from hullproof.owner import (
     remove_tree,
     sweep_folders,
 )
-from hullproof.run.leftovers import remove, sweep
 from hullproof.run.run import Run
 
 from ..rig import unprivileged

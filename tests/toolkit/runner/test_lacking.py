@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hullproof.engine.connection import Engine
+from hullproof.engine.registry import why_unreachable
 from hullproof.errors import EngineError, MachineError, UsageError, lacking
-from hullproof.host.bases import why_unreachable
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
+from requests.exceptions import ReadTimeout
+from urllib3.exceptions import ReadTimeoutError
 
 from hullproof.engine.container.sidecar import exit_code_of, open_stream
 from hullproof.engine.container.words import engine_errors, frames, lived_so_far, reached, unwrapped
@@ -57,22 +57,29 @@ def check_health(api: APIClient, container_id: str) -> HealthCheck | None:
 def _run(
     api: APIClient, container_id: str, command: tuple[str, ...], timeout_s: float
 ) -> tuple[int | None, str] | None:
-    """Return exit code and output, None for the code where it takes too long; None where the container has ended."""
+    """Return exit code and output, None for the code where it takes too long; None where the container has ended.
+
+    Raises EngineError when the engine goes away.
+    """
     made: dict[str, Any] = {}
     doing = "running the image's health check"
     if not reached(doing, lambda: made.update(api.exec_create(container_id, list(command)))):
         return None
     said, body = b"", {"Detach": False, "Tty": False}
     until = time.monotonic() + timeout_s
+    start = f"/exec/{made['Id']}/start"
     try:
-        with open_stream(api, f"/exec/{made['Id']}/start", body, read_timeout_s=timeout_s) as response:
+        with (
+            engine_errors(doing, ReadTimeout, ReadTimeoutError),
+            open_stream(api, start, body, read_timeout_s=timeout_s) as response,
+        ):
             if not response.ok:
                 return _CANNOT_RUN[0], response.text
             for _, chunk in frames(response.raw.read):
                 said = (said + chunk)[:_MOST_OUTPUT]
                 if time.monotonic() > until:
                     return None, said.decode("utf-8", "replace")
-    except (RequestException, HTTPError):
+    except (ReadTimeout, ReadTimeoutError):
         return None, said.decode("utf-8", "replace")
     with engine_errors(doing):
         code = exit_code_of(api, made["Id"], max(0.0, until - time.monotonic()))

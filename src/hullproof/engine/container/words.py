@@ -123,11 +123,11 @@ def moment(stamp: str) -> float:
 
 
 def frames(read: Callable[[int], bytes]) -> Iterator[tuple[int, bytes]]:
-    """Split the engine's stream into (1 for stdout or 2 for stderr, chunk)."""
+    """Split the engine's stream into (1 for stdout or 2 for stderr, chunk). Raises EngineError where it is no such stream."""
     while len(header := _exactly(read, _HEADER)) == _HEADER:
         size = int.from_bytes(header[4:], "big")
         if size > _MAX_CHUNK:
-            raise ValueError(f"a chunk of {size} bytes")
+            raise EngineError(f"the engine sent what is no stream of output: a chunk of {size} bytes")
         yield header[0], _exactly(read, size)
 
 
