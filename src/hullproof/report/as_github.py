@@ -7,11 +7,18 @@ shows ten annotations of a kind for a step, and the rest in the log only; so the
 from __future__ import annotations
 
 from hullproof.model import BuildError, Proof, Report, Standing
-from hullproof.report.reading import acceptance, alike, by_standing, dockerfile_path, governing_line, headline
+from hullproof.report.reading import (
+    acceptance,
+    alike,
+    build_lines,
+    by_standing,
+    dockerfile_path,
+    governing_line,
+    headline,
+)
 from hullproof.text import clean, line, workflow_command
 
 _COMMAND = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEPTED: "notice"}
-_OUTPUT_SHOWN = 15
 
 
 def render(report: Report) -> str:
@@ -29,11 +36,7 @@ def render(report: Report) -> str:
 
 
 def _build_error(report: Report, error: BuildError) -> str:
-    said = [clean(error.reason)] if error.reason else []
-    said += [clean(error.instruction)] if error.instruction else []
-    said += [clean(each) for each in error.output[-_OUTPUT_SHOWN:]]
-    said += [f"Fix: {clean(error.remedy)}"] if error.remedy else []
-    said += [f"Stand-in base: {clean(error.base_note)}"] if error.base_note else []
+    said = [*([clean(error.reason)] if error.reason else []), *build_lines(error)]
     return _command("error", report, error.line, "The project's own build fails", said)
 
 

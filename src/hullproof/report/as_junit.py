@@ -11,7 +11,7 @@ from datetime import timezone
 from xml.etree import ElementTree as ET
 
 from hullproof.model import Proof, Report, Standing
-from hullproof.report.reading import about, acceptance, build_headline
+from hullproof.report.reading import about, acceptance, build_headline, build_lines
 from hullproof.text import clean, inert
 
 _OUTCOME = {
@@ -47,11 +47,8 @@ def _suite(report: Report, family: str) -> ET.Element:
         ET.SubElement(properties, "property", name=row.name, value=clean(value))
     suite.extend(_case(proof) for proof in proofs)
     if report.build_error:
-        error = report.build_error
-        said = [build_headline(report), *([error.instruction] if error.instruction else []), *error.output]
-        said += [f"Fix: {error.remedy}"] if error.remedy else []
-        said += [f"Stand-in base: {error.base_note}"] if error.base_note else []
-        ET.SubElement(suite, "system-err").text = "\n".join(map(clean, said))
+        said = [build_headline(report), *build_lines(report.build_error, shown=None)]
+        ET.SubElement(suite, "system-err").text = "\n".join(said)
     return suite
 
 

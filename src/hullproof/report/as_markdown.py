@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hullproof.model import BuildError, Proof, Report, Standing
-from hullproof.report.reading import about, acceptance, build_headline, headline
+from hullproof.report.reading import OUTPUT_SHOWN, about, acceptance, build_headline, headline
 from hullproof.text import clean, inert, markdown, markdown_cell, markdown_code, size
 
 _WORD = {
@@ -14,7 +14,6 @@ _WORD = {
     Standing.BROKEN: " **(broken)**",
 }
 _EVIDENCE_SHOWN = 10
-_OUTPUT_SHOWN = 20
 
 
 def render(report: Report, *, brief: bool = False) -> str:
@@ -57,7 +56,7 @@ def _build_error(report: Report, error: BuildError) -> list[str]:
     what = f": {markdown_code(error.instruction)}" if error.instruction else ""
     lines = [f"{markdown(build_headline(report))}{what}", ""]
     if error.output:
-        lines += [f"    {clean(line)}".rstrip() for line in error.output[-_OUTPUT_SHOWN:]]
+        lines += [f"    {clean(line)}".rstrip() for line in error.output[-OUTPUT_SHOWN:]]
         lines.append("")
     if error.remedy:
         lines += [f"Fix: {markdown(error.remedy)}", ""]

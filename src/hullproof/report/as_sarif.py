@@ -18,6 +18,7 @@ from hullproof.model import BuildError, Explanation, Proof, Report, Standing
 from hullproof.report.reading import (
     acceptance,
     build_headline,
+    build_lines,
     dockerfile_path,
     governing_line,
     headline,
@@ -29,7 +30,6 @@ from hullproof.text import clean, inert, json_text, markdown_blocks, paragraphs
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
 _EVIDENCE_SHOWN = 12
-_OUTPUT_SHOWN = 20
 _LONGEST_DESCRIPTION = 1_000  # GitHub takes 1,024 characters
 
 _PAGES = documentation()
@@ -191,10 +191,7 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 
 def _notification(report: Report, error: BuildError) -> dict[str, Any]:
-    lines = [f"{build_headline(report)}.", *([clean(error.instruction)] if error.instruction else [])]
-    lines += map(clean, error.output[-_OUTPUT_SHOWN:])
-    lines += [f"Fix: {clean(error.remedy)}"] if error.remedy else []
-    lines += [f"Stand-in base: {clean(error.base_note)}"] if error.base_note else []
+    lines = [f"{build_headline(report)}.", *build_lines(error)]
     return {
         "level": "error",
         "message": {"text": _unlinked("\n".join(lines))},

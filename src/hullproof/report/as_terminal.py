@@ -12,6 +12,7 @@ from rich.text import Text
 from hullproof.model import Evidence, Proof, Report, Standing
 from hullproof.report import Detail
 from hullproof.report.reading import (
+    OUTPUT_SHOWN,
     acceptance,
     alike,
     booted,
@@ -32,7 +33,6 @@ _MARK = {
 _NARROW = 80
 _EVIDENCE_SHOWN = 12
 _EVIDENCE_LENGTH = 160
-_OUTPUT_SHOWN = 15
 
 
 def render(report: Report, *, width: int = 100, color: bool = False, detail: Detail = "evidence") -> str:
@@ -87,7 +87,7 @@ def _build_error(report: Report) -> list[RenderableType]:
     lines: list[RenderableType] = [Text(build_headline(report), "bold red")]
     if error.instruction:
         lines.append(Padding(Text(clean(error.instruction), "cyan"), (0, 0, 0, 2)))
-    lines += [Padding(Text(clean(line)), (0, 0, 0, 4)) for line in error.output[-_OUTPUT_SHOWN:]]
+    lines += [Padding(Text(clean(line)), (0, 0, 0, 4)) for line in error.output[-OUTPUT_SHOWN:]]
     if error.remedy:
         lines.append(Text.assemble(("fix: ", "bold"), clean(error.remedy)))
     if error.base_note:

@@ -10,6 +10,7 @@ from datetime import timezone
 
 from hullproof.model import (
     Acceptance,
+    BuildError,
     Conditions,
     ImageInfo,
     ProjectInfo,
@@ -56,6 +57,19 @@ def build_headline(report: Report) -> str:
     line = f":{error.line}" if error and error.line else ""
     reason = f": {clean(error.reason)}" if error and error.reason else ""
     return f"The project's own build fails at {clean(report.project.dockerfile)}{line}{reason}"
+
+
+OUTPUT_SHOWN = 20
+"""How many lines of a failed build's output a face shows; JSON and JUnit have them all."""
+
+
+def build_lines(error: BuildError, *, shown: int | None = OUTPUT_SHOWN) -> list[str]:
+    """Say of a failed build, for readers of plain lines: the instruction, what it printed last, the fix, the stand-in."""
+    said = [error.instruction] if error.instruction else []
+    said += error.output if shown is None else error.output[-shown:]
+    said += [f"Fix: {error.remedy}"] if error.remedy else []
+    said += [f"Stand-in base: {error.base_note}"] if error.base_note else []
+    return [clean(each) for each in said]
 
 
 def by_standing(report: Report) -> dict[Standing, list[Proof]]:
