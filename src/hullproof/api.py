@@ -27,6 +27,7 @@ def prove(
     secrets: Mapping[str, str | os.PathLike[str]] | None = None,
     dockerfile: str | None = None,
     offline: bool = False,
+    profile: str | None = None,
 ) -> Report:
     """Build a project's image, prove its practices, and return the report.
 
@@ -34,7 +35,8 @@ def prove(
     a release may be signed off. Nothing of what is made stays, however this ends.
 
     - `project`: the folder with the Dockerfile; its `[tool.hullproof]` or `hullproof.toml` holds.
-    - `only`: ids of practices, such as `["expose"]`; all by default.
+    - `profile`: the set of practices to prove, such as `"production"`; wins over the settings.
+    - `only`: ids of practices, such as `["expose"]`; all of the profile by default.
     - `experiments`: whether those that take rebuilds are proven, too.
     - `build_args`, `secrets` (files by id) and `dockerfile` (a path within the project) win over the settings.
     - `offline`: whether the image is booted without a network.
@@ -42,10 +44,10 @@ def prove(
     Raises `hullproof.errors.HullproofError`, whose text is one line and whose `exit_code` is the command's: 2 for wrong
     usage or settings, 3 where there is no engine or no base image.
     """
-    choose(only, experiments=experiments)
     files = {name: str(Path(path).absolute()) for name, path in (secrets or {}).items()}
-    given = Given(build_args or {}, dockerfile, secrets=files, offline=offline)
+    given = Given(build_args or {}, dockerfile, secrets=files, offline=offline, profile=profile)
     opened = open_project(Path(project), given)
+    choose(opened.config, only, experiments=experiments)
     with unwinding_on_signals(), closing(Engine.connect()) as engine, Run() as run:
         run.uses(engine)
         return prove_project(opened, engine, run, only=only, experiments=experiments)

@@ -14,6 +14,9 @@ Source = Literal["dockerfile", "image", "container", "experiment"]
 
 SCHEMA = "hullproof.report/1"
 
+DEFAULT_PROFILE = "guide"
+"""The set of practices that is proven where nothing else is asked for."""
+
 
 class Verdict(Enum):
     """What is known of a practice, from good to bad."""
@@ -255,7 +258,7 @@ class BuildError:
 
 @dataclass(frozen=True)
 class Report:
-    """All proofs of one run. `left_out` names practices that were not asked for.
+    """All proofs of one run. `left_out` names practices of the profile that were not asked for.
 
     `sidecar` is None where no container was looked at. `quotes` are the instructions that evidence names.
     """
@@ -272,6 +275,7 @@ class Report:
     sidecar: SidecarInfo | None = None
     conditions: Conditions | None = None
     quotes: tuple[Quote, ...] = ()
+    profile: str = DEFAULT_PROFILE
 
     @property
     def verdict(self) -> Verdict:

@@ -58,6 +58,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     python: Callable[[nox.Session], str] | None = None,
     default: bool = True,
     offline: bool = False,
+    profile: str | None = None,
 ) -> ImageSessions:
     """Register the sessions `lint`, `build`, `unit`, `container` and `prove`; return what they come to.
 
@@ -75,6 +76,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     - `python`: returns the Python that has Hullproof; by default, the one that runs Nox.
     - `default`: whether plain `nox` runs them.
     - `offline`: whether `prove` boots the image without a network.
+    - `profile`: the set of practices that `prove` proves, such as `"production"`; by default, the configured one.
     """
     made = ImageSessions(
         project=Path(project),
@@ -87,6 +89,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
         reports=Path(reports) if reports else None,
         python=python or (lambda _session: sys.executable),
         offline=offline,
+        profile=profile,
     )
     for name in ("lint", "build", "unit", "container", "prove"):
         if prefix + name in nox.registry.get():
@@ -117,6 +120,7 @@ class ImageSessions:
     reports: Path | None
     python: Callable[[nox.Session], str]
     offline: bool
+    profile: str | None
     built: dict[str, Any] = field(default_factory=dict)
     passed: list[str] = field(default_factory=list)
 
@@ -183,6 +187,7 @@ class ImageSessions:
         written = self._report("--output={}", "checklist.md")
         shown = ["--format=text"] if written else []
         given = [*self._given(), *(["--offline"] if self.offline else [])]
+        given += [f"--profile={self.profile}"] if self.profile else []
         self.command(session, "prove", str(self.project), *given, *written, *shown, *session.posargs)
         self.passed.append("prove")
 

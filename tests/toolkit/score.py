@@ -21,7 +21,7 @@ from hullproof import __version__
 from hullproof.engine.connection import Engine
 from hullproof.model import Report, Verdict
 from hullproof.owner import owned_folder
-from hullproof.practices import GUIDE
+from hullproof.practices import every
 from hullproof.project.project import Project
 from hullproof.report import as_json
 from hullproof.run.run import Run
@@ -90,7 +90,7 @@ def try_case(case: Case, engine: Engine, folder: Path) -> Outcome:
     error = None
     try:
         with Run() as run:
-            report = prove(Project.open(project), run.uses(engine), run)
+            report = prove(Project.open(project), run.uses(engine), run, only=case.asked)
     except Exception as raised:  # noqa: BLE001 - one case's error must not hide the others' outcomes
         error = f"{type(raised).__name__}: {raised}"
     proofs = report.proofs if report else ()
@@ -193,7 +193,7 @@ def page(outcomes: Sequence[Outcome]) -> str:
         "| practice | planted | caught | named right | false alarms | unproven | median s |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for name in (*GUIDE, None):
+    for name in (*(each.id for each in every()), None):
         rows = [outcome for outcome in outcomes if outcome.case.practice == name]
         if not rows:
             continue

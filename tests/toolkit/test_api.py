@@ -33,8 +33,13 @@ def test_the_package_is_imported_without_what_it_exports() -> None:
 
 def test_wrong_usage_is_told_before_an_engine_is_asked(tmp_path: Path) -> None:
     """In one line, by the error that owns the exit code."""
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "Dockerfile").write_text("FROM python:3.11-slim\n")
     with pytest.raises(UsageError, match="there is no practice called 'expos'"):
-        prove(tmp_path, only=["expos"])
+        prove(bare, only=["expos"])
+    with pytest.raises(UsageError, match="there is no profile called 'kubernets'; did you mean 'kubernetes'"):
+        prove(bare, profile="kubernets")
     with pytest.raises(UsageError, match="Dockerfile: no such file"):
         prove(str(tmp_path))
 

@@ -135,6 +135,12 @@ def test_prove_boots_without_a_network_where_the_noxfile_says_so(folder: Path) -
     assert asked(folder, "-s", "prove", settings="offline=True") == [["prove", ".", "--offline"]]
 
 
+def test_prove_takes_the_profile_of_the_noxfile(folder: Path) -> None:
+    """As `--profile` does."""
+    asked_for = asked(folder, "-s", "prove", settings="profile='production'")
+    assert asked_for == [["prove", ".", "--profile=production"]]
+
+
 def test_reports_go_to_their_folder_and_to_the_screen(folder: Path) -> None:
     """The folder is made."""
     (words,) = asked(folder, "-s", "prove", settings="reports='out/reports'")

@@ -57,8 +57,8 @@ def accept(
     last, why = _last_day(until), one_line(reason).strip()
     if not why:
         raise UsageError("--reason is empty; say why, for those who read reports")
-    chosen, _ = choose(names(only), experiments=True)
     opened = open_project(project, given)
+    chosen, _ = choose(opened.config, names(only), experiments=True)
     reports: list[Report] = []
 
     def deliver(_project: Subject, report: Report) -> None:

@@ -7,7 +7,7 @@ import textwrap
 import click
 
 from hullproof.cli.parameters import complete_practices
-from hullproof.practices import every, get
+from hullproof.practices import Practice, every, get
 from hullproof.text import block
 
 
@@ -18,7 +18,7 @@ def explain(practice: str | None) -> int:
 
     \b
     Examples:
-      hullproof explain               all practices, a line each
+      hullproof explain               all practices, a line each, with the profiles of those that not all have
       hullproof explain test-gate
     """  # noqa: D301 - click's mark is the character, not its name
     click.echo(explanation(practice))
@@ -28,7 +28,7 @@ def explain(practice: str | None) -> int:
 def explanation(identifier: str | None) -> str:
     """Return what there is to know of one practice, or a line for each."""
     if identifier is None:
-        return "\n".join(f"{each.id:<20}{each.title}" for each in every())
+        return "\n".join(f"{each.id:<20}{each.title}{_only_in(each)}" for each in every())
     practice = get(identifier)
     parts = [
         ("Why", practice.why),
@@ -36,10 +36,15 @@ def explanation(identifier: str | None) -> str:
         ("Broken by", practice.broken_by),
         ("Fix", practice.fix),
     ]
-    text = f"{practice.title} ({practice.id})\n" + "".join(
+    text = f"{practice.title} ({practice.id}){_only_in(practice)}\n" + "".join(
         f"\n{name}\n{_indented(text)}\n" for name, text in parts
     )
     return block(text, len(text))
+
+
+def _only_in(practice: Practice) -> str:
+    """Say in which profiles it is proven, where that is not all of them."""
+    return f" [{', '.join(practice.profiles)}]" if practice.profiles else ""
 
 
 def _indented(text: str) -> str:

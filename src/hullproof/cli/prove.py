@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from hullproof.cli.display import display
-from hullproof.cli.parameters import complete_practices, project_options
+from hullproof.cli.parameters import complete_practices, complete_profiles, project_options
 from hullproof.engine.connection import Engine
 from hullproof.errors import DockerfileError, UsageError
 from hullproof.model import Report
@@ -25,6 +25,13 @@ from hullproof.runner.prove import choose, report_of_unreadable
 
 @click.command()
 @click.argument("folders", metavar="[PROJECT]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--profile",
+    metavar="NAME",
+    shell_complete=complete_profiles,
+    help="The set of practices to prove: guide (the default), production, kubernetes, openshift, release; wins over the "
+    "configured one.",
+)
 @click.option(
     "--only", metavar="ID,...", shell_complete=complete_practices, help="Prove these practices only."
 )
@@ -68,6 +75,7 @@ from hullproof.runner.prove import choose, report_of_unreadable
 @project_options
 def prove(
     folders: tuple[Path, ...],
+    profile: str | None,
     only: str | None,
     outputs: tuple[str, ...],
     formats: tuple[str, ...],
@@ -89,6 +97,7 @@ def prove(
     Examples:
       hullproof prove
       hullproof prove --dockerfile docker/Dockerfile
+      hullproof prove --profile production
       hullproof prove --only non-root-user,expose --no-experiments --verbose
       hullproof prove --output report.html --output report.json
       hullproof prove --format github --output report.sarif --output markdown:"$GITHUB_STEP_SUMMARY"
@@ -104,7 +113,7 @@ def prove(
         formats=formats,
         outputs=outputs,
         jobs=jobs,
-        given=replace(given, offline=offline),
+        given=replace(given, offline=offline, profile=profile),
         detail="evidence" if verbose else "verdict" if quiet else "summary",
         brief=brief,
     )
@@ -129,7 +138,6 @@ def prove_all(
     whose base image cannot be had ends by itself, with a line and its exit code; one whose Dockerfile no build would take
     gets a report of a failed build.
     """
-    chosen, _ = choose(only, experiments=experiments)
     found: dict[Path, Project | DockerfileError] = {}
     for folder in folders:
         try:
@@ -147,14 +155,17 @@ def prove_all(
         detail=detail,
         brief=brief,
     )
-    shown = display(projects, [each.id for each in chosen], quiet=detail == "verdict")
+    chosen = [choose(each.config, only, experiments=experiments)[0] for each in projects]
+    asked = dict.fromkeys(each.id for practices in chosen for each in practices)
+    shown = display(projects, list(asked), quiet=detail == "verdict")
 
     def deliver(project: Subject, report: Report) -> None:
         with shown.aside():
             deliver_to_all(project, report)
 
     for each in unreadable:
-        deliver_to_all(each, report_of_unreadable(each, only=only, experiments=experiments))
+        report = report_of_unreadable(each, profile=given.profile, only=only, experiments=experiments)
+        deliver_to_all(each, report)
     if not projects:
         return DockerfileError.exit_code
     with closing(Engine.connect()) as engine, shown:

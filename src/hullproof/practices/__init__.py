@@ -1,9 +1,11 @@
-"""The practices: one file each, found by itself. To add one, add a file to `guide` and its test file.
+"""The practices: one file each, found by itself. To add one, add a file to its family's folder and its test file.
 
 A practice is a module with a docstring and checks. The docstring's first line is its title; the texts under `Why:`,
 `Proven by:`, `Broken by:` and `Fix:` feed `hullproof explain`, every report and the documentation. A check is a
 generator function whose parameters name the facts it needs (see `hullproof.practices.checks`); it starts nothing and
 reads nothing else. Annotate a parameter `X | None` to be asked even where that fact cannot be had.
+
+A practice stands in every profile, or in those that its module's `PROFILES` names (see `hullproof.practices.profiles`).
 
 Other packages add practices through the entry point group `hullproof.practices`: each entry names such a
 module, whose `FAMILY` says which family it belongs to.
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.errors import UsageError
 from hullproof.facts import EXPERIMENTS
-from hullproof.practices import guide
+from hullproof.practices import guide, production
 from hullproof.practices.checks import Observations, check, unproven
 from hullproof.practices.practice import Practice, from_module, judge
 
@@ -74,8 +76,9 @@ def get(identifier: str) -> Practice:
 
 def _own() -> list[Practice]:
     return [
-        from_module(importlib.import_module(f"{guide.__name__}.{found.name}"))
-        for found in pkgutil.iter_modules(guide.__path__)
+        from_module(importlib.import_module(f"{family.__name__}.{found.name}"))
+        for family in (guide, production)
+        for found in pkgutil.iter_modules(family.__path__)
     ]
 
 

@@ -26,6 +26,7 @@ class Practice:
     """One thing a good image does.
 
     `why`, `proven_by`, `broken_by` and `fix` are paragraphs, divided by blank lines; an indented one is code.
+    `profiles` are those that it stands in, none for all; `contradicts` names practices that cannot hold beside it.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Practice:
     broken_by: str
     fix: str
     checks: tuple[Check, ...]
+    profiles: tuple[str, ...] = ()
+    contradicts: tuple[str, ...] = ()
 
     @property
     def usual_fix(self) -> str:
@@ -84,6 +87,8 @@ def from_module(module: ModuleType) -> Practice:
         id=name.replace("_", "-"),
         family=getattr(module, "FAMILY", package.rpartition(".")[2]),
         checks=checks,
+        profiles=tuple(getattr(module, "PROFILES", ())),
+        contradicts=tuple(getattr(module, "CONTRADICTS", ())),
         **_texts(inspect.cleandoc(module.__doc__ or module.__name__)),
     )
     _ = practice.asks  # refused now, not once it is judged

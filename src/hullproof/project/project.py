@@ -99,6 +99,11 @@ class Project:
         config = replace(self.config, offline=True)
         return replace(self, config=config, places={**self.places, "offline": place})
 
+    def profiled(self, profile: str, place: str) -> Project:
+        """The same project, of which this profile is to be proven because of what was said at `place`."""
+        config = replace(self.config, profile=profile)
+        return replace(self, config=config, places={**self.places, "profile": place})
+
     def handed(self, secrets: Mapping[str, str], contexts: Mapping[str, str], option: str = "--") -> Project:
         """The same project, whose builds are handed these files by id and folders by name, wherever they lie.
 

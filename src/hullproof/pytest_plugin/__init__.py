@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = group.addoption
     add("--hullproof", action="store_true", help="Collect a test for each practice of the project's image.")
     add("--hullproof-only", metavar="ID,...", help="The same for these practices only.")
+    add("--hullproof-profile", metavar="NAME", help="The same for this set of practices, such as production.")
     add(
         "--hullproof-no-experiments",
         action="store_true",
@@ -101,7 +102,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "hullproof: a practice of the project's image, collected by --hullproof"
     )
     option = config.option
-    if option.hullproof or option.hullproof_only is not None or any(map(_names_dockerfile, config.args)):
+    asked = option.hullproof or option.hullproof_profile or option.hullproof_only is not None
+    if asked or any(map(_names_dockerfile, config.args)):
         from hullproof.pytest_plugin.items import Practices  # noqa: PLC0415 - only those who prove need it
 
         config.pluginmanager.register(Practices(config), "hullproof-practices")

@@ -33,7 +33,9 @@ class Practices:
         try:
             project = open_project(config)
             self.chosen, _ = choose(
-                names(option.hullproof_only), experiments=not option.hullproof_no_experiments
+                project.config,
+                names(option.hullproof_only),
+                experiments=not option.hullproof_no_experiments,
             )
             Reporting.of(config).deliver_to(project, option.hullproof_output)
         except UsageError as error:

@@ -193,10 +193,11 @@ def _merged(reports: Sequence[Report]) -> Report | None:
     from hullproof.practices import every  # noqa: PLC0415 - loaded by now
 
     proofs = {proof.id: proof for report in reports for proof in report.proofs}
+    left_out = {name for report in reports for name in report.left_out} - set(proofs)
     return replace(
         reports[0],
         started_at=min(report.started_at for report in reports),
         duration_s=max(report.duration_s for report in reports),
         proofs=tuple(proofs[each.id] for each in every() if each.id in proofs),
-        left_out=tuple(each.id for each in every() if each.id not in proofs),
+        left_out=tuple(each.id for each in every() if each.id in left_out),
     )

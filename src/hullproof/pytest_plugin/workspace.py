@@ -54,6 +54,7 @@ def open_project(config: pytest.Config) -> Project:
         secrets=_given("secret", option.hullproof_secret, files),
         contexts=_given("build-context", option.hullproof_build_context, folders),
         offline=option.hullproof_offline,
+        profile=option.hullproof_profile,
         option="--hullproof-",
     )
     folder = option.hullproof_project

@@ -23,7 +23,7 @@ def schema() -> dict[str, Any]:
 def to_dict(report: Report) -> dict[str, Any]:
     """Return the report as plain JSON values, in the schema's words. Texts are bounded, and safe to print as they are."""
     head = {"schema": SCHEMA, "verdict": report.verdict.value, "complete": not report.left_out}
-    plain = {**head, **_plain(report)}
+    plain = {**head, "profile": report.profile, **_plain(report)}
     rules = schema()
     return dict(_fitted(plain, rules, rules["$defs"]))
 

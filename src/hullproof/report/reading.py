@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timezone
 
 from hullproof.model import (
+    DEFAULT_PROFILE,
     Acceptance,
     BuildError,
     Conditions,
@@ -79,7 +80,7 @@ def by_standing(report: Report) -> dict[Standing, list[Proof]]:
 
 
 def headline(report: Report) -> tuple[str, str]:
-    """Return the verdict, and of how many practices it is said: `PROVEN`, `8 of 11 (3 not asked for)`.
+    """Return the verdict, and of how many practices of which profile it is said: `PROVEN`, `8 of 11 (3 not asked for)`.
 
     What is not proven is named, and what was not asked for is counted: a part is not taken for the whole.
     """
@@ -93,7 +94,8 @@ def headline(report: Report) -> tuple[str, str]:
         for standing, proofs in groups.items()
     ]
     rest += [f"{len(report.left_out)} not asked for"] if report.left_out else []
-    return report.verdict.value.upper(), f"{len(deciding)} of {total}{named}" + (
+    profile = "" if report.profile == DEFAULT_PROFILE else f" for {clean(report.profile)}"
+    return report.verdict.value.upper(), f"{len(deciding)} of {total}{profile}{named}" + (
         f" ({'; '.join(rest)})" if rest else ""
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ class Given:
     """What is said of a project where it is proven, and wins over what its configuration says.
 
     `secrets` are files by id and `contexts` folders by name, wherever they lie; `option` is how the options that gave all
-    this begin, for a report's word on where a setting is from.
+    this begin, for a report's word on where a setting is from. `profile` is None for the configured one.
     """
 
     build_args: Mapping[str, str] = field(default_factory=dict)
@@ -23,6 +23,7 @@ class Given:
     secrets: Mapping[str, str] = field(default_factory=dict)
     contexts: Mapping[str, str] = field(default_factory=dict)
     offline: bool = False
+    profile: str | None = None
     option: str = "--"
 
 
@@ -30,16 +31,25 @@ def open_project(folder: Path, given: Given) -> Project:
     """Read the project in `folder`. Raises UsageError, one line, where it cannot be read or is wrong."""
     project = Project.open(folder, given.build_args, given.dockerfile)
     project = project.handed(given.secrets, given.contexts, given.option)
-    if project.config.accept:
+    project = project.profiled(given.profile, f"{given.option}profile") if given.profile else project
+    if {"accept", "profile", "practices"} & set(project.places):
         _require_practices(project)
     return project.offline(f"{given.option}offline") if given.offline else project
 
 
 def _require_practices(project: Project) -> None:
-    from hullproof.practices import get  # noqa: PLC0415 - heavy, and most projects accept nothing
+    """Refuse a practice or a profile that there is not, and say where it was written."""
+    from hullproof.practices import get  # noqa: PLC0415 - heavy, and most projects say nothing of practices
+    from hullproof.practices.profiles import members  # noqa: PLC0415 - the same
 
-    try:
-        for each in project.config.accept:
-            get(each.practice)
-    except UsageError as error:
-        raise UsageError(f"{project.places['accept']}: accept: {error}") from None
+    config = project.config
+    asked: dict[str, Callable[[], object]] = {
+        "accept": lambda: [get(each.practice) for each in config.accept],
+        "profile": lambda: members(config.profile),
+        "practices": lambda: members(config.profile, config.practices),
+    }
+    for setting, look in asked.items():
+        try:
+            look()
+        except UsageError as error:  # noqa: PERF203 - each setting has a place of its own
+            raise UsageError(f"{project.places.get(setting, setting)}: {setting}: {error}") from None

@@ -15,9 +15,19 @@ from hullproof import __version__
 from hullproof.engine.container.sidecar import CAPABILITY
 from hullproof.errors import DockerfileError, Unobservable, UsageError
 from hullproof.events import Listener, Note, ignore, in_turn
-from hullproof.facts import BuildFacts, builds, containers, images
-from hullproof.model import BuildError, ImageInfo, ProjectInfo, Proof, Report, SidecarInfo, Verdict
+from hullproof.facts import BuildFacts, Config, builds, containers, images
+from hullproof.model import (
+    DEFAULT_PROFILE,
+    BuildError,
+    ImageInfo,
+    ProjectInfo,
+    Proof,
+    Report,
+    SidecarInfo,
+    Verdict,
+)
 from hullproof.practices import EXPERIMENTS, Practice, every, get
+from hullproof.practices.profiles import members
 from hullproof.project.git import look
 from hullproof.runner.acceptance import accepted, remarks
 from hullproof.runner.graph import Graph
@@ -40,20 +50,23 @@ _OF_THE_REPORT = ("image", "base")
 _LONGEST_LINE = 500
 
 
-def choose(only: Sequence[str] | None, *, experiments: bool) -> tuple[list[Practice], list[Practice]]:
-    """Return the practices to prove and those left out, each in order.
+def choose(
+    config: Config, only: Sequence[str] | None, *, experiments: bool
+) -> tuple[list[Practice], list[Practice]]:
+    """Return the practices to prove and those of the project's profile that are left out, each in order.
 
-    `only` names practices by id, all by default; without `experiments`, those that need one are left out.
-    Raises UsageError for an id that is none, and where nothing is left to prove.
+    `only` names practices by id, of the profile or not; by default it is the profile's. Without `experiments`, those that
+    need one are left out. Raises UsageError for an id that is none, and where nothing is left to prove.
     """
     if only is not None and not only:
         raise UsageError("--only names no practice; `hullproof explain` lists them")
-    asked = [get(name) for name in dict.fromkeys(only)] if only else list(every())
+    profile = members(config.profile, config.practices)
+    asked = [get(name) for name in dict.fromkeys(only)] if only else profile
     chosen = [each for each in every() if each in asked and (experiments or not each.needs_experiment)]
     if not chosen:
         names = ", ".join(each.id for each in asked)
         raise UsageError(f"{names}: cannot be proven without experiments; leave out --no-experiments")
-    return chosen, [each for each in every() if each not in chosen]
+    return chosen, [each for each in profile if each not in chosen]
 
 
 def prove(
@@ -71,7 +84,7 @@ def prove(
     for an unknown practice, EngineError where the engine or a base image is not there. Whether an acceptance has
     expired is told by the day on which the proving started, in UTC.
     """
-    practices, _ = choose(only, experiments=experiments)
+    practices, _ = choose(project.config, only, experiments=experiments)
     prover = Prover(project, engine, run, tell=tell)
     prover.begin(practices)
     for practice in practices:
@@ -140,6 +153,8 @@ class Prover:
     def report(self) -> Report:
         """Make the report of what was judged so far."""
         started_at, clock = self._started
+        config = self.project.config
+        profile = members(config.profile, config.practices)
         return Report(
             project=_project_info(self.project),
             image=self.image_info(),
@@ -149,10 +164,11 @@ class Prover:
             duration_s=time.monotonic() - clock,
             proofs=tuple(self.proofs[each.id] for each in every() if each.id in self.proofs),
             build_error=_build_error(self.graph.known(builds.build)),
-            left_out=tuple(each.id for each in every() if each.id not in self.proofs),
+            left_out=tuple(each.id for each in profile if each.id not in self.proofs),
             sidecar=self._sidecar_info(),
             conditions=self.graph.known(containers.conditions),
             quotes=quotes(self.project, self.proofs.values()),
+            profile=config.profile,
         )
 
     def image_info(self) -> ImageInfo | None:
@@ -219,9 +235,12 @@ def _build_error(build: BuildFacts | None) -> BuildError | None:
     )
 
 
-def report_of_unreadable(error: DockerfileError, *, only: Sequence[str] | None, experiments: bool) -> Report:
+def report_of_unreadable(
+    error: DockerfileError, *, profile: str | None, only: Sequence[str] | None, experiments: bool
+) -> Report:
     """Make the report of a project whose Dockerfile no build would take: its build fails, and nothing is shown by it."""
-    practices, left_out = choose(only, experiments=experiments)
+    config = Config(profile=profile or DEFAULT_PROFILE)
+    practices, left_out = choose(config, only, experiments=experiments)
     found = re.match(re.escape(error.dockerfile) + r":(\d+): (.*)", str(error), re.DOTALL)
     reason = found[2] if found else str(error).removeprefix(f"{error.dockerfile}: ")
     return Report(
@@ -244,4 +263,5 @@ def report_of_unreadable(error: DockerfileError, *, only: Sequence[str] | None, 
         ),
         build_error=BuildError(None, int(found[1]) if found else None, (), reason),
         left_out=tuple(each.id for each in left_out),
+        profile=config.profile,
     )

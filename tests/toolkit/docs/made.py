@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import click
 
 from hullproof.cli import cli
-from hullproof.practices import GUIDE, Practice, get
+from hullproof.practices import Practice, every
+from hullproof.practices.profiles import known
 from hullproof.text import paragraphs
 
 from ..cases.catalogue import CASES
@@ -23,16 +24,20 @@ _SECTIONS = (
 )
 
 
+SHIPPED = tuple(each for each in every() if each.family in ("guide", "production"))
+
+
 def pages() -> dict[str, str]:
     """Return every page by its path within docs/."""
-    made = {f"practices/{each}.md": practice_page(get(each)) for each in GUIDE}
+    made = {f"practices/{each.id}.md": practice_page(each) for each in SHIPPED}
     return {"practices/index.md": _practices(), **made, "reference/cli.md": _commands()}
 
 
 def practice_page(practice: Practice) -> str:
     """Return what `hullproof explain` says, and the faults that it is tested against."""
     kind = "by an experiment" if practice.needs_experiment else "by observation"
-    lines = [_NOTE, f"# {practice.title}", "", f"`{practice.id}`, shown {kind}.", ""]
+    profiles = f" In the profiles {', '.join(practice.profiles)}." if practice.profiles else ""
+    lines = [_NOTE, f"# {practice.title}", "", f"`{practice.id}`, shown {kind}.{profiles}", ""]
     for heading, field in _SECTIONS:
         lines += [f"## {heading}", "", *_text(getattr(practice, field))]
     faults = [case.title for case in CASES if case.practice == practice.id]
@@ -56,22 +61,29 @@ def _text(text: str) -> Iterator[str]:
 
 
 def _practices() -> str:
-    rows = [
-        f"| [`{each}`]({each}.md) | {get(each).title} | {'experiment' if get(each).needs_experiment else 'observation'} |"
-        for each in GUIDE
-    ]
     return "\n".join(
         [
             _NOTE,
-            "# The eleven practices",
+            "# The practices",
             "",
             "What a good image of a Python application does. Each has a page, with the text that `hullproof explain`",
             "prints and that reports carry: why it matters, what proves it, what breaks it and how to fix it.",
-            "Reports call the eleven the family `guide`.",
             "",
-            "| id | practice | shown by |",
-            "| --- | --- | --- |",
-            *rows,
+            "## The guide: whether an image is well made",
+            "",
+            "The eleven that are proven by default, and in every other profile, too.",
+            "",
+            *_table("guide", "shown by"),
+            "",
+            "## Production: whether it holds where it will run",
+            "",
+            "Proven where a profile is asked for: `hullproof prove --profile production`, or `profile` in the",
+            "[configuration](../reference/configuration.md), which adds single ones by `practices` as well.",
+            f"Profiles are {', '.join(f'`{each}`' for each in known())}.",
+            "",
+            *_table("production", "profiles"),
+            "",
+            "## What is said of them",
             "",
             "A practice is `proven` (shown to hold), `broken` (shown not to hold), `unproven` (could not be shown",
             "either way, with the reason) or `not-applicable`. What could not be observed is never called good.",
@@ -82,6 +94,14 @@ def _practices() -> str:
             "",
         ]
     )
+
+
+def _table(family: str, last: str) -> Iterator[str]:
+    yield from (f"| id | practice | {last} |", "| --- | --- | --- |")
+    for each in SHIPPED:
+        kind = "experiment" if each.needs_experiment else "observation"
+        if each.family == family:
+            yield f"| [`{each.id}`]({each.id}.md) | {each.title} | {', '.join(each.profiles) or kind} |"
 
 
 def _commands() -> str:

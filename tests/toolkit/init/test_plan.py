@@ -16,7 +16,7 @@ from hullproof.init.look import look
 from hullproof.init.model import Choices
 from hullproof.init.plan import plan
 from hullproof.lab.installing import candidates
-from hullproof.practices import every
+from hullproof.practices import GUIDE
 from hullproof.project.config import load
 from hullproof.project.ignorefile import patterns
 from hullproof.project.project import Project
@@ -215,4 +215,4 @@ def test_the_comments_name_the_practices_in_the_order_of_the_file(written: Path)
     text = (written / "Dockerfile").read_text()
     numbered = re.findall(r"^# (\d+)\. ([a-z-]+)", text, re.MULTILINE)
     assert [int(number) for number, _ in numbered] == list(range(1, len(numbered) + 1))
-    assert {each for _, each in numbered} == {each.id for each in every()} - {"dockerignore"}
+    assert {each for _, each in numbered} == set(GUIDE) - {"dockerignore"}

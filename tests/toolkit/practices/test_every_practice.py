@@ -22,11 +22,12 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.profiles import known, members
 
 from .by_hand import BROKEN, NOT_APPLICABLE, PROVEN, UNPROVEN, prove
 
 HERE = Path(__file__).parent
-PACKAGE = HERE.parents[2] / "src" / "hullproof" / "practices" / "guide"
+PACKAGE = HERE.parents[2] / "src" / "hullproof" / "practices"
 
 
 def test_the_guide_is_the_eleven_of_the_design_in_its_order() -> None:
@@ -39,7 +40,7 @@ def test_the_guide_is_the_eleven_of_the_design_in_its_order() -> None:
 def test_a_practice_has_its_texts_and_its_files(practice: Practice) -> None:
     """Title, reason, proof, faults and remedy come from the module; file and test file bear its name."""
     name = practice.id.replace("-", "_")
-    assert (PACKAGE / f"{name}.py").is_file()
+    assert (PACKAGE / practice.family / f"{name}.py").is_file()
     assert (HERE / f"test_{name}.py").is_file()
     for text in (
         practice.title,
@@ -74,9 +75,41 @@ def test_where_no_fact_can_be_had_nothing_is_proven(practice: Practice) -> None:
     assert proof.remedy is None
 
 
-def test_only_three_practices_need_an_experiment() -> None:
+def test_the_default_profile_is_the_guide() -> None:
+    """What production asks for is proven where it is asked for."""
+    assert known()[0] == "guide"
+    assert tuple(each.id for each in members("guide")) == GUIDE
+
+
+@pytest.mark.parametrize("profile", known())
+def test_a_profile_holds_the_guide_and_contradicts_itself_nowhere(profile: str) -> None:
+    """Each can be proven whole: no practice in it asks for what another forbids."""
+    assert set(GUIDE) <= {each.id for each in members(profile)}
+
+
+def test_practices_that_contradict_each_other_never_stand_in_one_profile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether the profile names both or the settings add one."""
+    own = replace(_practice(_says_so), profiles=("acme",), contradicts=("ownership",))
+    monkeypatch.setattr("hullproof.practices.profiles.every", lambda: (*every(), own))
+    monkeypatch.setattr("hullproof.practices.profiles.get", lambda _: own)
+    assert members("guide")
+    for profile, more in (("acme", ()), ("guide", ("new-practice",))):
+        with pytest.raises(UsageError, match="new-practice and ownership contradict each other"):
+            members(profile, more)
+
+
+def test_settings_add_practices_to_a_profile() -> None:
+    """In the order in which all are proven; what is there already is there once."""
+    assert [each.id for each in members("guide", ("numeric-user", "expose"))] == [*GUIDE, "numeric-user"]
+    with pytest.raises(UsageError, match="did you mean 'kubernetes'"):
+        members("kubernete")
+
+
+def test_only_three_practices_of_the_guide_need_an_experiment() -> None:
     """What is left out without experiments follows from the parameters alone."""
-    assert [each.id for each in every() if each.needs_experiment] == [
+    assert [each.id for each in members("guide") if each.needs_experiment] == [
         "requirements-first",
         "test-gate",
         "dockerignore",
@@ -90,11 +123,15 @@ def test_an_unknown_id_names_the_nearest() -> None:
         get("slim-bas")
 
 
-def _module(**members: object) -> ModuleType:
+def _says_so() -> Observations:
+    yield proven("it holds")
+
+
+def _module(**names: object) -> ModuleType:
     module = ModuleType(
         "elsewhere.new_practice", "A title.\n\nWhy: one\ntwo.\n\nFix: Do it.\n\n    RUN it\n      more\n"
     )
-    vars(module).update(members)
+    vars(module).update(names)
     return module
 
 

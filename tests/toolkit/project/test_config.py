@@ -39,6 +39,8 @@ services = ["db", "cache", "db"]
 memory_mb = 512
 pids = 100
 offline = true
+profile = "kubernetes"
+practices = ["arbitrary-uid", "arbitrary-uid"]
 accept = [
     { practice = "ownership", reason = "the volume's\\n  owner", until = 2027-01-31 },
     { practice = "slim-base", reason = "a compiler at run time", until = "2027-02-28" },
@@ -86,6 +88,8 @@ def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
         "memory_mb": 512.0,
         "pids": 100,
         "offline": True,
+        "profile": "kubernetes",
+        "practices": ("arbitrary-uid",),
         "accept": (
             {"practice": "ownership", "reason": "the volume's owner", "until": date(2027, 1, 31)},
             {"practice": "slim-base", "reason": "a compiler at run time", "until": date(2027, 2, 28)},
@@ -135,6 +139,10 @@ MISTAKES = [
         "hullproof.toml: name = ' ' must be a string of one line, not empty, of at most 200 characters",
     ),
     ("offline = 1", "hullproof.toml: offline = 1 must be true or false"),
+    (
+        'practices = "expose"',
+        'hullproof.toml: practices = \'expose\' must be a list of practices, such as ["arbitrary-uid", "numeric-user"]',
+    ),
     ("redy = 1", "hullproof.toml: unknown key 'redy'; did you mean 'ready'?"),
     ("buildargs = {}", "hullproof.toml: unknown key 'buildargs'; did you mean 'build_args'?"),
     ("Target = 'x'", "hullproof.toml: unknown key 'Target'; did you mean 'target'?"),

@@ -21,6 +21,7 @@ from hullproof.facts import (
     PROVIDERS,
     BaseFacts,
     BuildFacts,
+    Config,
     ContainerFacts,
     Failure,
     ImageFacts,
@@ -29,7 +30,8 @@ from hullproof.facts import (
 )
 from hullproof.facts.provider import Provider
 from hullproof.model import EngineInfo, Report, SidecarInfo, Verdict
-from hullproof.practices import EXPERIMENTS, every
+from hullproof.practices import EXPERIMENTS
+from hullproof.practices.profiles import members
 from hullproof.project.project import Project
 from hullproof.report import as_json
 from hullproof.runner import prove as proving
@@ -126,12 +128,12 @@ def proven(project: Project, **settings: Any) -> Report:  # noqa: ANN401 - prove
 
 def test_all_are_chosen_by_default() -> None:
     """In the guide's order, none left out."""
-    assert choose(None, experiments=True) == (list(every()), [])
+    assert choose(Config(), None, experiments=True) == (list(members("guide")), [])
 
 
 def test_without_experiments_those_that_need_one_are_left_out_and_named() -> None:
     """Nothing is left out in silence."""
-    chosen, left_out = choose(None, experiments=False)
+    chosen, left_out = choose(Config(), None, experiments=False)
     assert {practice.id for practice in left_out} == {"requirements-first", "test-gate", "dockerignore"}
     assert [*chosen, *left_out] != []
     assert not any(practice.needs_experiment for practice in chosen)
@@ -139,16 +141,24 @@ def test_without_experiments_those_that_need_one_are_left_out_and_named() -> Non
 
 def test_the_chosen_come_in_the_guides_order_and_once() -> None:
     """However they were asked for."""
-    chosen, left_out = choose(["expose", "slim-base", "expose"], experiments=True)
+    chosen, left_out = choose(Config(), ["expose", "slim-base", "expose"], experiments=True)
     assert [practice.id for practice in chosen] == ["slim-base", "expose"]
-    assert len(left_out) == len(every()) - 2
+    assert len(left_out) == len(members("guide")) - 2
+
+
+def test_a_profile_is_chosen_and_what_it_has_besides_is_not_asked_for() -> None:
+    """One of another profile may be asked for by name: the profile is then what was left out."""
+    chosen, left_out = choose(Config(profile="kubernetes"), None, experiments=True)
+    assert (chosen, left_out) == (list(members("kubernetes")), [])
+    chosen, left_out = choose(Config(), ["numeric-user"], experiments=True)
+    assert ([each.id for each in chosen], left_out) == (["numeric-user"], list(members("guide")))
 
 
 @pytest.mark.parametrize("only", [[], ["nothing"], ["test-gate"]])
 def test_asking_for_nothing_is_wrong_usage(only: list[str]) -> None:
     """A report in which nothing was asked would look like success."""
     with pytest.raises(UsageError):
-        choose(only, experiments=False)
+        choose(Config(), only, experiments=False)
 
 
 # --- the report --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from hullproof.model import DEFAULT_MEMORY_MB, DEFAULT_PROCESSES
+from hullproof.model import DEFAULT_MEMORY_MB, DEFAULT_PROCESSES, DEFAULT_PROFILE
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Config:
     that the release may weigh, in units of 1,000,000 bytes, unpacked. `compose` is a compose file, whose
     `services` run beside the booted container; None for all that need nothing of this project. `memory_mb`, in
     units of 1,000,000 bytes, and `pids` are what each container may have at the most of memory and of processes
-    and threads; `offline` boots it without a network. `accept` lists
-    practices that may be broken for a while.
+    and threads; `offline` boots it without a network. `profile` names the practices to prove, and `practices` some more.
+    `accept` lists practices that may be broken for a while.
     """
 
     name: str | None = None
@@ -53,6 +53,8 @@ class Config:
     memory_mb: float = DEFAULT_MEMORY_MB
     pids: int = DEFAULT_PROCESSES
     offline: bool = False
+    profile: str = DEFAULT_PROFILE
+    practices: tuple[str, ...] = ()
     accept: tuple[Accepted, ...] = ()
 
     @property

@@ -143,11 +143,20 @@ def _argument_list(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _services(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(each, str) and each for each in value):
-        raise ValueError('a list of services of the compose file, such as ["db", "cache"]')
-    _require_passable(value)
-    return tuple(dict.fromkeys(value))
+def _names(what: str) -> Callable[[Any], tuple[str, ...]]:
+    """Read a list of names, each once; `what` says of what, with an example."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        if (
+            not isinstance(value, list)
+            or not value
+            or not all(isinstance(each, str) and each for each in value)
+        ):
+            raise ValueError(f"a list of {what}")
+        _require_passable(value)
+        return tuple(dict.fromkeys(value))
+
+    return read
 
 
 def _accept(value: Any) -> tuple[Accepted, ...]:
@@ -200,9 +209,11 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "command": _argument_list,
     "max_size_mb": _number(_TERABYTE_MB),
     "compose": _path_within,
-    "services": _services,
+    "services": _names('services of the compose file, such as ["db", "cache"]'),
     "memory_mb": _memory,
     "pids": _processes,
     "offline": _switch,
+    "profile": _text,
+    "practices": _names('practices, such as ["arbitrary-uid", "numeric-user"]'),
     "accept": _accept,
 }

@@ -9,6 +9,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TypeAlias
 
+from hullproof.practices import GUIDE
+
 GOOD = Path(__file__).parent.parent / "good"
 
 Edit: TypeAlias = Callable[[Path], None]
@@ -33,7 +35,8 @@ class Case:
 
     Of a sabotaged case its practice must be found broken. `also_expected` may rightly be found broken as well,
     because of the same fault, and `may_be_unproven` cannot be shown once it is there. All other practices
-    must be proven, or not applicable, and in a benign case all of them.
+    must be proven, or not applicable, and in a benign case all of them. That is said of the guide's practices; of a case
+    of another family of its own practice, and of a benign one of those that `only` names.
     """
 
     id: str
@@ -41,6 +44,14 @@ class Case:
     edits: tuple[Edit, ...]
     also_expected: frozenset[str] = frozenset()
     may_be_unproven: frozenset[str] = frozenset()
+    only: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> tuple[str, ...] | None:
+        """The practices to prove, None for the guide's."""
+        if self.only or self.practice is None or self.practice in GUIDE:
+            return self.only or None
+        return (self.practice,)
 
     @property
     def practice(self) -> str | None:

@@ -1,0 +1,1 @@
+"""The practices of production: whether the image holds where it will run."""
