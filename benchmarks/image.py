@@ -158,7 +158,7 @@ def size_row(at: Stand, image: str) -> Row:
     packages = sum(entry.size for entry in own if "/site-packages/" in entry.path)
     root = facts.workdir.rstrip("/") + "/"
     application = sum(entry.size for entry in own if entry.path.startswith(root))
-    added = (facts.size_bytes - at.base.known.size_bytes) / 1e6
+    added = sum(layer.size_bytes for layer in files.added_layers) / 1e6
     needed = (packages + application) / 1e6
     beside = f"packages {packages / 1e6:.1f} + application {application / 1e6:.2f}"
     return times("release over its base", [added], beside, [needed], at_most=1.1, unit="MB")

@@ -149,16 +149,23 @@ class ProjectInfo:
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """The release image and the base it starts from. Sizes in bytes, unpacked."""
+    """The release image and the base it starts from.
+
+    `id` is what its engine knows it by (`docker images`). `digest` is that of its manifest for its platform, by which
+    registries keep it: None where no manifest of it is known, as before the first push from a store that keeps none.
+    `config_digest` is that of its configuration, the same on every engine and in every registry. Sizes are the bytes of
+    the files in all layers, on every engine the same; None where the layers could not be read.
+    """
 
     id: str
     digest: str | None
-    size_bytes: int
+    size_bytes: int | None
     base: str | None
     base_is_stand_in: bool
     base_size_bytes: int | None = None
     base_note: str | None = None
     platform: str | None = None
+    config_digest: str | None = None
 
     @property
     def short_id(self) -> str:

@@ -199,8 +199,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def size(count: int) -> str:
-    """Return a size in bytes as a person says it, in units of 1000: `112 MB`."""
+def size(count: int | None) -> str:
+    """Return a size in bytes as a person says it, in units of 1000: `112 MB`; `unknown size` for None."""
+    if count is None:
+        return "unknown size"
     if round(count / 1000) < _KILO:
         return f"{count / 1000:.0f} kB"
     megabytes = count / 1_000_000

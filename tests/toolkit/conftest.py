@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -118,6 +119,33 @@ def daemon(
         yield own
     finally:
         own.end()
+
+
+@pytest.fixture(scope="session")
+def containerd_store() -> Iterator[str]:
+    """Where an engine of the tests' own listens, whose images are in the containerd store; it can reach no network."""
+    if not Daemon.can_be_had():
+        pytest.skip("an engine of its own needs root, dockerd and unshare")
+    with tempfile.TemporaryDirectory(prefix="hullproof-test-", dir="/var/tmp") as name:
+        settings = Path(name, "daemon.json")
+        settings.write_text(json.dumps({"features": {"containerd-snapshotter": True}}))
+        daemon = Daemon(Path(name), f"--config-file={settings}")
+        try:
+            yield daemon.host
+        finally:
+            daemon.end()
+
+
+@pytest.fixture(params=["classic", "containerd"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An engine of each kind of image store, one of them a daemon of the tests' own."""
+    if request.param == "classic":
+        yield request.getfixturevalue("engine")
+        return
+    monkeypatch.setenv("DOCKER_HOST", request.getfixturevalue("containerd_store"))
+    connected = Engine.connect()
+    yield connected
+    connected.close()
 
 
 @pytest.fixture

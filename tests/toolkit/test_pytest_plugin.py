@@ -493,7 +493,7 @@ def test_junit_readers_get_what_they_want(judged: Stubbed, workers: list[str]) -
 
 def container(*exposed: str, facts: ContainerFacts | None = None, published: int | None = 32768) -> Container:
     """A container of an image that exposes these ports."""
-    image = Image(ImageFacts("sha256:12", 1, exposed=exposed), Files(dict), SimpleNamespace())  # type: ignore[arg-type]
+    image = Image(ImageFacts("sha256:12", exposed=exposed), Files(dict), SimpleNamespace())  # type: ignore[arg-type]
     booted = SimpleNamespace(
         id="ab" * 32,
         read=lambda _: b"",

@@ -15,7 +15,7 @@ from hullproof.cli.display import display
 from hullproof.cli.parameters import project_options
 from hullproof.engine.build import build as build_with
 from hullproof.engine.connection import Engine
-from hullproof.engine.image import unpacked_size
+from hullproof.engine.layers import read_files
 from hullproof.engine.model.build import Step
 from hullproof.errors import UsageError
 from hullproof.events import Steps
@@ -89,7 +89,7 @@ def build_one(
     """Build a project's image (or, with `check`, only run a stage's steps); say how it went; return the facts.
 
     `target` names the stage, the release by default; with `tests` it is the one that runs the tests. The image is
-    the caller's: it stays. The facts: `ok`, `image`, `tags`, `size_bytes`, `base`,
+    the caller's: it stays. The facts: `ok`, `image`, `tags`, `digest`, `config_digest`, `size_bytes`, `base`,
     `base_size_bytes`, `base_is_stand_in`, `base_note`, `duration_s`.
     """
     project = open_project(folder, given)
@@ -111,13 +111,16 @@ def build_one(
         built = build_with(engine, request, on_change=Steps(hear))
         built = builds.explained(built, recipe, graph.fact(builds.bases))
         base = graph.fact(builds.base)
+        files = read_files(engine, built.image_id, base_diff_ids=base.diff_ids) if built.image_id else None
         facts: dict[str, Any] = {
             "ok": built.ok,
             "image": built.image_id,
             "tags": list(tags),
-            "size_bytes": unpacked_size(engine, built.image_id) if built.image_id else None,
+            "digest": files.manifest_digest if files else None,
+            "config_digest": files.config_digest if files else None,
+            "size_bytes": files.size_bytes if files else None,
             "base": base.reference,
-            "base_size_bytes": base.size_bytes,
+            "base_size_bytes": files.base_size_bytes if files else None,
             "base_is_stand_in": base.stand_in,
             "base_note": base.note,
             "duration_s": round(built.duration_s, 3),

@@ -72,12 +72,13 @@ _DAMAGED = (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError)  # type: i
 
 @dataclass
 class LayerContents:
-    """What one layer's tar holds. `links`: hard links, each with the path that it links to."""
+    """What one layer's tar holds. `links`: hard links, each with the path that it links to; `size_bytes`: of its files."""
 
     entries: dict[str, FileEntry] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    size_bytes: int = 0
 
 
 @dataclass
@@ -197,6 +198,7 @@ def _add(
     kind = _KINDS.get(member.type, "file")
     content = sha256 = None
     contents.links.pop(path, None)
+    contents.size_bytes += member.size if kind == "file" and not member.islnk() else 0
     if member.islnk():
         contents.links[path] = _path(_text(member.linkname))
     elif kind == "file":

@@ -1,4 +1,4 @@
-"""Images as the engine tells of them: configuration, history, size; and those that it is given as an archive."""
+"""Images as the engine tells of them: configuration, history; and those that it is given as an archive."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 class KnownImage:
     """What the engine knows of an image that others start from.
 
-    `size_bytes` is of all layers unpacked (see `inspect_image`), `diff_ids` is its chain of layers: an image built on it
-    starts with the same ones, as its history does with as many entries.
+    `diff_ids` is its chain of layers: an image built on it starts with the same ones, as its history does with as many
+    entries.
     """
 
     id: str
-    size_bytes: int
     diff_ids: tuple[str, ...] = ()
     history_length: int = 0
     env: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +44,6 @@ def find_image(engine: Engine, reference: str) -> KnownImage | None:
     config: dict[str, Any] = image.get("Config") or {}
     return KnownImage(
         id=str(image["Id"]),
-        size_bytes=_size(image, history),
         diff_ids=_diff_ids(image),
         history_length=len(history),
         env=_environment(config),
@@ -62,21 +60,14 @@ def inspect_image(
     number the base's part of the history ends with its last layer, so that the CMD or ENV that a base ends with
     counts as the project's own.
 
-    `size_bytes` is the unpacked size of all layers together, files of lower layers that upper ones replace
-    included. The engine's own store counts file sizes. The containerd store, whose `Size` is of compressed
-    content, counts disk usage, so that each file is rounded up to whole blocks. There `id` is the digest of
-    the manifest and not of the configuration.
-
     Raises EngineError when the image is not there or the engine does not answer.
     """
     image, history = _ask(engine, image_id)
     config: dict[str, Any] = image.get("Config") or {}
     diff_ids = _diff_ids(image)
     platform = (image.get("Os"), image.get("Architecture"), image.get("Variant"))
-    digests = [str(known).partition("@")[2] for known in image.get("RepoDigests") or ()]
     return ImageFacts(
         id=str(image["Id"]),
-        size_bytes=_size(image, history),
         user=config.get("User") or "",
         workdir=config.get("WorkingDir") or "",
         exposed=tuple(sorted(config.get("ExposedPorts") or ())),
@@ -90,16 +81,8 @@ def inspect_image(
         history=read_history(history, len(diff_ids), base_layers(diff_ids, base_diff_ids), base_history),
         diff_ids=diff_ids,
         platform="/".join(part for part in platform if part) or None,
-        digest=digests[0] if digests else None,
+        repo_digests=tuple(str(known) for known in image.get("RepoDigests") or ()),
     )
-
-
-def unpacked_size(engine: Engine, reference: str) -> int:
-    """Return what an image's layers take unpacked, in bytes, as `ImageFacts.size_bytes` does; on every image store.
-
-    Raises EngineError when the image is not there or the engine does not answer.
-    """
-    return _size(*_ask(engine, reference))
 
 
 def import_image(engine: Engine, archive: Path, name: str, changes: Sequence[str]) -> None:
@@ -123,7 +106,7 @@ def _ask(engine: Engine, image_id: str) -> tuple[dict[str, Any], list[dict[str, 
     """Return what the engine tells of an image, and its history, oldest first."""
     api: Any = engine.client.api  # its methods have no types
     try:
-        return api.inspect_image(image_id), api.history(image_id)[::-1]
+        return api.inspect_image(image_id), (api.history(image_id) or [])[::-1]
     except ImageNotFound as error:
         raise NoImageError(image_id) from error
     except ReadTimeout as error:
@@ -145,9 +128,3 @@ def _environment(config: dict[str, Any]) -> dict[str, str]:
 
 def _arguments(value: str | list[str] | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
-
-
-def _size(image: dict[str, Any], history: list[dict[str, Any]]) -> int:
-    own_store = bool((image.get("GraphDriver") or {}).get("Data")) and not image.get("Descriptor")
-    unpacked = sum(int(entry.get("Size") or 0) for entry in history)
-    return int(image.get("Size") or 0) if own_store or not unpacked else unpacked

@@ -7,6 +7,7 @@ tells, in Docker's words or in those of https://github.com/opencontainers/image-
 
 from __future__ import annotations
 
+import hashlib
 import json
 import posixpath
 import tarfile
@@ -41,8 +42,8 @@ class NoImageError(EngineError):
 def read_files(engine: Engine, image_id: str, *, base_diff_ids: Sequence[str]) -> FileFacts:
     """Read all files of an image in one pass.
 
-    `base_diff_ids`: the layers of its base. Those that the image starts with count as the base's; with none,
-    all layers are the project's own. Raises EngineError when the image is not there or the engine goes away,
+    `image_id` is as `ImageFacts.id`. `base_diff_ids`: the layers of its base. Those that the image starts with count as
+    the base's; with none, all layers are the project's own. Raises EngineError when the image is not there or the engine goes away,
     Unobservable when what it sends cannot be read.
     """
     api = engine.client.api
@@ -54,7 +55,9 @@ def read_files(engine: Engine, image_id: str, *, base_diff_ids: Sequence[str]) -
             if response.status_code >= 400:  # noqa: PLR2004 - the same
                 said = " ".join(response.text.split())[:200]
                 raise EngineError(f"the engine would not save image {image_id}: {said}")
-            return read_archive(cast("IO[bytes]", response.raw), base_diff_ids=base_diff_ids)
+            return read_archive(
+                cast("IO[bytes]", response.raw), base_diff_ids=base_diff_ids, image_id=image_id
+            )
     except (ReadTimeout, ReadTimeoutError) as error:
         raise DeadlineError(
             f"the engine sent nothing of image {image_id} for {_SAVE_TIMEOUT_S} s: see whether it still answers"
@@ -64,13 +67,14 @@ def read_files(engine: Engine, image_id: str, *, base_diff_ids: Sequence[str]) -
         raise EngineError(f"the engine went away while it sent image {image_id} ({seen})") from error
 
 
-def read_archive(file: IO[bytes], *, base_diff_ids: Sequence[str]) -> FileFacts:
+def read_archive(file: IO[bytes], *, base_diff_ids: Sequence[str], image_id: str = "") -> FileFacts:
     """Read all files from an archive as `docker save` writes it, in either layout; `file` is only read from.
 
-    Raises Unobservable when it is no such archive, or only a part of one.
+    The manifest is the image's where the engine knows the image, by `image_id`, as that manifest or as an index of it: an
+    engine that keeps none writes one for the archive alone. Raises Unobservable when it is no such archive, or only a part of one.
     """
     try:
-        return _facts(unpack(file, base_diff_ids=frozenset(base_diff_ids)), base_diff_ids)
+        return _facts(unpack(file, base_diff_ids=frozenset(base_diff_ids)), base_diff_ids, image_id)
     except (tarfile.TarError, ValueError, LookupError, TypeError, AttributeError) as error:
         reason = str(error) if isinstance(error, tarfile.TarError) else f"{type(error).__name__}: {error}"
         raise Unobservable(f"the image's files could not be read: {reason}") from error
@@ -86,9 +90,10 @@ def base_layers(diff_ids: Sequence[str], base_diff_ids: Sequence[str]) -> int:
     return count
 
 
-def _facts(archive: Archive, base_diff_ids: Sequence[str]) -> FileFacts:
+def _facts(archive: Archive, base_diff_ids: Sequence[str], image_id: str) -> FileFacts:
     """Put the layers in their order, now that all has been seen."""
-    config, names = _manifest(archive)
+    config_name, names = _manifest(archive)
+    config = _document(archive, config_name)
     diff_ids = [str(diff_id) for diff_id in config.get("rootfs", {}).get("diff_ids") or ()]
     if len(diff_ids) != len(names):
         raise tarfile.ReadError(f"it names {len(names)} layers, the image's configuration {len(diff_ids)}")
@@ -111,9 +116,11 @@ def _facts(archive: Archive, base_diff_ids: Sequence[str]) -> FileFacts:
                 created_by=history[at],
                 removed=tuple(contents.removed),
                 texts=contents.texts,
+                size_bytes=contents.size_bytes,
             )
         )
-    return FileFacts(tuple(layers))
+    config_digest = _digest(archive.documents[config_name])
+    return FileFacts(tuple(layers), config_digest, _kept_manifest(archive, image_id, config_digest))
 
 
 def _layer(archive: Archive, name: str) -> LayerContents:
@@ -146,37 +153,57 @@ def _unhashed(entries: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:
 # --- the manifest ----------------------------------------------------------------------------------
 
 
-def _manifest(archive: Archive) -> tuple[dict[str, Any], list[str]]:
-    """Return the image's configuration and the names of its layers, lowest first."""
+def _manifest(archive: Archive) -> tuple[str, list[str]]:
+    """Return the names of the image's configuration and of its layers, lowest first."""
     if "manifest.json" in archive.documents:
         manifest = _document(archive, "manifest.json")[0]
         names = [posixpath.normpath(str(name)) for name in manifest.get("Layers") or ()]
-        return _document(archive, posixpath.normpath(str(manifest["Config"]))), names
+        return posixpath.normpath(str(manifest["Config"])), names
     if "index.json" in archive.documents:
         there = {*archive.layers, *archive.unreadable, *archive.aliases}
-        for manifest in _oci_manifests(archive, _document(archive, "index.json")):
+        for _, manifest in _oci_manifests(archive, _document(archive, "index.json")["manifests"]):
             config, names = _blob(manifest["config"]), [_blob(part) for part in manifest["layers"]]
             if config in archive.documents and there.issuperset(names):
-                return _document(archive, config), names
+                return config, names
     raise tarfile.ReadError("it has no manifest")
 
 
-def _oci_manifests(archive: Archive, index: dict[str, Any], depth: int = 0) -> Iterator[dict[str, Any]]:
-    """Go through an index's image manifests; an index may hold further ones, and notes on its images."""
-    for part in index.get("manifests") or ():
+def _kept_manifest(archive: Archive, image_id: str, config_digest: str) -> str | None:
+    """Return the digest of the manifest with this configuration that the id leads to; None where it leads to none."""
+    index = _document(archive, "index.json") if "index.json" in archive.documents else {}
+    parts = [part for part in index.get("manifests") or () if part["digest"] == image_id]
+    return next(
+        (
+            digest
+            for digest, manifest in _oci_manifests(archive, parts)
+            if manifest["config"]["digest"] == config_digest
+        ),
+        None,
+    )
+
+
+def _oci_manifests(
+    archive: Archive, parts: Sequence[dict[str, Any]], depth: int = 0
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Go through an index's image manifests, with their digests; it may hold further indexes, and notes on its images."""
+    for part in parts:
         is_note = "vnd.docker.reference.type" in (part.get("annotations") or {})
         is_here = _blob(part) in archive.documents
         document = _document(archive, _blob(part)) if is_here and not is_note else {}
         if "layers" in document:
-            yield document
+            yield _digest(archive.documents[_blob(part)]), document
         elif depth < 4:  # noqa: PLR2004 - one or two are usual; it ends for any input
-            yield from _oci_manifests(archive, document, depth + 1)
+            yield from _oci_manifests(archive, document.get("manifests") or (), depth + 1)
 
 
 def _document(archive: Archive, name: str) -> Any:  # noqa: ANN401 - JSON
     if name not in archive.documents:
         raise tarfile.ReadError(f"{name} is missing")
     return json.loads(archive.documents[name])
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _blob(descriptor: dict[str, Any]) -> str:

@@ -103,12 +103,10 @@ def base(project: Project, bases: BaseSet) -> BaseFacts:
     reference = project.release.base
     found = bases.get(reference.reference)
     if found is None:
-        is_known = reference.reference not in project.config.contexts  # then it is scratch
-        return BaseFacts(reference.reference, reference.line, size_bytes=0 if is_known else None)
+        return BaseFacts(reference.reference, reference.line)
     return BaseFacts(
         reference.reference,
         reference.line,
-        size_bytes=found.known.size_bytes,
         diff_ids=found.known.diff_ids,
         stand_in=found.stand_in,
         note=found.note,

@@ -8,6 +8,7 @@ from hullproof.engine.connection import Engine
 from hullproof.engine.history import layers_with_lines, with_lines
 from hullproof.engine.image import inspect_image
 from hullproof.engine.layers import read_files
+from hullproof.engine.manifest import manifest_digest as find_manifest_digest
 from hullproof.engine.model.image import BaseFacts, FileFacts, ImageFacts
 from hullproof.facts.provider import fact
 from hullproof.host.bases import BaseSet
@@ -31,3 +32,9 @@ def image(engine: Engine, project: Project, image_id: str, base: BaseFacts, base
 def files(engine: Engine, image: ImageFacts, base: BaseFacts) -> FileFacts:
     """All files of the image, each of its own layers with the line that made it."""
     return layers_with_lines(read_files(engine, image.id, base_diff_ids=base.diff_ids), image)
+
+
+@fact
+def manifest_digest(engine: Engine, image: ImageFacts, files: FileFacts) -> str:
+    """The digest of the image's manifest for its platform, by which registries keep it, where one is known."""
+    return find_manifest_digest(engine, image, files)

@@ -193,12 +193,12 @@ def about(report: Report) -> list[Row]:
 
 def _about_image(image: ImageInfo) -> list[Row]:
     weight = size(image.size_bytes)
-    if image.base_size_bytes is not None and image.size_bytes >= image.base_size_bytes:
+    if image.size_bytes is not None and image.base_size_bytes is not None:
         weight += f", {size(image.size_bytes - image.base_size_bytes)} over its base"
     platform = f", {image.platform}" if image.platform else ""
     stand_in = f"stand-in: {image.stand_in}" if image.stand_in else None
     return [
         Row("Image", image.id, weight + platform),
-        Row("Digest", image.digest, None if image.digest else "none: no registry has it yet"),
+        Row("Digest", image.digest, None if image.digest else "none known before a push"),
         Row("Base", image.base or "unknown", stand_in),
     ]

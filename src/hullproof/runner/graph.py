@@ -93,6 +93,13 @@ class Graph:
         """Return the fact that a function provides, as `graph[name]` does."""
         return cast("_Fact", self[provider.__name__])
 
+    def had(self, provider: Callable[..., _Fact]) -> _Fact | None:
+        """Return the fact that a function provides, as `fact` does; None where it cannot be had."""
+        try:
+            return self.fact(provider)
+        except Unobservable:
+            return None
+
     def known(self, provider: Callable[..., _Fact]) -> _Fact | None:
         """Return the fact that a function provides; None where it was not asked for, is not there yet or cannot be had."""
         future = self._results.get(provider.__name__)

@@ -44,7 +44,7 @@ WATCH_S = 3.0
 WATCH_BESIDE_EXPERIMENTS_S = 8.0
 """The same while experiments run, where watching costs nothing."""
 
-_OF_THE_REPORT = ("image", "base")
+_OF_THE_REPORT = ("image", "base", "files", "manifest_digest")
 """What a report says of the image, whatever the practices ask for."""
 
 _LONGEST_LINE = 500
@@ -177,13 +177,15 @@ class Prover:
             image, base = self.graph.fact(images.image), self.graph.fact(builds.base)
         except Unobservable:
             return None
+        files = self.graph.had(images.files)
         return ImageInfo(
             id=image.id,
-            digest=image.digest,
-            size_bytes=image.size_bytes,
+            digest=self.graph.had(images.manifest_digest),
+            config_digest=files.config_digest if files else None,
+            size_bytes=files.size_bytes if files else None,
             base=base.reference,
             base_is_stand_in=base.stand_in,
-            base_size_bytes=base.size_bytes,
+            base_size_bytes=files.base_size_bytes if files else None,
             base_note=base.note,
             platform=image.platform,
         )

@@ -22,7 +22,7 @@ def lines(
     history = with_lines((*base, *own), Release(dockerfile, dockerfile.stages[-1]).chain)
     assert history[: len(base)] == base
     layers = tuple(Layer("x", from_base=False, entries=(), created_by=words) for words in created_by)
-    files = layers_with_lines(FileFacts(layers), ImageFacts("x", 0, history=history))
+    files = layers_with_lines(FileFacts(layers), ImageFacts("x", history=history))
     assert [layer.line for layer in files.layers] == [entry.line for entry in history[len(base) :]]
     return [entry.line for entry in history[len(base) :]]
 
@@ -117,7 +117,7 @@ def test_layers_take_the_lines_of_the_entries_that_made_them() -> None:
     layers = tuple(
         Layer("x", from_base=of_base, entries=(), created_by="RUN /bin/sh -c a") for of_base in (True, False)
     )
-    image = ImageFacts("x", 0, history=history)
+    image = ImageFacts("x", history=history)
     assert [layer.line for layer in layers_with_lines(FileFacts(layers), image).layers] == [None, 4]
     squashed = FileFacts((Layer("x", from_base=False, entries=()),))
     assert layers_with_lines(squashed, image).layers[0].line is None

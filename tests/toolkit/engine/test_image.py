@@ -10,7 +10,7 @@ import requests
 from docker.errors import APIError, ImageNotFound
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-from hullproof.engine.image import KnownImage, find_image, inspect_image, unpacked_size
+from hullproof.engine.image import KnownImage, find_image, inspect_image
 from hullproof.engine.layers import read_files
 from hullproof.errors import DeadlineError, EngineError
 
@@ -72,18 +72,11 @@ def engine(image: object = IMAGE, history: list[tuple[str, int]] = HISTORY, **mo
 def test_the_configuration() -> None:
     """Fields are in the engine's words, and what is not set is empty."""
     facts = inspect_image(engine(), "x", base_diff_ids=["a", "b"], base_history=4)
-    assert (facts.id, facts.digest, facts.size_bytes) == ("sha256:id", "sha256:digest", 107)
+    assert (facts.id, facts.repo_digests) == ("sha256:id", ("x/y@sha256:digest",))
     assert (facts.user, facts.workdir, facts.exposed) == ("1000", "", ("53/udp", "80/tcp"))
     assert (facts.command, facts.entrypoint, facts.env) == (("x",), (), {"A": "b=c", "B": ""})
     assert (facts.labels, facts.healthcheck, facts.stop_signal) == ({}, ("CMD", "true"), "SIGTERM")
     assert facts.platform == "linux/arm64/v8"
-
-
-def test_the_containerd_store_tells_the_unpacked_size_in_the_history_only() -> None:
-    """Its `Size` is of compressed content."""
-    image = {**IMAGE, "Size": 30, "GraphDriver": {"Name": "overlayfs", "Data": None}}
-    assert inspect_image(engine(image), "x", base_diff_ids=[]).size_bytes == 107
-    assert unpacked_size(engine(image), "x") == 107
 
 
 @pytest.mark.parametrize(("base_history", "base"), [(4, 4), (None, 3), (2, 3), (99, 3)])
@@ -129,7 +122,7 @@ def test_errors_are_one_line(error: Exception, kind: type[EngineError], words: s
 def test_an_image_that_others_start_from() -> None:
     """None where the engine does not have it, as one that only the builder has."""
     known = find_image(engine(), "x")
-    assert known == KnownImage("sha256:id", 107, ("a", "b", "c", "d"), 9, {"A": "b=c", "B": ""}, {})
+    assert known == KnownImage("sha256:id", ("a", "b", "c", "d"), 9, {"A": "b=c", "B": ""}, {})
     assert find_image(engine(ImageNotFound("no")), "x") is None
     with pytest.raises(EngineError, match="could not be asked"):
         find_image(engine(APIError("no")), "x")

@@ -14,7 +14,7 @@ from hullproof.host.bases import Base
 
 NOTE = "asked for python:3.12-slim, got Debian 13's Python 3.13.5 (stand-in made from Debian's packages)"
 STAND_IN, FULL = (
-    Base(reference, "x", "stand-in", KnownImage("x", 0), "Debian 13's Python 3.13.5")
+    Base(reference, "x", "stand-in", KnownImage("x"), "Debian 13's Python 3.13.5")
     for reference in ("python:3.12-slim", "python:3.12")
 )
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import subprocess
-import tarfile
-import threading
 import time
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hullproof.engine import registry as registries
 from hullproof.engine.connection import Engine
+from hullproof.engine.layers import read_files
 from hullproof.errors import EngineError
 from hullproof.host.bases import provide_bases
+
+from ..registry import Registry, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,75 +30,13 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registries, "_unreachable", {})
 
 
-def one_file_image() -> dict[str, bytes]:
-    """Return what a registry serves for a one-layer image, by digest; the manifest under `manifest`."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        info = tarfile.TarInfo("marker")
-        info.size = 32
-        tar.addfile(info, io.BytesIO(uuid.uuid4().hex.encode()))
-    layer = buffer.getvalue()
-    digest = {name: f"sha256:{hashlib.sha256(data).hexdigest()}" for name, data in {"layer": layer}.items()}
-    rootfs = {"type": "layers", "diff_ids": [digest["layer"]]}
-    config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": rootfs, "config": {}}).encode()
-    digest["config"] = f"sha256:{hashlib.sha256(config).hexdigest()}"
-    kind = "application/vnd.docker.distribution.manifest.v2+json"
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": kind,
-        "config": {
-            "mediaType": "application/vnd.docker.container.image.v1+json",
-            "size": len(config),
-            "digest": digest["config"],
-        },
-        "layers": [
-            {
-                "mediaType": "application/vnd.docker.image.rootfs.diff.tar",
-                "size": len(layer),
-                "digest": digest["layer"],
-            }
-        ],
-    }
-    return {digest["layer"]: layer, digest["config"]: config, "manifest": json.dumps(manifest).encode()}
-
-
 @pytest.fixture
 def registry() -> Iterator[str]:
     """Serve one image, `there/it:1`, as a registry does; yield its address, which the engine takes as insecure."""
-    blobs = one_file_image()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self.do_GET()
-
-        def do_GET(self) -> None:
-            if self.path.rstrip("/") == "/v2":
-                self.answer(200, b"{}", "application/json")
-            elif self.path.startswith("/v2/there/it/manifests/"):
-                self.answer(200, blobs["manifest"], "application/vnd.docker.distribution.manifest.v2+json")
-            elif (blob := blobs.get(self.path.rpartition("/")[2])) is not None:
-                self.answer(200, blob, "application/octet-stream")
-            else:
-                error = {"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}
-                self.answer(404, json.dumps(error).encode(), "application/json")
-
-        def answer(self, status: int, body: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Docker-Content-Digest", f"sha256:{hashlib.sha256(body).hexdigest()}")
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    kept = Registry()
+    kept.image("there/it:1")
+    with serving(kept) as address:
+        yield address
 
 
 @pytest.mark.usefixtures("forgetful")
@@ -151,7 +86,7 @@ def test_stand_in_for_a_plain_dockerfile(engine: Engine, tmp_path: Path) -> None
     found = provide_bases(engine, [ASKED, f"docker.io/library/{ASKED}"], say=said.append, may_install=True)
     (base,) = found.bases
     assert base.stand_in
-    assert base.known.size_bytes <= 110_000_000
+    assert read_files(engine, base.known.id, base_diff_ids=base.known.diff_ids).size_bytes <= 110_000_000
     assert base.note is not None
     assert f"asked for {ASKED}, got Debian 12's Python 3.11" in base.note
     assert sum("got Debian" in line and "asked for" in line for line in said) == 1

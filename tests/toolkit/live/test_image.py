@@ -108,7 +108,7 @@ def test_every_layer_and_entry_has_its_line(facts: tuple[FileFacts, ImageFacts])
     own = [entry.line for entry in image.history if not entry.from_base]
     assert own == [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 18, 19, 20, 21, 22]
     assert sum(not entry.empty_layer for entry in image.history) == len(image.diff_ids)
-    assert image.size_bytes > 0
+    assert files.size_bytes > 0
     assert (image.user, image.workdir, image.exposed) == ("1000", "/app", ("5000/tcp",))
 
 

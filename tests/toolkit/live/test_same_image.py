@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,31 +15,10 @@ from hullproof.engine.leftovers import remove
 from hullproof.owner import image_name, is_image_of
 
 from ..conftest import Command
-from ..daemon import Daemon
 
 pytestmark = pytest.mark.engine
 
 GOOD = Path(__file__).parents[1] / "cases" / "good"
-
-
-@pytest.fixture(params=["classic", "containerd"])
-def store(
-    request: pytest.FixtureRequest, open_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Engine]:
-    """An engine of each kind of image store, one of them a daemon of the test's own."""
-    if request.param == "classic":
-        yield request.getfixturevalue("engine")
-        return
-    if not Daemon.can_be_had():
-        pytest.skip("a daemon of one's own needs root and docker's programs")
-    settings = open_folder / "daemon.json"
-    settings.write_text(json.dumps({"features": {"containerd-snapshotter": True}}))
-    daemon = Daemon(open_folder, f"--config-file={settings}")
-    monkeypatch.setenv("DOCKER_HOST", daemon.host)
-    connected = Engine.connect()
-    yield connected
-    connected.close()
-    daemon.end()
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch, *bases: tuple[str, str | None, Origi
     def base(reference: str, origin: Origin = "present") -> Base:
         version = versions.get(reference)
         env = {"PYTHON_VERSION": version} if version else {}
-        return Base(reference, reference, origin, KnownImage(f"id of {reference}", 0, env=env))
+        return Base(reference, reference, origin, KnownImage(f"id of {reference}", env=env))
 
     monkeypatch.setattr(helpers, "provide_bases", lambda _, asked, **__: BaseSet((base(asked[0]),)))
     given = BaseSet(tuple(base(reference, origin) for reference, _, origin in bases))

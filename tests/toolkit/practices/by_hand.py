@@ -84,6 +84,7 @@ def layer(line: int, *entries: FileEntry, **changes: Any) -> Layer:
 BASE_LAYER = Layer(
     "sha256:base",
     from_base=True,
+    size_bytes=130_000_000,
     entries=(
         entry("/usr/bin/dash", mode=0o755, size=125_000),
         entry("/usr/bin/su", mode=0o4755, size=70_000),
@@ -102,7 +103,7 @@ BASE_LAYER = Layer(
 )
 OWN = (
     layer(2, entry("/app/")),
-    layer(4, entry("/usr/local/lib/python3.11/site-packages/flask/__init__.py")),
+    layer(4, entry("/usr/local/lib/python3.11/site-packages/flask/__init__.py"), size_bytes=20_000_000),
     layer(13, entry("/app/", uid=1000)),
     layer(
         15, entry("/app/app/", uid=1000), entry("/app/app/views.py", uid=1000), entry("/app/run.py", uid=1000)
@@ -117,7 +118,6 @@ def files(*more: Layer, own: tuple[Layer, ...] = OWN, base: Layer = BASE_LAYER) 
 
 IMAGE = ImageFacts(
     id="sha256:release",
-    size_bytes=150_000_000,
     user="app",
     workdir="/app",
     exposed=("5000/tcp",),
@@ -201,7 +201,7 @@ FACTS: Mapping[str, Any] = {
     "config": Config(),
     "build": BUILD,
     "test_scripts": {},
-    "base": BaseFacts("python:3.11-slim", 1, size_bytes=130_000_000),
+    "base": BaseFacts("python:3.11-slim", 1),
     "image": IMAGE,
     "files": files(),
     "container": CONTAINER,

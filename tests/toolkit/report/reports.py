@@ -56,7 +56,8 @@ def sample() -> Report:
         ),
         image=ImageInfo(
             id="sha256:" + "1a" * 32,
-            digest="registry.example/shop@sha256:" + "2b" * 32,
+            digest="sha256:" + "2b" * 32,
+            config_digest="sha256:" + "1a" * 32,
             size_bytes=143_210_000,
             base=f"python:3.10-slim {ANSI}",
             base_is_stand_in=True,

@@ -16,7 +16,6 @@ class BaseFacts:
 
     reference: str
     line: int
-    size_bytes: int | None = None
     diff_ids: tuple[str, ...] = ()
     stand_in: bool = False
     note: str | None = None
@@ -36,12 +35,13 @@ class HistoryEntry:
 class ImageFacts:
     """The release image's configuration, as the engine tells it.
 
+    `id` is what the engine knows it by, `repo_digests` under which names and digests registries do, as far as the engine
+    knows; an engine whose store keeps manifests has such a name for every image that it has a name for.
     `exposed` is in the engine's words: "5000/tcp". `command` and `entrypoint` are argument lists;
     a shell-form instruction shows there as ("/bin/sh", "-c", ...).
     """
 
     id: str
-    size_bytes: int
     user: str = ""
     workdir: str = ""
     exposed: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class ImageFacts:
     history: tuple[HistoryEntry, ...] = ()
     diff_ids: tuple[str, ...] = ()
     platform: str | None = None
-    digest: str | None = None
+    repo_digests: tuple[str, ...] = ()
 
 
 FileKind = Literal["file", "directory", "symlink", "device", "fifo"]
@@ -101,7 +101,8 @@ class Layer:
     put into that directory hidden. `texts` holds the small system files by path, wherever the layer
     has them: /etc/passwd, /etc/group, /etc/shadow, the rules of sudo and doas, package databases of dpkg and apk;
     and, in own layers, the small text files outside of what the system and packages bring, and what Python's
-    distributions say that they brought (RECORD).
+    distributions say that they brought (RECORD). `size_bytes` is what its files hold: of several names of one file that
+    it brings, once.
     """
 
     diff_id: str
@@ -111,13 +112,32 @@ class Layer:
     line: int | None = None
     removed: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """All files of the image, layer by layer, lowest first."""
+    """All files of the image, layer by layer, lowest first, and the digests by which such content is known.
+
+    `config_digest` is of the configuration, which names all layers: the same on every engine and in every registry.
+    `manifest_digest` is of the manifest for the image's platform, where the engine's store keeps one, else None: a store
+    that keeps layers unpacked makes it with each push.
+    """
 
     layers: tuple[Layer, ...]
+    config_digest: str | None = None
+    manifest_digest: str | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """What all layers take unpacked, files of lower ones that upper ones replace or delete included."""
+        return sum(layer.size_bytes for layer in self.layers)
+
+    @property
+    def base_size_bytes(self) -> int | None:
+        """What the layers of the base take, None where none of the image's layers is known to be of a base."""
+        of_base = [layer.size_bytes for layer in self.layers if layer.from_base]
+        return sum(of_base) if of_base else None
 
     @property
     def added_layers(self) -> tuple[Layer, ...]:

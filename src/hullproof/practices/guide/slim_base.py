@@ -28,7 +28,7 @@ from __future__ import annotations
 import re
 
 from hullproof.dockerfile import Release
-from hullproof.facts import BaseFacts, Config, FileFacts, ImageFacts
+from hullproof.facts import BaseFacts, Config, FileFacts
 from hullproof.practices.checks import (
     Observations,
     broken,
@@ -61,7 +61,8 @@ def the_base_is_slim(release: Release, base: BaseFacts | None, files: FileFacts 
     reference, raw, where = release.base.reference, release.base.raw, release.where(release.base.line)
     written = f" (written {raw})" if raw != reference else ""
     seen = in_dockerfile(where, f"the release's base is {reference}{written}")
-    bytes_known = base.size_bytes if base is not None and not base.stand_in else None
+    is_itself = files is not None and base is not None and not base.stand_in
+    bytes_known = files.base_size_bytes if files is not None and is_itself else None
     compilers = sorted({path for path in files.base if is_compiler(path)}) if files is not None else []
     is_small = _SMALL.match(reference.lower()) is not None
     if not is_small and _OFFICIAL.match(reference.lower()):
@@ -126,20 +127,20 @@ def no_layer_holds_what_only_builds_need(release: Release, files: FileFacts) -> 
 
 @check
 def it_is_as_small_as_configured(
-    config: Config, release: Release, image: ImageFacts, base: BaseFacts | None
+    config: Config, release: Release, files: FileFacts, base: BaseFacts | None
 ) -> Observations:
     """It is within `max_size_mb`, where that is set."""
     over = ""
-    if base is not None and base.size_bytes is not None:
+    if base is not None and files.base_size_bytes is not None:
         kind = "stand-in base" if base.stand_in else "base"
-        over = f", {size(image.size_bytes - base.size_bytes)} over its {kind}"
-    yield in_image("config.Size", f"the release is {size(image.size_bytes)}{over}")
-    if config.max_size_mb is not None and image.size_bytes > config.max_size_mb * 1_000_000:
+        over = f", {size(files.size_bytes - files.base_size_bytes)} over its {kind}"
+    yield in_image("layers", f"the release is {size(files.size_bytes)}{over}")
+    if config.max_size_mb is not None and files.size_bytes > config.max_size_mb * 1_000_000:
         most = f"{config.max_size_mb:g} MB"
         yield broken(
-            f"the release is {size(image.size_bytes)}, and `max_size_mb` allows {most}",
+            f"the release is {size(files.size_bytes)}, and `max_size_mb` allows {most}",
             in_image(
-                release.where(release.line), f"expected at most {most}, got {size(image.size_bytes)}{over}"
+                release.where(release.line), f"expected at most {most}, got {size(files.size_bytes)}{over}"
             ),
             fix="Make the release smaller, or raise `max_size_mb` in [tool.hullproof] if it grew for a reason.",
         )
