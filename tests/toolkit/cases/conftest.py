@@ -1,3 +1,3 @@
-"""The good project's own tests run inside its image, and the catalogue holds none, whatever a file is called."""
+"""The good project's own tests run inside its image, and the cases hold none, whatever a file is called."""
 
-collect_ignore = ["good", "catalogue"]
+collect_ignore = ["good", "catalogue", "frozen"]

@@ -31,9 +31,10 @@ class EditError(Exception):
 
 @dataclass(frozen=True)
 class Case:
-    """One variant of the good project. `id` is "PRACTICE/NAME", or "benign/NAME" where nothing is broken.
+    """One variant of a project. `id` is "PRACTICE/NAME", or "benign/NAME" where nothing is broken.
 
-    Of a sabotaged case its practice must be found broken. `also_expected` may rightly be found broken as well,
+    `frozen/` before that is the part of the corpus that no rule is written for. The edits are made in a copy of `start`,
+    in an empty folder for None. Of a sabotaged case its practice must be found broken. `also_expected` may rightly be found broken as well,
     because of the same fault, and `may_be_unproven` cannot be shown once it is there. All other practices
     must be proven, or not applicable, and in a benign case all of them. That is said of the guide's practices; of a case
     of another family of its own practice, and of a benign one of those that `only` names.
@@ -45,6 +46,7 @@ class Case:
     also_expected: frozenset[str] = frozenset()
     may_be_unproven: frozenset[str] = frozenset()
     only: tuple[str, ...] = ()
+    start: Path | None = GOOD
 
     @property
     def asked(self) -> tuple[str, ...] | None:
@@ -54,15 +56,23 @@ class Case:
         return (self.practice,)
 
     @property
+    def is_frozen(self) -> bool:
+        """Whether it belongs to the part that no rule is written for."""
+        return self.id.startswith("frozen/")
+
+    @property
     def practice(self) -> str | None:
         """The practice that is broken, None in a benign case."""
-        family = self.id.partition("/")[0]
+        family = self.id.removeprefix("frozen/").partition("/")[0]
         return None if family == "benign" else family
 
 
 def materialise(case: Case, folder: Path) -> Path:
     """Write the case's project to `folder`, which must not exist yet, and return it."""
-    shutil.copytree(GOOD, folder, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+    if case.start is None:
+        folder.mkdir(parents=True)
+    else:
+        shutil.copytree(case.start, folder, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
     for edit in case.edits:
         edit(folder)
     return folder
