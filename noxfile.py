@@ -226,10 +226,10 @@ def schemas(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def score(session: nox.Session) -> None:
-    """Run `prove` over the corpus of good and sabotaged projects; writes docs/score.md when complete."""
+    """Hold `prove` against the corpus of good and sabotaged projects, for hours: -- verdicts --only expose, -- --help."""
     _install(session, "toolkit")
-    page = ["--output=docs/score.md"] if not session.posargs else []
-    session.run("python", "-m", "tests.toolkit.score", *page, *session.posargs)
+    whole = ["verdicts", "--record=reports/score.jsonl"]
+    session.run("python", "-m", "tests.toolkit.score", *(session.posargs or whole))
 
 
 @nox.session(default=False)

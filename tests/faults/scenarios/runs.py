@@ -15,7 +15,7 @@ from hullproof.model import Verdict
 from tests.faults.harness import TOOLKIT, Attempt, Ground, scenario
 from tests.toolkit.cases.catalogue import CASES, Case, materialise
 from tests.toolkit.rig import started
-from tests.toolkit.score import Outcome, line_of
+from tests.toolkit.score.outcomes import Outcome
 from tests.toolkit.shop import make_shop
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
@@ -83,4 +83,4 @@ def _prove(ground: Ground, case: Case) -> Attempt:
     outcome = Outcome(case, verdicts, {proof["id"]: proof["summary"] for proof in proofs}, 0.0, error)
     if left:
         outcome = replace(outcome, error=f"left {left}")
-    return None if outcome.is_right else line_of(outcome)
+    return None if outcome.is_right else outcome.line
