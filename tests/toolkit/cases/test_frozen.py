@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hullproof.practices import GUIDE
+
 from .catalogue import materialise
 from .frozen import FROZEN, LEFT_OUT, SITUATIONS
 from .frozen.situation import Situation
-from .test_catalogue import GUIDE, contents
+from .test_catalogue import contents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +28,7 @@ def test_there_are_enough_of_every_practice() -> None:
     """Sixty situations or more, five or more for each practice, each with another name."""
     assert len(SITUATIONS) >= 60
     assert {practice: times for practice, times in _by_practice().items() if times < 5} == {}
-    assert set(_by_practice()) == GUIDE
+    assert set(_by_practice()) == set(GUIDE)
     assert max(Counter(each.id for each in FROZEN).values()) == 1
     assert set(LEFT_OUT) <= {each.name for each in SITUATIONS}
 
@@ -37,7 +39,7 @@ def test_a_situation_is_a_project_with_a_fault_and_its_twin(each: Situation, tmp
     broken, mended = (contents(materialise(case, tmp_path / case.id)) for case in each.cases)
     assert broken != mended
     assert "Dockerfile" in broken
-    assert (each.also | each.unknown) <= GUIDE
+    assert (each.also | each.unknown) <= set(GUIDE)
     assert each.seen.startswith("https://")
     assert [case.practice for case in each.cases] == [each.name.partition("/")[0], None]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from hullproof.model import Verdict
-from hullproof.practices import GUIDE
+from hullproof.practices import every
 from tests.toolkit.cases.catalogue import CASES, Case
 from tests.toolkit.cases.frozen import FROZEN
 from tests.toolkit.score.outcomes import Outcome, Row, outcome_of
@@ -79,7 +79,7 @@ def _by_practice(seen: Sequence[Outcome]) -> Iterator[str]:
     yield ""
     yield "| practice | faults found under it | others accused | left unproven | median s |"
     yield "| --- | --- | ---: | ---: | ---: |"
-    for name in (*GUIDE, None):
+    for name in (*(each.id for each in every()), None):
         rows = [outcome for outcome in seen if outcome.case.practice == name]
         if rows:
             cells = [
@@ -151,7 +151,7 @@ def _fixes(rows: Sequence[Row]) -> Iterator[str]:
     yield ""
     yield "| practice | tried | followed | helped | newly broken |"
     yield "| --- | ---: | ---: | ---: | ---: |"
-    for name in GUIDE:
+    for name in (each.id for each in every()):
         own = [row for row in rows if row["practice"] == name]
         if own:
             counts = [len(own), *(sum(row in own for row in part) for part in (followed, good))]

@@ -41,10 +41,10 @@ class Bench:
     record: Path | None = None
     jobs: int = 2
 
-    def prove(self, project: Path) -> Report:
-        """Prove the project in a folder, all practices of the default profile."""
+    def prove(self, project: Path, only: Sequence[str] | None = None) -> Report:
+        """Prove the project in a folder: `only` these practices, by default those of the default profile."""
         with Run() as run:
-            return prove(Project.open(project), run.uses(self.engine), run)
+            return prove(Project.open(project), run.uses(self.engine), run, only=only)
 
     def note(self, what: str, identifier: str, row: Row) -> Row:
         """Record a measure, with what it was measured by."""
@@ -77,7 +77,7 @@ def try_case(at: Bench, case: Case, name: str) -> Outcome:
     report: Report | None = None
     error = None
     try:
-        report = at.prove(materialise(case, at.folder / name))
+        report = at.prove(materialise(case, at.folder / name), case.asked)
     except Exception as raised:  # noqa: BLE001 - one case's error must not hide the others' outcomes
         error = f"{type(raised).__name__}: {raised}"
     proofs = report.proofs if report else ()

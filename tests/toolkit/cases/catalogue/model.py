@@ -34,7 +34,9 @@ class Case:
     """One variant of a project. `id` is "PRACTICE/NAME", or "benign/NAME" where nothing is broken.
 
     `frozen/` before that is the part of the corpus that no rule is written for. The edits are made in a copy of `start`,
-    in an empty folder for None. Of a sabotaged case its practice must be found broken. `also_expected` may rightly be found broken as well,
+    in an empty folder for None.
+
+    Of a sabotaged case its practice must be found broken. `also_expected` may rightly be found broken as well,
     because of the same fault, and `may_be_unproven` cannot be shown once it is there. All other practices
     must be proven, or not applicable, and in a benign case all of them. That is said of the guide's practices; of a case
     of another family of its own practice, and of a benign one of those that `only` names.
