@@ -113,15 +113,24 @@ def is_followed(example: Example) -> bool:
     )
 
 
-def with_examples() -> list[Path]:
+BY_DAY = {"README.md", "docs/start.md", "docs/how-to/pytest.md", "docs/how-to/own-practices.md"}
+"""What newcomers follow, and a page for each way in; the other pages are followed by night."""
+
+
+def with_examples() -> list[object]:
     """Return the pages that have some."""
-    return [page for page in PAGES if any(is_followed(each) for each in examples(page))]
+    pages = [page for page in PAGES if any(is_followed(each) for each in examples(page))]
+    names = [str(page.relative_to(REPOSITORY)) for page in pages]
+    return [
+        pytest.param(page, id=name, marks=() if name in BY_DAY else pytest.mark.nightly)
+        for page, name in zip(pages, names, strict=True)
+    ]
 
 
 @pytest.mark.engine
 @pytest.mark.slow
 @pytest.mark.usefixtures("python_base", "named_images")
-@pytest.mark.parametrize("page", with_examples(), ids=lambda page: str(page.relative_to(REPOSITORY)))
+@pytest.mark.parametrize("page", with_examples())
 def test_the_examples_of_a_page_come_out_as_it_tells(
     page: Path, environ: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -139,7 +148,7 @@ def test_the_examples_of_a_page_come_out_as_it_tells(
 @pytest.mark.engine
 @pytest.mark.slow
 @pytest.mark.usefixtures("python_base", "named_images")
-@pytest.mark.parametrize("name", ["image.yml", "nox.yml"])
+@pytest.mark.parametrize("name", ["image.yml", pytest.param("nox.yml", marks=pytest.mark.nightly)])
 def test_the_steps_of_an_example_workflow_go_through(
     name: str, environ: dict[str, str], tmp_path: Path
 ) -> None:

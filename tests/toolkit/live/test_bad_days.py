@@ -413,6 +413,7 @@ def test_a_container_that_goes_into_the_background_has_ended(make: Make, run: Ru
 
 @pytest.mark.engine
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_the_name_of_a_folder_changes_nothing(make: Make, run: Run, tmp_path: Path) -> None:
     """Spaces, other scripts, quotes, commas, what a shell would run and what is no text: the verdicts are the same."""
     names = [
@@ -453,6 +454,7 @@ def test_a_name_that_docker_cannot_send_is_wrong_usage(command: Command, tmp_pat
 
 @pytest.mark.engine
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_symlink_loops_in_the_context_do_no_harm(make: Make, run: Run) -> None:
     """To itself, to its own folder, in a ring, to nowhere and out of the context: experiments come to an end."""
     folder = make("shop")
@@ -501,6 +503,7 @@ def as_somebody(
 
 @pytest.mark.engine
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_what_cannot_be_read_in_the_context_is_named_or_passed_over(
     engine: Engine, as_somebody: Command, make: Make, open_folder: Path
 ) -> None:
@@ -592,6 +595,7 @@ def unusable(request: pytest.FixtureRequest, open_folder: Path) -> Path:
 
 @pytest.mark.engine
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_another_temporary_folder_takes_the_place_of_one_that_is_no_use(
     prove_as_nobody: Callable[..., subprocess.CompletedProcess[str]], unusable: Path
 ) -> None:
