@@ -90,4 +90,4 @@ class StubWorkspace(workspace.Workspace):
 
 def set_up(config: pytest.Config) -> StubWorkspace:
     """Return it in the place of a workspace with an engine."""
-    return StubWorkspace(workspace.open_project(config), None, None, None)  # type: ignore[arg-type] # neither engine nor run
+    return StubWorkspace(workspace.open_project(config), None, None, None, experiments=True)  # type: ignore[arg-type] # neither engine nor run

@@ -42,6 +42,8 @@ from hullproof.lab.outcomes import (
     EditsFacts,
     GateFacts,
     InstallStep,
+    MissingFiles,
+    NeededFacts,
     PlantedFile,
     WithheldFacts,
 )
@@ -93,6 +95,8 @@ __all__ = [
     "InstallStep",
     "Layer",
     "Listener",
+    "MissingFiles",
+    "NeededFacts",
     "PlantedFile",
     "Process",
     "Step",

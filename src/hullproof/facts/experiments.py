@@ -9,7 +9,8 @@ from hullproof.facts.provider import experiment, means
 from hullproof.lab.canaries import run as run_canaries
 from hullproof.lab.edits import run as run_edits
 from hullproof.lab.gate import run as run_gate
-from hullproof.lab.outcomes import CanaryFacts, EditsFacts, GateFacts, WithheldFacts
+from hullproof.lab.needed import run as run_needed
+from hullproof.lab.outcomes import CanaryFacts, EditsFacts, GateFacts, NeededFacts, WithheldFacts
 from hullproof.lab.recipe import Recipe
 from hullproof.lab.scratch import Bench
 from hullproof.lab.withheld import run as run_withheld
@@ -47,3 +48,9 @@ def canaries(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
 def withheld(engine: Engine, recipe: Recipe, bench: Bench, build: BuildFacts) -> WithheldFacts:
     """What the ignore file withholds, let through: whether a build that fails does so for want of it."""
     return run_withheld(engine, recipe, bench, build)
+
+
+@experiment
+def needed(engine: Engine, recipe: Recipe, bench: Bench, build: BuildFacts, files: FileFacts) -> NeededFacts:
+    """What the project's own tests have the application open and import, and the release lacks."""
+    return run_needed(engine, recipe, bench, build, files)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hullproof.project.project import Project
 
 _NO_CODE = re.compile(
-    r"(?:^|/)(?:tests?|testing|docs?|\.github|examples?)/|(?:^|/)(?:test_[^/]*|[^/]*_test|tests|conftest|setup|noxfile"
+    r"(?:^|/)(?:tests?|testing|docs?|examples?)/|(?:^|/)(?:\.[^/]*|[^/]*dockerfile|(?:docker-)?compose\b|hullproof|test_[^/]*|[^/]*_test|tests|conftest|setup|noxfile"
     r"|fabfile|requirements[^/]*|constraints[^/]*|pyproject|uv|poetry|Pipfile|pdm|setup|tox|pytest|README[^/]*"
     r"|CHANGELOG[^/]*|LICENSE[^/]*|Makefile|environment)(?:\.[^/]*)?\Z",
     re.IGNORECASE,
@@ -54,7 +54,7 @@ def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> C
     ways: dict[str, frozenset[int]] = {}
     for path in tree.files(project.folder):
         taken = takers.of(path)
-        if taken and path not in avoided and can_edit(path) and not _NO_CODE.search(path):
+        if taken and path not in avoided and can_edit(path) and is_code(path):
             ways[path] = taken
     proven = _proven(project, files, list(ways)) if files is not None else []
     if proven:
@@ -69,6 +69,11 @@ def choose(project: Project, files: FileFacts | None, avoid: Iterable[str]) -> C
     if code:
         return Choice(min(code, key=_rank))
     return Choice(None, reason="no file that the Dockerfile copies was recognised as the application's code")
+
+
+def is_code(path: str) -> bool:
+    """Whether a path may be the application's: no test, document, or file of a tool's, by its name and folder."""
+    return _NO_CODE.search(path) is None
 
 
 def _is_marker(folder: Path, path: str) -> bool:

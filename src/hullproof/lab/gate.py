@@ -37,14 +37,14 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> G
     """Plant failing tests and build the release; what the output does not tell of is planted again, alone."""
     if not baseline.ok:
         raise Unobservable(str(baseline.failure or baseline.error))
-    facts = _test_lines(recipe.project)
+    facts = lines_of_tests(recipe.project)
     spots = tuple(_spots(recipe.project))
     if not spots:
         return replace(facts, no_tests=f"no test was found: looked into {suites.LOOKED_FOR} in the project")
     return _Gate(engine, recipe, bench, spots, facts).settle()
 
 
-def _test_lines(project: Project) -> GateFacts:
+def lines_of_tests(project: Project) -> GateFacts:
     """Note which steps run tests, in stages that the release needs and in others."""
     needed = {stage.index for stage in project.needed_stages}
     scripted = scripts.testing(project)

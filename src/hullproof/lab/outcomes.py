@@ -158,3 +158,33 @@ class WithheldFacts:
     ignore_file: str | None = None
     line: int | None = None
     builds: bool = False
+
+
+@dataclass(frozen=True)
+class MissingFiles:
+    """Files of the project, by path, that the application needs when the tests run it, and that the release lacks.
+
+    `by` is the module of the application that asks for them and `by_shipped` where the release has that, both "" where a
+    framework asks for them to answer a request. `test` is the test that it did so for, as FILE::NAME, "" where that is not
+    known. `imported`: by an import statement. Without them the step at `line` fails, and `said` is its word on that.
+    """
+
+    paths: tuple[str, ...]
+    by: str
+    by_shipped: str
+    test: str
+    imported: bool
+    line: int
+    said: str
+
+
+@dataclass(frozen=True)
+class NeededFacts:
+    """Experiment: what the application asks for when the project's own tests run it, and the release lacks.
+
+    `lines` are those of the steps that run tests and were watched; none where there are none, where the release lacks
+    nothing that they could ask for, or where they could not be run so. `missing` is what they fail without.
+    """
+
+    lines: tuple[int, ...] = ()
+    missing: tuple[MissingFiles, ...] = ()

@@ -68,8 +68,10 @@ class Practice:
 
     @property
     def needs_experiment(self) -> bool:
-        """Whether it cannot be proven without an experiment."""
-        return bool(EXPERIMENTS & set(self.needs))
+        """Whether it cannot be proven without an experiment: one that a check does without sees more with it."""
+        return any(
+            need.name in EXPERIMENTS and not need.is_optional for _, needs in self.asks for need in needs
+        )
 
 
 def from_module(module: ModuleType) -> Practice:

@@ -37,10 +37,15 @@ def _is_syntax(line: str) -> bool:
 
 
 def copy_without_syntax_directive(project: Path, dockerfile: str, folder: Path) -> Path:
-    """Write such a copy into `folder`, with the ignore file that belongs to this Dockerfile alone, if any."""
-    copy = folder / posixpath.basename(dockerfile)
+    """Write such a copy into `folder`, as `write_copy` does."""
     text = projectfiles.read(project, dockerfile).decode("utf-8-sig")
-    copy.write_text(without_syntax_directive(text), encoding="utf-8")
+    return write_copy(project, dockerfile, folder, without_syntax_directive(text))
+
+
+def write_copy(project: Path, dockerfile: str, folder: Path, text: str) -> Path:
+    """Write a text in the place of a Dockerfile into `folder`, with the ignore file that belongs to that alone, if any."""
+    copy = folder / posixpath.basename(dockerfile)
+    copy.write_text(text, encoding="utf-8")
     own_ignore = projectfiles.read_if_any(project, f"{dockerfile}.dockerignore")
     if own_ignore is not None:
         copy.with_name(f"{copy.name}.dockerignore").write_bytes(own_ignore)

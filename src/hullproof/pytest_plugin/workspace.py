@@ -101,7 +101,8 @@ def _set_up(config: pytest.Config) -> Workspace:
     stack.callback(engine.close)
     run = stack.enter_context(Run())
     run.uses(engine)
-    return Workspace(project, engine, run, config.option.hullproof_image or os.environ.get(IMAGE) or None)
+    given = config.option.hullproof_image or os.environ.get(IMAGE) or None
+    return Workspace(project, engine, run, given, experiments=not config.option.hullproof_no_experiments)
 
 
 @dataclass(repr=False)  # what it holds may be secret, and pytest shows what a failed test was given
@@ -112,10 +113,18 @@ class Workspace:
     engine: Engine
     run: Run
     given: str | None
+    experiments: bool
 
     def __post_init__(self) -> None:
         """Gather nothing yet."""
-        self.prover = Prover(self.project, self.engine, self.run, tell=Lines(_say), image=self.given)
+        self.prover = Prover(
+            self.project,
+            self.engine,
+            self.run,
+            tell=Lines(_say),
+            image=self.given,
+            experiments=self.experiments,
+        )
         self.containers: list[Container] = []
         self.kept_logs: list[tuple[str, str]] = []
         self._is_failure_told = False

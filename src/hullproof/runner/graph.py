@@ -69,6 +69,13 @@ class Graph:
                 self._results[name] = Future()
                 self._results[name].set_result(value)
 
+    def leave_out(self, names: Iterable[str], reason: str) -> None:
+        """Let facts not be gathered: they cannot be had, for this reason."""
+        with self._lock:
+            for name in names:
+                self._results[name] = Future()
+                self._results[name].set_exception(Unobservable(reason))
+
     # --- asking --------------------------------------------------------------------------------------
 
     def gather(self, names: Iterable[str]) -> None:

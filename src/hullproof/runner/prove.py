@@ -85,7 +85,7 @@ def prove(
     expired is told by the day on which the proving started, in UTC.
     """
     practices, _ = choose(project.config, only, experiments=experiments)
-    prover = Prover(project, engine, run, tell=tell)
+    prover = Prover(project, engine, run, tell=tell, experiments=experiments)
     prover.begin(practices)
     for practice in practices:
         prover.proof(practice)
@@ -98,7 +98,8 @@ def prove(
 class Prover:
     """Proves one project on one engine, in one run: has facts gathered and practices judged, and reports.
 
-    `image`, an id, is looked at in the place of one that is built; experiments build all the same.
+    `image`, an id, is looked at in the place of one that is built; experiments build all the same. Without `experiments`,
+    none is run that a practice does without.
     """
 
     project: Project
@@ -106,6 +107,7 @@ class Prover:
     run: Run
     tell: Listener = ignore
     image: str | None = None
+    experiments: bool = True
     proofs: dict[str, Proof] = field(default_factory=dict)
     _started: tuple[datetime, float] = field(
         default_factory=lambda: (datetime.now(timezone.utc), time.monotonic())
@@ -118,7 +120,10 @@ class Prover:
         given = {"project": self.project, "engine": self.engine, "run": self.run, "tell": tell}
         if self.image is not None:
             given["image_id"] = self.image
-        return Graph(given, start=self.run.start, tell=tell)
+        graph = Graph(given, start=self.run.start, tell=tell)
+        if not self.experiments:
+            graph.leave_out(EXPERIMENTS, "experiments are left out")
+        return graph
 
     def begin(self, practices: Sequence[Practice]) -> None:
         """Begin to gather all that the practices need, side by side, and judge each as soon as that is there.
@@ -129,7 +134,8 @@ class Prover:
         if "container" in needed:
             with suppress(Unobservable):
                 self.graph.fact(containers.services)
-        self.graph.give("watch_s", WATCH_BESIDE_EXPERIMENTS_S if needed & EXPERIMENTS else WATCH_S)
+        beside = self.experiments and needed & EXPERIMENTS
+        self.graph.give("watch_s", WATCH_BESIDE_EXPERIMENTS_S if beside else WATCH_S)
         self.graph.judge(practices)
         self.graph.gather(_OF_THE_REPORT)
 

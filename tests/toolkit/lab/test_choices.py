@@ -19,7 +19,7 @@ from hullproof.lab import (
     installing,
     planting,
 )
-from hullproof.lab.gate import _test_lines
+from hullproof.lab.gate import lines_of_tests
 from hullproof.lab.reach import can_reach
 from hullproof.project import ignorefile, scripts
 from hullproof.project.project import Project
@@ -174,7 +174,7 @@ def test_scripts_that_run_tests(tmp_path: Path, run: str, script: str | None) ->
     }
     opened = project(tmp_path, f"FROM x\nWORKDIR /w\nCOPY ci ci\nRUN {run}\n", files)
     assert scripts.testing(opened) == ({} if script is None else {4: script})
-    assert _test_lines(opened).test_lines == (() if script is None else (4,))
+    assert lines_of_tests(opened).test_lines == (() if script is None else (4,))
 
 
 @pytest.mark.parametrize(

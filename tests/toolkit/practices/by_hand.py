@@ -25,6 +25,7 @@ from hullproof.facts import (
     InstallStep,
     Layer,
     Listener,
+    NeededFacts,
     PlantedFile,
     Process,
     Stopped,
@@ -209,6 +210,7 @@ FACTS: Mapping[str, Any] = {
     "gate": GATE,
     "canaries": CANARIES,
     "withheld": WithheldFacts(),
+    "needed": NeededFacts(),
     "tests": {},
 }
 

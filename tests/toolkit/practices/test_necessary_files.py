@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hullproof.facts import FileEntry, HistoryEntry
+from hullproof.facts import FileEntry, HistoryEntry, MissingFiles, NeededFacts
 
 from .by_hand import (
     BASE_LAYER,
@@ -390,3 +390,38 @@ def test_what_a_later_step_only_gives_away_is_told_once() -> None:
     proof = prove("necessary-files", files=files(brought, given))
     assert "Dockerfile:14" in lines(proof)
     assert "Dockerfile:15" not in lines(proof)
+
+
+# --- what the tests ask for --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("by_shipped", "fix"),
+    [
+        ("/app/app/views.py", "Add below Dockerfile:15: `COPY --chown=app:app app/pages/a.html app/pages/`."),
+        (f"{SITE}/app/views.py", "Declare app/pages/a.html as data of the package"),
+        ("", "Copy app/pages/a.html into the release"),
+    ],
+)
+def test_what_the_tests_fail_without_is_brought_as_what_asks_for_it(by_shipped: str, fix: str) -> None:
+    """By a line like that which brings the module that opens it, and to a place beside that."""
+    found = MissingFiles(
+        ("app/pages/a.html",),
+        by="app/views.py",
+        by_shipped=by_shipped,
+        test="tests/test_a.py::test_page",
+        imported=False,
+        line=10,
+        said="FileNotFoundError: app/pages/a.html",
+    )
+    proof = prove("necessary-files", needed=NeededFacts((10,), (found,)))
+    assert proof.verdict is BROKEN
+    assert "lacks app/pages/a.html, which app/views.py opens" in proof.summary
+    assert fix in (proof.remedy or "")
+    assert "Dockerfile:10" in lines(proof)
+    assert any("tests/test_a.py::test_page" in each.statement for each in proof.evidence)
+
+
+def test_without_experiments_it_is_judged_all_the_same() -> None:
+    """What the tests ask for is then not known, and nothing is said of it."""
+    assert prove("necessary-files", **without("needed")).verdict is PROVEN

@@ -5,10 +5,12 @@ above all keys and passwords then travel to everyone who can pull the image.
 
 Proven by: One pass over every layer that the Dockerfile adds: only installed packages and application files, no
 version control data, tests, caches, wheels, environment files, keys or databases of a developer's. The configuration and
-history hold no secret, and nothing is missing: the container starts and stays up.
+history hold no secret, and nothing is missing: the container starts and stays up, and what the project's own tests have
+the application open and import is there, too.
 
 Broken by: COPY . .; the whole folder copied from the test stage; .git or .env; pip's cache; a key copied in and
-removed by a later layer; a secret in ENV, ARG or LABEL.
+removed by a later layer; a secret in ENV, ARG or LABEL; a template, a data file or a module that is not copied, although
+the application asks for it in its tests, which fail without it.
 
 Fix: Copy by name what the application needs instead of the whole context, and hand secrets to the build with RUN
 --mount=type=secret and to the container when it starts.
@@ -20,19 +22,21 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from hullproof.dockerfile import Release, mentions_of_secrets
-from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts
+from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts, NeededFacts
 from hullproof.practices.checks import (
     Observations,
     broken,
     check,
     in_container,
     in_dockerfile,
+    in_experiment,
     in_image,
     listed,
     proven,
     unproven,
 )
 from hullproof.practices.library.logs import last_words, missed_file
+from hullproof.practices.library.missing import to_bring
 from hullproof.practices.library.places import layer_place
 from hullproof.practices.library.processes import waits_for_a_service
 from hullproof.practices.library.unneeded import Sorter
@@ -165,6 +169,34 @@ def nothing_is_missing(
     else:
         reason = f"the container does not stay ({code})"
         yield unproven(f"{cannot_say}: {reason}; see default-command", in_container(where, code))
+
+
+@check
+def what_the_tests_ask_for_is_there(
+    release: Release, files: FileFacts | None, needed: NeededFacts | None
+) -> Observations:
+    """What the application opens and imports when the project's tests run it, and what they fail without, is shipped."""
+    if needed is None or files is None:
+        return
+    for each in needed.missing:
+        line, fix = to_bring(release, files, each)
+        names, does = listed(list(each.paths)), "imports" if each.imported else "opens"
+        who = each.by or "the application, to answer a request,"
+        tested = f", in {each.test}" if each.test else ""
+        yield broken(
+            f"the release lacks {names}, which {who} {does}, and without which the project's tests fail",
+            in_dockerfile(
+                release.where(line or release.line), f"expected {names} beside what is copied here"
+            ),
+            in_experiment(release.where(each.line), f"{who} {does} {names}{tested}"),
+            in_experiment(release.where(each.line), f"without it: {each.said}"),
+            fix=fix,
+        )
+    if needed.lines and not needed.missing:
+        where = release.where(needed.lines[0])
+        yield in_experiment(
+            where, "the tests were watched: the application needs nothing that the release lacks"
+        )
 
 
 def _counted(top: str, held: list[str]) -> str:

@@ -100,6 +100,43 @@ CASES = (
         "the good project itself, in a word more",
         (append("Dockerfile", "LABEL title=greeter\n"),),
     ),
+    Case(
+        "benign/does-without",
+        "a file that the application reads where it is there, and a module that tests alone import, are not copied",
+        (
+            append(
+                "greeter/words.py",
+                """\
+
+
+                def banner() -> str:
+                    from pathlib import Path
+
+                    file = Path(__file__).parent / "banner.txt"
+                    return file.read_text() if file.exists() else ""
+                """,
+            ),
+            write("greeter/banner.txt", "Open on Sundays\n"),
+            write("greeter/seeds.py", '"""Names to try."""\nNAMES = ["Ada", "Bo"]\n'),
+            write(
+                "tests/test_more.py",
+                """\
+                from greeter.seeds import NAMES
+                from greeter.words import banner, greeting
+
+
+                def test_more() -> None:
+                    assert banner() in {"", "Open on Sundays\\n"}
+                    assert all(name in greeting(name) for name in NAMES)
+                """,
+            ),
+            dockerfile(
+                CODE,
+                "COPY --from=test --chown=app:app /app/greeter/__init__.py /app/greeter/__main__.py "
+                "/app/greeter/service.py /app/greeter/words.py greeter/",
+            ),
+        ),
+    ),
     # --- how the Dockerfile is written
     Case(
         "benign/lower-case",

@@ -21,7 +21,47 @@ def left(*lines: str) -> tuple[Edit, ...]:
     return (after(CODE, *lines),)
 
 
+LISTED = '"""What is said of a name."""\n\n\ndef said(name):\n    return f"Nothing is known of {name}."\n'
+ONLY_CODE = "COPY --from=test --chown=app:app /app/greeter/__init__.py /app/greeter/__main__.py /app/greeter/service.py /app/greeter/words.py greeter/"
+
+
+def asks_for(body: str) -> tuple[Edit, ...]:
+    """Return the edits by which a page other than the first asks for something, in a test as well."""
+    return (
+        replace(
+            "greeter/service.py",
+            '    service.route("/<name>", callback=greeting)\n',
+            '    service.route("/about/<name>", callback=about)\n    service.route("/<name>", callback=greeting)\n',
+        ),
+        append("greeter/service.py", f"\n\ndef about(name):\n{body}"),
+        replace("tests/test_service.py", '"/Ada"\n', '"/about/Ada"\n'),
+        replace("tests/test_service.py", 'b"Hello, Ada!"', 'b"Nothing is known of Ada."'),
+    )
+
+
 CASES = (
+    Case(
+        "necessary-files/page-not-copied",
+        "a page that the first one does not need is not copied into the release",
+        (
+            *asks_for(
+                "    from pathlib import Path\n\n"
+                '    page = Path(__file__).parent / "pages" / "about.html"\n'
+                '    return page.read_text().replace("NAME", name)\n'
+            ),
+            write("greeter/pages/about.html", "Nothing is known of NAME."),
+            dockerfile(CODE, ONLY_CODE),
+        ),
+    ),
+    Case(
+        "necessary-files/module-not-copied",
+        "a module that is imported once somebody asks for it is not copied into the release",
+        (
+            *asks_for("    from .listed import said\n\n    return said(name)\n"),
+            write("greeter/listed.py", LISTED),
+            dockerfile(CODE, ONLY_CODE),
+        ),
+    ),
     Case(
         "necessary-files/all-copied",
         "the whole context is copied into the release",

@@ -1,0 +1,50 @@
+"""What to write so that the release has the files that it lacks."""
+
+from __future__ import annotations
+
+import posixpath
+
+from hullproof.dockerfile import Release
+from hullproof.facts import FileFacts, MissingFiles
+from hullproof.practices.checks import listed
+from hullproof.practices.library.places import deciding_layers, is_installed, normal
+
+
+def to_bring(release: Release, files: FileFacts, missing: MissingFiles) -> tuple[int | None, str]:
+    """Return the line that brought who asks for them, None where that is not known, and the fix: a COPY like that one."""
+    names = listed(list(missing.paths))
+    line = _line_of(files, missing.by_shipped)
+    step = release.instruction_at(line)
+    if missing.by_shipped and is_installed(missing.by_shipped):
+        return line, f"Declare {names} as data of the package, so that installing it brings it along."
+    target = _place(missing)
+    if target is None:
+        return line, f"Copy {names} into the release, to where the application looks for it."
+    flags = [each for each in (step.flags if step else ()) if each.startswith(("--chown=", "--chmod="))]
+    home = release.contract.workdir.path if release.contract.workdir else "/"
+    if target.startswith(home.rstrip("/") + "/"):
+        target = target[len(home.rstrip("/")) + 1 :]
+    into = posixpath.dirname(target)
+    copy = " ".join(["COPY", *flags, *missing.paths, f"{into}/" if into else "./"])
+    below = f"below {release.where(line)}" if line else "in the release's stage"
+    return line, f"Add {below}: `{copy}`."
+
+
+def _line_of(files: FileFacts, path: str) -> int | None:
+    layer = deciding_layers(files).get(path)
+    return layer.line if layer is not None else None
+
+
+def _place(missing: MissingFiles) -> str | None:
+    """Say where the first of them belongs: beside who asks, as in the project. None where that does not tell."""
+    if not missing.by_shipped:
+        return None
+    by, there = missing.by.split("/"), missing.by_shipped.strip("/").split("/")
+    while by and there and by[-1] == there[-1]:
+        by.pop()
+        there.pop()
+    above = "".join(f"{each}/" for each in by)
+    first = missing.paths[0]
+    if not first.startswith(above):
+        return None
+    return normal("/" + "/".join([*there, first.removeprefix(above)]))
