@@ -49,6 +49,10 @@ _LOG_LINES = 40
 _LOG_BYTES = 1 << 20
 
 
+class NoStartError(EngineError):
+    """The engine cannot start a container so, whatever its image."""
+
+
 class BootedContainer:
     """A running container of an image, and what can be seen of it. Gone when the `with` block is left."""
 
@@ -129,7 +133,7 @@ class BootedContainer:
         except APIError as error:
             self._start_error = explain(error)
             if is_engines_fault(self._start_error):
-                raise EngineError(f"the engine cannot start containers: {self._start_error}") from error
+                raise NoStartError(f"the engine cannot start containers: {self._start_error}") from error
             return False
         self._start_error = None
         return True

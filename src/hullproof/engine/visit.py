@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import tarfile
 import time
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hullproof.engine.model.container import ContainerFacts, Stopped
 
 _GO_DIRECTORY = 1 << 31  # Go's os.ModeDir, in which the engine tells modes
+_GONE = 2  # of the kinds of a change: 0 changed, 1 added, 2 deleted
 _EXIT_CODE_S = 5.0  # the news of a command's end may come after the last of its output
 
 
@@ -66,6 +68,18 @@ class VisitedContainer(BootedContainer):
             _opened(open_stream(self._api, path)) as response,
         ):
             return b"".join(chunk for _, chunk in frames(response.raw.read)).decode("utf-8", "replace")
+
+    def changed(self) -> tuple[str, ...]:
+        """List the paths that it has added or changed, the folders above them left out; what is mounted is not seen."""
+        with engine_errors("looking for what the container has written"):
+            found = sorted(
+                str(each["Path"]) for each in self._api.diff(self._id) or () if each["Kind"] != _GONE
+            )
+        return tuple(
+            path
+            for path, following in itertools.zip_longest(found, found[1:], fillvalue="")
+            if not following.startswith(f"{path}/")
+        )
 
     # --- from inside -------------------------------------------------------------------------------------
 

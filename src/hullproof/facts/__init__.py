@@ -33,8 +33,9 @@ from hullproof.engine.model.image import (
     Layer,
 )
 from hullproof.errors import Unobservable
-from hullproof.facts import builds, containers, experiments, images, sources
+from hullproof.facts import builds, containers, experiments, images, sources, trials
 from hullproof.facts.provider import Kind, providers
+from hullproof.facts.trials import Trial
 from hullproof.lab.outcomes import (
     Canary,
     CanaryFacts,
@@ -60,7 +61,7 @@ GIVEN: Mapping[str, object] = {
 }
 """What providers may ask for beside what others provide: a proof is given it, for each project anew."""
 
-PROVIDERS = providers((sources, builds, images, containers, experiments), GIVEN)
+PROVIDERS = providers((sources, builds, images, containers, trials, experiments), GIVEN)
 """How all that is observed, or needed for it, is had: providers by the names of what they provide."""
 
 FACTS = {name: each.gives for name, each in PROVIDERS.items() if each.kind is not Kind.MEANS}
@@ -101,6 +102,7 @@ __all__ = [
     "Process",
     "Step",
     "Stopped",
+    "Trial",
     "Unobservable",
     "WithheldFacts",
     "signal_number",

@@ -29,6 +29,7 @@ from hullproof.facts import (
     PlantedFile,
     Process,
     Stopped,
+    Trial,
     Unobservable,
     WithheldFacts,
 )
@@ -146,6 +147,11 @@ def process(pid: int = 1, *command: str, **changes: Any) -> Process:
     return Process(pid=pid, command=words, **{**values, **changes})
 
 
+def fails(fault: str, *log: str, **changes: Any) -> Trial:
+    """Make a boot with other options that does worse than the ordinary one."""
+    return Trial("--with-options", container(exit_code=1, log=log, **changes), fault)
+
+
 LISTENER = Listener("tcp", "0.0.0.0", 5000, (1,))  # noqa: S104 - what a server in a container should do
 CONTAINER = ContainerFacts(
     ready=True,
@@ -197,6 +203,7 @@ CANARIES = CanaryFacts(
     files_reaching=12,
     tests_left=True,
 )
+AS_WELL = Trial("--with-options", CONTAINER)
 BUILD = BuildFacts(ok=True, steps=(), duration_s=1.0, image_id="sha256:release")
 FACTS: Mapping[str, Any] = {
     "config": Config(),
@@ -212,6 +219,10 @@ FACTS: Mapping[str, Any] = {
     "withheld": WithheldFacts(),
     "needed": NeededFacts(),
     "tests": {},
+    "changed_paths": (),
+    "read_only_boot": AS_WELL,
+    "root_group_boot": AS_WELL,
+    "stranger_boot": AS_WELL,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hullproof.errors import UsageError
-from hullproof.facts import FileFacts, ImageFacts, Unobservable
+from hullproof.facts import FACTS, FileFacts, ImageFacts, Unobservable
 from hullproof.practices import GUIDE, Practice, every, from_module, get, judge
 from hullproof.practices.checks import (
     Check,
@@ -67,7 +67,7 @@ def test_the_good_project_is_proven_with_evidence(practice: str) -> None:
 @pytest.mark.parametrize("practice", every(), ids=lambda practice: practice.id)
 def test_where_no_fact_can_be_had_nothing_is_proven(practice: Practice) -> None:
     """Unknown is not good: with every gathered fact missing, the verdict is unproven, for the reason given."""
-    gathered = ("base", "image", "files", "container", "edits", "gate", "canaries")
+    gathered = set(FACTS) - {"config", "release", "tests", "test_scripts", "build", "withheld"}
     gone: dict[str, Any] = {name: Unobservable("the engine went away") for name in gathered}
     proof = prove(practice.id, **gone)
     assert proof.verdict is UNPROVEN

@@ -1,0 +1,37 @@
+"""The container runs with a root that it cannot write to."""
+
+from __future__ import annotations
+
+import pytest
+
+from .by_hand import BROKEN, PROVEN, fails, image, lines, prove
+
+WRITES = ("/app/data/shop.db", "/app/run.pid", "/tmp/x", "/app/__pycache__/a.pyc", "/app/uploads/1")
+
+
+def test_it_is_proven_where_it_does_as_well() -> None:
+    """With the options as they can be given to `docker run`."""
+    assert prove("read-only-root", changed_paths=WRITES).verdict is PROVEN
+
+
+@pytest.mark.parametrize(
+    ("log", "named"),
+    [
+        ("OSError: [Errno 30] Read-only file system: '/app/run.pid'", "It writes to /app"),
+        ("/entry.sh: 3: cannot create /etc/app/site.conf: Read-only file system", "It writes to /etc/app"),
+        ("sqlite3.OperationalError: attempt to write a readonly database", "It writes to /app/data, /app"),
+    ],
+)
+def test_the_paths_are_those_of_the_error_or_of_the_ordinary_boot(log: str, named: str) -> None:
+    """Neither what lies in memory, nor a volume, nor bytecode that nobody misses."""
+    proof = prove(
+        "read-only-root",
+        image=image(volumes=("/app/uploads",)),
+        changed_paths=WRITES,
+        read_only_boot=fails("it ends with exit code 1", log),
+    )
+    assert proof.verdict is BROKEN
+    assert log in proof.summary
+    assert named in str(proof.remedy)
+    assert {"/app/data/shop.db", "/app/run.pid"} <= lines(proof)
+    assert not {"/tmp/x", "/app/__pycache__/a.pyc", "/app/uploads/1"} & lines(proof)
