@@ -46,7 +46,7 @@ def test_nothing_declared_for_a_service_is_broken() -> None:
     proof = prove("expose", **exposing())
     assert proof.verdict is BROKEN
     assert "5000/tcp is listened on by PID 1" in proof.summary
-    assert proof.remedy == "Add EXPOSE 5000, or do not listen there."
+    assert proof.remedy == "Add `EXPOSE 5000` before Dockerfile:17. Or do not listen on 5000."
     assert "Dockerfile:12" in lines(proof)
 
 
@@ -65,7 +65,7 @@ def test_a_wrong_protocol_is_broken_and_told_once() -> None:
     proof = prove("expose", **exposing("5000/udp"))
     assert proof.verdict is BROKEN
     assert "listens on 5000/tcp" in proof.summary
-    assert proof.remedy == "Write EXPOSE 5000 in the place of 5000/udp."
+    assert proof.remedy == "Write `EXPOSE 5000` in the place of Dockerfile:17."
 
 
 @pytest.mark.parametrize("ports", [("5000", "5000/udp"), ("5000", "9000"), ("5000", "5001", "5002")], ids=str)
@@ -199,10 +199,20 @@ def test_every_port_that_is_served_in_the_place_of_another_is_in_the_fix() -> No
     """It is one fault, and one line to write."""
     both = listening(LISTENER, Listener("tcp", ANY, 9000, (1,)))
     proof = prove("expose", **exposing("8080"), **both)
-    assert proof.remedy == "Write EXPOSE 5000 9000 in the place of 8080."
+    assert proof.remedy == "Write `EXPOSE 5000 9000` in the place of Dockerfile:17."
 
 
 def test_what_is_exposed_already_is_not_asked_for() -> None:
-    """Of both protocols one is served: the other line goes."""
+    """Of both protocols one is served: the line says that one alone."""
     proof = prove("expose", **exposing("5000", "5000/udp"))
-    assert str(proof.remedy).startswith("Remove EXPOSE 5000/udp")
+    assert str(proof.remedy).startswith("Write `EXPOSE 5000` in the place of Dockerfile:17.")
+
+
+def test_a_command_that_names_a_loopback_address_is_written_out() -> None:
+    """With the address for all, and nothing else changed."""
+    text = GOOD.replace('["python", "run.py"]', '["gunicorn", "--bind", "127.0.0.1:5000", "app:app"]')
+    proof = prove("expose", text, **listening(Listener("tcp", "127.0.0.1", 5000, (1,))))
+    assert (
+        'Write `CMD ["gunicorn", "--bind", "0.0.0.0:5000", "app:app"]` in the place of Dockerfile:18'
+        in str(proof.remedy)
+    )

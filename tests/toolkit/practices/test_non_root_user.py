@@ -123,8 +123,16 @@ def test_a_number_without_an_account_is_an_ordinary_user() -> None:
 @pytest.mark.parametrize(
     ("made", "more", "told"),
     [
-        ("service:x:999:999::/:/bin/sh\n", (), "Write USER service in"),
-        ("", (), "Create an account (RUN useradd --system app). Write USER app in"),
+        (
+            "service:x:999:999::/:/bin/sh\n",
+            (),
+            "Add `RUN chown -R service /app` after Dockerfile:15. Add `USER service` after Dockerfile:15.",
+        ),
+        (
+            "",
+            (),
+            "Add `RUN useradd --system app && chown -R app /app` after Dockerfile:15. Add `USER app` after",
+        ),
         ("", (entry("/etc/alpine-release"),), "RUN adduser -S app"),
     ],
     ids=["an account is there", "there is none", "on Alpine"],
@@ -138,7 +146,7 @@ def test_the_fix_names_the_account_that_the_image_has(
     text = GOOD.replace("USER app\n", "")
     proof = prove("non-root-user", text, image=image(user=""), container=root, files=files(own))
     assert told in str(proof.remedy)
-    assert "give it what lies at /app" in str(proof.remedy)
+    assert "what lies at /app, which ownership asks for next" in str(proof.remedy)
 
 
 def test_the_fix_asks_for_no_owner_that_holds() -> None:
@@ -150,7 +158,7 @@ def test_the_fix_asks_for_no_owner_that_holds() -> None:
     proof = prove(
         "non-root-user", GOOD.replace("USER app\n", ""), image=image(user=""), container=root, files=stack
     )
-    assert proof.remedy == "Write USER app in the release stage, after the last step that needs root."
+    assert proof.remedy == "Add `USER app` after Dockerfile:15."
 
 
 @pytest.mark.parametrize("uids", [(0, 0, 0, 0), (0, 1000, 1000, 1000), (1000, 1000, 0, 0)], ids=str)

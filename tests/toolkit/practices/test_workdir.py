@@ -70,7 +70,7 @@ def test_a_relative_directory_out_of_sight_of_its_start_is_broken() -> None:
     assert "lands in /app/app" in proof.summary
     assert "Dockerfile:17" in lines(proof)
     home = prove("workdir", GOOD.replace("WORKDIR /app", "WORKDIR ~/shop"), **at("/~/shop"))
-    assert "such as WORKDIR /shop." in str(home.remedy)
+    assert "Write `WORKDIR /shop` in the place of Dockerfile:2." in str(home.remedy)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Measure, record, and write the page from records.
 
-verdicts: each case once. repeats: a sample, three times over. load: a sample, four at once. These go on from what
-`--record` has. keep: put records into those that the page is made from, and make it. page: print the page of these
+verdicts: each case once. repeats: a sample, three times over. load: a sample, four at once. fixes: follow the fix of
+each fault, and prove again. These go on from what `--record` has. keep: put records into those that the page is made from, and make it. page: print the page of these
 records alone..
 """
 
@@ -11,6 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tests.toolkit.score.fixes.trial import is_good, try_fixes
 from tests.toolkit.score.outcomes import EVERY, RECORDS, keep, read
 from tests.toolkit.score.page import PAGE, page
 from tests.toolkit.score.running import bench, run_all, sample
@@ -41,8 +42,17 @@ def main() -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     cases = [case for case in EVERY.values() if any(part in case.id for part in options.only.split(","))]
+    if options.what == "fixes":
+        # What the frozen part says of fixes is asked for by name: none is mended for it.
+        cases = [
+            case for case in cases if case.practice and case.is_frozen == options.only.startswith("frozen")
+        ]
     cases = sample(cases, options.sample, options.shard)
     with bench(options.record, options.jobs or _JOBS.get(options.what, 2)) as at:
+        if options.what == "fixes":
+            rows = try_fixes(at, cases, options.projects)
+            sys.stderr.write(f"{sum(map(is_good, rows))} of {len(rows)} fixes followed, and good\n")
+            return 0 if rows else 1
         outcomes = run_all(at, options.what, cases, _ROUNDS[options.what])
     right = sum(outcome.is_right for outcome in outcomes)
     sys.stderr.write(f"{right} of {len(outcomes)} as they should be\n")
@@ -54,13 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "score", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["verdicts", "repeats", "load", "keep", "page"])
+    parser.add_argument("what", choices=["verdicts", "repeats", "load", "fixes", "keep", "page"])
     parser.add_argument("files", nargs="*", type=Path, help="for keep and page: records")
     parser.add_argument("--only", default="", help="cases whose id contains this, or one of these: A,B")
     parser.add_argument("--sample", type=int, help="as many of them, the same ones each time")
     parser.add_argument("--shard", default="1/1", help="of these the part 2/8")
     parser.add_argument("--jobs", type=int, help="at once: 2, under load 4")
     parser.add_argument("--record", type=Path, help="add records here, and go on from what is there")
+    parser.add_argument("--projects", type=Path, help="for fixes: a folder of further projects")
     parser.add_argument("--output", type=Path, help="for page: write it here")
     return parser
 

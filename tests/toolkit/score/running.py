@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from jsonschema import Draft202012Validator
 
@@ -29,6 +29,8 @@ from tests.toolkit.score.outcomes import Outcome, Row, add, outcome_of, read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
 _SCHEMA = Draft202012Validator(as_json.schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
@@ -111,7 +113,7 @@ def run_all(at: Bench, what: str, cases: Sequence[Case], rounds: int = 1) -> lis
     return outcomes
 
 
-def side_by_side(function: Callable[..., Outcome], items: Iterable[object], jobs: int) -> Iterator[Outcome]:
+def side_by_side(function: Callable[[_Item], _Made], items: Iterable[_Item], jobs: int) -> Iterator[_Made]:
     """Call a function with each item, `jobs` at a time, and yield what it returns, in order."""
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(function, items)

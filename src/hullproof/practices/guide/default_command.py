@@ -34,6 +34,7 @@ from hullproof.practices.library.command import (
     in_shell_form,
     line_of_command,
     notes_on_form,
+    to_start,
 )
 from hullproof.practices.library.failures import beside, why_not_up
 from hullproof.practices.library.front import application_below, in_front
@@ -72,14 +73,16 @@ _NOT_READY = (
 
 
 @check
-def there_is_a_command(config: Config, release: Release, image: ImageFacts | None) -> Observations:
+def there_is_a_command(
+    config: Config, release: Release, image: ImageFacts | None, files: FileFacts | None
+) -> Observations:
     """The Dockerfile itself says what to start, and it is what the configuration pins."""
     where = line_of_command(release)
     if not release.contract.starts_something:
         yield broken(
             "there is no CMD and no ENTRYPOINT: the container starts whatever the base says",
             in_dockerfile(where, "expected CMD or ENTRYPOINT in this stage, found none"),
-            fix='Add a command that starts the application: CMD ["python", "run.py"].',
+            fix=to_start(image, files),
         )
     yield from notes_on_form(release)
     whole = () if image is None else image.entrypoint + image.command

@@ -35,7 +35,14 @@ from hullproof.practices.checks import (
     unproven,
 )
 from hullproof.practices.library.logs import last_words
-from hullproof.practices.library.ports import FIRST_EPHEMERAL_PORT, Port, exposed_in, where_exposed
+from hullproof.practices.library.ports import (
+    FIRST_EPHEMERAL_PORT,
+    Port,
+    exposed_in,
+    to_bind,
+    to_expose,
+    where_exposed,
+)
 from hullproof.practices.library.processes import (
     is_idler,
     is_shell,
@@ -93,7 +100,8 @@ def each_exposed_port_is_listened_on(
                 in_container(
                     "/proc/net", f"expected an address that is not loopback, got {at}:{port.number}"
                 ),
-                fix=f"Bind {_holder(here[0], container)} to 0.0.0.0 (or ::) instead of {at}.",
+                fix=to_bind(release, at)
+                or f"Bind {_holder(here[0], container)} to 0.0.0.0 (or ::) instead of {at}.",
             )
         else:
             instead = _instead(port, image, container)
@@ -103,9 +111,8 @@ def each_exposed_port_is_listened_on(
                 + (f": the application listens on {found}" if found else ""),
                 declared,
                 in_container("/proc/net", f"expected a listener on {port}, found {found or 'none'}"),
-                fix=f"Write EXPOSE {' '.join(each.written for each in instead)} in the place of {port.written}."
-                if instead
-                else f"Remove EXPOSE {port.written}, or let the application listen there, on 0.0.0.0.",
+                fix=_to_expose(release, image, container)
+                + ("" if instead else f" Or let the application listen on {port.written}."),
             )
     yield from _for_itself(listeners, exposed_in(image))
     yield proven(f"{listed(sorted(image.exposed))} is exposed, listened on by the application, and answers")
@@ -165,7 +172,7 @@ def no_other_port_is_served(
                 f"expected EXPOSE {port.number}, found {listed(image.exposed) or 'none'}",
             ),
             in_container("/proc/net", f"{found.address}:{port} is listened on by {holder}"),
-            fix=f"Add EXPOSE {port.written}, or do not listen there.",
+            fix=f"{_to_expose(release, image, container)} Or do not listen on {port.written}.",
         )
 
 
@@ -194,6 +201,13 @@ def _undeclared(image: ImageFacts, listeners: tuple[Listener, ...]) -> list[Port
         for port in found
         if port not in exposed and (port.other_protocol not in exposed or port.other_protocol in seen)
     ]
+
+
+def _to_expose(release: Release, image: ImageFacts, container: ContainerFacts) -> str:
+    """Say how to expose just what can be served."""
+    served = {Port.of(each) for each in container.listeners if _is_served(each)}
+    declared = {Port.of(each) for each in container.listeners} & exposed_in(image)
+    return to_expose(release, sorted(served | declared))
 
 
 def _is_served(listener: Listener) -> bool:

@@ -46,7 +46,7 @@ from hullproof.practices.checks import (
     proven,
 )
 from hullproof.practices.library.places import layer_place, own_entries
-from hullproof.practices.library.stages import runs_tests, stages_for_tests
+from hullproof.practices.library.stages import runs_tests, stages_for_tests, without_tools
 from hullproof.tools import kind_of, tool_of
 
 
@@ -87,14 +87,19 @@ def tests_have_a_stage_of_their_own(
 
 
 @check
-def the_release_holds_no_tools(release: Release, files: FileFacts) -> Observations:
+def the_release_holds_no_tools(
+    release: Release, config: Config, test_scripts: Mapping[int, str], files: FileFacts
+) -> Observations:
     """No layer holds one, its base's included: what a later layer uninstalls is shipped all the same."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
+    lines: dict[str, int | None] = {}
+    for_tests = stages_for_tests(release, test_scripts, config.test_target)
     places = dict.fromkeys(files.base, release.where(release.base.line))
     for layer, entry in own_entries(files):
         # A path counts where it comes in: a later `chown -R` writes all of it again.
         if tool_of(entry.path):
             places.setdefault(entry.path, layer_place(release, files, layer))
+            lines.setdefault(places[entry.path], layer.line)
     for path, where in places.items():
         tool = tool_of(path)
         if tool is not None:
@@ -103,4 +108,5 @@ def the_release_holds_no_tools(release: Release, files: FileFacts) -> Observatio
         yield broken(
             f"{where} adds {kind_of(list(tools))} to the release: {listed(list(tools))}",
             *(in_image(where, f"{tool} is there: {path}") for tool, path in tools.items()),
+            fix=without_tools(release, lines.get(where), for_tests, files),
         )

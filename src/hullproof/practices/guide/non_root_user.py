@@ -33,6 +33,7 @@ from hullproof.practices.checks import (
     unproven,
 )
 from hullproof.practices.library.accounts import Account, account_of, made_account
+from hullproof.practices.library.lines import add, instead, joined, last_step
 from hullproof.practices.library.places import deciding_layers, layer_place
 from hullproof.practices.library.privileges import escalations
 from hullproof.practices.library.processes import shown, why_unseen
@@ -52,7 +53,9 @@ def the_build_knows_the_user(release: Release, build: BuildFacts) -> Observation
     if found is not None:
         name = found[1] or found[2] or "named by USER"
         seen = in_dockerfile(release.governing("USER"), found[0])
-        yield broken(f"the build fails because the user {name} does not exist", seen, fix=_to_create(name))
+        yield broken(
+            f"the build fails because the user {name} does not exist", seen, fix=_to_create(release, name)
+        )
 
 
 @check
@@ -73,7 +76,7 @@ def the_configuration_names_an_ordinary_user(
             f"the release {runs}: {written}{alias}",
             in_image(where, f"{written}: expected an ordinary user, got uid 0"),
             *_users_elsewhere(release),
-            fix=_to_leave_root(account, becomes, image, files),
+            fix=_to_leave_root(release, account, becomes, image, files),
         )
     elif account.uid is not None:
         yield in_image(where, f"{written}: uid {account.uid}")
@@ -85,7 +88,7 @@ def the_configuration_names_an_ordinary_user(
         yield broken(
             f"the user {account.text} does not exist in the image's /etc/passwd",
             in_image(where, f"{written}: expected an account, /etc/passwd has none"),
-            fix=_to_create(account.text),
+            fix=_to_create(release, account.text),
         )
     else:
         yield unproven(
@@ -123,7 +126,7 @@ def no_process_has_root_s_rights(
         yield broken(
             "the container does not start, since its user does not exist",
             in_container(where, container.start_error),
-            fix=_to_create(image.user),
+            fix=_to_create(release, image.user),
         )
         return
     if not container.processes:
@@ -139,7 +142,7 @@ def no_process_has_root_s_rights(
             f"{first} and {more} more run as root" if more else f"{first} runs as root",
             decides,
             *(_seen_as_root(process) for process in as_root),
-            fix=_to_leave_root(account_of(image.user, files), 0, image, files),
+            fix=_to_leave_root(release, account_of(image.user, files), 0, image, files),
         )
     for process in (each for each in container.processes if each not in as_root):
         held = {key: process.capabilities[key] for key in _CAPABILITIES if process.capabilities.get(key)}
@@ -199,16 +202,20 @@ def _seen_as_root(process: Process) -> Evidence:
     return in_container(f"/proc/{process.pid}/status", statement)
 
 
-def _to_create(user: str) -> str:
+def _to_create(release: Release, user: str) -> str:
     """Say how to make an account exist; or that what looks like a comment is a part of its name."""
-    name = user.partition(":")[0]
+    name, there = user.partition(":")[0], release.last("USER")
     if " #" in name:
         return "Put the comment on a line of its own: at the end of a USER it is a part of the name."
-    return f"Create the account in the release stage (RUN useradd --system {name}) before USER."
+    create = f"RUN useradd --system {name}"
+    shown = add(release, "before", there.line, create) if there is not None else None
+    return shown or f"Create the account in the release stage ({create}) before USER."
 
 
-def _to_leave_root(account: Account, becomes: int, image: ImageFacts, files: FileFacts | None) -> str:
-    """Say which user to set, and what has to be that user's by then."""
+def _to_leave_root(
+    release: Release, account: Account, becomes: int, image: ImageFacts, files: FileFacts | None
+) -> str:
+    """Say which user to set, where, and what has to be that user's by then."""
     if account.uid == 0 and account.name not in (None, "root"):
         return f"Give the account {account.name} a uid of its own, which is not 0."
     if becomes:
@@ -217,17 +224,26 @@ def _to_leave_root(account: Account, becomes: int, image: ImageFacts, files: Fil
     made = made_account(files)
     name = made or "app"
     on_alpine = files is not None and "/etc/alpine-release" in files.final
-    create = (
-        ""
-        if made
-        else f"Create an account (RUN {'adduser -S' if on_alpine else 'useradd --system'} {name}). "
-    )
+    create = "" if made else f"{'adduser -S' if on_alpine else 'useradd --system'} {name}"
     top = (image.workdir or "/").rstrip("/")
     uid = account_of(name, files).uid if made else None
     strange = files is not None and any(
         each.uid != uid for path, each in files.final.items() if f"{path}/".startswith(f"{top}/")
     )
-    next_up = (
-        f", and give it what lies at {top} (COPY --chown={name}; see ownership)" if top and strange else ""
-    )
-    return f"{create}Write USER {name} in the release stage, after the last step that needs root{next_up}."
+    needed = [each for each in (create, f"chown -R {name} {top}" if top and strange else "") if each]
+    why = f" That gives {name} what lies at {top}, which ownership asks for next." if top and strange else ""
+    return f"{_to_set(release, name, needed)}{why}"
+
+
+def _to_set(release: Release, name: str, needed: list[str]) -> str:
+    """Say where to write USER, behind what needs root: in the place of the one in force where nothing comes after that."""
+    step, user = last_step(release), release.last("USER")
+    as_root = f"RUN {' && '.join(needed)}" if needed else None
+    if user is not None and (step is None or user.line > step.line):
+        before = [add(release, "before", user.line, as_root)] if as_root else []
+        shown = joined(*before, instead(release, user.line, f"USER {name}"))
+    else:
+        at = step.line if step is not None else release.line
+        before = [add(release, "after", at, as_root)] if as_root else []
+        shown = joined(*before, add(release, "after", at, f"USER {name}"))
+    return shown or f"Write USER {name} in the release stage, after the last step that needs root."

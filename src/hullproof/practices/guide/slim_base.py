@@ -39,6 +39,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.lines import instead, text_of
 from hullproof.practices.library.packages import brings_package, is_compiler, is_package_list, packages
 from hullproof.practices.library.places import layer_place
 from hullproof.text import size
@@ -118,7 +119,7 @@ def no_layer_holds_what_only_builds_need(release: Release, files: FileFacts) -> 
             yield broken(
                 f"{where} leaves package lists in the release: {lists[0]}",
                 *(in_image(where, f"this layer holds {path}") for path in lists),
-                fix=_to_delete(lists[0]),
+                fix=_to_delete(release, layer.line, lists[0]),
             )
     yield proven(
         f"the release starts from {release.base.reference} and adds no compiler, headers or package lists"
@@ -156,15 +157,18 @@ def _slim_variant(reference: str) -> str:
     return f"{name}:{version}-slim{dash}{release}" if re.match(r"\d", version) else f"{name}:slim-{tag}"
 
 
-def _to_delete(path: str) -> str:
+def _to_delete(release: Release, line: int | None, path: str) -> str:
     """Say how a step leaves no lists of its own package manager behind."""
+    step = release.instruction_at(line)
+    text = text_of(step) if step is not None and step.keyword == "RUN" and not step.json else None
     if "/apk/" in path:
         return "Let apk keep none: apk add --no-cache."
     manager = next((name for name in ("dnf", "yum") if f"/{name}" in path or f"lib{name}" in path), None)
     what = f"{manager} clean all" if manager else "rm -rf /var/lib/apt/lists/*"
     if path.endswith(".deb"):
         what = "apt-get clean"
-    return f"Delete them in the same RUN that fetched them: {what}."
+    shown = instead(release, step.line, f"{text} && {what}") if step is not None and text else None
+    return shown or f"Delete them in the same RUN that fetched them: {what}."
 
 
 def _is_floating(reference: str) -> bool:

@@ -39,7 +39,16 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
-from hullproof.practices.library.gates import last_line, quoted, spot, spots, step_at, why_none_runs
+from hullproof.practices.library.gates import (
+    keep_exit_code,
+    last_line,
+    quoted,
+    run_all,
+    spot,
+    spots,
+    step_at,
+    why_none_runs,
+)
 
 _KEEP_EXIT_CODE = (
     "Let the test runner's exit code end the step: a RUN with nothing after the runner but &&, set -e in a script that "
@@ -126,7 +135,7 @@ def no_failure_is_lost(release: Release, gate: GateFacts) -> Observations:
             f"{quoted(release, line)}",
             in_experiment(step_at(release, line), f"its output: {each.said}"),
             in_experiment(spot(each), _SUCCEEDED),
-            fix=_KEEP_EXIT_CODE,
+            fix=keep_exit_code(release, line) or _KEEP_EXIT_CODE,
         )
 
 
@@ -142,7 +151,7 @@ def no_test_file_is_passed_over(release: Release, gate: GateFacts) -> Observatio
             f"{quoted(release, line)} passes it over",
             in_dockerfile(step_at(release, line), f"fails on tests in {spots(gate.stopping)}"),
             *(in_experiment(spot(each), _SUCCEEDED) for each in gate.escaped),
-            fix=_WHOLE_FOLDERS,
+            fix=run_all(release, line) or _WHOLE_FOLDERS,
         )
     else:
         line, reason, fix = why_none_runs(release, gate)
@@ -155,5 +164,10 @@ def no_test_file_is_passed_over(release: Release, gate: GateFacts) -> Observatio
                 in_experiment(release.where(at), f"last line of its output: {said}")
                 for at, said in gate.endings.items()
             ),
-            fix=fix or (_WHOLE_FOLDERS if line in gate.test_lines else None),
+            fix=fix
+            or (
+                run_all(release, line) or keep_exit_code(release, line) or _WHOLE_FOLDERS
+                if line in gate.test_lines
+                else None
+            ),
         )

@@ -17,6 +17,7 @@ change directories in the command.
 from __future__ import annotations
 
 from hullproof.dockerfile import Instruction, Release
+from hullproof.dockerfile.contract import Workdir
 from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts
 from hullproof.model import Evidence
 from hullproof.practices.checks import (
@@ -29,6 +30,8 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.directories import to_work_in
+from hullproof.practices.library.lines import instead, joined
 from hullproof.practices.library.places import normal, resolved
 from hullproof.practices.library.processes import application, shown, why_unseen
 from hullproof.tools import names
@@ -39,7 +42,9 @@ _SHARED = names("""/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sy
 
 
 @check
-def the_dockerfile_sets_it(release: Release, image: ImageFacts | None) -> Observations:
+def the_dockerfile_sets_it(
+    release: Release, image: ImageFacts | None, files: FileFacts | None, container: ContainerFacts | None
+) -> Observations:
     """There is a WORKDIR, and each one says by itself where it leads."""
     if release.last("WORKDIR") is None:
         inherited = image.workdir if image is not None and image.workdir not in ("", "/") else None
@@ -49,6 +54,7 @@ def the_dockerfile_sets_it(release: Release, image: ImageFacts | None) -> Observ
             f"there is no WORKDIR: {runs}{', and RUN cd lasts only for its own step' if lost else ''}",
             in_dockerfile(release.where(release.line), "expected a WORKDIR in this stage, found none"),
             *lost,
+            fix=to_work_in(release, _own_directory(container), image, files),
         )
     base_env = image.env if image is not None else {}
     surprising, last = release.surprising_workdirs(base_env), release.last("WORKDIR")
@@ -58,18 +64,21 @@ def the_dockerfile_sets_it(release: Release, image: ImageFacts | None) -> Observ
         yield broken(
             f"WORKDIR {each.raw} is relative and lands in {landed}",
             in_dockerfile(release.where(each.line), f"expected an absolute path, got {each.raw}: {landed}"),
-            fix=_in_full(each.raw, landed),
+            fix=_in_full(release, each, landed),
         )
 
 
 @check
-def it_is_a_directory_of_its_own(release: Release, config: Config, image: ImageFacts) -> Observations:
+def it_is_a_directory_of_its_own(
+    release: Release, config: Config, image: ImageFacts, files: FileFacts | None
+) -> Observations:
     """What the image's configuration says is absolute, none of the system's directories, and the one that is pinned."""
     where, works_in = release.governing("WORKDIR"), normal(image.workdir or "/")
     if release.last("WORKDIR") and (works_in in _SHARED or not works_in.startswith("/")):
         yield broken(
             f"the release works in {works_in}, not in a directory of its own",
             in_image(where, f"expected an absolute directory of the release's own, got {works_in}"),
+            fix=to_work_in(release, "/app", image, files),
         )
     if config.workdir is not None and normal(config.workdir) != works_in:
         yield broken(
@@ -109,12 +118,20 @@ def the_process_works_there(
             )
 
 
-def _in_full(raw: str, landed: str) -> str:
+def _own_directory(container: ContainerFacts | None) -> str:
+    """Name the directory to work in: the one that the process went to by itself, else the usual one."""
+    cwd = container.main.cwd if container is not None and container.main is not None else None
+    return cwd if cwd is not None and normal(cwd) not in _SHARED else "/app"
+
+
+def _in_full(release: Release, each: Workdir, landed: str) -> str | None:
     """Say how to write a relative WORKDIR; a `~` is no home here, but a directory of that name."""
-    if raw.startswith("~"):
-        whole = raw.lstrip("~").rstrip("/") or "/app"
-        return f"WORKDIR takes ~ for a name: write the whole path, such as WORKDIR {whole}."
-    return f"Write the whole path: WORKDIR {landed if landed != '/' else '/app'}."
+    whole = "/app" if landed in _SHARED else landed
+    if each.raw.startswith("~"):
+        whole = each.raw.lstrip("~").rstrip("/") or "/app"
+        why = "WORKDIR takes ~ for a name, so write the whole path."
+        return joined(why, instead(release, each.line, f"WORKDIR {whole}"))
+    return instead(release, each.line, f"WORKDIR {whole}")
 
 
 def _lost_changes(release: Release) -> list[Evidence]:

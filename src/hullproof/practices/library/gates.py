@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
-from hullproof.dockerfile import Instruction, Release, script_runs_tests
+from hullproof.dockerfile import Instruction, Release, script_runs_tests, test_commands
+from hullproof.dockerfile.shell import commands
 from hullproof.facts import GateFacts, PlantedFile
 from hullproof.practices.checks import listed
+from hullproof.practices.library.lines import add, instead, joined, strict
 
 _LATER = frozenset({"CMD", "ENTRYPOINT", "ONBUILD", "HEALTHCHECK"})
 _MOST_QUOTED = 80
@@ -54,13 +57,42 @@ def why_none_runs(release: Release, gate: GateFacts) -> tuple[int, str, str | No
         line = gate.unneeded_test_lines[0]
         stage = release.stage_at(line)
         name = stage.label if stage else "the test stage"
-        return line, f"the release does not depend on {name}, which BuildKit skips", None
+        return line, f"the release does not depend on {name}, which BuildKit skips", _to_depend(release, line)
     for stage in release.needed:
         for each in stage.instructions:
             if _tests_later(each):
                 fix = "Run the tests in a RUN of a stage that the release depends on."
                 return each.line, f"the tests stand in {each.keyword}, which no build of this image runs", fix
     return last_line(release), "no step of the build runs the tests", None
+
+
+def keep_exit_code(release: Release, line: int | None) -> str | None:
+    """Say how a step is written in which each command has to succeed; None where that is not plain."""
+    step = release.instruction_at(line)
+    return instead(release, step.line, strict(step)) if step is not None else None
+
+
+def run_all(release: Release, line: int | None) -> str | None:
+    """Say how a step runs all tests: its runner, without the files and options that choose among them."""
+    step = release.instruction_at(line)
+    runs = test_commands(step) if step is not None else ()
+    if step is None or len(runs) != 1 or len(commands(step).commands) != 1 or runs[0].program != "pytest":
+        return None
+    bare = re.match(r".*?\b(?:pytest|py\.test)\b", runs[0].text)
+    if bare is None or bare[0] == runs[0].text:
+        return None
+    return instead(release, step.line, " ".join(["RUN", *step.flags, bare[0]]))
+
+
+def _to_depend(release: Release, line: int) -> str | None:
+    """Say how the release comes to need a stage that runs tests: by a file that is there once they have passed."""
+    step, stage = release.instruction_at(line), release.stage_at(line)
+    if step is None or stage is None:
+        return None
+    return joined(
+        instead(release, line, strict(step, "touch /passed")),
+        add(release, "after", release.line, f"COPY --from={stage.reference} /passed /tmp/passed"),
+    )
 
 
 def last_line(release: Release) -> int:

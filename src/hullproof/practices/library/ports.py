@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hullproof.practices.library.lines import add, instead, remove, text_of
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hullproof.dockerfile import Release
     from hullproof.facts import Answer, ContainerFacts, ImageFacts, Listener
 
@@ -60,6 +64,40 @@ def where_exposed(release: Release, port: Port | None = None) -> str:
     )
     governing = next(named, next(iter(last_first), None))
     return release.where(governing.line if governing is not None else release.line)
+
+
+def to_expose(release: Release, ports: Sequence[Port]) -> str:
+    """Say how to expose these ports and no others: in the place of the EXPOSE that is there, else in front of the command."""
+    text = f"EXPOSE {' '.join(each.written for each in ports)}" if ports else None
+    lines = sorted({each.line for each in release.contract.ports}, reverse=True)
+    if not lines and text is not None:
+        command = release.contract.entrypoint or release.contract.command
+        own = [each.line for each in release.stage.instructions]
+        if command is not None and command.line in own:
+            return add(release, "before", command.line, text) or f"Add {text}."
+        return add(release, "after", max([*own, release.line]), text) or f"Add {text}."
+    if text is not None:
+        return " ".join(
+            [
+                f"Write `{text}` in the place of {release.where(lines[0])}.",
+                *(remove(release, each) for each in lines[1:]),
+            ]
+        )
+    return (
+        " ".join(remove(release, each) for each in lines)
+        or "The base exposes it: nothing here can take that back."
+    )
+
+
+def to_bind(release: Release, address: str) -> str | None:
+    """Say how a command that names a loopback address is written with one for all; None where it names none."""
+    for command in (release.contract.command, release.contract.entrypoint):
+        step = release.instruction_at(command.line) if command is not None else None
+        text = text_of(step) if step is not None else None
+        for name in (address, "localhost"):
+            if step is not None and text is not None and text.count(name) == 1:
+                return instead(release, step.line, text.replace(name, "0.0.0.0"))  # noqa: S104 - what a container listens on
+    return None
 
 
 def only_failures(container: ContainerFacts) -> Answer | None:

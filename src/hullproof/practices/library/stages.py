@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from hullproof.dockerfile import TASK_RUNNERS, Release, Stage, commands, install_commands, test_commands
+from hullproof.facts import FileFacts
 from hullproof.practices.checks import listed
-from hullproof.tools import TEST_RUNNERS
+from hullproof.practices.library.lines import instead, remove, text_of
+from hullproof.tools import TEST_RUNNERS, is_of_development
 
 NONE: Mapping[int, str] = MappingProxyType({})
 _TEST_NAME = re.compile(r"(?:^|[-_.])(?:unit)?tests?(?:$|[-_.])|^(?:unit)?test(?:s|er|ing)?$", re.IGNORECASE)
@@ -58,3 +60,28 @@ def _prepares_tests(stage: Stage) -> Iterator[str]:
     task = next((each.text for step in steps for each in step if each.program in TASK_RUNNERS), None)
     if tools and task:
         yield f"installs {tools} and runs {task}"
+
+
+def without_tools(
+    release: Release, line: int | None, for_tests: Mapping[Stage, str], files: FileFacts
+) -> str | None:
+    """Say how the step at a line leaves the tools behind that it brings; None where more has to change than that line."""
+    step = release.instruction_at(line)
+    if step is None or (text := text_of(step)) is None:
+        return None
+    installs = install_commands(step)
+    if step.keyword == "RUN" and installs and len(commands(step).commands) == len(installs):
+        named = {name for install in installs for name in install.distributions}
+        whole = not any(install.requirement_files or install.local_paths for install in installs)
+        return remove(release, step.line) if named and whole and all(map(is_of_development, named)) else None
+    source = release.dockerfile.find(step.flag("from") or "")
+    if source is None or source not in for_tests or step.keyword != "COPY":
+        return None
+    if f"{step.args[-1].rstrip('/')}/pyvenv.cfg" not in files.final:
+        return None
+    below = next((each for each in release.dockerfile.ancestors(source)[1:] if each not in for_tests), None)
+    if below is None:
+        return None
+    return instead(
+        release, step.line, text.replace(f"--from={step.flag('from')}", f"--from={below.reference}")
+    )

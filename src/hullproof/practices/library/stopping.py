@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from hullproof.facts import signal_number
+from hullproof.practices.library.lines import add
 from hullproof.practices.library.processes import is_shell, program
 
 if TYPE_CHECKING:
@@ -50,10 +51,12 @@ def to_hear(release: Release, container: ContainerFacts, stopped: Stopped) -> st
         return f"Let the handler of {stopped.signal} end the program within seconds (sys.exit), whatever it has under way."
     if signal_number(stopped.signal) != signal.SIGTERM:
         return f"Write a STOPSIGNAL that the application handles, or handle {stopped.signal} in it (signal.signal)."
-    return (
-        "Handle SIGTERM in the program (signal.signal), use a server that does, or write STOPSIGNAL SIGINT, which "
-        "Python handles."
-    )
+    command = release.contract.entrypoint or release.contract.command
+    line = release.instruction_at(command.line) if command is not None else None
+    interrupt = add(release, "before", line.line, "STOPSIGNAL SIGINT") if line is not None else None
+    if interrupt is None or main is None or program(main) != "python":
+        return "Handle SIGTERM in the program (signal.signal), or use a server that does."
+    return f"{interrupt} Python handles it; else handle SIGTERM in the program (signal.signal), or use a server that does."
 
 
 def ends_in_order(stopped: Stopped) -> bool:

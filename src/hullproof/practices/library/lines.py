@@ -1,0 +1,93 @@
+"""Fixes that say which line to write, in words that can be read in one way only, by a person as by a script.
+
+    Write `RUN python -m pytest` in the place of Dockerfile:12. Add `USER app` before Dockerfile:20.
+
+Lines are those of the file as it is; what several sentences add at one place is added in their order. Where a line cannot
+be shown whole (a here-document, backticks, more than fits into a sentence) there is none, and the fix is said in prose.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile.shell import commands
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hullproof.dockerfile import Instruction, Release
+
+_LONGEST = 240
+_FORGIVERS = frozenset(
+    {"true", ":", "exit", "echo", "printf", "tee", "trap", "set", "sleep", "wait", "false", "[", "[[", "test"}
+)
+"""What stands beside a command so that its failure is lost, or told and forgotten."""
+_STEPS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+
+
+def instead(release: Release, line: int, text: str | None) -> str | None:
+    """Say what to write in the place of the instruction that begins at a line; None where that cannot be shown."""
+    return f"Write `{text}` in the place of {release.where(line)}." if text and _is_shown(text) else None
+
+
+def add(release: Release, side: str, line: int, text: str | None) -> str | None:
+    """Say what to add "before" or "after" the instruction that begins at a line; None where that cannot be shown."""
+    return f"Add `{text}` {side} {release.where(line)}." if text and _is_shown(text) else None
+
+
+def remove(release: Release, line: int) -> str:
+    """Say that an instruction is to go."""
+    return f"Remove {release.where(line)}."
+
+
+def joined(*sentences: str | None) -> str | None:
+    """Join sentences that belong together; None where one of them cannot be shown: half of a fix is none."""
+    return None if None in sentences or not sentences else " ".join(each for each in sentences if each)
+
+
+def last_step(release: Release) -> Instruction | None:
+    """Return the last instruction of the release's own stage that makes a layer or goes somewhere."""
+    own = [each for each in release.stage.instructions if each.keyword in _STEPS]
+    return own[-1] if own else None
+
+
+def text_of(instruction: Instruction) -> str | None:
+    """Return an instruction as one line; None where it has a here-document, which no line holds."""
+    if instruction.heredocs:
+        return None
+    text = instruction.original.strip()
+    return text if instruction.line == instruction.end_line else re.sub(r"\s{2,}", " ", text)
+
+
+def strict(instruction: Instruction, end: str = "") -> str | None:
+    """Write a RUN so that each of its commands has to succeed, without those that lose or tell of a failure.
+
+    `end` is a command more. None where the step cannot be read, or is that already.
+    """
+    found = commands(instruction)
+    if instruction.heredocs or instruction.json or found.problems:
+        return None
+    kept = [each.text for each in found.commands if each.program not in _FORGIVERS]
+    if end:
+        kept.append(end)
+    text = " ".join(["RUN", *instruction.flags, " && ".join(kept)])
+    return text if kept and text != text_of(instruction) else None
+
+
+def copy_of(step: Instruction, sources: Sequence[str]) -> str | None:
+    """Write a COPY like this one, of these paths alone, to where it brings them; None where that is not plain."""
+    goal, folders = step.args[-1], {posixpath.dirname(each) for each in sources}
+    if step.json or len(folders) != 1:
+        return None
+    whole = any(posixpath.normpath(each) == "." for each in step.sources)
+    if whole:
+        goal = posixpath.join(goal, *folders, "")
+    elif not set(sources) <= set(step.sources):
+        return None
+    return " ".join(["COPY", *step.flags, *sources, goal])
+
+
+def _is_shown(text: str) -> bool:
+    return len(text) <= _LONGEST and "`" not in text and "\n" not in text
