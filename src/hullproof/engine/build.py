@@ -75,7 +75,7 @@ class BuildRequest:
 
     `instructions` lets steps be traced to lines (see `engine.tracing`). `build_contexts` puts named images under
     the Dockerfile's references, `secrets` are files by id. `owner` is the run that the build is of; the image of one
-    of nobody's stays.
+    of nobody's stays. `cached`: whether steps may be taken from the builder's cache.
     """
 
     context: Path
@@ -88,6 +88,7 @@ class BuildRequest:
     build_contexts: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
     instructions: LayerInstructions = field(default_factory=dict)
+    cached: bool = True
 
     def argv(self, metadata_file: Path) -> list[str]:
         """Return the arguments after `docker`."""
@@ -102,6 +103,8 @@ class BuildRequest:
             args.append(f"--output={_fields('type=tar', f'dest={self.output}')}")
         else:
             args.append("--load" if self.output == "image" else "--output=type=cacheonly")
+        if not self.cached:
+            args.append("--no-cache")
         if self.target:
             args.append(f"--target={self.target}")
         if cgroup := build_cgroup():

@@ -14,6 +14,7 @@ from hullproof.lab import failing, teststyle
 from hullproof.lab.excuses import Excuses
 from hullproof.lab.outcomes import GateFacts, PlantedFile
 from hullproof.lab.output import Output, Reported
+from hullproof.lab.private import with_own_mounts
 from hullproof.lab.rebuild import reaching, rebuild
 from hullproof.lab.scratch import put, remove
 from hullproof.project import projectfiles, scripts, suites
@@ -83,7 +84,10 @@ class _Gate:
     def __init__(
         self, engine: Engine, recipe: Recipe, bench: Bench, spots: tuple[Spot, ...], facts: GateFacts
     ) -> None:
-        self.engine, self.recipe, self.bench = engine, recipe, bench
+        # What a runner keeps from one run to the next, the user's own runs are not to find.
+        lines = {*facts.test_lines, *facts.unneeded_test_lines}
+        self.engine, self.bench = engine, bench
+        self.recipe = with_own_mounts(recipe, bench.folder("gate-dockerfile"), lines)
         self.context = bench.copy("gate")
         self.spots, self.facts = spots, facts
         self.excuses = Excuses(recipe.project.folder, self._reached)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hullproof.engine.build import BuildRequest
+from hullproof.engine.tracing import LayerInstructions
 from hullproof.project.project import Project
 
 
@@ -15,7 +16,9 @@ class Recipe:
     """How a project is built on one engine: its arguments, the images put under it, secrets and the run that it is for.
 
     `proxy_args` are the predefined proxy arguments of the host, which leave no trace in the image.
-    `dockerfile` is what is built instead of the project's own, where that cannot be.
+    `dockerfile` is what is built instead of the project's own, where that cannot be, and `instructions` what its steps
+    are traced to, where they are other ones. `arguments` are build arguments beside the project's, which win over them.
+    `cached`: whether steps may be taken from the builder's cache.
     """
 
     project: Project
@@ -24,6 +27,9 @@ class Recipe:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     proxy_args: Mapping[str, str] = field(default_factory=dict)
     dockerfile: Path | None = None
+    instructions: LayerInstructions | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    cached: bool = True
 
     def to_stay(self) -> Recipe:
         """The same recipe for an image that is not the run's but the user's."""
@@ -46,10 +52,11 @@ class Recipe:
             output=output,
             tags=tags,
             owner=self.owner,
-            build_args={**self.proxy_args, **self.project.build_args},
+            build_args={**self.proxy_args, **self.project.build_args, **self.arguments},
             build_contexts=self.build_contexts,
             secrets=self.secrets,
-            instructions=self.project.layer_instructions,
+            instructions=self.instructions or self.project.layer_instructions,
+            cached=self.cached,
         )
 
     def _release_target(self) -> str | None:
