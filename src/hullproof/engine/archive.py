@@ -17,7 +17,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from hullproof.engine.model.image import FileEntry, FileKind
+from hullproof.engine.model.image import Bytecode, FileEntry, FileKind
 from hullproof.secrets import held
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _MOST_TEXT = 16 << 20
 
 _TEXTS = frozenset(
     {"/etc/passwd", "/etc/group", "/etc/shadow", "/etc/sudoers", "/etc/doas.conf", "/var/lib/dpkg/status"}
-    | {"/lib/apk/db/installed", "/usr/lib/apk/db/installed"}
+    | {"/etc/os-release", "/usr/lib/os-release", "/lib/apk/db/installed", "/usr/lib/apk/db/installed"}
 )
 _MOST_OWN_TEXT = 1 << 16
 # Where the system and packages put their files: what is small, and elsewhere or for the person who installs, is read.
@@ -226,6 +226,8 @@ def _add(
         sha256=sha256,
         capabilities=any(key in member.pax_headers for key in _CAPABILITY),
         holds=None if of_base or content is None else held(content),
+        mtime=int(member.mtime),
+        bytecode=Bytecode.read(content) if content is not None and path.endswith(".pyc") else None,
     )
 
 

@@ -102,6 +102,12 @@ def import_image(engine: Engine, archive: Path, name: str, changes: Sequence[str
         ) from error
 
 
+def labels_of(engine: Engine, reference: str) -> dict[str, str]:
+    """Return an image's labels. Raises EngineError when the image is not there or the engine does not answer."""
+    config = _ask(engine, reference)[0].get("Config") or {}
+    return dict(config.get("Labels") or {})
+
+
 def _ask(engine: Engine, image_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what the engine tells of an image, and its history, oldest first."""
     api: Any = engine.client.api  # its methods have no types

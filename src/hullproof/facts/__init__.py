@@ -25,6 +25,7 @@ from hullproof.engine.model.container import (
 )
 from hullproof.engine.model.image import (
     BaseFacts,
+    Bytecode,
     FileEntry,
     FileFacts,
     FileKind,
@@ -49,6 +50,7 @@ from hullproof.lab.outcomes import (
     WithheldFacts,
 )
 from hullproof.project.config import Config
+from hullproof.project.git import Checkout
 from hullproof.project.project import Project
 from hullproof.run.run import Run
 
@@ -78,8 +80,10 @@ __all__ = [
     "Answer",
     "BaseFacts",
     "BuildFacts",
+    "Bytecode",
     "Canary",
     "CanaryFacts",
+    "Checkout",
     "Config",
     "ContainerFacts",
     "EditOutcome",

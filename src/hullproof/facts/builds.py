@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hullproof.engine.build import build as run_build
 from hullproof.engine.connection import Engine
+from hullproof.engine.image import labels_of
 from hullproof.engine.model.build import BuildFacts
 from hullproof.engine.model.image import BaseFacts
 from hullproof.engine.registry import why_unreachable
@@ -98,7 +99,7 @@ def image_id(build: BuildFacts) -> str:
 
 
 @fact
-def base(project: Project, bases: BaseSet) -> BaseFacts:
+def base(project: Project, engine: Engine, bases: BaseSet) -> BaseFacts:
     """The image that the release stage starts from."""
     reference = project.release.base
     found = bases.get(reference.reference)
@@ -110,4 +111,5 @@ def base(project: Project, bases: BaseSet) -> BaseFacts:
         diff_ids=found.known.diff_ids,
         stand_in=found.stand_in,
         note=found.note,
+        labels=labels_of(engine, found.image),
     )

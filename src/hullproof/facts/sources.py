@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime, timezone
 
 from hullproof.dockerfile import Release
 from hullproof.facts.provider import fact
 from hullproof.project import scripts, suites
 from hullproof.project.config import Config
+from hullproof.project.git import Checkout, look
 from hullproof.project.project import Project
 
 
@@ -33,3 +35,15 @@ def tests(project: Project) -> Mapping[str, str]:
 def test_scripts(project: Project) -> Mapping[int, str]:
     """The scripts of the project that run its tests, by the line of the step that starts them."""
     return scripts.testing(project)
+
+
+@fact
+def checkout(project: Project) -> Checkout:
+    """The commit that the project's folder is checked out from, and where its repository comes from."""
+    return look(project.folder)
+
+
+@fact
+def today() -> date:
+    """The day on which the proving is done, in UTC."""
+    return datetime.now(timezone.utc).date()

@@ -65,9 +65,11 @@ def with_own_mounts(recipe: Recipe, folder: Path, lines: Collection[int]) -> Rec
 
     `folder` takes the rewritten Dockerfile. A recipe without such a step stays as it is.
     """
-    text = _text(recipe)
-    if not _own_mounts(recipe.project.dockerfile, text, lines, secrets.token_hex(6)):
+    dockerfile = recipe.project.dockerfile
+    if not any(_cache_mounts(dockerfile, lines)):
         return recipe
+    text = _text(recipe)
+    _own_mounts(dockerfile, text, lines, secrets.token_hex(6))
     return replace(recipe, dockerfile=_written(recipe, folder, text), instructions=text.steps)
 
 
@@ -116,12 +118,10 @@ def _written(recipe: Recipe, folder: Path, text: _Text) -> Path:
     return path
 
 
-def _own_mounts(dockerfile: Dockerfile, text: _Text, lines: Collection[int], token: str) -> bool:
-    """Rename the cache mounts of the steps at these lines; whether there were any."""
-    found = list(_cache_mounts(dockerfile, lines))
-    for instruction, value in found:
+def _own_mounts(dockerfile: Dockerfile, text: _Text, lines: Collection[int], token: str) -> None:
+    """Rename the cache mounts of the steps at these lines."""
+    for instruction, value in _cache_mounts(dockerfile, lines):
         text.replace(instruction, value, _renamed(value, token))
-    return bool(found)
 
 
 def _cache_mounts(dockerfile: Dockerfile, lines: Collection[int]) -> Iterator[tuple[Instruction, str]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from hullproof.dockerfile import Release, parse
@@ -15,6 +16,7 @@ from hullproof.facts import (
     BuildFacts,
     Canary,
     CanaryFacts,
+    Checkout,
     ContainerFacts,
     EditOutcome,
     EditsFacts,
@@ -205,6 +207,7 @@ CANARIES = CanaryFacts(
 )
 AS_WELL = Trial("--with-options", CONTAINER)
 BUILD = BuildFacts(ok=True, steps=(), duration_s=1.0, image_id="sha256:release")
+REVISION = "0123456789abcdef0123456789abcdef01234567"
 FACTS: Mapping[str, Any] = {
     "config": Config(),
     "build": BUILD,
@@ -223,6 +226,8 @@ FACTS: Mapping[str, Any] = {
     "read_only_boot": AS_WELL,
     "root_group_boot": AS_WELL,
     "stranger_boot": AS_WELL,
+    "checkout": Checkout(REVISION, "", ("https://github.com/shop/shop",)),
+    "today": date(2026, 11, 28),
 }
 
 

@@ -19,6 +19,7 @@ class BaseFacts:
     diff_ids: tuple[str, ...] = ()
     stand_in: bool = False
     note: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,33 @@ class ImageFacts:
     repo_digests: tuple[str, ...] = ()
 
 
+_BYTECODE_HEAD = 16
 FileKind = Literal["file", "directory", "symlink", "device", "fifo"]
+
+
+@dataclass(frozen=True)
+class Bytecode:
+    """What the head of a `.pyc` says of the source that it was compiled from: its time and size, or that it has its hash.
+
+    https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+    """
+
+    by_hash: bool
+    mtime: int = 0
+    size: int = 0
+
+    @classmethod
+    def read(cls, content: bytes) -> Bytecode | None:
+        """Read the head of a file; None where it is none."""
+        if len(content) < _BYTECODE_HEAD or content[2:4] != b"\r\n":
+            return None
+        flags, mtime, size = (int.from_bytes(content[at : at + 4], "little") for at in (4, 8, 12))
+        return cls(by_hash=True) if flags & 1 else cls(by_hash=False, mtime=mtime, size=size)
+
+    def is_of(self, source: FileEntry) -> bool:
+        """Whether Python takes it for that source's: for one that has a hash, which is not compared here, it may."""
+        whole = 0xFFFFFFFF
+        return self.by_hash or (self.mtime, self.size) == (source.mtime & whole, source.size & whole)
 
 
 @dataclass(frozen=True)
@@ -68,6 +95,7 @@ class FileEntry:
     `sha256` is known for regular files that the project's own layers add, up to 1 MiB each.
     `capabilities`: the file carries capabilities of its own (`security.capability`).
     `holds`: what the content is by itself, as `hullproof.secrets.held` says: a private key, a database (own layers only).
+    `mtime` is in seconds since 1970, and makes no difference between entries. `bytecode`: of a `.pyc` (own layers only).
     A hard link shows as the file that it links to.
     """
 
@@ -81,6 +109,8 @@ class FileEntry:
     sha256: str | None = None
     capabilities: bool = False
     holds: str | None = None
+    mtime: int = field(default=0, compare=False)
+    bytecode: Bytecode | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -99,7 +129,7 @@ class Layer:
 
     `removed` lists the paths that this layer deletes; one that ends in "/" had all that lower layers
     put into that directory hidden. `texts` holds the small system files by path, wherever the layer
-    has them: /etc/passwd, /etc/group, /etc/shadow, the rules of sudo and doas, package databases of dpkg and apk;
+    has them: /etc/passwd, /etc/group, /etc/shadow, os-release, the rules of sudo and doas, package databases of dpkg and apk;
     and, in own layers, the small text files outside of what the system and packages bring, and what Python's
     distributions say that they brought (RECORD). `size_bytes` is what its files hold: of several names of one file that
     it brings, once.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hullproof.project.git.index import parse
@@ -22,27 +22,30 @@ class Checkout:
 
     `revision` is the commit's id, 40 hexadecimal digits, with `-dirty` where anything that is recorded differs from
     it; None where there is no commit, or it cannot be told. `prefix` is the folder's path within the tree, None where
-    it lies in none.
+    it lies in none. `remotes` are the addresses that the repository is fetched from, with what passwords they hold left out.
     """
 
     revision: str | None = None
     prefix: str | None = None
+    remotes: tuple[str, ...] = field(default=(), compare=False)
 
 
 def look(folder: Path, deadline_s: float = _DEADLINE_S) -> Checkout:
     """Look at the repository whose tree holds `folder`. What takes longer than `deadline_s` seconds is unknown."""
     folder = folder.resolve()
-    prefix = None
+    prefix: str | None = None
+    remotes: tuple[str, ...] = ()
     try:
         repository = find(folder)
         if repository is None:
             return Checkout()
         prefix = "" if folder == repository.top else str(folder.relative_to(repository.top))
+        remotes = repository.remotes()
         commit = repository.commit()
         dirty = commit is not None and differs(repository, commit, time.monotonic() + deadline_s)
     except UnknownError:
-        return Checkout(None, prefix)
-    return Checkout(f"{commit}-dirty" if dirty else commit, prefix)
+        return Checkout(None, prefix, remotes)
+    return Checkout(f"{commit}-dirty" if dirty else commit, prefix, remotes)
 
 
 def differs(repository: Repository, commit: str, deadline: float) -> bool:

@@ -15,6 +15,9 @@ _LARGEST_CONFIG = 1 << 20
 _LARGEST_REFS = 64 << 20
 _MOST_LINKS = 5
 _COMMIT = re.compile(rb"[0-9a-f]{40}")
+_URL = re.compile(rb"^[ \t]*url[ \t]*=[ \t]*(?P<url>\S+)", re.MULTILINE)
+_REMOTE = re.compile(rb"^\[remote \"[^\n]*\"\](?P<body>[^\[]*)", re.MULTILINE)
+_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
 _OWN = ("refs/bisect/", "refs/worktree/", "refs/rewritten/")
 """What each worktree has for itself, besides HEAD: https://git-scm.com/docs/git-worktree#_refs."""
 _WORKTREE = re.compile(r"^[ \t]*worktree[ \t]*=[ \t]*(?P<path>[^\n]*?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
@@ -84,6 +87,14 @@ class Repository:
         """Whether a line of the repository's configuration matches."""
         places = (self.common / "config", self.own / "config.worktree", self.top / ".gitmodules")
         return any(setting.search(read(path, _LARGEST_CONFIG) or b"") for path in places)
+
+    def remotes(self) -> tuple[str, ...]:
+        """List the addresses of the repositories that this one is fetched from, without names and passwords."""
+        text = read(self.common / "config", _LARGEST_CONFIG) or b""
+        urls = [
+            found["url"] for section in _REMOTE.finditer(text) for found in _URL.finditer(section["body"])
+        ]
+        return tuple(_PASSWORD.sub("", each.decode("utf-8", "replace")) for each in urls)
 
 
 def find(folder: Path) -> Repository | None:

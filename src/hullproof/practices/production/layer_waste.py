@@ -1,0 +1,152 @@
+"""No bytes are shipped twice, or hidden.
+
+Why: A layer cannot take bytes out of the layers below it. What a later instruction deletes, replaces, or merely gives
+another owner or mode, is pulled and stored all the same, and its copy once more.
+
+Proven by: The files of all layers that the Dockerfile adds, compared with each other: what is hidden by a later one, or
+there again, comes to less than 5 MB.
+
+Broken by: RUN chown -R or chmod -R behind the COPY; RUN rm of what an earlier step downloaded; the same environment
+copied twice, or copied and installed; an upgrade of what a step before has installed.
+
+Fix: Let the step that makes files leave them as they are to be: COPY --chown and --chmod, rm in the RUN that downloads,
+one COPY --from for the environment.
+
+    COPY --from=deps --chown=app:app /opt/venv /opt/venv
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import Release
+from hullproof.facts import FileEntry, FileFacts, Layer
+from hullproof.practices.checks import Observations, broken, check, in_image, proven
+from hullproof.practices.library.places import layer_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROFILES = ("production", "kubernetes", "openshift", "release")
+
+MOST_BYTES = 5_000_000
+"""Half of what a small virtual environment takes: less is not worth another arrangement of the steps."""
+_MB = 1_000_000
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class _Wasted:
+    """A file that the upper layer hides, or ships once more."""
+
+    entry: FileEntry
+    lower: Layer
+    upper: Layer
+    how: str
+
+
+@check
+def no_bytes_are_shipped_in_vain(release: Release, files: FileFacts) -> Observations:
+    """What later layers hide or repeat of the Dockerfile's own layers stays under the bound."""
+    groups: dict[tuple[str, str, str], list[FileEntry]] = defaultdict(list)
+    for each in _wasted(files):
+        lower, upper = (layer_place(release, files, layer) for layer in (each.lower, each.upper))
+        groups[lower, upper, each.how].append(each.entry)
+    sizes = {key: sum(each.size for each in entries) for key, entries in groups.items()}
+    total = sum(sizes.values())
+    largest = sorted(groups, key=lambda key: -sizes[key])
+    evidence = [
+        in_image(
+            upper,
+            f"{how} {sizes[lower, upper, how] / _MB:.1f} MB of {lower}: {_named(groups[lower, upper, how])}",
+        )
+        for lower, upper, how in largest
+    ]
+    if total <= MOST_BYTES:
+        yield proven(
+            f"later layers hide or repeat {total / _MB:.1f} MB of {_shipped(files) / _MB:.1f} MB",
+            *evidence[:_SHOWN],
+        )
+        return
+    lower, upper, how = largest[0]
+    yield broken(
+        f"{total / _MB:.1f} MB are shipped for nothing: {upper} {how} {sizes[largest[0]] / _MB:.1f} MB of {lower}",
+        *evidence,
+        fix=_FIXES[how](lower, upper),
+    )
+
+
+def _again(lower: str, upper: str) -> str:
+    return (
+        f"Let {lower} leave the files as {upper} needs them (COPY --chown=USER:GROUP and --chmod=MODE, or chown in the same "
+        f"RUN), and take the change out of {upper}."
+    )
+
+
+def _elsewhere(lower: str, upper: str) -> str:
+    return f"Keep one of the two: take the files in {lower} or in {upper}, not in both."
+
+
+def _hidden(lower: str, upper: str) -> str:
+    return f"Delete in the RUN of {lower} what {upper} deletes or replaces, or leave it in a stage that the release does not start from."
+
+
+_FIXES: dict[str, Callable[[str, str], str]] = {
+    "repeats": _again,
+    "has again": _elsewhere,
+    "deletes": _hidden,
+    "replaces": _hidden,
+}
+
+
+def _wasted(files: FileFacts) -> Iterator[_Wasted]:
+    """Find what of each own layer a later one hides at the same path, or ships again at another."""
+    visible: dict[str, tuple[Layer, FileEntry]] = {}
+    contents: dict[object, tuple[Layer, FileEntry]] = {}
+    for layer in files.added_layers:
+        for path in _removed(layer, visible):
+            below, entry = visible.pop(path)
+            yield _Wasted(entry, below, layer, "deletes")
+        own = {entry.path: entry for entry in layer.entries if entry.kind == "file" and entry.size}
+        for path, entry in own.items():
+            if path in visible:
+                below, old = visible[path]
+                yield _Wasted(
+                    old, below, layer, "repeats" if _content(old) == _content(entry) else "replaces"
+                )
+            elif (found := contents.get(_content(entry))) and found[1].path in visible:
+                yield _Wasted(entry, found[0], layer, "has again")
+        for path, entry in own.items():
+            visible[path] = (layer, entry)
+            contents.setdefault(_content(entry), (layer, entry))
+
+
+def _removed(layer: Layer, visible: dict[str, tuple[Layer, FileEntry]]) -> list[str]:
+    gone = {each.rstrip("/") for each in layer.removed}
+    if not gone:
+        return []
+    return [path for path in visible if any(parent in gone for parent in _with_parents(path))]
+
+
+def _with_parents(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+
+def _content(entry: FileEntry) -> object:
+    """What tells that two files have the same content: its hash, or of large ones name, size and time."""
+    return (entry.size, entry.sha256) if entry.sha256 else (entry.name, entry.size, entry.mtime)
+
+
+def _shipped(files: FileFacts) -> int:
+    return sum(entry.size for layer in files.added_layers for entry in layer.entries)
+
+
+def _named(entries: list[FileEntry]) -> str:
+    largest = sorted(entries, key=lambda each: -each.size)
+    more = f" and {len(entries) - _SHOWN} more files" if len(entries) > _SHOWN else ""
+    return ", ".join(each.path for each in largest[:_SHOWN]) + more

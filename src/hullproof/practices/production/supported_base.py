@@ -1,0 +1,167 @@
+"""Python and distribution get fixes.
+
+Why: After its end of life a Python or a distribution gets no fixes, whatever is found in it. An image goes on building on
+it, with nothing to tell that from one that is kept; the packages of the distribution vanish from its mirrors later.
+
+Proven by: The interpreter that the release's PATH leads to, and the os-release of its files, against the dates that
+Python and distributions publish, which come with Hullproof. An end within 90 days is said ahead.
+
+Broken by: A Python or a release of Debian, Ubuntu, Alpine or Red Hat's family that is past its last day.
+
+Fix: Raise the base to one that is supported, in the FROM or the argument that it takes.
+
+    ARG PYTHON_VERSION=3.13
+    FROM python:${PYTHON_VERSION}-slim-trixie
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from hullproof.dockerfile import Release
+from hullproof.facts import BaseFacts, FileFacts, ImageFacts
+from hullproof.model import Evidence
+from hullproof.practices.checks import Observations, broken, check, in_dockerfile, in_image, proven, unproven
+from hullproof.practices.library.places import resolved
+from hullproof.practices.library.support import (
+    AS_OF,
+    ROLLING,
+    SUITES,
+    distribution_until,
+    os_release,
+    python_until,
+)
+
+PROFILES = ("production", "kubernetes", "openshift", "release")
+
+AHEAD = timedelta(days=90)
+"""How long before the end it is said."""
+_TAG_PYTHON = re.compile(r"(?<![\d.])(?P<version>[23]\.\d+)(?!\d)")
+_PROGRAM = re.compile(r"python(?P<version>[23]\.\d+)")
+_NAMES = ("python", "python3")
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What may come to its end: `Debian 12`, until when, and where that was seen."""
+
+    name: str
+    until: date | None
+    evidence: Evidence
+
+
+@check
+def python_is_supported(
+    release: Release, base: BaseFacts, image: ImageFacts, files: FileFacts, today: date
+) -> Observations:
+    """The interpreter that runs the application gets fixes today."""
+    asked = _TAG_PYTHON.search(base.reference.rpartition(":")[2]) if base.stand_in else None
+    if asked is not None:
+        evidence = in_dockerfile(
+            release.where(base.line), f"FROM {base.reference}, for which a stand-in was taken"
+        )
+        yield from _judged(
+            _Part(f"Python {asked['version']}", python_until(asked["version"]), evidence),
+            release,
+            base,
+            today,
+        )
+        return
+    program = _interpreter(image, files)
+    found = _PROGRAM.fullmatch(posixpath.basename(program)) if program else None
+    if found is None:
+        yield unproven(
+            "which Python the release runs could not be seen: its PATH leads to none with a version in its name"
+        )
+    else:
+        part = _Part(
+            f"Python {found['version']}", python_until(found["version"]), in_image("files", f"{program}")
+        )
+        yield from _judged(part, release, base, today)
+
+
+@check
+def the_distribution_is_supported(
+    release: Release, base: BaseFacts, files: FileFacts, today: date
+) -> Observations:
+    """The distribution that the files are of gets fixes today."""
+    suite = next((each for each in SUITES if each in base.reference), None) if base.stand_in else None
+    if suite is not None:
+        evidence = in_dockerfile(
+            release.where(base.line), f"FROM {base.reference}, for which a stand-in was taken"
+        )
+        part = _Part(f"Debian {SUITES[suite]}", distribution_until("debian", SUITES[suite]), evidence)
+        yield from _judged(part, release, base, today)
+        return
+    text = files.text("/usr/lib/os-release") or files.text("/etc/os-release")
+    if text is None:
+        yield unproven("the image does not say which distribution it is of: it has no os-release")
+        return
+    said = os_release(text)
+    identifier, version = said.get("ID", "linux"), said.get("VERSION_ID", "")
+    evidence = in_image("/etc/os-release", f"ID={identifier} VERSION_ID={version}")
+    if identifier in ROLLING:
+        yield proven(f"{said.get('NAME', identifier)} has no releases that end", evidence)
+        return
+    name = f"{said.get('NAME', identifier).removesuffix(' GNU/Linux')} {version or '(no release)'}"
+    yield from _judged(_Part(name, distribution_until(identifier, version), evidence), release, base, today)
+
+
+def _judged(part: _Part, release: Release, base: BaseFacts, today: date) -> Observations:
+    """Compare the last day with today."""
+    source = in_dockerfile(release.where(base.line), f"FROM {base.reference}")
+    if part.until is None:
+        yield unproven(
+            f"until when {part.name} is supported is not known here (tables of {AS_OF})", part.evidence
+        )
+    elif today > part.until:
+        yield broken(
+            f"{part.name} has had no security fixes since {part.until}",
+            source,
+            part.evidence,
+            fix=f"Raise the base of {release.where(base.line)} to one whose {part.name.split()[0]} is supported.",
+        )
+    elif today + AHEAD >= part.until:
+        days = (part.until - today).days
+        yield proven(
+            f"{part.name} is supported for {days} more days, until {part.until}: plan its successor",
+            part.evidence,
+        )
+    else:
+        yield proven(f"{part.name} is supported until {part.until}", part.evidence)
+
+
+def _interpreter(image: ImageFacts, files: FileFacts) -> str | None:
+    """Follow PATH and links to the interpreter that `python` is; else to the one that the command starts."""
+    command = (*image.entrypoint, *image.command)[:1]
+    names = [each for each in command if each.startswith("/")]
+    names += [
+        posixpath.join(folder, name)
+        for folder in image.env.get("PATH", _PATH).split(":")
+        for name in _NAMES
+        if folder
+    ]
+    for path in names:
+        if path in files.final:
+            program = _followed(path, files)
+            if _PROGRAM.fullmatch(posixpath.basename(program)):
+                return program
+    versions = [path for path in files.final if re.fullmatch(r"(?:/usr(?:/local)?)?/bin/python3\.\d+", path)]
+    return versions[0] if len(versions) == 1 else None
+
+
+def _followed(path: str, files: FileFacts) -> str:
+    folder, _, name = path.rpartition("/")
+    for _ in range(8):
+        at = posixpath.join(resolved(folder or "/", files), name)
+        entry = files.final.get(at)
+        if entry is None or entry.kind != "symlink":
+            return at
+        folder, _, name = posixpath.normpath(posixpath.join(posixpath.dirname(at), entry.target)).rpartition(
+            "/"
+        )
+    return path
