@@ -118,11 +118,14 @@ def test_all_that_it_needs_has_wheels(uv: Path, platform: str) -> None:
 
 
 def test_the_extras_are_named(wheel: Path) -> None:
-    """`hullproof[nox]` and `hullproof[pytest]`."""
+    """`hullproof[nox]` and the others."""
     with ZipFile(wheel) as archive:
         (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         text = archive.read(metadata).decode()
     assert {line for line in text.splitlines() if line.startswith("Provides-Extra")} == {
+        "Provides-Extra: attest",
+        "Provides-Extra: keyless",
         "Provides-Extra: nox",
         "Provides-Extra: pytest",
+        "Provides-Extra: sbom",
     }

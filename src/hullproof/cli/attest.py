@@ -1,0 +1,167 @@
+"""`hullproof attest`: make statements of reports, sign them, and attach them to the image or write them to a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hullproof.errors import UsageError
+from hullproof.evidence.attaching import attach, attach_as_cosign_2
+from hullproof.evidence.envelope import Envelope, pre_authentication_encoding
+from hullproof.evidence.errors import EvidenceError
+from hullproof.evidence.images import RegistryImage, of_report
+from hullproof.evidence.keys import SigningKey, signing_key
+from hullproof.evidence.reference import Reference
+from hullproof.evidence.registry import Registry
+from hullproof.evidence.reports import read_report
+from hullproof.report.as_statement import PREDICATES, manifest_digest, statement
+from hullproof.report.outputs import require_place
+from hullproof.terminal import say
+
+
+@click.command()
+@click.argument("reports", metavar="REPORT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("image", metavar="IMAGE")
+@click.option(
+    "--key",
+    metavar="FILE|ADDRESS",
+    help="The private key: a file (PEM), or an address such as awskms:..., gcpkms:..., azurekms:..., hsm:.... Its passphrase "
+    "is read from HULLPROOF_KEY_PASSPHRASE, or asked for.",
+)
+@click.option(
+    "--public-key",
+    type=click.Path(path_type=Path),
+    help="The public key (PEM) of a private one that --key names by address.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write the statements to this file, one a line (.intoto.jsonl), and attach nothing.",
+)
+@click.option(
+    "--predicate",
+    "predicates",
+    multiple=True,
+    type=click.Choice(tuple(PREDICATES)),
+    help="Make statements with this predicate only (default: all). Repeatable.",
+)
+@click.option(
+    "--cosign-2",
+    is_flag=True,
+    help="Attach under the tag, too, at which cosign before version 3 looks without asking for bundles.",
+)
+def attest(
+    reports: tuple[Path, ...],
+    image: str,
+    key: str | None,
+    public_key: Path | None,
+    output: Path | None,
+    predicates: tuple[str, ...],
+    *,
+    cosign_2: bool,
+) -> int:
+    """Make statements of REPORT (JSON, as prove writes it) about IMAGE in its registry, which must be what was proven.
+
+    With --key they are signed and attached to the image, or written to --output; without, they are written unsigned.
+    An index of several platforms takes a report of each. The digest of the image is printed.
+
+    \b
+    Examples:
+      hullproof attest report.json registry.example/shop:1.2 --key release.pem
+      hullproof attest amd64.json arm64.json registry.example/shop:1.2 --key awskms:... --public-key release.pub
+      hullproof attest report.json registry.example/shop:1.2 --output shop.intoto.jsonl
+    """  # noqa: D301 - click's mark is the character, not its name
+    if key is None and output is None:
+        raise UsageError(
+            "say where statements go: --key KEY signs and attaches them, --output FILE writes them"
+        )
+    if output is not None:
+        require_place(output)
+    reference = Reference.parse(image)
+    made = [read_report(each) for each in reports]
+    for path, each in zip(reports, made, strict=True):
+        if each["image"] is None:
+            raise EvidenceError(f"{path}: is a report without an image: the build failed")
+    signing = None if key is None else signing_key(key, public_key)
+    if output is not None and (known := _known_by_digest(reference, made)):
+        _write(
+            output, [_Attested(report, reference.name, known, None) for report in made], predicates, signing
+        )
+        click.echo(f"{reference.name}@sha256:{known}")
+        return 0
+    with closing(Registry(reference)) as registry:
+        images = [of_report(registry, reference, report) for report in made]
+        attested = [
+            _Attested(report, reference.name, found.digest.removeprefix("sha256:"), found)
+            for report, found in zip(made, images, strict=True)
+        ]
+        if output is not None:
+            _write(output, attested, predicates, signing)
+        elif signing is not None:
+            for one in attested:
+                _attach(registry, one, predicates, signing, cosign_2=cosign_2)
+    for found in images:
+        click.echo(found.name)
+    return 0
+
+
+@dataclass(frozen=True)
+class _Attested:
+    """A report, and the image that it is about: as people call it, by its manifest's digest, and as the registry has it."""
+
+    report: dict[str, Any]
+    name: str
+    digest: str
+    image: RegistryImage | None
+
+    def statements(self, predicates: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Go through the statements, each with its predicate's type."""
+        for each in predicates or PREDICATES:
+            made = statement(self.report, each, name=self.name, digest=self.digest)
+            yield made["predicateType"], json.dumps(made).encode()
+
+
+def _known_by_digest(reference: Reference, reports: Sequence[dict[str, Any]]) -> str | None:
+    """Return the digest that both the reference and every report name, so that no registry has to be asked."""
+    digests = {manifest_digest(each["image"].get("digest")) for each in reports}
+    named = manifest_digest(reference.digest)
+    return named if named and digests == {named} else None
+
+
+def _signed(signing: SigningKey) -> Callable[[bytes], Envelope]:
+    return lambda payload: Envelope(payload, signing.sign(pre_authentication_encoding(payload)))
+
+
+def _write(
+    output: Path, attested: Sequence[_Attested], predicates: Sequence[str], signing: SigningKey | None
+) -> None:
+    lines = []
+    for each in attested:
+        for _, payload in each.statements(predicates):
+            line = json.dumps(_signed(signing)(payload).to_dict()) if signing else payload.decode()
+            lines.append(f"{line}\n")
+    try:
+        output.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written ({error.strerror})") from error
+    say(f"{'signed' if signing else 'unsigned'} statements: {output}")
+
+
+def _attach(
+    registry: Registry, each: _Attested, predicates: Sequence[str], signing: SigningKey, *, cosign_2: bool
+) -> None:
+    if each.image is None:
+        return
+    sign = _signed(signing)
+    envelopes = [(type_, sign(payload)) for type_, payload in each.statements(predicates)]
+    bundles = [(type_, envelope.bundle(signing.public_der)) for type_, envelope in envelopes]
+    for (type_, _), digest in zip(bundles, attach(registry, each.image, bundles), strict=True):
+        say(f"attached {type_} as {digest}")
+    if cosign_2:
+        say(f"attached them for cosign 2 as {attach_as_cosign_2(registry, each.image, envelopes).digest}")

@@ -1,0 +1,1 @@
+"""Evidence: made, signed, attached, found, verified and refused. No engine is needed."""
