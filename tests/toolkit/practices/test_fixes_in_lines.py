@@ -209,6 +209,51 @@ def test_a_module_by_nearly_its_name_is_named(tmp_path: Path) -> None:
     assert '"-m", "app"]' in followed(tmp_path, "default-command", text, **facts)
 
 
+def test_a_copy_of_everything_becomes_one_by_name(tmp_path: Path) -> None:
+    """Folders and files that are needed, with the flags of the step; what lies among them is left to words."""
+    text = GOOD.replace("COPY --chown=app:app app/ app/", "COPY --chown=app:app . .")
+    held = ("/app/app/views.py", "/app/run.py", "/app/tests/test_a.py", "/app/.git/HEAD")
+    own = layer(15, *(entry(path, uid=1000, sha256=path) for path in held))
+    tests = {"/app/tests/test_a.py": "tests/test_a.py"}
+    made = followed(tmp_path, "necessary-files", text, files=files(own=(own,)), tests=tests)
+    named = "COPY --chown=app:app run.py ./\nCOPY --chown=app:app app/ app/"
+    assert made == text.replace("COPY --chown=app:app . .", named)
+    among = layer(15, *own.entries, entry("/app/app/tests/test_b.py", sha256="b"))
+    tests |= {"b": "app/tests/test_b.py"}
+    assert not changes(prove("necessary-files", text, files=files(own=(among,)), tests=tests).remedy or "")
+
+
+def test_a_copy_of_nothing_that_is_needed_goes(tmp_path: Path) -> None:
+    """And what else there is to do about a secret is said after that."""
+    text = GOOD.replace("USER app", "COPY .env ./\nUSER app")
+    env = layer(16, entry("/app/.env", uid=1000), texts={"/app/.env": "PASSWORD=v9Tq2mX7kLr4\n"})
+    assert followed(tmp_path, "necessary-files", text, files=files(env)) == GOOD
+    assert "replace it" in str(prove("necessary-files", text, files=files(env)).remedy)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "cache"),
+    [
+        ("RUN pip install flask", "RUN pip install --no-cache-dir flask", "/root/.cache/pip/http-v2/a"),
+        ("RUN uv pip install flask", "RUN uv pip install --no-cache flask", "/root/.cache/uv/wheels-v1/a"),
+    ],
+)
+def test_an_installer_keeps_nothing(tmp_path: Path, written: str, meant: str, cache: str) -> None:
+    """By the option of the tool that is there."""
+    text = GOOD.replace("USER app", f"{written}\nUSER app")
+    made = followed(tmp_path, "necessary-files", text, files=files(layer(16, entry(cache))))
+    assert made == GOOD.replace("USER app", f"{meant}\nUSER app")
+
+
+def test_a_variable_that_holds_a_secret_goes_alone(tmp_path: Path) -> None:
+    """The others of its line stay."""
+    secret = "SECRET_KEY=q8Zr5vNw2xKp7Lm3Tj9Bc4Hd"
+    text = GOOD.replace("USER app", f"ENV DEBUG=0 {secret}\nUSER app")
+    assert followed(tmp_path, "necessary-files", text) == text.replace(f" {secret}", "")
+    alone = GOOD.replace("USER app", f"ENV {secret}\nUSER app")
+    assert followed(tmp_path, "necessary-files", alone) == GOOD
+
+
 @pytest.mark.parametrize(
     "fix",
     [

@@ -22,7 +22,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from hullproof.dockerfile import Release, mentions_of_secrets
-from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts, NeededFacts
+from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts, Layer, NeededFacts
 from hullproof.practices.checks import (
     Observations,
     broken,
@@ -35,6 +35,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.leaving import to_leave, without_value
 from hullproof.practices.library.logs import last_words, missed_file
 from hullproof.practices.library.missing import to_bring
 from hullproof.practices.library.places import layer_place
@@ -69,7 +70,8 @@ def the_dockerfile_gives_no_secret_away(release: Release) -> Observations:
     for mention in mentions_of_secrets(release.dockerfile, release.stage, release.build_args):
         what = mention.keyword if mention.name == mention.keyword else f"{mention.keyword} {mention.name}"
         seen = in_dockerfile(release.where(mention.line), f"{what}: {mention.why} (not shown)")
-        yield broken(f"{what} gives a secret away: {mention.why}", seen, fix=_DISCLOSED)
+        out = without_value(release, mention.line, mention.name)
+        yield broken(f"{what} gives a secret away: {mention.why}", seen, fix=_after(out, _DISCLOSED))
     for step in release.chain:
         held = secret_on_command_line(step.shell_text) if step.keyword == "RUN" else None
         if held is not None:
@@ -114,6 +116,7 @@ def every_layer_holds_only_what_runs(
     """Each path of each own layer is sorted; what one line adds of one kind is one fault."""
     sorter = Sorter(release, image, files, container, tests)
     groups: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    layers: dict[str, Layer] = {}
     seen: set[str] = set()
     for layer in files.added_layers:
         for entry in layer.entries:
@@ -122,7 +125,9 @@ def every_layer_holds_only_what_runs(
             if kind_and_top is not None:
                 seen.add(entry.path)
                 kind, top = kind_and_top
-                groups[layer_place(release, files, layer), kind][top].append(entry.path)
+                where = layer_place(release, files, layer)
+                layers.setdefault(where, layer)
+                groups[where, kind][top].append(entry.path)
     for (where, kind), paths in groups.items():
         hidden = {top for top, held in paths.items() if files.final.keys().isdisjoint(held)}
         still = " (deleted later, and shipped all the same)" if hidden else ""
@@ -134,7 +139,10 @@ def every_layer_holds_only_what_runs(
                 )
                 for top, held in paths.items()
             ),
-            fix=_DISCLOSED if "secret" in kind or "value" in kind else _FIXES.get(kind),
+            fix=_after(
+                to_leave(release, image, layers[where], kind, seen),
+                _DISCLOSED if "secret" in kind or "value" in kind else _FIXES.get(kind),
+            ),
         )
     count = len(files.added_layers)
     yield proven(
@@ -197,6 +205,13 @@ def what_the_tests_ask_for_is_there(
         yield in_experiment(
             where, "the tests were watched: the application needs nothing that the release lacks"
         )
+
+
+def _after(lines: str | None, fix: str | None) -> str | None:
+    """Put the lines to write first; what else there is to do about a secret or a database is said after them."""
+    if lines is None or fix is None:
+        return lines or fix
+    return f"{lines} {fix}" if fix == _DISCLOSED else lines
 
 
 def _counted(top: str, held: list[str]) -> str:

@@ -1,0 +1,96 @@
+"""Saying how a step leaves behind what it brings into the release without need, line by line where that is plain."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from hullproof.practices.library.lines import add, instead, joined, remove, text_of
+from hullproof.practices.library.places import normal
+
+if TYPE_CHECKING:
+    from hullproof.dockerfile import Instruction, Release
+    from hullproof.facts import ImageFacts, Layer
+
+_MOST = 6
+_GLOB = re.compile(r"[*?\[]")
+_UNCACHED = (
+    (re.compile(r"(?<!uv )\b(pip3? install)\b(?! --no-cache-dir)"), r"\1 --no-cache-dir"),
+    (re.compile(r"\b(uv (?:pip install|sync|pip sync))\b(?! --no-cache)"), r"\1 --no-cache"),
+    (re.compile(r"\b(poetry install)\b(?! --no-cache)"), r"\1 --no-cache"),
+)
+
+
+def to_leave(
+    release: Release, image: ImageFacts, layer: Layer, kind: str, needless: Collection[str]
+) -> str | None:
+    """Say how the step that made a layer brings only the rest of it; None where that is not plain.
+
+    `needless` are all paths of the layer that no release needs, of whatever kind.
+    """
+    step = release.instruction_at(layer.line)
+    if step is None or (text := text_of(step)) is None:
+        return None
+    if step.keyword == "RUN":
+        return _uncached(release, step, text) if kind.endswith("cache") else None
+    source = release.dockerfile.find(step.flag("from") or "")
+    if kind == "bytecode cache" and source is not None:
+        return add(release, "after", source.line, "ENV PYTHONDONTWRITEBYTECODE=1")
+    return None if step.json else _copied(release, image, step, layer, needless)
+
+
+def without_value(release: Release, line: int, name: str) -> str | None:
+    """Say how an ENV, ARG or LABEL loses the variable that gives a secret away."""
+    step = release.instruction_at(line)
+    if step is None or not step.pairs or name not in dict(step.pairs):
+        return None
+    rest = [f"{key}={value}" for key, value in step.pairs if key != name and value is not None]
+    return instead(release, line, " ".join([step.keyword, *rest])) if rest else remove(release, line)
+
+
+def _uncached(release: Release, step: Instruction, text: str) -> str | None:
+    """Write the step so that its installer keeps nothing."""
+    meant = text
+    for pattern, replacement in _UNCACHED:
+        meant = pattern.sub(replacement, meant)
+    return instead(release, step.line, meant) if meant != text else None
+
+
+def _copied(
+    release: Release, image: ImageFacts, step: Instruction, layer: Layer, needless: Collection[str]
+) -> str | None:
+    """Write a COPY as one of what is needed, name by name; the line goes where nothing of it is."""
+    goal = normal(posixpath.join(image.workdir or "/", step.args[-1]))
+    held = [each.path for each in layer.entries if each.kind != "directory"]
+    kept = [path for path in held if path not in needless]
+    if not kept:
+        return remove(release, step.line)
+    if len(step.sources) != 1 or not all(path.startswith(f"{goal}/".replace("//", "/")) for path in held):
+        return None
+    names = {path: posixpath.relpath(path, goal) for path in held}
+    tops = dict.fromkeys(names[path].partition("/")[0] for path in kept)
+    if any(names[path].partition("/")[0] in tops for path in held if path in needless):
+        return None  # it lies among what is needed: no COPY by name leaves it out
+    folders = {name.partition("/")[0] for name in names.values() if "/" in name}
+    return _by_name(
+        release, step, [top for top in tops if top not in folders], [top for top in tops if top in folders]
+    )
+
+
+def _by_name(release: Release, step: Instruction, files: list[str], folders: list[str]) -> str | None:
+    source, goal = step.sources[0], step.args[-1]
+    home = posixpath.dirname(source) if _GLOB.search(source) else source
+    into = goal if goal.endswith("/") else f"{goal}/"
+    named = [posixpath.normpath(posixpath.join(home, each)) for each in files]
+    lines = [["COPY", *step.flags, *named, into]] if named else []
+    for each in folders:
+        path = posixpath.normpath(posixpath.join(home, each))
+        lines.append(["COPY", *step.flags, f"{path}/", f"{posixpath.normpath(posixpath.join(goal, each))}/"])
+    if len(lines) > _MOST or any(" " in word for words in lines for word in words):
+        return None
+    texts = [" ".join(words) for words in lines]
+    return joined(
+        instead(release, step.line, texts[0]), *(add(release, "after", step.line, text) for text in texts[1:])
+    )
