@@ -8,8 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 from hullproof.engine.connection import Engine
+from hullproof.errors import UsageError
 from hullproof.interruption import unwinding_on_signals
 from hullproof.model import Evidence, Proof, Report, Verdict
+from hullproof.options import folders
 from hullproof.run.run import Run
 from hullproof.runner.opening import Given, open_project
 from hullproof.runner.prove import choose
@@ -25,6 +27,7 @@ def prove(
     experiments: bool = True,
     build_args: Mapping[str, str] | None = None,
     secrets: Mapping[str, str | os.PathLike[str]] | None = None,
+    contexts: Mapping[str, str | os.PathLike[str]] | None = None,
     dockerfile: str | None = None,
     offline: bool = False,
     profile: str | None = None,
@@ -38,14 +41,19 @@ def prove(
     - `profile`: the set of practices to prove, such as `"production"`; wins over the settings.
     - `only`: ids of practices, such as `["expose"]`; all of the profile by default.
     - `experiments`: whether those that take rebuilds are proven, too.
-    - `build_args`, `secrets` (files by id) and `dockerfile` (a path within the project) win over the settings.
+    - `build_args`, `secrets` (files by id), `contexts` (folders by name, for COPY --from and FROM) and `dockerfile` (a path
+      within the project) win over the settings.
     - `offline`: whether the image is booted without a network.
 
     Raises `hullproof.errors.HullproofError`, whose text is one line and whose `exit_code` is the command's: 2 for wrong
     usage or settings, 3 where there is no engine or no base image.
     """
     files = {name: str(Path(path).absolute()) for name, path in (secrets or {}).items()}
-    given = Given(build_args or {}, dockerfile, secrets=files, offline=offline, profile=profile)
+    try:
+        named = folders(f"{name}={path}" for name, path in (contexts or {}).items())
+    except ValueError as error:
+        raise UsageError(f"contexts: {error}") from None
+    given = Given(build_args or {}, dockerfile, files, named, offline=offline, profile=profile)
     opened = open_project(Path(project), given)
     choose(opened.config, only, experiments=experiments)
     with unwinding_on_signals(), closing(Engine.connect()) as engine, Run() as run:

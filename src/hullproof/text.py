@@ -18,7 +18,7 @@ import json
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,15 @@ _PLANE = 0x10000
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _NO_FILE_NAME = re.compile(r'^[.\- ]|[/\\:*?"<>|]')
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which of the known names was likely meant, or all that are known: the way out of a wrong one."""
+    import difflib  # noqa: PLC0415 - needed by who mistook a name alone
+
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(names)}"
 
 
 # --- lines: a terminal, a log, XML, HTML ----------------------------------------------------------------

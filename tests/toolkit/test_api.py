@@ -40,6 +40,8 @@ def test_wrong_usage_is_told_before_an_engine_is_asked(tmp_path: Path) -> None:
         prove(bare, only=["expos"])
     with pytest.raises(UsageError, match="there is no profile called 'kubernets'; did you mean 'kubernetes'"):
         prove(bare, profile="kubernets")
+    with pytest.raises(UsageError, match=r"contexts: .*there is no such folder"):
+        prove(bare, contexts={"shared": tmp_path / "shared"})
     with pytest.raises(UsageError, match="Dockerfile: no such file"):
         prove(str(tmp_path))
 

@@ -31,7 +31,9 @@ _CONTEXT = re.compile(r"[A-Za-z0-9_.-]+")
 @means
 def bases(project: Project, engine: Engine, run: Run, tell: Listener) -> BaseSet:
     """Every image that the build starts from. Raises EngineError for one that cannot be had."""
-    named = project.config.contexts
+    named, section = project.config.contexts, project.section
+    if section is not None and project.composed:
+        tell(Note(f"taken from {section.place}: {', '.join(project.composed)}"))
     images = [image for image in project.release.external_images if image.reference not in named]
     try:
         return provide_bases(
@@ -41,10 +43,18 @@ def bases(project: Project, engine: Engine, run: Run, tell: Listener) -> BaseSet
         taken = next((each for each in images if each.reference == error.reference), None)
         if taken is None or taken.keyword == "FROM" or not _CONTEXT.fullmatch(taken.reference):
             raise
+        name = taken.reference
+        what = f"{project.release.where(taken.line)} takes files from {name}"
+        if section is not None and name in section.elsewhere:
+            path = section.elsewhere[name]
+            raise EngineError(
+                f"{what}, a build context that {section.place} has at {path}, which is not within the project: hand it in "
+                f"with --build-context {name}={path}"
+            ) from error
         raise EngineError(
-            f"{project.release.where(taken.line)} takes files from {taken.reference}, which is neither a stage nor an image "
-            f"that can be had: if it is a build context, hand it in with --build-context {taken.reference}=PATH, or "
-            f'write `contexts = {{ {taken.reference} = "PATH" }}` into hullproof.toml where it lies within the project'
+            f"{what}, which is neither a stage nor an image that can be had: if it is a build context, hand it in with "
+            f'--build-context {name}=PATH, or write `contexts = {{ {name} = "PATH" }}` into hullproof.toml where it lies '
+            "within the project"
         ) from error
 
 

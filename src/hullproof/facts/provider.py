@@ -11,7 +11,6 @@ function is not called and the fact cannot be had for the same reason.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from types import ModuleType
 from typing import Protocol, TypeVar, get_type_hints
 
 from hullproof.errors import Unobservable
+from hullproof.text import nearest
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _MARK = "_is_provided_by_hullproof_as"
@@ -84,9 +84,7 @@ def _need(function: Callable[..., object], name: str, taken: object, known: Mapp
     asking = f"{function.__module__}.{function.__name__}"
     given = known.get(name)
     if given is None:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}?" if near else f"facts are: {', '.join(known)}"
-        raise TypeError(f"{asking} asks for {name}, which is no fact; {hint}")
+        raise TypeError(f"{asking} asks for {name}, which is no fact; {nearest(name, known)}")
     optional = given | None  # type: ignore[operator] # of types, which an annotation is
     if taken not in (given, optional):
         raise TypeError(f"{asking} takes {name} for {taken}, which is {given}")

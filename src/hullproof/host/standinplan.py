@@ -171,9 +171,14 @@ def plan(reference: Reference) -> Plan:
         return _plan_python(reference)
     if reference.likeness == "debian":
         return _plan_debian(reference)
-    raise EngineError(
-        f"base image {reference.text} is neither present nor pullable, and a stand-in can be made for `python` and "
-        f"`debian` images only: `docker pull {reference.text}` where a registry can be reached, or `docker load` it"
+    raise _not_at_hand(reference, "stand-ins are made of `python` and `debian` images only")
+
+
+def _not_at_hand(reference: Reference, why: str) -> EngineError:
+    """Say that an image cannot be had here, `why` there is no stand-in, and how to get it: which base is right is not ours to say."""
+    return EngineError(
+        f"base image {reference.text} is neither present nor pullable, and {why}: "
+        f"`docker pull {reference.text}` where a registry can be reached, or `docker load` it"
     )
 
 
@@ -181,18 +186,12 @@ def _plan_python(reference: Reference) -> Plan:
     words = reference.tag.split("-")
     for word in words:
         if word.startswith(("alpine", "windowsservercore", "nanoserver")):
-            raise EngineError(
-                f"base image {reference.text} is neither present nor pullable, and {word} cannot be made from Debian: "
-                f"use a -slim tag, or `docker pull {reference.text}` where a registry can be reached"
-            )
+            raise _not_at_hand(reference, f"{word} cannot be made from Debian")
     wanted = _python_version(words[0] if words else "", reference)
     suite, _, version = next((row for row in PYTHONS if row[2] >= wanted), (None, None, None))
     if suite is None or version is None:
         newest = ".".join(map(str, PYTHONS[-1][2]))
-        raise EngineError(
-            f"base image {reference.text} is neither present nor pullable, and Debian's newest Python is {newest}: "
-            f"ask for {newest} or older, or `docker pull {reference.text}` where a registry can be reached"
-        )
+        raise _not_at_hand(reference, f"Debian's newest Python is {newest}")
     full = "slim" not in words
     packages = (FULL_PACKAGES if full else SLIM_PACKAGES) + (WHEEL if version < _WITHOUT_WHEEL else ())
     asked, got = (".".join(map(str, each)) for each in (wanted, version))
@@ -205,10 +204,7 @@ def _python_version(word: str, reference: Reference) -> tuple[int, int]:
     if match is None:
         return _NEWEST_STABLE
     if match[1] != "3":
-        raise EngineError(
-            f"base image {reference.text} is neither present nor pullable, and Debian has no Python {match[1]}: "
-            f"`docker pull {reference.text}` where a registry can be reached"
-        )
+        raise _not_at_hand(reference, f"Debian has no Python {match[1]}")
     return (3, int(match[2])) if match[2] else _NEWEST_STABLE
 
 
@@ -221,8 +217,5 @@ def _plan_debian(reference: Reference) -> Plan:
     release = (words[0] if words else "latest").split(".")[0]
     suite = _ALIASES.get(release, release)
     if len(words) > 1 or suite not in _NUMBERS:
-        raise EngineError(
-            f"base image {reference.text} is neither present nor pullable, and stand-ins are made of "
-            f"{', '.join(_NUMBERS)} only: `docker pull {reference.text}` where a registry can be reached"
-        )
+        raise _not_at_hand(reference, f"stand-ins are made of {', '.join(_NUMBERS)} only")
     return Plan(reference.text, suite, None, full=False, packages=DEBIAN_PACKAGES)

@@ -13,7 +13,6 @@ module, whose `FAMILY` says which family it belongs to.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import pkgutil
@@ -25,6 +24,7 @@ from hullproof.facts import EXPERIMENTS
 from hullproof.practices import guide, production
 from hullproof.practices.checks import Observations, check, unproven
 from hullproof.practices.practice import Practice, from_module, judge
+from hullproof.text import nearest
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -69,9 +69,7 @@ def get(identifier: str) -> Practice:
     known = {practice.id: practice for practice in every()}
     if identifier in known:
         return known[identifier]
-    near = difflib.get_close_matches(identifier, known, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
-    raise UsageError(f"there is no practice called {identifier!r}; {hint}")
+    raise UsageError(f"there is no practice called {identifier!r}; {nearest(identifier, known)}")
 
 
 def _own() -> list[Practice]:

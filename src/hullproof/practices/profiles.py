@@ -6,12 +6,12 @@ holds wherever it proves. So there is no list to keep, and a name that a practic
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from hullproof.errors import UsageError
 from hullproof.model import DEFAULT_PROFILE
 from hullproof.practices import Practice, every, get
+from hullproof.text import nearest
 
 
 def known() -> tuple[str, ...]:
@@ -25,9 +25,7 @@ def members(profile: str, more: Iterable[str] = ()) -> tuple[Practice, ...]:
     Raises UsageError for a profile or a practice that there is not, and for two that contradict each other.
     """
     if profile not in known():
-        near = difflib.get_close_matches(profile, known(), n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known())}"
-        raise UsageError(f"there is no profile called {profile!r}; {hint}")
+        raise UsageError(f"there is no profile called {profile!r}; {nearest(profile, known())}")
     added = {get(name).id for name in more}
     found = tuple(
         each for each in every() if not each.profiles or profile in each.profiles or each.id in added

@@ -13,7 +13,7 @@ from pathlib import Path
 from hullproof import options
 from hullproof.dockerfile import Dockerfile, Release, Stage, parse, test_commands
 from hullproof.errors import DockerfileError, UsageError
-from hullproof.project import ignorefile, projectfiles, tree
+from hullproof.project import composed, ignorefile, projectfiles, tree
 from hullproof.project.config import Config, load
 
 STEP_KEYWORDS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
@@ -31,7 +31,7 @@ class Project:
     """A directory with a Dockerfile and its build context, read but not built.
 
     `places` names where each setting that is not the default was written; a build argument given on the command
-    line stands there as `build_args.NAME`. `name` is what pyproject.toml calls the project, else its folder's name.
+    line stands there as `build_args.NAME`. `section` is what a compose file of the project says of its build. `name` is what pyproject.toml calls the project, else its folder's name.
     """
 
     folder: Path
@@ -40,6 +40,7 @@ class Project:
     name: str
     dockerfile_sha256: str
     places: Mapping[str, str] = field(default_factory=dict)
+    section: composed.Section | None = None
 
     @classmethod
     def open(
@@ -62,10 +63,13 @@ class Project:
             )
         written = load(folder)
         config = written.config
+        section = composed.section(folder, config)
+        fixed = {"dockerfile"} if dockerfile_name is not None else set()
         if dockerfile_name is not None:
             config = replace(config, dockerfile=dockerfile_name)
         elif "dockerfile" not in written.places and _is_lower_case(folder):
             config = replace(config, dockerfile=_LOWER_CASE)
+        config, taken = _as_composed(folder, config, section, {*written.places, *fixed})
         try:
             text = projectfiles.read(folder, config.dockerfile)
         except FileNotFoundError:
@@ -83,16 +87,25 @@ class Project:
         given = overrides or {}
         config = replace(config, build_args={**config.build_args, **given})
         _ = dockerfile.resolved(config.build_args).places  # refuses at once what grows beyond all measure
-        places = {**written.places, **{f"build_args.{name}": "--build-arg" for name in given}}
+        release = Release(dockerfile, dockerfile.release(config.target), config.build_args)
+        if section is not None:
+            config, more = _with_contexts(config, release, section)
+            taken |= more
+        places = {**taken, **written.places, **{f"build_args.{name}": "--build-arg" for name in given}}
         places |= {"dockerfile": "--dockerfile"} if dockerfile_name is not None else {}
         digest = hashlib.sha256(text).hexdigest()
-        release = Release(dockerfile, dockerfile.release(config.target), config.build_args)
-        return cls(folder, config, release, name, digest, places)
+        return cls(folder, config, release, name, digest, places, section)
 
     @property
     def dockerfile(self) -> Dockerfile:
         """The Dockerfile, nothing resolved."""
         return self.release.dockerfile
+
+    @property
+    def composed(self) -> tuple[str, ...]:
+        """The settings that its compose file says: `target`, `contexts.shared`."""
+        by = self.section.place if self.section else None
+        return tuple(name for name, place in self.places.items() if place == by)
 
     def offline(self, place: str) -> Project:
         """The same project, booted without a network because of what was said at `place`."""
@@ -158,6 +171,40 @@ class Project:
                 (each.line, each.original) for each in stage.instructions if each.keyword in STEP_KEYWORDS
             ]
         return table
+
+
+def _as_composed(
+    folder: Path, config: Config, section: composed.Section | None, said: set[str]
+) -> tuple[Config, dict[str, str]]:
+    """Take from a compose file what is not `said` elsewhere, and tell where each setting is from.
+
+    All of it where the project names its service; else a Dockerfile alone, where there is none in the usual place: a compose
+    file may well be for development.
+    """
+    if section is None:
+        return config, {}
+    dockerfile, target, places = config.dockerfile, config.target, {}
+    is_missing = not projectfiles.is_file(folder, config.dockerfile)
+    if section.dockerfile and "dockerfile" not in said and (config.service or is_missing):
+        dockerfile, places["dockerfile"] = section.dockerfile, section.place
+    if config.service and section.target and "target" not in said:
+        target, places["target"] = section.target, section.place
+    args = {name: value for name, value in section.args.items() if name not in config.build_args}
+    if not config.service:
+        args = {}
+    places |= {f"build_args.{name}": section.place for name in args}
+    build_args = {**args, **config.build_args}
+    return replace(config, dockerfile=dockerfile, target=target, build_args=build_args), places
+
+
+def _with_contexts(
+    config: Config, release: Release, section: composed.Section
+) -> tuple[Config, dict[str, str]]:
+    """Take from a compose file the contexts that the build asks for and nobody hands in, and tell where each is from."""
+    asked = {each.reference for each in release.external_images} - config.contexts.keys()
+    more = {name: path for name, path in section.contexts.items() if name in asked}
+    places = {f"contexts.{name}": section.place for name in more}
+    return replace(config, contexts={**more, **config.contexts}), places
 
 
 def _is_lower_case(folder: Path) -> bool:

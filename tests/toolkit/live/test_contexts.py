@@ -40,6 +40,23 @@ def test_a_folder_of_the_projects_is_configured(command: Command, project: Path)
     assert code == 0, err
 
 
+def test_a_folder_that_the_compose_file_names_is_taken_from_within_the_project(
+    command: Command, project: Path
+) -> None:
+    """One that leads out is not, and the option that hands it in is told."""
+    (project / "lib").mkdir()
+    (project / "lib/word").write_text("x")
+    compose = "services: {web: {build: {context: ., additional_contexts: {shared: PATH}}}}\n"
+    (project / "compose.yaml").write_text(compose.replace("PATH", "./lib"))
+    code, _, err = command("build", str(project), "--check")
+    assert code == 0, err
+    assert "taken from compose.yaml (service web): contexts.shared" in err
+    (project / "compose.yaml").write_text(compose.replace("PATH", "../shared"))
+    code, _, err = command("build", str(project), "--check")
+    assert code == 3
+    assert "hand it in with --build-context shared=../shared" in err
+
+
 def test_a_name_that_nobody_knows_is_told_as_what_it_may_be(command: Command, project: Path) -> None:
     """Not as a base image alone, which somebody should pull."""
     code, _, err = command("build", str(project), "--check")

@@ -35,6 +35,7 @@ ports = [5000, "53/udp", "8080"]
 command = ["python", "run.py"]
 max_size_mb = 120.5
 compose = "compose.yaml"
+service = "web"
 services = ["db", "cache", "db"]
 memory_mb = 512
 pids = 100
@@ -84,6 +85,7 @@ def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
         "command": ("python", "run.py"),
         "max_size_mb": 120.5,
         "compose": "compose.yaml",
+        "service": "web",
         "services": ("db", "cache"),
         "memory_mb": 512.0,
         "pids": 100,

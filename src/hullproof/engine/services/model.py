@@ -6,7 +6,6 @@ forms, merges and relative paths are gone: https://github.com/compose-spec/compo
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from hullproof.engine.limits import as_options
 from hullproof.engine.services.allowed import Allowed, Description
 from hullproof.errors import UsageError
 from hullproof.model import Conditions
+from hullproof.text import nearest
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,7 @@ def choose(file: str, model: Description, wanted: Sequence[str] | None) -> tuple
     services: Mapping[str, Description] = model.get("services") or {}
     for name in wanted or ():
         if name not in services:
-            near = difflib.get_close_matches(name, services, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(services)}"
-            raise UsageError(f"{file}: there is no service {name!r}; {hint}")
+            raise UsageError(f"{file}: there is no service {name!r}; {nearest(name, services)}")
     chosen = list(wanted or (name for name in services if _stands_alone(name, services)))
     if not chosen:
         raise UsageError(

@@ -27,7 +27,8 @@ class Config:
     booted container, `build_args`, `secrets` (id to file) and `contexts` (name to folder) in builds.
     `user`, `workdir`, `ports` and `command` are the contract that the image must keep. `max_size_mb` is the most
     that the release may weigh, in units of 1,000,000 bytes, unpacked. `compose` is a compose file, whose
-    `services` run beside the booted container; None for all that need nothing of this project. `memory_mb`, in
+    `services` run beside the booted container; None for all that need nothing of this project. `service` is the one that is
+    this project: its `build` section says what is not said here. `memory_mb`, in
     units of 1,000,000 bytes, and `pids` are what each container may have at the most of memory and of processes
     and threads; `offline` boots it without a network. `profile` names the practices to prove, and `practices` some more.
     `accept` lists practices that may be broken for a while.
@@ -49,6 +50,7 @@ class Config:
     command: tuple[str, ...] | None = None
     max_size_mb: float | None = None
     compose: str | None = None
+    service: str | None = None
     services: tuple[str, ...] | None = None
     memory_mb: float = DEFAULT_MEMORY_MB
     pids: int = DEFAULT_PROCESSES

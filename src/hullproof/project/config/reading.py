@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import reprlib
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from hullproof.errors import UsageError
 from hullproof.project import projectfiles
 from hullproof.project.config.model import Accepted, Config
 from hullproof.project.config.values import READERS
-from hullproof.text import clean
+from hullproof.text import clean, nearest
 
 SECTION = "pyproject.toml [tool.hullproof]"
 OWN_FILE = "hullproof.toml"
@@ -88,7 +87,7 @@ def _from_table(table: Any, where: str, folder: Path) -> Config:
     values = {}
     for key, value in table.items():
         if key not in READERS:
-            raise UsageError(f"{where}: unknown key {clean(repr(key), _SHOWN)}; {_nearest(key)}")
+            raise UsageError(f"{where}: unknown key {clean(repr(key), _SHOWN)}; {nearest(key, READERS)}")
         try:
             values[key] = READERS[key](value)
         except ValueError as error:
@@ -105,11 +104,6 @@ def _shown(value: Any) -> str:
         return clean(reprlib.repr(value), _SHOWN)
     except ValueError:
         return "(a number of very many digits)"
-
-
-def _nearest(key: str) -> str:
-    near = difflib.get_close_matches(key, READERS, n=1, cutoff=0.4)
-    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(READERS)}"
 
 
 def _require_files(config: Config, where: str, folder: Path) -> None:

@@ -209,6 +209,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "command": _argument_list,
     "max_size_mb": _number(_TERABYTE_MB),
     "compose": _path_within,
+    "service": _text,
     "services": _names('services of the compose file, such as ["db", "cache"]'),
     "memory_mb": _memory,
     "pids": _processes,
