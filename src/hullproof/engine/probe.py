@@ -30,11 +30,16 @@ _MAX_RECORD = 32 << 20
 _MAX_COMPLAINT = 4096
 
 
-@cache
 def script() -> str:
-    """Return the probe's text: its parts, one after the other, without their imports of each other."""
+    """Return the probe's text."""
+    return program(*_PARTS)
+
+
+@cache
+def program(*parts: str) -> str:
+    """Return the text of a program that runs in a sidecar: its parts, one after the other, without their imports of each other."""
     folder = resources.files("hullproof.engine.container")
-    return "\n".join(_OWN_IMPORTS.sub("", folder.joinpath(part).read_text("utf-8")) for part in _PARTS)
+    return "\n".join(_OWN_IMPORTS.sub("", folder.joinpath(part).read_text("utf-8")) for part in parts)
 
 
 @dataclass(frozen=True)

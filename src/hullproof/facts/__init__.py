@@ -34,7 +34,8 @@ from hullproof.engine.model.image import (
     Layer,
 )
 from hullproof.errors import Unobservable
-from hullproof.facts import builds, containers, experiments, images, sources, trials
+from hullproof.facts import acts, builds, containers, experiments, images, sources, trials
+from hullproof.facts.acts import HalfSent, HealthTrial, Privileges, Restarts
 from hullproof.facts.provider import Kind, providers
 from hullproof.facts.trials import Trial
 from hullproof.lab.outcomes import (
@@ -63,7 +64,7 @@ GIVEN: Mapping[str, object] = {
 }
 """What providers may ask for beside what others provide: a proof is given it, for each project anew."""
 
-PROVIDERS = providers((sources, builds, images, containers, trials, experiments), GIVEN)
+PROVIDERS = providers((sources, builds, images, containers, trials, acts, experiments), GIVEN)
 """How all that is observed, or needed for it, is had: providers by the names of what they provide."""
 
 FACTS = {name: each.gives for name, each in PROVIDERS.items() if each.kind is not Kind.MEANS}
@@ -94,7 +95,9 @@ __all__ = [
     "FileFacts",
     "FileKind",
     "GateFacts",
+    "HalfSent",
     "HealthCheck",
+    "HealthTrial",
     "HistoryEntry",
     "ImageFacts",
     "InstallStep",
@@ -103,7 +106,9 @@ __all__ = [
     "MissingFiles",
     "NeededFacts",
     "PlantedFile",
+    "Privileges",
     "Process",
+    "Restarts",
     "Step",
     "Stopped",
     "Trial",

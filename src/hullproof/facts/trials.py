@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from hullproof.engine.acts import ActedOn
 from hullproof.engine.boot import NoStartError
 from hullproof.engine.model.container import Answer, ContainerFacts
-from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import Unobservable
 from hullproof.facts.containers import Boots
 from hullproof.facts.provider import fact, means
@@ -72,7 +72,7 @@ class Trials:
         Raises Unobservable where the machine cannot do that, or was too busy to tell.
         """
 
-        def look(booted: VisitedContainer) -> Trial:
+        def look(booted: ActedOn) -> Trial:
             seen = booted.facts(watch_s=watch_s, stop=False)
             return Trial(options, seen, self.fault(seen, options))
 
@@ -85,7 +85,7 @@ class Trials:
     def booted(
         self,
         options: str,
-        look: Callable[[VisitedContainer], _Seen],
+        look: Callable[[ActedOn], _Seen],
         **given: Any,  # noqa: ANN401 - the SDK's
     ) -> _Seen:
         """Boot it once, in its turn, and return what is seen of it. `env` among `given` is added to the project's.
@@ -95,7 +95,7 @@ class Trials:
         env = {**self.env, **given.pop("env", {})}
         usual = {"stdin_open": True} if self.ordinary.on_stdin else {}
         try:
-            with self._turns, self.boots(VisitedContainer, env, {**usual, **given}) as booted:
+            with self._turns, self.boots(ActedOn, env, {**usual, **given}) as booted:
                 return look(booted)
         except NoStartError as error:
             raise Unobservable(f"what it does with {options} was not seen: {error}") from error
@@ -175,7 +175,7 @@ def stranger_boot(trials: Trials) -> Trial:
 def changed_paths(trials: Trials) -> tuple[str, ...]:
     """The paths that an ordinary boot adds to the image or changes in it, those of folders left out."""
 
-    def look(booted: VisitedContainer) -> tuple[str, ...]:
+    def look(booted: ActedOn) -> tuple[str, ...]:
         booted.facts(watch_s=WATCH_S, stop=False)
         return booted.changed()
 

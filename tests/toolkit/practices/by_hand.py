@@ -23,13 +23,18 @@ from hullproof.facts import (
     FileEntry,
     FileFacts,
     GateFacts,
+    HalfSent,
+    HealthCheck,
+    HealthTrial,
     ImageFacts,
     InstallStep,
     Layer,
     Listener,
     NeededFacts,
     PlantedFile,
+    Privileges,
     Process,
+    Restarts,
     Stopped,
     Trial,
     Unobservable,
@@ -205,6 +210,7 @@ CANARIES = CanaryFacts(
     files_reaching=12,
     tests_left=True,
 )
+ASKS = ("python", "-c", "ask()")
 AS_WELL = Trial("--with-options", CONTAINER)
 BUILD = BuildFacts(ok=True, steps=(), duration_s=1.0, image_id="sha256:release")
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -228,6 +234,10 @@ FACTS: Mapping[str, Any] = {
     "stranger_boot": AS_WELL,
     "checkout": Checkout(REVISION, "", ("https://github.com/shop/shop",)),
     "today": date(2026, 11, 28),
+    "health_trial": HealthTrial(HealthCheck(ASKS, 1, "timed out"), 2.0, 1),
+    "half_sent": HalfSent(5000, "HTTP/1.1 200 OK", 0),
+    "restarts": Restarts(None, None),
+    "privileges": Privileges(AS_WELL),
 }
 
 

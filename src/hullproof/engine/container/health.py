@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 TRIES = 3
 PAUSE_S = 1.0
-_USUAL_TIMEOUT_S = 30.0
+_USUAL_TIMEOUT_S = _USUAL_INTERVAL_S = 30.0
+_USUAL_RETRIES = 3
 _LONGEST_S = 10.0
 _SHELL = ("/bin/sh", "-c")
 _MOST_OUTPUT = 4096
 _CANNOT_RUN = (126, 127)
 
 
-def check_health(api: APIClient, container_id: str) -> HealthCheck | None:
+def check_health(
+    api: APIClient, container_id: str, *, tries: int = TRIES, timeout_s: float | None = None
+) -> HealthCheck | None:
     """Run it until it succeeds, a few times at the most; None where there is none, or the container ended first.
 
-    Raises EngineError when the engine goes away.
+    `timeout_s` is by default its own, where that is no longer than is waited here. Raises EngineError when the engine goes
+    away.
     """
     seen: dict[str, Any] = {}
     if not reached("looking at the container", lambda: seen.update(api.inspect_container(container_id))):
@@ -38,9 +42,9 @@ def check_health(api: APIClient, container_id: str) -> HealthCheck | None:
         return None
     shell = tuple(seen["Config"].get("Shell") or _SHELL)
     command = (*shell, test[1]) if test[0] == "CMD-SHELL" else tuple(test[1:])
-    timeout = min(_LONGEST_S, (config.get("Timeout") or 0) / 1e9 or _USUAL_TIMEOUT_S)
+    timeout = timeout_s or min(_LONGEST_S, (config.get("Timeout") or 0) / 1e9 or _USUAL_TIMEOUT_S)
     result = None
-    for attempt in range(TRIES):
+    for attempt in range(tries):
         if attempt:
             time.sleep(PAUSE_S)
         tried = _run(api, container_id, command, timeout)
@@ -52,6 +56,17 @@ def check_health(api: APIClient, container_id: str) -> HealthCheck | None:
         if code is None or code == 0 or code in _CANNOT_RUN:
             break
     return result
+
+
+def patience(api: APIClient, container_id: str) -> float:
+    """Return how many seconds the engine takes to call a container unhealthy whose check fails from now on, at the most.
+
+    https://docs.docker.com/reference/dockerfile/#healthcheck
+    """
+    with engine_errors("looking at the container"):
+        config = api.inspect_container(container_id)["Config"].get("Healthcheck") or {}
+    interval = (config.get("Interval") or 0) / 1e9 or _USUAL_INTERVAL_S
+    return float(interval * (config.get("Retries") or _USUAL_RETRIES))
 
 
 def _run(

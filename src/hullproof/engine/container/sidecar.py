@@ -91,10 +91,18 @@ class Sidecar:
         self._labels = dict(labels)
         self._id: str | None = None
 
-    def start(self, helper: Helper, command: list[str], target: str) -> Callable[[], Response]:
+    def start(
+        self,
+        helper: Helper,
+        command: list[str],
+        target: str,
+        *,
+        capability: str | None = CAPABILITY,
+        pids: bool = True,
+    ) -> Callable[[], Response]:
         """Run `command` beside the container `target`; return what opens the stream of its output.
 
-        Raises the SDK's APIError where the engine refuses, such as when the target has ended.
+        It shares the target's network and, with `pids`, its processes, with which it ends. Raises the SDK's APIError where the engine refuses, such as when the target has ended.
         """
         self.remove()
         made = self._api.create_container(
@@ -106,9 +114,9 @@ class Sidecar:
             healthcheck={"test": ["NONE"]},
             host_config=confined(
                 self._api,
-                pid_mode=f"container:{target}",
+                pid_mode=f"container:{target}" if pids else None,
                 network_mode=f"container:{target}",
-                cap_add=[CAPABILITY],
+                cap_add=[capability] if capability else None,
             ),
         )
         self._id = str(made["Id"])

@@ -1,0 +1,61 @@
+"""The health check says healthy when the application works, and only then."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullproof.facts import HealthCheck, HealthTrial, ImageFacts
+
+from .by_hand import ASKS, BROKEN, GOOD, PROVEN, UNPROVEN, container, image, prove, without
+
+TEXT = GOOD.replace("CMD [", 'HEALTHCHECK CMD ["python", "-c", "ask()"]\nCMD [')
+CHECKED = image(healthcheck=("CMD", *ASKS))
+HEALTHY = container(health=HealthCheck(ASKS, 0))
+FAILS = HealthCheck(ASKS, 1, "timed out")
+
+
+def test_one_that_tells_good_from_bad_is_proven() -> None:
+    """Healthy when ready, unhealthy when frozen or alone."""
+    proof = prove("healthcheck", TEXT, image=CHECKED, container=HEALTHY)
+    assert proof.verdict is PROVEN, proof.summary
+
+
+@pytest.mark.parametrize("configured", [image(), image(healthcheck=("NONE",))])
+def test_none_is_broken_and_the_fix_asks_the_port_that_answers(configured: ImageFacts) -> None:
+    """Whether it was never written or switched off; what cannot be asked then is no further fault."""
+    proof = prove("healthcheck", image=configured, **without("health_trial", "the image has no HEALTHCHECK"))
+    assert proof.verdict is BROKEN
+    assert "http://localhost:5000/" in str(proof.remedy)
+
+
+@pytest.mark.parametrize(
+    ("trial", "said"),
+    [
+        (HealthTrial(HealthCheck(ASKS, 0), 0.0, 0), "healthy whatever happens"),
+        (HealthTrial(FAILS, 3.0, 0), "healthy whatever happens"),
+        (HealthTrial(HealthCheck(ASKS, 0), 90.0, 1), "still says healthy 90 s after"),
+    ],
+)
+def test_one_that_says_healthy_of_what_does_not_work_is_broken(trial: HealthTrial, said: str) -> None:
+    """Of nothing, or of what is frozen."""
+    proof = prove("healthcheck", TEXT, image=CHECKED, container=HEALTHY, health_trial=trial)
+    assert proof.verdict is BROKEN
+    assert said in proof.summary
+
+
+@pytest.mark.parametrize(
+    ("health", "verdict"),
+    [
+        (HealthCheck(ASKS, 127, "sh: 1: curl: not found", 3), BROKEN),
+        (HealthCheck(ASKS, 1, "Connection refused", 3), BROKEN),
+        (HealthCheck(ASKS, None), UNPROVEN),
+        (HealthCheck(ASKS, 1, "no", 3, early=True), UNPROVEN),
+        (HealthCheck(ASKS, 22, "curl: (22) The requested URL returned error: 503", 3), UNPROVEN),
+    ],
+)
+def test_one_that_never_says_healthy_is_broken_unless_a_clock_or_a_service_speaks_for_it(
+    health: HealthCheck, verdict: object
+) -> None:
+    """What a frozen application does to it says nothing then."""
+    proof = prove("healthcheck", TEXT, image=CHECKED, container=container(health=health))
+    assert proof.verdict is verdict, proof.summary
