@@ -17,6 +17,7 @@ from hullproof.model import Evidence, Explanation, Proof, Verdict
 from hullproof.practices.checks import Check, Observation, is_check, sentence, unproven
 
 _MOST_EVIDENCE = 1_000
+_MOST_FIXES = 12
 _HEADINGS = {"Why": "why", "Proven by": "proven_by", "Broken by": "broken_by", "Fix": "fix"}
 _HEADING = re.compile(r"(?m)^(Why|Proven by|Broken by|Fix):[ \n]")
 
@@ -145,15 +146,21 @@ def _observed(function: Check, needs: tuple[Need, ...], facts: Facts) -> list[Ob
 
 
 def _fix(practice: Practice, deciding: list[Observation]) -> str | None:
-    """Join the fixes that were given; a fault without one of its own gets the usual one, before them.
+    """Join the fixes that were given, the first dozen; a fault without one of its own gets the usual one, before them.
 
     What is broken ends with the command that shows how it is written, where the practice has a skeleton.
     """
     given = dict.fromkeys(each.fix for each in deciding if each.fix)
     if deciding[0].verdict is Verdict.BROKEN:
         usual = {} if all(each.fix for each in deciding) else {practice.usual_fix: None}
-        given = {**usual, **given, **({practice.skeleton: None} if practice.skeleton else {})}
-    return " ".join(each for each in given if each) or None
+        given = {**usual, **given}
+    every = [each for each in given if each]
+    named, more = every[:_MOST_FIXES], len(every) - _MOST_FIXES
+    if more > 0:
+        named.append(f"And {more} more like it: each line of the evidence needs its own.")
+    if deciding[0].verdict is Verdict.BROKEN and practice.skeleton:
+        named.append(practice.skeleton)
+    return " ".join(named) or None
 
 
 def _ordered(groups: list[tuple[Evidence, ...]], shown: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

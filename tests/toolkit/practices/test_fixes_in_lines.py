@@ -13,7 +13,7 @@ import pytest
 from hullproof.facts import EditOutcome, EditsFacts, GateFacts, InstallStep, Listener
 from tests.toolkit.score.fixes.reading import changes, follow
 
-from .by_hand import CONTAINER, GATE, GOOD, entry, files, image, layer, process, prove
+from .by_hand import CONTAINER, GATE, GOOD, LISTENER, entry, files, image, layer, process, prove
 
 RUN = "RUN python -m pytest && touch /passed"
 ESCAPED = tuple(replace(each, stops=False) for each in GATE.planted)
@@ -252,6 +252,47 @@ def test_a_variable_that_holds_a_secret_goes_alone(tmp_path: Path) -> None:
     assert followed(tmp_path, "necessary-files", text) == text.replace(f" {secret}", "")
     alone = GOOD.replace("USER app", f"ENV {secret}\nUSER app")
     assert followed(tmp_path, "necessary-files", alone) == GOOD
+
+
+def test_an_entry_script_makes_way_in_its_own_last_line(tmp_path: Path) -> None:
+    """Named as the project has it, by its line."""
+    script = "#!/bin/sh\nset -e\n# serve\npython run.py &\nwait\n"
+    text = GOOD.replace('["python", "run.py"]', '["./start.sh"]').replace(
+        "USER app", "COPY bin/start.sh ./\nUSER app"
+    )
+    own = layer(16, entry("/app/start.sh", uid=1000, mode=0o755), texts={"/app/start.sh": script})
+    shell = process(1, "/bin/sh", "./start.sh", executable="/usr/bin/dash")
+    facts = {"image": image(command=("./start.sh",)), "files": files(own)}
+    seen = replace(CONTAINER, processes=(shell, process(7)), listeners=(replace(LISTENER, pids=(7,)),))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "start.sh").write_text(script)
+    followed(tmp_path, "default-command", text, container=seen, **facts)
+    assert (tmp_path / "bin" / "start.sh").read_text() == script.replace(
+        "python run.py &", "exec python run.py"
+    )
+
+
+def test_a_stage_that_prepares_tests_runs_them(tmp_path: Path) -> None:
+    """Behind its last step; the release takes something from it, where it does not yet."""
+    nothing = replace(NOWHERE, unneeded_test_lines=())
+    assert followed(tmp_path, "test-gate", GOOD.replace(f"{RUN}\n", ""), gate=nothing) == GOOD.replace(
+        RUN, RUN.partition(" &&")[0]
+    )
+    alone = GOOD.replace(f"{RUN}\n", "").replace("COPY --from=test /passed /tmp/passed\n", "")
+    made = followed(tmp_path, "test-gate", alone, gate=nothing)
+    assert f"COPY . .\n{RUN}\n" in made
+    assert "AS release\nCOPY --from=test /passed /tmp/passed\n" in made
+
+
+def test_a_fix_stays_one_that_can_be_read() -> None:
+    """A dozen sentences, and how many more there are."""
+    text = GOOD.replace(
+        "USER app",
+        "".join(f"ENV SECRET_KEY_{n}=q8Zr5vNw2xKp7Lm3Tj9Bc4Hd{n}\n" for n in range(40)) + "USER app",
+    )
+    fix = prove("necessary-files", text).remedy or ""
+    assert "And 28 more like it" in fix
+    assert len(fix) < 4_000
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ def each_exposed_port_is_listened_on(
                     f"{port} is held by a shell, not by the application",
                     declared,
                     in_container("/proc/net", seen),
+                    fix=f"Let the application itself listen on {port.written}; see default-command.",
                 )
             yield in_container("/proc/net", seen)
         elif here:

@@ -10,6 +10,7 @@ from hullproof.dockerfile.shell import commands
 from hullproof.facts import GateFacts, PlantedFile
 from hullproof.practices.checks import listed
 from hullproof.practices.library.lines import add, instead, joined, strict
+from hullproof.practices.library.stages import FOR_TESTS, stages_for_tests
 
 _LATER = frozenset({"CMD", "ENTRYPOINT", "ONBUILD", "HEALTHCHECK"})
 _MOST_QUOTED = 80
@@ -63,7 +64,7 @@ def why_none_runs(release: Release, gate: GateFacts) -> tuple[int, str, str | No
             if _tests_later(each):
                 fix = "Run the tests in a RUN of a stage that the release depends on."
                 return each.line, f"the tests stand in {each.keyword}, which no build of this image runs", fix
-    return last_line(release), "no step of the build runs the tests", None
+    return last_line(release), "no step of the build runs the tests", _to_run(release)
 
 
 def keep_exit_code(release: Release, line: int | None) -> str | None:
@@ -82,6 +83,23 @@ def run_all(release: Release, line: int | None) -> str | None:
     if bare is None or bare[0] == runs[0].text:
         return None
     return instead(release, step.line, " ".join(["RUN", *step.flags, bare[0]]))
+
+
+def _to_run(release: Release) -> str | None:
+    """Say how the one stage that prepares tests runs them, too; None where there is none, or what it would run is not plain."""
+    apart = [each for each in stages_for_tests(release) if each not in release.ancestors]
+    if len(apart) != 1 or not (steps := apart[0].instructions):
+        return None
+    stage, text = apart[0], " ".join(each.original for each in apart[0].instructions)
+    if "pytest" not in text and not any(FOR_TESTS.search(word) for word in text.split()):
+        return None
+    run, end = "RUN python -m pytest", max(each.line for each in steps)
+    if stage in release.needed:
+        return add(release, "after", end, run)
+    return joined(
+        add(release, "after", end, f"{run} && touch /passed"),
+        add(release, "after", release.line, f"COPY --from={stage.reference} /passed /tmp/passed"),
+    )
 
 
 def _to_depend(release: Release, line: int) -> str | None:

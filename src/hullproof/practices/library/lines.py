@@ -76,6 +76,13 @@ def strict(instruction: Instruction, end: str = "") -> str | None:
     return text if kept and text != text_of(instruction) else None
 
 
+def source_of(release: Release, name: str) -> str | None:
+    """Name the file of the context that a COPY brings under this name; None where no COPY names it, or two do."""
+    steps = (each for stage in release.needed for each in stage.instructions if each.flag("from") is None)
+    found = {source for each in steps for source in each.sources if posixpath.basename(source) == name}
+    return posixpath.normpath(found.pop()) if len(found) == 1 else None
+
+
 def copy_of(step: Instruction, sources: Sequence[str]) -> str | None:
     """Write a COPY like this one, of these paths alone, to where it brings them; None where that is not plain."""
     goal, folders = step.args[-1], {posixpath.dirname(each) for each in sources}

@@ -14,7 +14,8 @@ from hullproof.tools import TEST_RUNNERS, is_of_development
 
 NONE: Mapping[int, str] = MappingProxyType({})
 _TEST_NAME = re.compile(r"(?:^|[-_.])(?:unit)?tests?(?:$|[-_.])|^(?:unit)?test(?:s|er|ing)?$", re.IGNORECASE)
-_FOR_TESTS = re.compile(r"(?:^|[-_./])(?:tests?|testing|dev|develop|development|ci)\.(?:txt|in|pip)$")
+FOR_TESTS = re.compile(r"(?:^|[-_./])(?:tests?|testing|dev|develop|development|ci)\.(?:txt|in|pip)$")
+"""Names of lists that hold what tests need."""
 
 
 def stages_for_tests(
@@ -55,7 +56,7 @@ def _prepares_tests(stage: Stage) -> Iterator[str]:
     if runners:
         yield f"installs {listed(runners)}"
     files = (file for install in installs for file in install.requirement_files)
-    tools = next(filter(_FOR_TESTS.search, files), None)
+    tools = next(filter(FOR_TESTS.search, files), None)
     steps = (commands(each).commands for each in stage.instructions if each.keyword == "RUN")
     task = next((each.text for step in steps for each in step if each.program in TASK_RUNNERS), None)
     if tools and task:

@@ -85,6 +85,9 @@ def follow(fix: str, folder: Path, dockerfile: str = "Dockerfile") -> int:
 
 def _instead(found: re.Match[str]) -> Change:
     def change(draft: Draft) -> None:
+        if found["file"] != draft.name:
+            _write_line(draft.folder / found["file"], int(found["line"]), found["text"])
+            return
         line, _ = draft.at(found["line"])
         draft.instead[line] = found["text"]
 
@@ -164,13 +167,19 @@ def _exception(found: re.Match[str]) -> Change:
     return change
 
 
+def _write_line(file: Path, number: int, text: str) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[number - 1] = text
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def _append(file: Path, lines: Sequence[str]) -> None:
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     end = "" if text.endswith("\n") or not text else "\n"
     file.write_text(text + end + "\n".join(lines) + "\n", encoding="utf-8")
 
 
-_AT = r"[^\s`:]+:(?P<line>\d+)"
+_AT = r"(?P<file>[^\s`:]+):(?P<line>\d+)"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Change]], ...] = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
