@@ -9,7 +9,7 @@ import pytest
 
 from hullproof.model import Verdict
 from tests.toolkit.cases.catalogue import CASES
-from tests.toolkit.score.outcomes import EVERY, RECORDS, Outcome, Row, add, keep, outcome_of, read
+from tests.toolkit.score.outcomes import RECORDS, Outcome, Row, add, keep, outcome_of, read
 from tests.toolkit.score.page import PAGE, page
 from tests.toolkit.score.running import sample
 from tests.toolkit.score.wilson import interval, rate
@@ -104,13 +104,13 @@ def test_the_page_counts_what_is_recorded_and_no_more() -> None:
     text = page(
         [row(FAULT.id, expose="broken"), wrong, *again, row(FAULT.id, "load", expose="broken") | {"jobs": 4}]
     )
-    assert f"2 of {len(CASES)} cases were run" in text
+    assert "2 cases (Hullproof 0.1.0, 2026-11-28):" in text
     assert "found under the right practice: 1 of 1, 100.0 % (20.7 to 100.0)" in text
     assert "left unproven that could be shown: 1 of 2" in text
     assert "&lt;b> &#124; it could not be seen" in text
     assert "0 of 1, 0.0 % (0.0 to 79.3) of the verdicts were the same each time" in text
     assert "those of the run above: 1 of 1" in text
-    assert f"0 of {len(EVERY) - len(CASES)} cases were run." in text
+    assert text.count("Not recorded yet") == 1
 
 
 def test_the_page_is_made_from_the_records() -> None:

@@ -9,9 +9,7 @@ from statistics import median
 
 from hullproof.model import Verdict
 from hullproof.practices import every
-from tests.toolkit.cases.catalogue import CASES, Case
-from tests.toolkit.cases.frozen import FROZEN
-from tests.toolkit.score.outcomes import Outcome, Row, outcome_of
+from tests.toolkit.score.outcomes import EVERY, Outcome, Row, outcome_of
 from tests.toolkit.score.wilson import rate
 
 PAGE = Path(__file__).parents[3] / "docs" / "score.md"
@@ -34,28 +32,27 @@ a [Wilson interval](https://en.wikipedia.org/wiki/Binomial_proportion_confidence
 
 
 def page(rows: Sequence[Row]) -> str:
-    """Write the page: each corpus, repeats, load, fixes, what went wrong, and every case."""
+    """Write the page, from records alone: each corpus, repeats, load, fixes, what went wrong."""
     verdicts = [outcome_of(row) for row in rows if row["what"] == "verdicts"]
     lines = [_HEAD]
-    for name, cases in (("The catalogue", CASES), ("The frozen part", FROZEN)):
-        lines += ["", f"## {name}", "", *_corpus(cases, verdicts, rows)]
+    for name, is_frozen in (("The catalogue", False), ("The frozen part", True)):
+        seen = [outcome for outcome in verdicts if outcome.case.is_frozen is is_frozen]
+        by = _by(row for row in rows if row["what"] == "verdicts" and EVERY[row["id"]].is_frozen is is_frozen)
+        lines += ["", f"## {name}", "", *_corpus(seen, by)]
     lines += ["", "## The same again", "", *_repeats([row for row in rows if row["what"] == "repeats"])]
     lines += ["", "## Under load", "", *_load([row for row in rows if row["what"] == "load"], verdicts)]
     if fixes := [row for row in rows if row["what"] == "fixes"]:
         lines += ["", "## Fixes", "", *_fixes(fixes)]
     lines += ["", "## What went wrong", "", *_wrong(rows)]
-    lines += ["", "## Every case", ""]
-    lines += [f"- `{case.id}`: {case.title}" for case in (*CASES, *FROZEN)]
     return "\n".join(lines) + "\n"
 
 
-def _corpus(cases: Sequence[Case], outcomes: Sequence[Outcome], rows: Sequence[Row]) -> Iterator[str]:
+def _corpus(seen: Sequence[Outcome], by: str) -> Iterator[str]:
     """Give a corpus' shares, then a row for each practice."""
-    ids = {case.id for case in cases}
-    seen = [outcome for outcome in outcomes if outcome.case.id in ids]
-    yield f"{len(seen)} of {len(cases)} cases were run{_by(row for row in rows if row['id'] in ids)}."
     if not seen:
+        yield "Not recorded yet: `./nox -s score -- verdicts --record FILE`, which takes hours, then `-- keep FILE`."
         return
+    yield f"{len(seen)} cases{by}:"
     faults = [each for each in seen if each.case.practice]
     sound = [each for each in seen if not each.case.practice]
     cells = [each for outcome in seen for each in _judged(outcome)]
