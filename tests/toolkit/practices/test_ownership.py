@@ -207,3 +207,21 @@ def test_the_fix_names_the_group_that_there_is(group: str, owner: str) -> None:
     theirs = layer(18, entry("/app/app/x.py"), texts={"/etc/group": group})
     with_group = files(replace(theirs, entries=(*theirs.entries, entry("/etc/group"))))
     assert owner in str(prove("ownership", files=with_group).remedy)
+
+
+def test_a_fix_is_a_command_whatever_files_and_users_are_called() -> None:
+    """It is pasted into the Dockerfile: a name of the image's is a word of it, and no command of its own."""
+    named = "$(id):x:1000:1000::/:/bin/sh\n"
+    theirs = layer(
+        2,
+        entry("/app/", uid=1000),
+        entry("/app/a $(touch x)", uid=0),
+        entry("/etc/passwd"),
+        entry("/etc/group"),
+        texts={"/etc/passwd": named, "/etc/group": "a;id:x:1000:\n"},
+    )
+    fix = str(prove("ownership", image=image(user="1000"), files=files(theirs)).remedy)
+    assert "1000:1000" in fix
+    assert "'/app/a $(touch x)'" in fix
+    assert "$(id)" not in fix
+    assert ";" not in fix

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -286,6 +287,29 @@ def test_an_index_that_unfolds_is_not_unfolded(tree: Path) -> None:
     body = b"DIRC\0\0\0\4" + (100_000).to_bytes(4, "big") + (entry + b"\0" + b"a" * 100 + b"\0") * 100_000
     (tree / ".git" / "index").write_bytes(body + bytes(20))
     assert look(tree).revision is None
+
+
+def test_an_index_whose_paths_stay_long_is_not_unfolded(tree: Path) -> None:
+    """Each may be as long as a path can be, and is written in six bytes: what they come to has a limit."""
+    first = bytes(62) + b"\0" + b"a" * 4000 + b"\0"
+    body = b"DIRC\0\0\0\4" + (100_000).to_bytes(4, "big") + first + (bytes(62) + b"\1a\0") * 99_999
+    (tree / ".git" / "index").write_bytes(body + bytes(20))
+    tracemalloc.start()
+    try:
+        assert look(tree).revision is None
+        assert tracemalloc.get_traced_memory()[1] < 200_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_index_of_very_deep_folders_keeps_nobody_waiting(tree: Path) -> None:
+    """Each path may lie two thousand folders deep, and each of these is to be hashed."""
+    names = (b"%05d/" % number + b"a/" * 2000 + b"f" for number in range(4000))
+    entries = b"".join(bytes(62) + name + bytes(8 - (62 + len(name)) % 8) for name in names)
+    (tree / ".git" / "index").write_bytes(b"DIRC\0\0\0\2" + (4000).to_bytes(4, "big") + entries + bytes(20))
+    started = time.monotonic()
+    assert look(tree, deadline_s=0.5).revision is None
+    assert time.monotonic() - started < 5
 
 
 def test_a_repository_that_belongs_to_another_tree_is_not_looked_at(tree: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ Fix: Copy with --chown=app:app, and make the directory the user's before WORKDIR
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 
 from hullproof.dockerfile import Release
@@ -165,10 +166,10 @@ def _by_line(release: Release, files: FileFacts, entries: list[FileEntry]) -> di
 
 
 def _common(entries: list[FileEntry]) -> str:
-    """Name the directory or file that holds them all, or the first few."""
+    """Name the directory or file that holds them all, or the first few, as words of a command."""
     first = entries[0].path
     inside = all(each.path == first or each.path.startswith(f"{first}/") for each in entries)
-    return first if inside else " ".join(each.path for each in entries[:3])
+    return shlex.join([first] if inside else [each.path for each in entries[:3]])
 
 
 def _to_give(release: Release, files: FileFacts, strange: list[FileEntry], account: Account) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
 _PASSWD_FIELDS = 4
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?")
+"""What adduser takes for a name (see its `NAME_REGEX`); others, which would be more than a name to a shell, go by number."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,10 @@ class Account:
         """The account as --chown takes it: `app:app`, `app:65533` where its group has no name, `4711`."""
         if self.name is None:
             return str(self.uid)
-        return f"{self.name}:{self.name if self.gid is None else self.group or self.gid}"
+        user = self.name if _PLAIN.fullmatch(self.name) else str(self.uid)
+        if self.gid is None:
+            return f"{user}:{user}"
+        return f"{user}:{self.group if self.group and _PLAIN.fullmatch(self.group) else self.gid}"
 
 
 def account_of(user: str, files: FileFacts | None) -> Account:

@@ -53,9 +53,14 @@ def differs(repository: Repository, commit: str, deadline: float) -> bool:
 
     Raises UnknownError where that cannot be told, or not by `deadline`, by the monotonic clock.
     """
+
+    def require_time() -> None:
+        if time.monotonic() > deadline:
+            raise UnknownError("the index takes too long to be read")
+
     path = repository.own / "index"
-    index = parse(read(path, _LARGEST_INDEX) or _NO_INDEX)
-    if index.merging or index.tree() != tree_of(repository, commit):
+    index = parse(read(path, _LARGEST_INDEX) or _NO_INDEX, require_time)
+    if index.merging or index.tree(require_time) != tree_of(repository, commit):
         return True
     written_ns = path.stat().st_mtime_ns if index.entries else 0
     return Tree(repository, written_ns, deadline, of_submodule=differs).differs(index.entries)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +18,9 @@ _SHA1 = 20
 _ASSUMED, _EXTENDED, _STAGE = 0x8000, 0x4000, 0x3000
 _SKIPPED, _INTENDED = 0x4000, 0x2000  # of the extended flags
 _LONGEST_PATH = 4096
+_MOST_OF_PATHS = 64 << 20
+"""All paths together, which an index of version 4 has in a small part of that."""
+
 _KNOWN_MUST = (b"sdir",)
 """Extensions that have to be understood begin with a small letter; this one says that folders may stand for files."""
 
@@ -44,23 +47,30 @@ class Index:
     entries: Sequence[Entry]
     merging: bool
 
-    def tree(self) -> str:
-        """Return the id of the tree that a commit of this index would get."""
-        return _tree(self.entries)
+    def tree(self, require_time: Callable[[], None]) -> str:
+        """Return the id of the tree that a commit of this index would get; `require_time` raises where that takes too long."""
+        return _tree(self.entries, require_time)
 
 
-def parse(data: bytes) -> Index:
-    """Read an index. Raises UnknownError for one that is damaged, split in two, or of another kind of repository."""
+def parse(data: bytes, require_time: Callable[[], None]) -> Index:
+    """Read an index. Raises UnknownError for one that is damaged, split in two, or of another kind of repository.
+
+    `require_time` raises where that takes too long.
+    """
     try:
         magic, version, count = struct.unpack_from(">4sII", data)
         if magic != b"DIRC" or version not in (2, 3, 4):
             raise UnknownError(f"an index of version {version} is not known")
         entries, merging, at = [], False, 12
-        path = b""
+        path, characters = b"", 0
         for _ in range(count):
+            require_time()
             entry, stage, at = _entry(data, at, path, version)
             merging |= stage != 0
             path = entry.path
+            characters += len(path)
+            if characters > _MOST_OF_PATHS:
+                raise UnknownError("the paths of the index are too much together")
             entries.append(entry)
         _require_known(data, at)
     except (struct.error, IndexError, ValueError) as error:
@@ -117,7 +127,7 @@ def _require_known(data: bytes, at: int) -> None:
         raise UnknownError("the index ends too early, or is that of a repository with another hash")
 
 
-def _tree(entries: Sequence[Entry]) -> str:
+def _tree(entries: Sequence[Entry], require_time: Callable[[], None]) -> str:
     """Hash the folders from the inside out, as the entries come: sorted by path, and so by folder."""
     waiting: list[tuple[bytes, bytearray]] = [(b"", bytearray())]
 
@@ -128,6 +138,7 @@ def _tree(entries: Sequence[Entry]) -> str:
             waiting[-1][1].extend(b"40000 " + name + b"\0" + _hash(content))
 
     for entry in entries:
+        require_time()
         if entry.intended:
             continue
         path = entry.path.rstrip(b"/")
