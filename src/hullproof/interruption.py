@@ -21,11 +21,11 @@ from hullproof.errors import EndingError
 if TYPE_CHECKING:
     from types import FrameType
 
-END_DEADLINE_S = 11.0
+END_DEADLINE_S = 10.0
 """How long the end may wait for others, the engine above all."""
 
-LAST_S = 14.5
-"""When a process of ours ends, whatever it is still doing: 15 s after a signal all is over."""
+LAST_S = 13.5
+"""When a process of ours ends, whatever it is still doing: 15 s after a signal all is over, on a busy machine as well."""
 
 _NOTICE_S = 2.0
 

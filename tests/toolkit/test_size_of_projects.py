@@ -18,7 +18,7 @@ from hullproof.errors import EndingError
 from hullproof.interruption import Interrupted, unwinding_on_signals
 from hullproof.lab import application
 from hullproof.lab.copying import copy_tree
-from hullproof.project import tree
+from hullproof.project import scripts, tree
 from hullproof.project.project import Project
 
 from .rig import started
@@ -49,6 +49,40 @@ def many_sources(folder: Path, size: int) -> Work:
     return lambda: application.choose(project, None, ())
 
 
+def scripts_by_name(folder: Path, size: int) -> Work:
+    """Look for the script of each of many steps, where as many lines copy files to the place."""
+    return _traced(folder, size, lambda i: f"COPY d{i // 100}/f{i}.py /app/\nRUN python /app/f{i}.py\n")
+
+
+def scripts_in_folders(folder: Path, size: int) -> Work:
+    """The same where they copy folders, none of which has it."""
+    return _traced(folder, size, lambda i: f"COPY d{i // 100} /app/\nRUN python /app/x{i}.py\n")
+
+
+def scripts_in_a_chain(folder: Path, size: int) -> Work:
+    """The same in a chain of stages, in which each copies a file."""
+    return _traced(
+        folder,
+        size,
+        lambda i: f"FROM s{i} AS s{i + 1}\nCOPY d{i // 100}/f{i}.py /app/\nRUN python /app/f0.py\n",
+    )
+
+
+def scripts_beside_each_other(folder: Path, size: int) -> Work:
+    """The same in stages of which each takes from the one before it."""
+    return _traced(
+        folder, size, lambda i: f"FROM x AS s{i + 1}\nCOPY --from=s{i} /app /app\nRUN python /app/x{i}.py\n"
+    )
+
+
+def _traced(folder: Path, size: int, lines: Callable[[int], str]) -> Work:
+    folder /= uuid.uuid4().hex
+    fill(folder, size)
+    (folder / "Dockerfile").write_text("FROM x AS s0\n" + "".join(map(lines, range(size))))
+    project = Project.open(folder)
+    return lambda: scripts.testing(project)
+
+
 def texts(_folder: Path, size: int) -> Work:
     """Read the text of each of many files of an image, all of them in its lowest layer."""
     entries = tuple(FileEntry(f"/etc/{i}", "file", 0, 0, 0o644) for i in range(size))
@@ -70,7 +104,18 @@ def copying(folder: Path, size: int) -> Work:
     return lambda: copy_tree(source, folder / uuid.uuid4().hex)
 
 
-@pytest.mark.parametrize("what", [many_sources, texts, copying])
+@pytest.mark.parametrize(
+    "what",
+    [
+        many_sources,
+        scripts_by_name,
+        scripts_in_folders,
+        scripts_in_a_chain,
+        scripts_beside_each_other,
+        texts,
+        copying,
+    ],
+)
 def test_the_time_is_linear_in_the_files(tmp_path: Path, what: Callable[[Path, int], Work]) -> None:
     """However many lines copy them, and however many layers they lie in."""
     assert_linear(partial(what, tmp_path), 150)

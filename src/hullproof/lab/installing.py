@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 from hullproof.dockerfile import commands, install_commands, script_runs_tests, test_commands
 from hullproof.lab.outcomes import InstallStep
 from hullproof.project import projectfiles, scripts, tree
-from hullproof.project.sources import own_places, trace
+from hullproof.project.arrivals import trace
+from hullproof.project.sources import own_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import commands, script_runs_tests
 from hullproof.project import projectfiles
-from hullproof.project.sources import own_places, trace
+from hullproof.project.arrivals import trace
+from hullproof.project.sources import own_places
 from hullproof.tools import SHELLS
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 _REMOTE = re.compile(r"(?:https?|ftp|ssh)://|git@|.*\.git(?:#.*)?\Z")
 _GLOB = re.compile(r"[*?\[]")
-_DEEPEST = 8
 _expansions: WeakKeyDictionary[Resolution, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
 _own_sources: WeakKeyDictionary[Resolution, dict[int, tuple[Source, ...]]] = WeakKeyDictionary()
 
@@ -186,56 +184,7 @@ def context_sources(project: Project) -> tuple[Source, ...]:
     return tuple(sorted(found, key=lambda source: source.line))
 
 
-def trace(project: Project, stage: Stage, before: int, path: str) -> str | None:
-    """Find the file or directory of the context that lies at `path` in a stage, as of line `before`.
-
-    None where nothing that is copied or mounted there leads back to the context.
-    """
-    return _trace(project, stage, before, path, set(), depth=0)
-
-
-def _trace(
-    project: Project, stage: Stage, before: int, path: str, tried: set[tuple[int, str]], *, depth: int
-) -> str | None:
-    """Go through the sources, the last that fits being what counts. `tried`: stages and paths that lead nowhere."""
-    for source in reversed(list(sources(project, stage))):
-        if source.stage == stage.index and source.line > before:
-            continue
-        if source.step not in (None, before):
-            continue
-        back = _back(project, source, path)
-        if back is None:
-            continue
-        if source.origin is None:
-            if projectfiles.exists(project.folder, back):
-                return back
-        elif (source.origin, back) not in tried and depth < _DEEPEST:
-            tried.add((source.origin, back))
-            origin = project.dockerfile.stages[source.origin]
-            found = _trace(project, origin, sys.maxsize, back, tried, depth=depth + 1)
-            if found is not None:
-                return found
-    return None
-
-
-def _back(project: Project, source: Source, path: str) -> str | None:
-    """Turn a path in the stage into one under the source, if that is where it comes from."""
-    inside = _below(path, source.target)
-    if inside is None:
-        return None
-    for each in _expanded(project, source):
-        name = posixpath.basename(each)
-        if source.origin is None and projectfiles.is_file(project.folder, each):
-            if inside in {"", name}:
-                return each
-        elif source.origin is not None and posixpath.basename(path) == name and inside in {"", name}:
-            return each  # one file of another stage
-        else:
-            return posixpath.join(each, inside) if inside else each
-    return None
-
-
-def _expanded(project: Project, source: Source) -> tuple[str, ...]:
+def expanded(project: Project, source: Source) -> tuple[str, ...]:
     """List what a source stands for in the context, looked up once."""
     if not source.is_glob or source.origin is not None:
         return (source.path,)
@@ -256,11 +205,3 @@ def _found(folder: Path, path: str) -> list[str]:
     except (ValueError, OSError, NotImplementedError):
         return []
     return [each for each in sorted(found) if projectfiles.exists(folder, each)]
-
-
-def _below(path: str, folder: str) -> str | None:
-    """Give the rest of `path` below `folder`, "" if they are the same, None if it lies elsewhere."""
-    if path == folder:
-        return ""
-    prefix = folder.rstrip("/") + "/"
-    return path[len(prefix) :] if path.startswith(prefix) else None

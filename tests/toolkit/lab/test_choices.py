@@ -22,8 +22,9 @@ from hullproof.lab import (
 from hullproof.lab.gate import lines_of_tests
 from hullproof.lab.reach import can_reach
 from hullproof.project import ignorefile, scripts
+from hullproof.project.arrivals import trace
 from hullproof.project.project import Project
-from hullproof.project.sources import context_sources, trace
+from hullproof.project.sources import context_sources
 
 
 def project(folder: Path, dockerfile: str, files: Mapping[str, str] = MappingProxyType({})) -> Project:
