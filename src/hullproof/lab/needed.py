@@ -22,7 +22,8 @@ from hullproof.lab.scratch import content_of, put, remove
 from hullproof.lab.shipped import Shipped
 from hullproof.lab.watching import Watch
 from hullproof.project import projectfiles, tree
-from hullproof.project.sources import Takers, context_sources, trace
+from hullproof.project.arrivals import trace
+from hullproof.project.sources import Takers, context_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
