@@ -264,10 +264,36 @@ class BuildError:
 
 
 @dataclass(frozen=True)
+class Component:
+    """Something that an image is made of: a Python distribution (`pypi`) or a system's package (`deb`, `apk`).
+
+    `place` is the folder or the database that has it; the rest is known of packages alone: whose they are, for which
+    architecture, and of which release.
+    """
+
+    kind: str
+    name: str
+    version: str
+    place: str
+    vendor: str | None = None
+    architecture: str | None = None
+    distribution: str | None = None
+
+
+@dataclass(frozen=True)
+class Components:
+    """All that an image is made of, or the reason why that is not known."""
+
+    all: tuple[Component, ...] = ()
+    unknown: str | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """All proofs of one run. `left_out` names practices of the profile that were not asked for.
 
-    `sidecar` is None where no container was looked at. `quotes` are the instructions that evidence names.
+    `sidecar` is None where no container was looked at. `quotes` are the instructions that evidence names. `components` are
+    for bills of materials alone: the report's JSON does without them.
     """
 
     project: ProjectInfo
@@ -283,6 +309,7 @@ class Report:
     conditions: Conditions | None = None
     quotes: tuple[Quote, ...] = ()
     profile: str = DEFAULT_PROFILE
+    components: Components = field(default=Components(unknown="nobody looked"), metadata={"json": None})
 
     @property
     def verdict(self) -> Verdict:

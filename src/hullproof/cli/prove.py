@@ -46,8 +46,9 @@ from hullproof.runner.prove import choose, report_of_unreadable
     multiple=True,
     metavar="[FORMAT:]FILE|board:URL",
     help="Write the report to this file, in the format named or that of its ending: .txt, .json, .md, .html, .xml "
-    "(JUnit), .sarif; .intoto.json or .intoto.jsonl (statements about a pushed image). A folder gets a file for each project; several projects need one. Stdout then gets a report "
-    "only by --format. board:URL uploads it, with the token in HULLPROOF_BOARD_TOKEN. Repeatable.",
+    "(JUnit), .sarif; .intoto.json or .intoto.jsonl (statements about a pushed image), .cdx.json (a bill of "
+    "materials). A folder gets a file for each project; several projects need one. Stdout then gets a report only by "
+    "--format. board:URL uploads it, with the token in HULLPROOF_BOARD_TOKEN. Repeatable.",
 )
 @click.option(
     "--format",

@@ -32,6 +32,9 @@ STATEMENTS: Mapping[str, str] = {
 }
 """In-toto statements about the image, by their predicate, with the ending of the files that hold them; the last has all."""
 
+BESIDE: Mapping[str, str] = {**STATEMENTS, "sbom": ".cdx.json"}
+"""What files can hold beside reports: statements, and a bill of materials."""
+
 Detail = Literal["verdict", "summary", "evidence"]
 """How much text shows: the verdict's line alone; a line for each practice that is good, so that it fits a screen; all."""
 

@@ -36,7 +36,9 @@ def render(report: Report) -> str:
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            each.metadata.get("json", each.name): _plain(getattr(value, each.name)) for each in fields(value)
+            name: _plain(getattr(value, each.name))
+            for each in fields(value)
+            if (name := each.metadata.get("json", each.name)) is not None
         }
     if isinstance(value, (tuple, list)):
         return [_plain(each) for each in value]

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TextIO
 from hullproof import options
 from hullproof.errors import HullproofError, UsageError
 from hullproof.model import Report
-from hullproof.report import STATEMENTS, SUFFIXES, Detail, render
+from hullproof.report import BESIDE, SUFFIXES, Detail, render
 from hullproof.report.reading import verdict_line
 from hullproof.report.upload import Board
 from hullproof.terminal import say, screen_width, takes_color, write
@@ -34,7 +34,7 @@ class Subject(Protocol):
 
 Delivery = Callable[[Subject, Report], None]
 
-_WRITTEN: Mapping[str, str] = {**SUFFIXES, **STATEMENTS}
+_WRITTEN: Mapping[str, str] = {**SUFFIXES, **BESIDE}
 _BY_ENDING = {suffix: name for name, suffix in _WRITTEN.items()}
 
 
@@ -165,7 +165,7 @@ def _file(output: Output, formats: Sequence[str]) -> _Place:
         raise UsageError(f"{output.path}: one file takes one --format, not {' and '.join(formats)}")
     if output.format is None and not formats:
         raise UsageError(
-            f"{output.path}: no format has this ending; use {', '.join((*SUFFIXES.values(), '.intoto.json'))}, or name one: markdown:{output.path}"
+            f"{output.path}: no format has this ending; use {', '.join((*SUFFIXES.values(), '.intoto.json', '.cdx.json'))}, or name one: markdown:{output.path}"
         )
     return _Place(output.path, output.format or formats[0])
 

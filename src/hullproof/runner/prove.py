@@ -16,9 +16,11 @@ from hullproof.engine.container.sidecar import CAPABILITY
 from hullproof.errors import DockerfileError, Unobservable, UsageError
 from hullproof.events import Listener, Note, ignore, in_turn
 from hullproof.facts import BuildFacts, Config, builds, containers, images
+from hullproof.facts.components import components
 from hullproof.model import (
     DEFAULT_PROFILE,
     BuildError,
+    Components,
     ImageInfo,
     ProjectInfo,
     Proof,
@@ -175,7 +177,14 @@ class Prover:
             conditions=self.graph.known(containers.conditions),
             quotes=quotes(self.project, self.proofs.values()),
             profile=config.profile,
+            components=self._components(),
         )
+
+    def _components(self) -> Components:
+        try:
+            return Components(components(self.graph.fact(images.files), self.graph.fact(images.image)))
+        except Unobservable as error:
+            return Components(unknown=str(error))
 
     def image_info(self) -> ImageInfo | None:
         """Say which image it is; None where there is none."""

@@ -106,11 +106,11 @@ def usage_error(ran: tuple[int, str, str]) -> str:
         (["clean", "all"], "Got unexpected extra argument (all) (hullproof clean --help says more)"),
         (
             ["prove", "--output", "report.pdf"],
-            "report.pdf: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, .intoto.json, or name one: markdown:report.pdf",
+            "report.pdf: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, .intoto.json, .cdx.json, or name one: markdown:report.pdf",
         ),
         (
             ["prove", "--output", "report"],
-            "report: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, .intoto.json, or name one: markdown:report",
+            "report: no format has this ending; use .txt, .json, .md, .html, .xml, .sarif, .github, .intoto.json, .cdx.json, or name one: markdown:report",
         ),
         (
             ["prove", "--output", "report", "--format", "json", "--format", "html"],

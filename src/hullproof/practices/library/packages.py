@@ -7,6 +7,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from hullproof.facts.components import apk_packages, dpkg_packages
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -52,9 +54,9 @@ def packages(layers: Iterable[Layer]) -> set[str]:
     for layer in layers:
         for path, text in layer.texts.items():
             if _DPKG.match(path):
-                found |= _installed_by_dpkg(text)
+                found |= {each.name for each in dpkg_packages(text)}
             elif path.endswith(_APK):
-                found |= {line[2:].strip() for line in text.splitlines() if line.startswith("P:")}
+                found |= {each.name for each in apk_packages(text)}
     return found
 
 
@@ -71,14 +73,3 @@ def installed_files(files: FileFacts) -> frozenset[str]:
                 rows = csv.reader(text.splitlines())
                 found |= {posixpath.normpath(posixpath.join(site, row[0])) for row in rows if row}
     return frozenset(found)
-
-
-def _installed_by_dpkg(text: str) -> set[str]:
-    """Read `Package:` of each paragraph whose `Status:` ends in `installed`, or that has none (distroless)."""
-    found = set()
-    for paragraph in re.split(r"\n\s*\n", text):
-        name = re.search(r"(?m)^Package:\s*(\S+)", paragraph)
-        status = re.search(r"(?m)^Status:.*?(\S+)\s*$", paragraph)
-        if name is not None and (status is None or status[1] == "installed"):
-            found.add(name[1])
-    return found
