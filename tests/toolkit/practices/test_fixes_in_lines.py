@@ -167,6 +167,18 @@ def test_a_server_on_loopback_listens_for_all(tmp_path: Path) -> None:
     assert followed(tmp_path, "expose", text, container=inside) == text.replace("127.0.0.1", "0.0.0.0")  # noqa: S104
 
 
+def test_a_program_on_loopback_is_named_by_its_line(tmp_path: Path) -> None:
+    """Where one line of it names the address; where two do, none is guessed."""
+    program = "import app\n\napp.run(host='::1', port=5000)\n"
+    own = layer(15, entry("/app/run.py", uid=1000), texts={"/app/run.py": program})
+    inside = replace(CONTAINER, listeners=(Listener("tcp", "::1", 5000, (1,)),), answers=())
+    (tmp_path / "run.py").write_text(program)
+    followed(tmp_path, "expose", GOOD, container=inside, files=files(own))
+    assert (tmp_path / "run.py").read_text() == program.replace("::1", "0.0.0.0")  # noqa: S104
+    two = replace(own, texts={"/app/run.py": program * 2})
+    assert not changes(prove("expose", container=inside, files=files(two)).remedy or "")
+
+
 def test_an_environment_of_the_tests_is_taken_from_the_stage_below(tmp_path: Path) -> None:
     """Which has no test runner in it."""
     text = GOOD.replace("COPY --from=test /passed", "COPY --from=test /venv /venv\nCOPY --from=test /passed")

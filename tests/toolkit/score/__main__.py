@@ -50,7 +50,7 @@ def _measure(options: argparse.Namespace) -> int:
     cases = sample(cases, options.sample, options.shard)
     with bench(options.record, options.jobs or _JOBS.get(options.what, 2)) as at:
         if options.what == "fixes":
-            rows = try_fixes(at, cases, options.projects)
+            rows = try_fixes(at, cases, options.projects, experiments=not options.no_experiments)
             sys.stderr.write(f"{sum(map(is_good, rows))} of {len(rows)} fixes followed, and good\n")
             return 0 if rows else 1
         outcomes = run_all(at, options.what, cases, _ROUNDS[options.what])
@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, help="at once: 2, under load 4")
     parser.add_argument("--record", type=Path, help="add records here, and go on from what is there")
     parser.add_argument("--projects", type=Path, help="for fixes: a folder of further projects")
+    parser.add_argument(
+        "--no-experiments", action="store_true", help="for fixes: look only at what needs none"
+    )
     parser.add_argument("--output", type=Path, help="for page: write it here")
     return parser
 

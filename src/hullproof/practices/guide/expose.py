@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from hullproof.dockerfile import Release
 from hullproof.errors import Unobservable
-from hullproof.facts import Config, ContainerFacts, ImageFacts, Listener
+from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts, Listener
 from hullproof.model import Evidence
 from hullproof.practices.checks import (
     Observations,
@@ -66,7 +66,7 @@ def it_exposes_what_is_configured(config: Config, release: Release, image: Image
 
 @check
 def each_exposed_port_is_listened_on(
-    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+    config: Config, release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
 ) -> Observations:
     """By the application itself, with this protocol, at an address that others can reach."""
     listeners = _listeners(config, image, container)
@@ -101,7 +101,7 @@ def each_exposed_port_is_listened_on(
                 in_container(
                     "/proc/net", f"expected an address that is not loopback, got {at}:{port.number}"
                 ),
-                fix=to_bind(release, at)
+                fix=to_bind(release, at, image, files)
                 or f"Bind {_holder(here[0], container)} to 0.0.0.0 (or ::) instead of {at}.",
             )
         else:

@@ -58,7 +58,7 @@ def in_front(
         return None
     if is_shell(main):
         clause = f"a shell is PID 1 in front of the application: {shown(main, 60)}"
-        return Front(main, clause, _to_make_way(release, image, files, main))
+        return Front(main, clause, _to_make_way(release, image, files, main, container))
     if is_idler(main):
         clause = f"PID 1 only waits, and is not the application: {shown(main, 60)}"
         return Front(main, clause, "Let CMD start the application itself, in the place of what only waits.")
@@ -79,7 +79,7 @@ def _below_init(
     front = next((each for each in below if is_shell(each) or is_idler(each)), None)
     if front is not None:
         clause = f"{program(main)} starts {shown(front, 60)}, not the application"
-        return Front(front, clause, _to_make_way(release, image, files, front))
+        return Front(front, clause, _to_make_way(release, image, files, front, container))
     front = next((each for each in below if launcher(each) is not None), None)
     behind = front and next(
         (each for each in children(front, container) if is_application(each, container)), None
@@ -116,7 +116,9 @@ def _to_launch_directly(
     return f"Start the program itself: CMD {as_json(words)}{path}; {tool} is then not needed in the release.{why}"
 
 
-def _to_make_way(release: Release, image: ImageFacts, files: FileFacts | None, shell: Process) -> str:
+def _to_make_way(
+    release: Release, image: ImageFacts, files: FileFacts | None, shell: Process, container: ContainerFacts
+) -> str:
     """Say how a shell makes way for what it starts."""
     form = in_shell_form(release)
     if form is not None:
@@ -129,20 +131,27 @@ def _to_make_way(release: Release, image: ImageFacts, files: FileFacts | None, s
     if file is None:
         return f"Let {keyword} start the application itself, without a shell."
     last = 'exec "$@"' if image.entrypoint and image.command else "exec and the application's command"
-    return _with_exec(release, image, files, file) or f"Let the last line of {file} be {last}."
+    found = files.text(normal(posixpath.join(image.workdir or "/", file))) if files is not None else None
+    return _with_exec(release, file, found or "", container) or f"Let the last line of {file} be {last}."
 
 
-def _with_exec(release: Release, image: ImageFacts, files: FileFacts | None, file: str) -> str | None:
-    """Say which line of an entry script to write with exec: its last command, which starts the application."""
-    path = normal(posixpath.join(image.workdir or "/", file))
-    text = files.text(path) if files is not None else None
-    source = source_of(release, posixpath.basename(path))
-    rows = [(number, row.strip()) for number, row in enumerate((text or "").splitlines(), 1)]
+def _with_exec(release: Release, file: str, text: str, container: ContainerFacts) -> str | None:
+    """Say which line of an entry script to write with exec: its last command, if that is what runs."""
+    source = source_of(release, posixpath.basename(file))
+    rows = [(number, row.strip()) for number, row in enumerate(text.splitlines(), 1)]
     starts = [(number, row) for number, row in rows if row and not row.startswith("#") and row != "wait"]
     if source is None or not starts:
         return None
     number, row = starts[-1]
     command = row.removesuffix("&").strip()
-    if simple_words(command) is None or command.split()[0] in {"exec", "fi", "done", "esac", "}"}:
-        return None
-    return f"Write `exec {command}` in the place of {source}:{number}."
+    found = simple_words(command)
+    name = posixpath.basename(found[0][0]) if found is not None and found[0] else ""
+    handed_on = command in {'"$@"', "$@"}
+    runs = any(
+        name in each.command or any(word.endswith(f"/{name}") for word in each.command)
+        for each in container.processes
+        if not is_idler(each)
+    )
+    return (
+        f"Write `exec {command}` in the place of {source}:{number}." if handed_on or (name and runs) else None
+    )

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hullproof.dockerfile import Release
-    from hullproof.facts import Answer, ContainerFacts, ImageFacts, Listener
+    from hullproof.facts import Answer, ContainerFacts, FileFacts, ImageFacts, Listener
 
+_FOR_ALL = "0.0.0.0"  # noqa: S104 - what a server in a container listens on
 _SERVER_ERROR, _NO_SUCH_METHOD = 500, 501
 FIRST_EPHEMERAL_PORT = 32768
 """Where Linux begins to choose ports for sockets that asked for none: those of UDP clients look like listeners."""
@@ -89,15 +90,29 @@ def to_expose(release: Release, ports: Sequence[Port]) -> str:
     )
 
 
-def to_bind(release: Release, address: str) -> str | None:
-    """Say how a command that names a loopback address is written with one for all; None where it names none."""
+def to_bind(release: Release, address: str, image: ImageFacts, files: FileFacts | None) -> str | None:
+    """Say how the command, or the one line of the application's, that names a loopback address names one for all."""
+    names = (address, "localhost")
     for command in (release.contract.command, release.contract.entrypoint):
         step = release.instruction_at(command.line) if command is not None else None
         text = text_of(step) if step is not None else None
-        for name in (address, "localhost"):
+        for name in names:
             if step is not None and text is not None and text.count(name) == 1:
-                return instead(release, step.line, text.replace(name, "0.0.0.0"))  # noqa: S104 - what a container listens on
-    return None
+                return instead(release, step.line, text.replace(name, _FOR_ALL))
+    top = f"{(image.workdir or '/').rstrip('/')}/"
+    held = files.final if files is not None else ()
+    own = [path for path in held if path.startswith(top) and path.endswith((".py", ".cfg", ".ini", ".toml"))]
+    found = [
+        (path.removeprefix(top), number, row.replace(name, _FOR_ALL))
+        for path in own
+        for number, row in enumerate((files.text(path) or "").splitlines() if files is not None else (), 1)
+        for name in names
+        if f'"{name}"' in row or f"'{name}'" in row
+    ]
+    if len(found) != 1 or "`" in found[0][2]:
+        return None
+    path, number, row = found[0]
+    return f"Write `{row.rstrip()}` in the place of {path}:{number}."
 
 
 def only_failures(container: ContainerFacts) -> Answer | None:

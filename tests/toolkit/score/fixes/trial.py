@@ -7,16 +7,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hullproof.model import Report, Verdict
+from hullproof.practices import GUIDE, get
 from tests.toolkit.cases.catalogue import Case, materialise
 from tests.toolkit.score.fixes.reading import follow
 from tests.toolkit.score.outcomes import Row, read
 from tests.toolkit.score.running import Bench, say, side_by_side
 
 
-def try_fixes(at: Bench, cases: Sequence[Case], projects: Path | None) -> list[Row]:
+def try_fixes(
+    at: Bench, cases: Sequence[Case], projects: Path | None, *, experiments: bool = True
+) -> list[Row]:
     """Follow the fix of each case's own fault, and of each fault of each project in a folder; return the records.
 
-    What the record has stands. Only what was broken and is followed says something of a fix.
+    Without `experiments`, practices that need one are proven afterwards only where the fix is for them. What the record has stands. Only what was broken and is followed says something of a fix.
     """
     done = {row["id"]: row for row in read(at.record) if row["what"] == "fixes"} if at.record else {}
     rows = list(done.values())
@@ -25,7 +28,9 @@ def try_fixes(at: Bench, cases: Sequence[Case], projects: Path | None) -> list[R
     )
 
     def attempt(each: Case | Path) -> list[Row]:
-        return list(_of_case(at, each) if isinstance(each, Case) else _of_project(at, each))
+        return list(
+            _of_case(at, each, experiments=experiments) if isinstance(each, Case) else _of_project(at, each)
+        )
 
     every: list[Case | Path] = [*cases, *folders]
     tried = {name.partition("#")[0] for name in done}
@@ -43,14 +48,23 @@ def _name(each: Case | Path) -> str:
     return each.id if isinstance(each, Case) else f"faults/{each.name}"
 
 
-def _of_case(at: Bench, case: Case) -> Iterator[Row]:
+def _of_case(at: Bench, case: Case, *, experiments: bool) -> Iterator[Row]:
     """Try the fix of the fault that a case plants. Of the other practices its labels say how they were."""
     folder = at.folder / f"{case.id.replace('/', '--')}--before"
     practice = case.practice or ""
     before = _proven(at, materialise(case, folder), [practice])
     if before is not None and practice in broken(before):
         known = {practice, *case.also_expected}
-        yield _tried(at, case.id, (folder, before), practice, (known, case.asked))
+        yield _tried(
+            at, case.id, (folder, before), practice, (known, _afterwards(case, experiments=experiments))
+        )
+
+
+def _afterwards(case: Case, *, experiments: bool) -> Sequence[str] | None:
+    """Return the practices to prove once the fix is followed; None for all of the default profile."""
+    if experiments or case.asked is not None:
+        return case.asked
+    return [name for name in GUIDE if name == case.practice or not get(name).needs_experiment]
 
 
 def _of_project(at: Bench, project: Path) -> Iterator[Row]:
@@ -87,6 +101,7 @@ def _tried(
         "fix": fix,
         "followed": followed,
         "after": proof.verdict.value if proof else None,
+        "beside": "all" if asked is None else len(asked),
         "newly": sorted(set(broken(after)) - known) if after else [],
         "summary": proof.summary if proof else None,
     }
