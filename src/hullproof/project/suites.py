@@ -53,9 +53,20 @@ class TestFile:
 
 def find(folder: Path) -> tuple[str, ...]:
     """List the test files of the project in `folder`: called as runners look for them, and with a test in them."""
+    return tuple(path for path, _ in _found(folder))
+
+
+def _found(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the path and the content of each; what is not read is passed over."""
     patterns = _patterns(folder)
-    named = (path for path in tree.files(folder) if _fits(path, patterns))
-    return tuple(path for path in named if holds_tests(projectfiles.text(folder, path)))
+    for path in tree.files(folder):
+        if _fits(path, patterns):
+            try:
+                content = projectfiles.read(folder, path)
+            except (OSError, projectfiles.ProjectFileError):
+                continue
+            if holds_tests(content.decode("utf-8", "replace")):
+                yield path, content
 
 
 def scan(folder: Path, text: str) -> Iterator[TestFile]:
@@ -86,15 +97,11 @@ def scan(folder: Path, text: str) -> Iterator[TestFile]:
 
 def contents(folder: Path) -> Mapping[str, str]:
     """Give the SHA-256 of each test file's content, with the file's path. Tiny files say nothing and are left out."""
-    found = {}
-    for path in find(folder):
-        try:
-            content = projectfiles.read(folder, path)
-        except (OSError, projectfiles.ProjectFileError):
-            continue
-        if len(content) >= _SMALLEST:
-            found[hashlib.sha256(content).hexdigest()] = path
-    return found
+    return {
+        hashlib.sha256(content).hexdigest(): path
+        for path, content in _found(folder)
+        if len(content) >= _SMALLEST
+    }
 
 
 def _fits(path: str, patterns: tuple[str, ...]) -> bool:

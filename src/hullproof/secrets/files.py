@@ -6,7 +6,6 @@ credentials; what is named like a key or a database must also be one.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from dataclasses import dataclass
 
@@ -76,18 +75,29 @@ class Named:
     pattern: str
 
 
-def named(path: str) -> Named | None:
-    """Say what secret a path may hold by its name; None if none, or if it is an example by its name."""
-    path = f"/{path.lower().lstrip('/')}"
-    name = path.rpartition("/")[2]
-    if _EXAMPLE & set(re.split(r"[-_.]", name)):
-        return None
+def _of_table() -> tuple[re.Pattern[str], dict[str, Named]]:
+    """Make of the table one expression, with a group for each name, and what each group stands for."""
+    kinds: dict[str, Named] = {}
+    parts = []
     for kind, globs in _NAMES.items():
         for glob in globs.split():
-            if fnmatch.fnmatchcase(path, f"*/{glob}") and "/" not in path[-1:]:
-                wide = ".env*" if glob.startswith(".env") else "id_*" if glob.startswith("id_") else glob
-                return Named(kind, f"**/{wide}")
-    return None
+            group = f"n{len(kinds)}"
+            wide = ".env*" if glob.startswith(".env") else "id_*" if glob.startswith("id_") else glob
+            kinds[group] = Named(kind, f"**/{wide}")
+            parts.append(f"(?P<{group}>{'[^/]*'.join(map(re.escape, glob.split('*')))})")
+    return re.compile(f"(?:[^/]*/)?(?:{'|'.join(parts)})"), kinds
+
+
+_NAMED, _KINDS = _of_table()
+
+
+def named(path: str) -> Named | None:
+    """Say what secret a path may hold by its name; None if none, or if it is an example by its name."""
+    *_, folder, name = ("", *path.lower().rsplit("/", 2))
+    found = _NAMED.fullmatch(f"{folder}/{name}")
+    if found is None or found.lastgroup is None or _EXAMPLE & set(re.split(r"[-_.]", name)):
+        return None
+    return _KINDS[found.lastgroup]
 
 
 def held(content: bytes) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullproof.dockerfile import mentions_of_secrets, parse
-from hullproof.secrets import is_made_up, secret_in, secret_name
+from hullproof.secrets import is_made_up, named, secret_in, secret_name
 
 GITHUB = "ghp_" + "a1B2" * 9
 
@@ -200,3 +200,23 @@ def test_values_that_are_made_up(value: str) -> None:
 def test_values_that_may_be_meant(value: str) -> None:
     """Digits among the letters, or what nobody can speak: not to be waved through."""
     assert not is_made_up(value)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (".env.d/readme.md", None),
+        ("conf/.env.d/x.txt", None),
+        ("conf/.env-dev", "environment file"),
+        ("/root/.aws/credentials", "credentials file"),
+        ("aws/credentials", None),
+        ("keys/id_rsa", "private key"),
+        ("keys/id_rsa/readme", None),
+        ("client_secret_1/a.json", None),
+        (".env.example", None),
+    ],
+)
+def test_a_file_is_named_by_its_own_name(path: str, kind: str | None) -> None:
+    """A pattern of the table stops at a slash: what lies in a folder of such a name is not meant."""
+    found = named(path)
+    assert (found.kind if found else None) == kind

@@ -596,6 +596,10 @@ def test_a_program_on_standard_input_is_judged_with_it_held_open() -> None:
     proof = prove("default-command", container=serves, image=image(exposed=()))
     assert proof.verdict is PROVEN
     assert "docker run -i" in proof.summary
+    deaf = replace(serves, stopped=Stopped("SIGTERM", 10.2, 137, killed=True))
+    proof = prove("default-command", container=deaf, image=image(exposed=()))
+    assert proof.verdict is PROVEN
+    assert "when its standard input was closed" in str(proof.evidence)
     bare = container(on_stdin=True, listeners=(), answers=(), processes=(process(1, "python3"),))
     assert prove("default-command", container=bare, image=image(exposed=())).verdict is BROKEN
 

@@ -242,7 +242,7 @@ def test_a_fact_that_there_is_not_is_refused_when_a_practice_is_collected() -> N
         del image
         yield unproven("never asked")
 
-    with pytest.raises(TypeError, match="imgae, which is no fact; did you mean image"):
+    with pytest.raises(TypeError, match="imgae, which is no fact; did you mean 'image'"):
         _practice(misspelled)
     with pytest.raises(TypeError, match=r"takes image for .*FileFacts.*, which is .*ImageFacts"):
         _practice(mistaken)

@@ -190,6 +190,17 @@ class FileFacts:
         return None if entry is None else self._layer_of[id(entry)].texts.get(path)
 
     @cached_property
+    def owning_layers(self) -> Mapping[str, Layer]:
+        """Which layer gave each path the owner and mode that it has: later ones list a directory as it is."""
+        found: dict[str, tuple[Layer, FileEntry]] = {}
+        for layer in self.layers:
+            for entry in layer.entries:
+                before = found.get(entry.path)
+                if before is None or before[0].from_base or entry.kind != "directory" or before[1] != entry:
+                    found[entry.path] = (layer, entry)
+        return {path: layer for path, (layer, _) in found.items()}
+
+    @cached_property
     def _layer_of(self) -> Mapping[int, Layer]:
         return {id(entry): layer for layer in self.layers for entry in layer.entries}
 

@@ -4,8 +4,9 @@ Why: docker run IMAGE is all that an orchestrator does. The command has to be ri
 has to be PID 1 to get the stop signal, and a container that ignores that signal is killed in the middle of its work.
 
 Proven by: Started with no override, the container becomes ready and stays up; PID 1 is the application, or a small
-init with the application right below it; the stop signal ends it in good time and good order; the image's own
-HEALTHCHECK, where it has one, succeeds. What is in shell form counts by what was seen: where the shell makes way, it holds.
+init with the application right below it; the stop signal ends it in good time and good order (a program that serves on
+its standard input, the end of that); the image's own HEALTHCHECK, where it has one, succeeds. What is in shell form counts
+by what was seen: where the shell makes way, it holds.
 
 Broken by: No CMD; a shell that stays in front of the application; a wrong file; a process that exits at once or
 soon after, or only sleeps; uv run or another launcher in front; SIGTERM without effect, as on any Python program that
@@ -219,7 +220,13 @@ def it_stops_when_told(
     end = "had to be killed" if stopped.killed else f"took {stopped.seconds:.1f} s to end"
     limit = f"expected it to end within {ENDS_WELL_WITHIN_S:.0f} s of {stopped.signal}, it {end}"
     own = max(0.0, stopped.seconds - stopped.slowed_s)
-    if stopped.is_surely_slow or is_deaf(container, stopped):
+    if container.on_stdin and stopped.killed:
+        # Its client tells it to stop by closing its input, and that it ends well then has been seen.
+        yield in_container("stop", "ended with exit code 0 when its standard input was closed")
+        yield in_container(
+            f"stop with {image.stop_signal}", f"{stopped.signal} alone does not end it: it {end}"
+        )
+    elif stopped.is_surely_slow or is_deaf(container, stopped):
         clause = f"the container {end} after {stopped.signal}{why_deaf(container, stopped)}"
         yield broken(clause, in_dockerfile(where, limit), fix=to_hear(release, container, stopped))
     elif stopped.is_slow:

@@ -94,16 +94,17 @@ def the_release_holds_no_tools(
     found: dict[str, dict[str, str]] = defaultdict(dict)
     lines: dict[str, int | None] = {}
     for_tests = stages_for_tests(release, test_scripts, config.test_target)
-    places = dict.fromkeys(files.base, release.where(release.base.line))
+    seen = set(files.base)
+    for path in files.base:
+        if (tool := tool_of(path)) is not None:
+            found[release.where(release.base.line)].setdefault(tool, path)
     for layer, entry in own_entries(files):
         # A path counts where it comes in: a later `chown -R` writes all of it again.
-        if tool_of(entry.path):
-            places.setdefault(entry.path, layer_place(release, files, layer))
-            lines.setdefault(places[entry.path], layer.line)
-    for path, where in places.items():
-        tool = tool_of(path)
-        if tool is not None:
-            found[where].setdefault(tool, path)
+        if entry.path not in seen and (tool := tool_of(entry.path)) is not None:
+            seen.add(entry.path)
+            where = layer_place(release, files, layer)
+            lines.setdefault(where, layer.line)
+            found[where].setdefault(tool, entry.path)
     for where, tools in found.items():
         yield broken(
             f"{where} adds {kind_of(list(tools))} to the release: {listed(list(tools))}",

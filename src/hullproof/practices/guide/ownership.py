@@ -38,7 +38,6 @@ from hullproof.practices.library.places import (
     layer_place,
     linked_directories,
     normal,
-    owning_layers,
     resolved,
 )
 
@@ -158,10 +157,9 @@ def _per_line(
 
 
 def _by_line(release: Release, files: FileFacts, entries: list[FileEntry]) -> dict[str, list[FileEntry]]:
-    decides = owning_layers(files)
     found: dict[str, list[FileEntry]] = {}
     for entry in entries:
-        found.setdefault(layer_place(release, files, decides[entry.path]), []).append(entry)
+        found.setdefault(layer_place(release, files, files.owning_layers[entry.path]), []).append(entry)
     return found
 
 
@@ -175,9 +173,8 @@ def _common(entries: list[FileEntry]) -> str:
 def _to_give(release: Release, files: FileFacts, strange: list[FileEntry], account: Account) -> str:
     """Say for each line what makes its files the user's."""
     ways, owner = [], account.for_chown
-    decides = owning_layers(files)
     for place, group in _by_line(release, files, strange).items():
-        made_by = release.instruction_at(decides[group[0].path].line)
+        made_by = release.instruction_at(files.owning_layers[group[0].path].line)
         keyword = made_by.keyword if made_by is not None else ""
         if keyword in ("COPY", "ADD"):
             ways.append(f"Write {keyword} --chown={owner} at {place}.")

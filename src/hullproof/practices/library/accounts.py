@@ -11,7 +11,8 @@ from hullproof.errors import Unobservable
 if TYPE_CHECKING:
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
 
-_PASSWD_FIELDS = 4
+_FIELDS = 4
+"""So many a line of /etc/passwd or /etc/group has at the least."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?")
 """What adduser takes for a name (see its `NAME_REGEX`); others, which would be more than a name to a shell, go by number."""
 
@@ -46,15 +47,22 @@ class Account:
         return f"{user}:{self.group if self.group and _PLAIN.fullmatch(self.group) else self.gid}"
 
 
+@dataclass(frozen=True)
+class _Group:
+    """A line of /etc/group: `members` are those whose own group it need not be."""
+
+    name: str
+    gid: int
+    members: frozenset[str]
+
+
 def account_of(user: str, files: FileFacts | None) -> Account:
     """Resolve `USER` as an engine does: empty is root, digits are a uid (`00` is 0), the rest is a name."""
     wanted = user.partition(":")[0].strip() or "root"
     number = int(wanted) if wanted.isascii() and wanted.isdigit() else None
     for name, uid, gid in _passwd(files.text("/etc/passwd") if files is not None else None):
         if (number is None and name == wanted) or uid == number:
-            group = (
-                next((each for each, its_gid in _groups(files) if its_gid == gid), None) if files else None
-            )
+            group = next((each.name for each in _groups(files) if each.gid == gid), None) if files else None
             return Account(user, uid, listed=True, name=name, gid=gid, group=group)
     if wanted == "root":
         return Account(user, 0, listed=False, name="root")
@@ -80,9 +88,8 @@ def run_time_groups(account: Account, files: FileFacts, container: ContainerFact
     """Return the groups that the application runs in: the kernel first, /etc/group else."""
     if container is not None and container.main is not None:
         return frozenset((container.main.gids[1], *container.main.groups))
-    named = groups_of(account.name, account.gid, files) if account.name is not None else set()
     own = () if account.gid is None else (account.gid,)
-    return frozenset((*own, *(gid for name, gid in _groups(files) if name in named)))
+    return frozenset((*own, *(each.gid for each in _groups(files) if account.name in each.members)))
 
 
 def made_account(files: FileFacts | None) -> str | None:
@@ -99,17 +106,16 @@ def made_account(files: FileFacts | None) -> str | None:
 
 def groups_of(name: str, gid: int | None, files: FileFacts) -> set[str]:
     """Name the groups that a user is in."""
-    found = set()
-    for line in (files.text("/etc/group") or "").splitlines():
-        fields = line.split(":")
-        if len(fields) >= _PASSWD_FIELDS and (fields[2] == str(gid) or name in fields[3].split(",")):
-            found.add(fields[0])
-    return found
+    return {each.name for each in _groups(files) if each.gid == gid or name in each.members}
 
 
-def _groups(files: FileFacts) -> list[tuple[str, int]]:
+def _groups(files: FileFacts) -> list[_Group]:
     rows = [line.split(":") for line in (files.text("/etc/group") or "").splitlines()]
-    return [(row[0], int(row[2])) for row in rows if len(row) > 2 and row[2].isdigit()]  # noqa: PLR2004 - a column
+    return [
+        _Group(row[0], int(row[2]), frozenset(row[3].split(",")))
+        for row in rows
+        if len(row) >= _FIELDS and row[2].isdigit()
+    ]
 
 
 def _passwd(text: str | None) -> list[tuple[str, int, int]]:
@@ -117,5 +123,5 @@ def _passwd(text: str | None) -> list[tuple[str, int, int]]:
     return [
         (row[0], int(row[2]), int(row[3]))
         for row in rows
-        if len(row) >= _PASSWD_FIELDS and row[2].isdigit() and row[3].isdigit()
+        if len(row) >= _FIELDS and row[2].isdigit() and row[3].isdigit()
     ]

@@ -27,7 +27,7 @@ from hullproof.practices.library.logs import (
     missed_module,
     misses_a_service,
 )
-from hullproof.practices.library.places import layer_place, owning_layers
+from hullproof.practices.library.places import layer_place
 from hullproof.practices.library.processes import waits_for_a_service
 from hullproof.practices.library.settings import Setting, missing
 from hullproof.tools import SHELLS
@@ -223,7 +223,7 @@ def _denied(
         stop = barrier(files, parent, account, groups, READ)
     if stop is None:
         return None
-    where = owning_layers(files)[stop.entry.path]
+    where = files.owning_layers[stop.entry.path]
     made_by = release.instruction_at(where.line)
     fix = _past(stop, path, account)
     if made_by is not None and made_by.keyword in ("COPY", "ADD") and stop.verb in ("read", "enter"):

@@ -65,7 +65,7 @@ def in_front(
     if is_init(main):
         return _below_init(release, image, files, main, container)
     below = next((each for each in children(main, container) if is_application(each, container)), None)
-    if below is None or (is_application(main, container) and launcher(main) is None):
+    if below is None or is_application(main, container):
         return None
     return _before(main, below, image, files)
 

@@ -93,17 +93,6 @@ def deciding_layers(files: FileFacts) -> dict[str, Layer]:
     return {entry.path: layer for layer in files.layers for entry in layer.entries}
 
 
-def owning_layers(files: FileFacts) -> dict[str, Layer]:
-    """Tell for each path which layer gave it the owner and mode that it has: later ones list a directory as it is."""
-    found: dict[str, tuple[Layer, FileEntry]] = {}
-    for layer in files.layers:
-        for entry in layer.entries:
-            before = found.get(entry.path)
-            if before is None or before[0].from_base or entry.kind != "directory" or before[1] != entry:
-                found[entry.path] = (layer, entry)
-    return {path: layer for path, (layer, _) in found.items()}
-
-
 def normal(path: str) -> str:
     """Write a path in one way: no trailing or double slashes, no dots."""
     return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else posixpath.normpath(path)

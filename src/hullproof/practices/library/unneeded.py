@@ -78,9 +78,10 @@ class Sorter:
             return found
         if copies_context(step) and (top := self._unused_environment(path)):
             return "virtual environment of the host", top
-        if self.tests.is_own(entry, of_package=self._is_installed(path)):
+        installed = self._is_installed(path)
+        if self.tests.is_own(entry, of_package=installed):
             return "tests", self.tests.top_of(entry) or path
-        if self._is_installed(path):
+        if installed:
             return None
         return self._secret(layer, entry, step) or self._of_project(entry, step)
 
