@@ -110,13 +110,9 @@ def _required(require: str | None, profile: str | None) -> tuple[str, ...] | Non
     if require is not None and profile is not None:
         raise UsageError("--require names practices and --profile names a set of them; give one of both")
     if profile is not None:
-        from hullproof.practices import every  # noqa: PLC0415 - heavy, and not always needed
+        from hullproof.practices.profiles import members  # noqa: PLC0415 - heavy, and not always needed
 
-        members = tuple(each.id for each in every() if each.family == profile)
-        if not members:
-            known = ", ".join(dict.fromkeys(each.family for each in every()))
-            raise UsageError(f"--profile {profile}: there is none of this name; known are {known}")
-        return members
+        return tuple(each.id for each in members(profile))
     asked = names(require)
     if asked is not None and not asked:
         raise UsageError("--require names no practice; `hullproof explain` lists them")

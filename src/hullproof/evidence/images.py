@@ -39,7 +39,7 @@ class RegistryImage:
         image = report["image"]
         known = {self.config, self.digest, self.index}
         digest = manifest_digest(image.get("digest"))
-        names = {image["id"], f"sha256:{digest}" if digest else None} - {None}
+        names = {image["id"], image.get("config_digest"), f"sha256:{digest}" if digest else None} - {None}
         is_its_platform = (
             self.index is None or not image.get("platform") or image["platform"] == self.platform
         )

@@ -228,7 +228,7 @@ def wrong(name: str, arguments: list[str], said: str, code: int = 2) -> Any:  # 
         wrong("no public key", ["verify", "{image}", "--key", "other.json"], "is no public key in PEM"),
         wrong("two sets", ["verify", "{image}", "--key", "p256-0.pub", "--require", "a", "--profile", "guide"], "give one of both"),
         wrong("an empty set", ["verify", "{image}", "--key", "p256-0.pub", "--require", ","], "--require names no practice"),
-        wrong("no such profile", ["verify", "{image}", "--key", "p256-0.pub", "--profile", "x"], "--profile x: there is none of this name; known are guide"),
+        wrong("no such profile", ["verify", "{image}", "--key", "p256-0.pub", "--profile", "x"], "there is no profile called 'x'"),
         wrong("no age", ["verify", "{image}", "--key", "p256-0.pub", "--max-age", "soon"], "--max-age 'soon' is no age; write it as 30d"),
         wrong("no evidence", ["verify", "{image}", "--key", "p256-0.pub", "--evidence", "gone"], "--evidence gone: cannot be read"),
         wrong("nothing attached", ["verify", "{image}", "--key", "p256-0.pub"], "does not hold: no evidence is attached to it", 1),
