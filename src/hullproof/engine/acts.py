@@ -74,6 +74,14 @@ class ActedOn(VisitedContainer):
         if said:
             raise Unobservable(f"its processes cannot be stopped: {said}")
 
+    def leave_orphan(self) -> str:
+        """Leave an orphan to PID 1; return what became of it: `gone`, `zombie` or where it is instead."""
+        sidecar = Sidecar(self._api, self._labels)
+        try:
+            return "".join(self._lines(sidecar, program("orphan.py")))
+        finally:
+            sidecar.remove()
+
     def health(self, *, tries: int, timeout_s: float) -> HealthCheck | None:
         """Run the image's health check, again while it fails; None where there is none, or the container has ended."""
         return check_health(self._api, self._id, tries=tries, timeout_s=timeout_s)

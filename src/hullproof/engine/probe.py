@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -50,11 +50,18 @@ class Goal:
     deadline_s: float
     watch_s: float
     exposed: tuple[str, ...]
+    asks: bool = True
+
+    def unasked(self, watch_s: float) -> Goal:
+        """The same, reached without asking for anything: what an HTTP path tells otherwise, a listener does."""
+        ready = None if isinstance(self.ready, str) else self.ready
+        return replace(self, ready=ready, watch_s=watch_s, asks=False)
 
     def command(self, python: str) -> list[str]:
         """Return the argument list that runs the probe, with nothing but the standard library."""
         ready = "" if self.ready is None else str(self.ready)
         values = [ready, str(self.deadline_s), str(self.watch_s), ",".join(self.exposed)]
+        values += [] if self.asks else ["asks nothing"]
         return [python, "-I", "-S", "-c", script(), *values]
 
 

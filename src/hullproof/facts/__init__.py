@@ -34,8 +34,9 @@ from hullproof.engine.model.image import (
     Layer,
 )
 from hullproof.errors import Unobservable
-from hullproof.facts import acts, builds, containers, experiments, images, sources, trials
+from hullproof.facts import acts, builds, containers, experiments, images, limited, sources, trials
 from hullproof.facts.acts import HalfSent, HealthTrial, Privileges, Restarts
+from hullproof.facts.limited import HeldLines, Shares
 from hullproof.facts.provider import Kind, providers
 from hullproof.facts.trials import Trial
 from hullproof.lab.outcomes import (
@@ -64,7 +65,7 @@ GIVEN: Mapping[str, object] = {
 }
 """What providers may ask for beside what others provide: a proof is given it, for each project anew."""
 
-PROVIDERS = providers((sources, builds, images, containers, trials, acts, experiments), GIVEN)
+PROVIDERS = providers((sources, builds, images, containers, trials, acts, limited, experiments), GIVEN)
 """How all that is observed, or needed for it, is had: providers by the names of what they provide."""
 
 FACTS = {name: each.gives for name, each in PROVIDERS.items() if each.kind is not Kind.MEANS}
@@ -98,6 +99,7 @@ __all__ = [
     "HalfSent",
     "HealthCheck",
     "HealthTrial",
+    "HeldLines",
     "HistoryEntry",
     "ImageFacts",
     "InstallStep",
@@ -109,6 +111,7 @@ __all__ = [
     "Privileges",
     "Process",
     "Restarts",
+    "Shares",
     "Step",
     "Stopped",
     "Trial",

@@ -65,9 +65,7 @@ def health_trial(trials: Trials, image: ImageFacts) -> HealthTrial:
 
 def _frozen(trials: Trials, booted: ActedOn, *, hurried: bool) -> tuple[HealthCheck, float]:
     """Freeze it, and ask until its check fails, as long as the engine would; once, where it is `hurried`."""
-    fault = trials.fault(booted.look(), "its usual options")
-    if fault is not None:
-        raise Unobservable(f"what its HEALTHCHECK says was not seen: {fault}")
+    trials.require_seen(booted.look(), "its usual options")
     patience = 0.0 if hurried else min(_PATIENCE_S, booted.health_patience_s)
     booted.freeze()
     began = time.monotonic()
@@ -96,9 +94,7 @@ def half_sent(trials: Trials, project: Project) -> HalfSent:
     address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - read from the kernel
 
     def look(booted: ActedOn, half: Half) -> HalfSent:
-        fault = trials.fault(booted.look(), "its usual options")
-        if fault is not None:
-            raise Unobservable(f"how it stops was not seen: {fault}")
+        trials.require_seen(booted.look(), "its usual options")
         return booted.stop_half_way(address, asked.port, path, half)
 
     for _ in range(TRIES):

@@ -100,6 +100,12 @@ class Trials:
         except NoStartError as error:
             raise Unobservable(f"what it does with {options} was not seen: {error}") from error
 
+    def require_seen(self, seen: ContainerFacts, options: str) -> None:
+        """Raise Unobservable where a boot does not do as well as the ordinary one, so that nothing is to be learned from it."""
+        fault = self.fault(seen, options)
+        if fault is not None:
+            raise Unobservable(f"what it does with {options} was not seen: {fault}")
+
     def fault(self, seen: ContainerFacts, options: str) -> str | None:
         """Say what a boot does worse than the ordinary one; None for nothing.
 

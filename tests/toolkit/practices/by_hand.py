@@ -26,6 +26,7 @@ from hullproof.facts import (
     HalfSent,
     HealthCheck,
     HealthTrial,
+    HeldLines,
     ImageFacts,
     InstallStep,
     Layer,
@@ -35,6 +36,7 @@ from hullproof.facts import (
     Privileges,
     Process,
     Restarts,
+    Shares,
     Stopped,
     Trial,
     Unobservable,
@@ -238,6 +240,10 @@ FACTS: Mapping[str, Any] = {
     "half_sent": HalfSent(5000, "HTTP/1.1 200 OK", 0),
     "restarts": Restarts(None, None),
     "privileges": Privileges(AS_WELL),
+    "offline_boot": AS_WELL,
+    "held_lines": HeldLines((), (), 3),
+    "shares": Shares(CONTAINER, CONTAINER, 512_000_000, 2),
+    "orphan": "gone",
 }
 
 

@@ -44,7 +44,7 @@ def test_a_lost_answer_is_broken(seen: HalfSent, said: str) -> None:
 
 
 def test_gunicorn_is_told_of_its_threads() -> None:
-    """Its usual workers answer 500."""
+    """It answers 500 where it is told to end at once."""
     seen = container(processes=(process(1, "/venv/bin/python", "/venv/bin/gunicorn", "app:app"),))
     proof = prove("graceful-stop", container=seen, half_sent=HalfSent(5000, "HTTP/1.1 500 No", 0))
     assert "--worker-class=gthread" in str(proof.remedy)

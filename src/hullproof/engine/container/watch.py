@@ -6,7 +6,7 @@ is printed is JSON, one object a line; a later one replaces an earlier one. Afte
 SIGUSR1, and looks again, or SIGUSR2, and tells from then on of time that is lost to a busy machine (`lost_s`).
 
 Arguments: what readiness is ("", an HTTP path or a TCP port), its deadline and the end of the watch, both in
-seconds of the container's age, and the exposed ports ("5000/tcp,53/udp"). Time that was lost does not count for the
+seconds of the container's age, the exposed ports ("5000/tcp,53/udp"), and one more where no port is to be asked. Time that was lost does not count for the
 deadline, up to a limit.
 """
 
@@ -55,6 +55,7 @@ class Watch:
         self.exposed = exposed
         self.first_listening = 0.0
         self.asked = False
+        self.asks = True
         self.addresses: list[str] = []
         self.clock = Clock()
 
@@ -127,6 +128,8 @@ class Watch:
 
     def answers(self, known: list[dict[str, object]]) -> list[dict[str, object]]:
         """Ask each port that is listened on or exposed, but for those that have answered already, and not with a failure."""
+        if not self.asks:
+            return []
         found = listening(self.exposed)
         ports = {(str(one["protocol"]), int(str(one["port"]))) for one in found} | self.exposed
         good = [
@@ -261,8 +264,9 @@ def main(arguments: list[str]) -> None:
     """Run the probe, and again whenever that is asked for, until it is killed."""
     signals = {signal.SIGUSR1, signal.SIGUSR2}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    ready, deadline, until, exposed = arguments
+    ready, deadline, until, exposed, *unasked = arguments
     watch = Watch(ready, float(deadline), float(until), parse_exposed(exposed))
+    watch.asks = not unasked
     watch.run()
     while signal.sigwait(signals) == signal.SIGUSR1:
         watch.run()

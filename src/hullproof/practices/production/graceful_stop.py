@@ -7,8 +7,8 @@ Proven by: One more boot, in which half a request is sent, then the stop signal,
 was closed in good order before it was a whole request, which a client may then send again (RFC 9112, section 9.3.1). The
 container ends within the engine's grace, with exit code 0 or that of the signal. Without HTTP, its end alone is looked at.
 
-Broken by: A handler of SIGTERM that exits at once; gunicorn's sync workers, which answer 500; a connection that is reset; an
-end that takes SIGKILL.
+Broken by: A handler of SIGTERM that exits at once; a stop signal that means at once, such as gunicorn's SIGQUIT, after which it
+answers 500; no time to finish; a connection that is reset; an end that takes SIGKILL.
 
 Fix: Let the server finish what it has begun: handle SIGTERM by its own means, in exec form, and give it the time.
 
@@ -30,7 +30,7 @@ from hullproof.practices.checks import (
     unproven,
 )
 from hullproof.practices.library.processes import shown
-from hullproof.practices.library.stopping import ends_in_order
+from hullproof.practices.library.stopping import ends_in_order, unusual_signal
 
 PROFILES = ("production", "kubernetes", "openshift")
 
@@ -96,7 +96,7 @@ def a_request_under_way_is_answered(
         f"a request that is under way when the stop signal comes is lost: {came}",
         in_image(where, f"expected an answer, and {came}"),
         in_experiment(place, half_sent.last),
-        fix=_to_finish(container),
+        fix=_to_finish(release, container),
     )
 
 
@@ -104,9 +104,11 @@ def _speaks_http(container: ContainerFacts) -> bool:
     return any(each.status is not None and "TLS" not in each.detail for each in container.answers)
 
 
-def _to_finish(container: ContainerFacts) -> str | None:
+def _to_finish(release: Release, container: ContainerFacts) -> str | None:
+    """Say what the server in use needs to finish what it has."""
+    if unusual_signal(release) is not None:
+        return "Leave STOPSIGNAL out: on SIGTERM servers finish what they have begun."
     main = container.main
-    words = shown(main, 200) if main is not None else ""
-    if "gunicorn" in words:
-        return "Serve with threads, which finish what they have: --worker-class=gthread --threads=4 --graceful-timeout=8."
+    if main is not None and "gunicorn" in shown(main, 200):
+        return "Give gunicorn threads and time to finish what it has: --worker-class=gthread --threads=4 --graceful-timeout=8."
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..servers import asyncio, celery, django, gunicorn, on_start, uvicorn
+from ..servers import asyncio, celery, django, gunicorn, in_shell, on_start, uvicorn
 from .model import Case, dockerfile, replace, write
 
 ASKED = ("graceful-stop",)
@@ -26,28 +26,21 @@ FINISHES = '''\
         pass
     '''
 
+HARD = in_shell("trap 'kill -9 $child; exit 0' TERM\n\"$@\" &\nchild=$!\nwait $child")
+QUIT = dockerfile("USER app", "USER app\nSTOPSIGNAL SIGQUIT")
+INTERRUPT = dockerfile("USER app", "USER app\nSTOPSIGNAL SIGINT")
+FAILS = on_start("import atexit\natexit.register(os._exit, 3)")
+
 CASES = (
     Case(
         "graceful-stop/exits", "a handler that exits at once", (dockerfile("EXPOSE 8000", "EXPOSE 8000/tcp"),)
     ),
-    Case("graceful-stop/gunicorn-sync", "gunicorn's sync workers", gunicorn()),
-    Case("graceful-stop/gunicorn-workers", "two of them", gunicorn("--workers=2")),
-    Case(
-        "graceful-stop/gunicorn-quick",
-        "threads without time to finish",
-        gunicorn(*THREADS, "--graceful-timeout=0"),
-    ),
-    Case("graceful-stop/django-sync", "Django on sync workers", django("--workers=2")),
-    Case(
-        "graceful-stop/uvicorn-fails",
-        "a failing exit code",
-        (*uvicorn(), on_start("import atexit\natexit.register(os._exit, 3)")),
-    ),
-    Case(
-        "graceful-stop/celery-fails",
-        "a worker that ends as a failure",
-        (*celery(), on_start("import atexit\natexit.register(os._exit, 3)")),
-    ),
+    Case("graceful-stop/gunicorn-quit", "a stop signal that means: at once", (*gunicorn(), QUIT)),
+    Case("graceful-stop/gunicorn-interrupt", "another of that kind", (*gunicorn("--workers=2"), INTERRUPT)),
+    Case("graceful-stop/django-quit", "the same of Django's workers", (*django("--workers=2"), QUIT)),
+    Case("graceful-stop/script-kills", "an entry script that kills what it has started", HARD),
+    Case("graceful-stop/uvicorn-fails", "a failing exit code", (*uvicorn(), FAILS)),
+    Case("graceful-stop/celery-fails", "a worker that ends as a failure", (*celery(), FAILS)),
     Case(
         "graceful-stop/asyncio",
         "a loop that is ended with its connections",
@@ -56,11 +49,7 @@ CASES = (
             replace(MAIN, "await asyncio.sleep(2)  # for those who are under way", "import os; os._exit(1)"),
         ),
     ),
-    Case(
-        "graceful-stop/quit",
-        "a stop signal that means: at once",
-        (*gunicorn(*THREADS), dockerfile("USER app", "USER app\nSTOPSIGNAL SIGQUIT")),
-    ),
+    Case("benign/graceful-stop-sync", "gunicorn's usual workers", gunicorn("--workers=2"), only=ASKED),
     Case("benign/graceful-stop-threads", "gunicorn with threads", gunicorn(*THREADS), only=ASKED),
     Case("benign/graceful-stop-django", "Django on them", django(*THREADS), only=ASKED),
     Case("benign/graceful-stop-asyncio", "asyncio that waits for what is under way", asyncio(), only=ASKED),
@@ -74,10 +63,4 @@ CASES = (
         only=ASKED,
     ),
     Case("benign/graceful-stop-worker", "a worker of Celery's", celery(), only=ASKED),
-    Case(
-        "benign/graceful-stop-preload",
-        "an application that is loaded before the workers",
-        gunicorn(*THREADS, "--preload"),
-        only=ASKED,
-    ),
 )

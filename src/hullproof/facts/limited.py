@@ -1,0 +1,155 @@
+"""Boots of the image with less than usual: without a way out, on a part of the machine, and without buffers in its log."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from hullproof.engine.acts import ActedOn
+from hullproof.engine.connection import Engine
+from hullproof.engine.container.sidecar import Helper
+from hullproof.engine.cores import CORES, machine_of_many
+from hullproof.engine.model.container import ContainerFacts
+from hullproof.engine.model.image import ImageFacts
+from hullproof.engine.services.isolated import isolated
+from hullproof.engine.services.model import Services
+from hullproof.errors import Unobservable
+from hullproof.facts.provider import fact
+from hullproof.facts.trials import TRIES, WATCH_S, Trial, Trials
+from hullproof.project.config import Config
+from hullproof.project.project import Project
+from hullproof.run.run import Run
+
+MEMORY_MB = 512
+_MEGA = 1_000_000
+_CHANGING = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d+")
+"""What two starts print differently: times, process ids, ports, addresses."""
+
+
+@fact
+def offline_boot(trials: Trials, engine: Engine, run: Run, services: Services | None) -> Trial:
+    """The image without a network, or with one that leads to its services and nowhere else."""
+    if services is None:
+        return trials("--network none", network_mode="none")
+    network = isolated(engine, services, f"hullproof-{run.id}", run.labels)
+    return trials("--network of its services alone", network_mode=network)
+
+
+# --- a part of the machine -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shares:
+    """The processes that run with one processor's time of a machine that claims to have `CORES`, and on one processor.
+
+    `fault` is what happens with the first and not with the second. `cores` is how many the engine's machine has.
+    """
+
+    by_quota: ContainerFacts
+    by_set: ContainerFacts
+    memory_bytes: int
+    cores: int
+    fault: str | None = None
+
+    @property
+    def options(self) -> str:
+        """The first boot's options, as `docker run` spells them."""
+        return f"--cpus 1 --memory {self.memory_bytes // _MEGA}m, of {CORES} processors"
+
+
+@fact
+def shares(trials: Trials, engine: Engine, run: Run, project: Project, helper: Helper | str) -> Shares:
+    """The image with the time of one processor on a machine of many, then on one processor; both with little memory."""
+    info: dict[str, Any] = engine.client.info()
+    lacking = [name for name in ("MemoryLimit", "CpuCfsQuota", "CPUSet") if not info.get(name)]
+    if lacking or isinstance(helper, str):
+        why = (
+            helper if isinstance(helper, str) else f"the engine's machine cannot limit ({', '.join(lacking)})"
+        )
+        raise Unobservable(f"what it does with a part of the machine was not seen: {why}")
+    memory = int(min(MEMORY_MB, project.config.memory_mb) * _MEGA)
+    limits = {"mem_limit": memory, "memswap_limit": memory}
+    many = machine_of_many(engine, helper, run.labels)
+    look = partial(ActedOn.facts, watch_s=WATCH_S, stop=False)
+    by_set = trials.booted("one processor", look, cpuset_cpus="0", **limits)
+    trials.require_seen(by_set, "one processor and little memory")
+    for _ in range(TRIES):
+        by_quota = trials.booted("one processor's time", look, nano_cpus=10**9, **limits, **many)
+        fault = by_quota.limit or trials.fault(replace(by_quota, limit=None), "one processor's time")
+        if fault is None:
+            break
+    return Shares(by_quota, by_set, memory, int(info.get("NCPU") or 1), fault)
+
+
+# --- the log -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HeldLines:
+    """Lines that it prints at once where Python does not buffer, and otherwise later or never.
+
+    `late` are those of them that came when it was told to stop. `printed` is how many lines came at once.
+    """
+
+    held: tuple[str, ...]
+    late: tuple[str, ...]
+    printed: int
+
+
+@fact
+def held_lines(trials: Trials, image: ImageFacts, config: Config) -> HeldLines:
+    """What the image has printed before anybody has asked it for anything, beside what it prints without buffers."""
+    before, after = trials.booted("its usual options", _logs)
+    held: set[str] = set()
+    if not {**image.env, **config.env}.get("PYTHONUNBUFFERED"):
+        for attempt in range(TRIES):
+            at_once, _ = trials.booted("PYTHONUNBUFFERED=1", _logs, env={"PYTHONUNBUFFERED": "1"})
+            missing = {line for line in at_once if _same(line) not in set(map(_same, before))}
+            held = (
+                missing if not attempt else {line for line in missing if _same(line) in set(map(_same, held))}
+            )
+            if not held:
+                break
+            before, after = trials.booted("its usual options", _logs)
+    ended = set(map(_same, after))
+    return HeldLines(
+        tuple(sorted(held)), tuple(sorted(line for line in held if _same(line) in ended)), len(before)
+    )
+
+
+def _logs(booted: ActedOn) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is in the log once it is ready, with no request made, and once it was stopped."""
+    booted.facts(watch_s=WATCH_S, stop=False, ask=False)
+    before = _lines(booted)
+    booted.stop()
+    return before, _lines(booted)
+
+
+def _lines(booted: ActedOn) -> tuple[str, ...]:
+    return tuple(line.strip() for line in booted.log().splitlines() if line.strip())
+
+
+def _same(line: str) -> str:
+    return _CHANGING.sub("N", line)
+
+
+# --- orphans -------------------------------------------------------------------------------------------
+
+
+@fact
+def orphan(trials: Trials) -> str:
+    """What becomes of an orphan that is left to PID 1: `gone`, or `zombie`."""
+
+    def look(booted: ActedOn) -> str:
+        trials.require_seen(booted.look(), "its usual options")
+        return booted.leave_orphan()
+
+    for _ in range(TRIES):
+        seen = trials.booted("its usual options", look)
+        if seen == "gone":
+            break
+    if seen not in ("gone", "zombie"):
+        raise Unobservable(f"an orphan was not left to PID 1: {seen or 'nothing was seen'}")
+    return seen

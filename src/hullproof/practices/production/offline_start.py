@@ -1,0 +1,57 @@
+"""The container starts without a network.
+
+Why: What is downloaded at the start is downloaded at each start, by each replica: a model, a word list, a package, a time zone. On
+the day when that host is slow, gone or forbidden, nothing starts, in the middle of an incident.
+
+Proven by: One more boot without a network, or with one that leads to the services of its compose file and nowhere else: it gets
+ready, and each port answers as it does otherwise.
+
+Broken by: A download, a call of another host, or pip at the start; a look-up of a name that nobody knows there.
+
+Fix: Bring what it needs when the image is built, and ask other hosts when they are needed.
+
+    RUN python -m nltk.downloader -d /usr/share/nltk_data punkt
+    ENV HF_HUB_OFFLINE=1
+"""
+
+from __future__ import annotations
+
+import re
+
+from hullproof.dockerfile import Release
+from hullproof.facts import Trial
+from hullproof.practices.checks import Observations, broken, check, in_experiment, listed
+from hullproof.practices.library.trials import does_as_well, seen_of, told
+
+PROFILES = ("production", "kubernetes", "openshift")
+
+_HOST = re.compile(
+    r"https?://([A-Za-z0-9][\w.-]*\.[A-Za-z]{2,}|[A-Za-z][\w-]+)"
+    r"|host(?:=| name )[\"']?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)|resolve(?: host:?)? [\"']?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)"
+    r"|getaddrinfo\([\"']([^\"']+)"
+)
+_OWN = ("localhost", "127.0.0.1", "0.0.0.0")  # noqa: S104 - names that a log has
+
+
+@check
+def it_gets_ready_without_a_network(release: Release, offline_boot: Trial) -> Observations:
+    """It does as well as in the ordinary boot; else the hosts that its log names say what it wanted."""
+    if offline_boot.fault is None:
+        yield does_as_well(offline_boot, "without a network")
+        return
+    hosts = _hosts(offline_boot.container.log)
+    wanted = f"; it asks for {listed(hosts)}" if hosts else ""
+    yield broken(
+        f"without a network {told(offline_boot)}{wanted}",
+        *seen_of(offline_boot, release),
+        *(in_experiment("log", f"names {host}") for host in hosts),
+        fix=f"Bring what it gets from {listed(hosts)} when the image is built, or ask for it when it is needed."
+        if hosts
+        else None,
+    )
+
+
+def _hosts(log: tuple[str, ...]) -> list[str]:
+    """List the hosts that a log names."""
+    found = [next(filter(None, each)) for line in log for each in _HOST.findall(line)]
+    return list(dict.fromkeys(host for host in found if host not in _OWN))
