@@ -198,3 +198,17 @@ def test_without_the_files_nothing_is_said_of_what_the_release_holds() -> None:
     """A build without tests whose image is not there may hold their tools all the same: that is not known."""
     gone = Unobservable("the project's own build fails")
     assert prove("multistage", "FROM python:3.11-slim\nCMD x\n", files=gone).verdict is UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("command", "more"), [('["uv", "run", "app"]', "see default-command"), ('["python"]', "")]
+)
+def test_a_tool_that_a_line_copies_is_left_out_with_the_line(command: str, more: str) -> None:
+    """And the command that starts it is told of, where one does."""
+    text = GOOD.replace("USER app", "COPY --from=base /usr/local/bin/uv /usr/local/bin/uv\nUSER app")
+    text = text.replace('["python", "run.py"]', command)
+    line = text.split("\n").index("COPY --from=base /usr/local/bin/uv /usr/local/bin/uv") + 1
+    proof = prove("multistage", text, files=files(layer(line, entry("/usr/local/bin/uv", mode=0o755))))
+    assert proof.verdict is BROKEN
+    assert f"Remove Dockerfile:{line}." in (proof.remedy or "")
+    assert more in (proof.remedy or "")

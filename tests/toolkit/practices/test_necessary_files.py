@@ -398,7 +398,7 @@ def test_what_a_later_step_only_gives_away_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("by_shipped", "fix"),
     [
-        ("/app/app/views.py", "Add below Dockerfile:15: `COPY --chown=app:app app/pages/a.html app/pages/`."),
+        ("/app/app/views.py", "Add `COPY --chown=app:app app/pages/a.html app/pages/` after Dockerfile:15."),
         (f"{SITE}/app/views.py", "Declare app/pages/a.html as data of the package"),
         ("", "Copy app/pages/a.html into the release"),
     ],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from hullproof.dockerfile import Release
+from hullproof.dockerfile import Instruction, Release
 from hullproof.facts import FileFacts, MissingFiles
 from hullproof.practices.checks import listed
+from hullproof.practices.library.lines import add, last_step
 from hullproof.practices.library.places import deciding_layers, is_installed, normal
 
 
@@ -17,17 +18,18 @@ def to_bring(release: Release, files: FileFacts, missing: MissingFiles) -> tuple
     step = release.instruction_at(line)
     if missing.by_shipped and is_installed(missing.by_shipped):
         return line, f"Declare {names} as data of the package, so that installing it brings it along."
-    target = _place(missing)
-    if target is None:
-        return line, f"Copy {names} into the release, to where the application looks for it."
+    target, last = _place(missing), last_step(release)
+    after = line or (last.line if last is not None else release.line)
+    fix = target and add(release, "after", after, _copy(release, step, missing.paths, target))
+    return line, fix or f"Copy {names} into the release, to where the application looks for it."
+
+
+def _copy(release: Release, step: Instruction | None, paths: tuple[str, ...], target: str) -> str:
+    """Write a COPY to the folder of `target`, with the owner and the mode that another one gives."""
     flags = [each for each in (step.flags if step else ()) if each.startswith(("--chown=", "--chmod="))]
-    home = release.contract.workdir.path if release.contract.workdir else "/"
-    if target.startswith(home.rstrip("/") + "/"):
-        target = target[len(home.rstrip("/")) + 1 :]
-    into = posixpath.dirname(target)
-    copy = " ".join(["COPY", *flags, *missing.paths, f"{into}/" if into else "./"])
-    below = f"below {release.where(line)}" if line else "in the release's stage"
-    return line, f"Add {below}: `{copy}`."
+    home = (release.contract.workdir.path if release.contract.workdir else "").rstrip("/") + "/"
+    into = posixpath.dirname(target.removeprefix(home))
+    return " ".join(["COPY", *flags, *paths, f"{into}/" if into else "./"])
 
 
 def _line_of(files: FileFacts, path: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from hullproof.dockerfile import TASK_RUNNERS, Release, Stage, commands, install
 from hullproof.facts import FileFacts
 from hullproof.practices.checks import listed
 from hullproof.practices.library.lines import instead, remove, text_of
-from hullproof.tools import TEST_RUNNERS, is_of_development
+from hullproof.tools import TEST_RUNNERS, is_of_development, tool_of
 
 NONE: Mapping[int, str] = MappingProxyType({})
 _TEST_NAME = re.compile(r"(?:^|[-_.])(?:unit)?tests?(?:$|[-_.])|^(?:unit)?test(?:s|er|ing)?$", re.IGNORECASE)
@@ -75,10 +76,14 @@ def without_tools(
         named = {name for install in installs for name in install.distributions}
         whole = not any(install.requirement_files or install.local_paths for install in installs)
         return remove(release, step.line) if named and whole and all(map(is_of_development, named)) else None
+    if step.keyword in {"COPY", "ADD"} and step.sources and all(map(tool_of, step.sources)):
+        program = next(iter((release.last("ENTRYPOINT", "CMD") or step).args), "")
+        starts = any(posixpath.basename(each) == posixpath.basename(program) for each in step.sources)
+        then = " Let the command start the application itself: see default-command." if starts else ""
+        return f"{remove(release, step.line)}{then}"
     source = release.dockerfile.find(step.flag("from") or "")
-    if source is None or source not in for_tests or step.keyword != "COPY":
-        return None
-    if f"{step.args[-1].rstrip('/')}/pyvenv.cfg" not in files.final:
+    environment = f"{step.args[-1].rstrip('/')}/pyvenv.cfg" in files.final
+    if source is None or source not in for_tests or step.keyword != "COPY" or not environment:
         return None
     below = next((each for each in release.dockerfile.ancestors(source)[1:] if each not in for_tests), None)
     if below is None:
