@@ -13,7 +13,7 @@ from hullproof.interruption import unwinding_on_signals
 from hullproof.model import Evidence, Proof, Report, Verdict
 from hullproof.options import folders
 from hullproof.run.run import Run
-from hullproof.runner.opening import Given, open_project
+from hullproof.runner.opening import Given, open_image, open_project
 from hullproof.runner.prove import choose
 from hullproof.runner.prove import prove as prove_project
 
@@ -21,8 +21,9 @@ __all__ = ["Evidence", "Proof", "Report", "Verdict", "prove"]
 
 
 def prove(
-    project: str | os.PathLike[str] = ".",
+    project: str | os.PathLike[str] | None = None,
     *,
+    image: str | None = None,
     only: Sequence[str] | None = None,
     experiments: bool = True,
     build_args: Mapping[str, str] | None = None,
@@ -37,7 +38,9 @@ def prove(
     A project that does not build, or whose container dies, gets a report as well: `report.verdict.is_good` tells whether
     a release may be signed off. Nothing of what is made stays, however this ends.
 
-    - `project`: the folder with the Dockerfile; its `[tool.hullproof]` or `hullproof.toml` holds.
+    - `project`: the folder with the Dockerfile, by default the current one; its `[tool.hullproof]` or `hullproof.toml` holds.
+    - `image`: proven, by name, digest or id, instead of one that is built: with a `project`, which is built to be compared,
+      or without one.
     - `profile`: the set of practices to prove, such as `"production"`; wins over the settings.
     - `only`: ids of practices, such as `["expose"]`; all of the profile by default.
     - `experiments`: whether those that take rebuilds are proven, too.
@@ -54,8 +57,12 @@ def prove(
     except ValueError as error:
         raise UsageError(f"contexts: {error}") from None
     given = Given(build_args or {}, dockerfile, files, named, offline=offline, profile=profile)
-    opened = open_project(Path(project), given)
+    opened = (
+        open_image(image, given)
+        if image is not None and project is None
+        else open_project(Path(project or "."), given)
+    )
     choose(opened.config, only, experiments=experiments)
     with unwinding_on_signals(), closing(Engine.connect()) as engine, Run() as run:
         run.uses(engine)
-        return prove_project(opened, engine, run, only=only, experiments=experiments)
+        return prove_project(opened, engine, run, only=only, experiments=experiments, image=image)

@@ -155,6 +155,8 @@ class ImageInfo:
     registries keep it: None where no manifest of it is known, as before the first push from a store that keeps none.
     `config_digest` is that of its configuration, the same on every engine and in every registry. Sizes are the bytes of
     the files in all layers, on every engine the same; None where the layers could not be read.
+    `reference` is how the image was given, where it was not built; `comparison` says in a clause how it compares with what
+    the project builds.
     """
 
     id: str
@@ -166,6 +168,8 @@ class ImageInfo:
     base_note: str | None = None
     platform: str | None = None
     config_digest: str | None = None
+    reference: str | None = None
+    comparison: str | None = None
 
     @property
     def short_id(self) -> str:

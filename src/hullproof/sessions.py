@@ -49,6 +49,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     *,
     prefix: str = "",
     tag: str | None = None,
+    image: str | None = None,
     build_args: Mapping[str, str] | None = None,
     secrets: Mapping[str, str | Path] | None = None,
     contexts: Mapping[str, str | Path] | None = None,
@@ -67,6 +68,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     - `project`: the folder with the Dockerfile, relative to the noxfile's.
     - `prefix`: goes in front of each session's name, for a noxfile with several images.
     - `tag`: names the image that is built; by default, the project's name.
+    - `image`: the image that `container` and `prove` look at, which is there or can be pulled, instead of one that is built.
     - `build_args`: build arguments, such as `{"PYTHON_VERSION": "3.13"}`.
     - `secrets`: files that builds are handed, by id, such as `{"netrc": Path.home() / ".netrc"}`.
     - `contexts`: folders that the Dockerfile names in `COPY --from`, by name, such as `{"shared": "../shared"}`.
@@ -81,6 +83,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     made = ImageSessions(
         project=Path(project),
         tag=tag,
+        image=image,
         build_args=dict(build_args or {}),
         secrets=dict(secrets or {}),
         contexts=dict(contexts or {}),
@@ -112,6 +115,7 @@ class ImageSessions:
 
     project: Path
     tag: str | None
+    image: str | None
     build_args: Mapping[str, str]
     secrets: Mapping[str, str | Path]
     contexts: Mapping[str, str | Path]
@@ -163,11 +167,11 @@ class ImageSessions:
         tests = self.project / self.tests
         if not tests.exists():
             session.skip(line(f"there are no tests in {tests}; `hullproof init` writes some"))
-        if not self.built:
+        if self.image is None and not self.built:
             self._build(session)
         if self.requirements:
             session.install(*self.requirements)
-        session.env[IMAGE] = self.built["image"]
+        session.env[IMAGE] = self.image or self.built["image"]
         results = self._report("--junitxml={}", "container.xml")
         # Tests of all kinds are given time before they are signalled again.
         with tempfile.TemporaryDirectory() as folder, _terminated_as_interrupted():
@@ -185,10 +189,11 @@ class ImageSessions:
     def prove(self, session: nox.Session) -> None:
         """Prove the image's practices; arguments go to hullproof prove: -- --only expose."""
         written = self._report("--output={}", "checklist.md")
+        image = [f"--image={self.image}"] if self.image else []
         shown = ["--format=text"] if written else []
         given = [*self._given(), *(["--offline"] if self.offline else [])]
         given += [f"--profile={self.profile}"] if self.profile else []
-        self.command(session, "prove", str(self.project), *given, *written, *shown, *session.posargs)
+        self.command(session, "prove", str(self.project), *image, *given, *written, *shown, *session.posargs)
         self.passed.append("prove")
 
     def command(self, session: nox.Session, *arguments: str, silent: bool = False) -> Any:  # noqa: ANN401 - Nox's

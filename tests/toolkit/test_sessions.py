@@ -130,6 +130,12 @@ def test_prove_hands_on_what_stands_behind_the_dashes(folder: Path) -> None:
     assert asked(folder, "-s", "prove", "--", "--only", "expose") == [["prove", ".", "--only", "expose"]]
 
 
+def test_an_image_that_is_given_is_proven_in_the_place_of_one_that_is_built(folder: Path) -> None:
+    """As `--image` does; the project is still what it is compared with."""
+    asked_for = asked(folder, "-s", "prove", settings="image='shop:1'")
+    assert asked_for == [["prove", ".", "--image=shop:1"]]
+
+
 def test_prove_boots_without_a_network_where_the_noxfile_says_so(folder: Path) -> None:
     """As `--offline` does."""
     assert asked(folder, "-s", "prove", settings="offline=True") == [["prove", ".", "--offline"]]

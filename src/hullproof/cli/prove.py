@@ -19,7 +19,7 @@ from hullproof.project.project import Project
 from hullproof.report import SUFFIXES, Detail
 from hullproof.report.outputs import Output, Subject, delivery
 from hullproof.runner.many import Proving
-from hullproof.runner.opening import Given, open_project
+from hullproof.runner.opening import Given, open_image, open_project
 from hullproof.runner.prove import choose, report_of_unreadable
 
 
@@ -31,6 +31,12 @@ from hullproof.runner.prove import choose, report_of_unreadable
     shell_complete=complete_profiles,
     help="The set of practices to prove: guide (the default), production, kubernetes, openshift, release; wins over the "
     "configured one.",
+)
+@click.option(
+    "--image",
+    metavar="REF",
+    help="Prove this image, by name, digest or id, which is there or can be pulled, instead of one that is built: alone "
+    "or, where PROJECT is given, as that project's, which is built to be compared.",
 )
 @click.option(
     "--only", metavar="ID,...", shell_complete=complete_practices, help="Prove these practices only."
@@ -77,6 +83,7 @@ from hullproof.runner.prove import choose, report_of_unreadable
 def prove(
     folders: tuple[Path, ...],
     profile: str | None,
+    image: str | None,
     only: str | None,
     outputs: tuple[str, ...],
     formats: tuple[str, ...],
@@ -99,6 +106,8 @@ def prove(
       hullproof prove
       hullproof prove --dockerfile docker/Dockerfile
       hullproof prove --profile production
+      hullproof prove --image registry.example/shop@sha256:0123…
+      hullproof prove --image registry.example/shop:1.4 .
       hullproof prove --only non-root-user,expose --no-experiments --verbose
       hullproof prove --output report.html --output report.json
       hullproof prove --format github --output report.sarif --output markdown:"$GITHUB_STEP_SUMMARY"
@@ -108,13 +117,13 @@ def prove(
     if verbose and quiet:
         raise UsageError("--verbose shows more and --quiet less; leave out one of them")
     return prove_all(
-        list(folders) or [Path()],
+        list(folders) or ([] if image else [Path()]),
         only=names(only),
         experiments=not no_experiments,
         formats=formats,
         outputs=outputs,
         jobs=jobs,
-        given=replace(given, offline=offline, profile=profile),
+        given=replace(given, offline=offline, profile=profile, image=image),
         detail="evidence" if verbose else "verdict" if quiet else "summary",
         brief=brief,
     )
@@ -137,9 +146,13 @@ def prove_all(
     `outputs` (`FILE`, `FORMAT:FILE` or `board:URL`) and `formats` say where the reports go, as `delivery` takes them. Raises
     UsageError before anything is built where any part of what was asked for is wrong. With several projects, one
     whose base image cannot be had ends by itself, with a line and its exit code; one whose Dockerfile no build would take
-    gets a report of a failed build.
+    gets a report of a failed build. Without a project, it is `given.image` that is proven.
     """
+    if given.image is not None and len(folders) > 1:
+        raise UsageError("--image is one project's at most; prove the others without it")
     found: dict[Path, Project | DockerfileError] = {}
+    if given.image is not None and not folders:
+        found[Path()] = open_image(given.image, given)
     for folder in folders:
         try:
             project = open_project(folder, given)
@@ -170,5 +183,7 @@ def prove_all(
     if not projects:
         return DockerfileError.exit_code
     with closing(Engine.connect()) as engine, shown:
-        proving = Proving(engine, only, experiments, deliver, several=len(found) > 1, hear=shown)
+        proving = Proving(
+            engine, only, experiments, deliver, several=len(found) > 1, hear=shown, image=given.image
+        )
         return max(*proving.all(projects, jobs), *(each.exit_code for each in unreadable), 0)

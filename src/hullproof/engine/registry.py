@@ -26,7 +26,10 @@ _PULL_STALL_S = 90
 _PULL_S = 1200
 _WHY_LENGTH = 90
 
-_NOT_THERE = ("manifest unknown", "denied", "unauthorized", "not found: ", "name unknown")
+_NOT_THERE = (
+    *("manifest unknown", "denied", "unauthorized", "no basic auth credentials"),
+    *("not found: ", "name unknown"),
+)
 
 # Registries that did not answer, with what was seen: they are not asked again within the run.
 _unreachable: dict[tuple[str, str], str] = {}

@@ -29,9 +29,10 @@ def image(engine: Engine, project: Project, image_id: str, base: BaseFacts, base
 
 
 @fact
-def files(engine: Engine, image: ImageFacts, base: BaseFacts) -> FileFacts:
+def files(engine: Engine, image: ImageFacts, base: BaseFacts | None) -> FileFacts:
     """All files of the image, each of its own layers with the line that made it."""
-    return layers_with_lines(read_files(engine, image.id, base_diff_ids=base.diff_ids), image)
+    of_base = base.diff_ids if base is not None else ()
+    return layers_with_lines(read_files(engine, image.id, base_diff_ids=of_base), image)
 
 
 @fact

@@ -169,19 +169,26 @@ class Workspace:
 
     # --- for the practices -------------------------------------------------------------------------------
 
+    @cached_property
+    def judging(self) -> Prover:
+        """What judges: an image that was given is first compared with what the project builds."""
+        if self.given is None:
+            return self.prover
+        return Prover.of_image(self.given, self.project, self.engine, self.run, tell=Lines(_say))
+
     def begin(self, practices: Sequence[Practice], *, at_once: bool) -> None:
         """Build the project; gather `at_once` what the practices need, or else each when it is asked for."""
         if at_once:
-            self.prover.begin(practices)
-        _ = self.prover.graph.fact(builds.build)
+            self.judging.begin(practices)
+        _ = self.judging.graph.fact(builds.build)
 
     def judge(self, practice: Practice) -> Proof:
         """Judge a practice."""
-        return self.prover.proof(practice)
+        return self.judging.proof(practice)
 
     def build_failure(self) -> list[str]:
         """Explain the failure of the project's own build, the first time that this is asked; once is enough."""
-        build = self.prover.graph.fact(builds.build)
+        build = self.judging.graph.fact(builds.build)
         if build.ok or self._is_failure_told:
             return []
         self._is_failure_told = True
@@ -197,8 +204,8 @@ class Workspace:
         with engine_errors("summing up"):
             if not asked:
                 return Outcome(self.prover.image_info())
-            report = self.prover.report()
-        return Outcome(report.image, report, asked, tuple(self.prover.remarks()))
+            report = self.judging.report()
+        return Outcome(report.image, report, asked, tuple(self.judging.remarks()))
 
 
 class Boot:

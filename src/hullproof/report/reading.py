@@ -197,7 +197,9 @@ def _about_image(image: ImageInfo) -> list[Row]:
         weight += f", {size(image.size_bytes - image.base_size_bytes)} over its base"
     platform = f", {image.platform}" if image.platform else ""
     stand_in = f"stand-in: {image.stand_in}" if image.stand_in else None
+    given = [Row("Given as", image.reference, image.comparison)] if image.reference else []
     return [
+        *given,
         Row("Image", image.id, weight + platform),
         Row("Digest", image.digest, None if image.digest else "none known before a push"),
         Row("Base", image.base or "unknown", stand_in),

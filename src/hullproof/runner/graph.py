@@ -63,10 +63,17 @@ class Graph:
             self.give(name, value)
 
     def give(self, name: str, value: object) -> None:
-        """Make something known, in the place of its provider, unless it is known or being gathered."""
+        """Make something known, in the place of its provider, unless it is known or being gathered.
+
+        Given an Unobservable, it cannot be had, for that reason.
+        """
         with self._lock:
-            if name not in self._results:
-                self._results[name] = Future()
+            if name in self._results:
+                return
+            self._results[name] = Future()
+            if isinstance(value, Unobservable):
+                self._results[name].set_exception(value)
+            else:
                 self._results[name].set_result(value)
 
     def leave_out(self, names: Iterable[str], reason: str) -> None:

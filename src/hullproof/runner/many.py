@@ -18,6 +18,7 @@ from hullproof.model import Report
 from hullproof.project.project import Project
 from hullproof.report.outputs import Delivery
 from hullproof.run.run import Run
+from hullproof.runner.given import is_stub
 from hullproof.runner.prove import prove
 
 _PAUSE_S = 0.2
@@ -25,7 +26,10 @@ _PAUSE_S = 0.2
 
 @dataclass
 class Proving:
-    """One command's proving of one or several projects, which an interruption ends in good order."""
+    """One command's proving of one or several projects, which an interruption ends in good order.
+
+    `image` is proven in the place of what a single project builds.
+    """
 
     engine: Engine
     only: Sequence[str] | None
@@ -33,6 +37,7 @@ class Proving:
     deliver: Delivery
     several: bool
     hear: Callable[[Project, Event], None]
+    image: str | None = None
     _ending: threading.Event = field(default_factory=threading.Event)
     _interruption: Interruption = field(default_factory=current)
     _runs: list[Run] = field(default_factory=list)
@@ -104,7 +109,8 @@ class Proving:
         def hear(event: Event) -> None:
             self._hear(project, event)
 
-        hear(Note(f"building {project.config.dockerfile}"))
+        if self.image is None or not is_stub(project):
+            hear(Note(f"building {project.config.dockerfile}"))
         with Run() as run, self._listed(run):
             run.uses(self.engine)
             return prove(
@@ -113,6 +119,7 @@ class Proving:
                 run,
                 only=self.only,
                 experiments=self.experiments,
+                image=self.image,
                 tell=hear,
             )
 

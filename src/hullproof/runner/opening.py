@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hullproof.errors import UsageError
 from hullproof.project.project import Project
+from hullproof.runner.given import stub
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Given:
     """What is said of a project where it is proven, and wins over what its configuration says.
 
     `secrets` are files by id and `contexts` folders by name, wherever they lie; `option` is how the options that gave all
-    this begin, for a report's word on where a setting is from. `profile` is None for the configured one.
+    this begin, for a report's word on where a setting is from. `profile` is None for the configured one;
+    `image` is the one to prove where none is to be built.
     """
 
     build_args: Mapping[str, str] = field(default_factory=dict)
@@ -24,13 +26,33 @@ class Given:
     contexts: Mapping[str, str] = field(default_factory=dict)
     offline: bool = False
     profile: str | None = None
+    image: str | None = None
     option: str = "--"
 
 
 def open_project(folder: Path, given: Given) -> Project:
     """Read the project in `folder`. Raises UsageError, one line, where it cannot be read or is wrong."""
     project = Project.open(folder, given.build_args, given.dockerfile)
-    project = project.handed(given.secrets, given.contexts, given.option)
+    return _settled(project.handed(given.secrets, given.contexts, given.option), given)
+
+
+def open_image(reference: str, given: Given) -> Project:
+    """Take an image that is given alone, in the place of a project. Raises UsageError for what only a project can use."""
+    for_projects = {
+        "build-arg": given.build_args,
+        "dockerfile": given.dockerfile,
+        "secret": given.secrets,
+        "build-context": given.contexts,
+    }
+    for name, value in for_projects.items():
+        if value:
+            raise UsageError(
+                f"{given.option}{name} is for a build, and {given.option}image {reference} has no project"
+            )
+    return _settled(stub(reference), given)
+
+
+def _settled(project: Project, given: Given) -> Project:
     project = project.profiled(given.profile, f"{given.option}profile") if given.profile else project
     if {"accept", "profile", "practices"} & set(project.places):
         _require_practices(project)

@@ -30,8 +30,9 @@ from hullproof.model import (
 )
 from hullproof.practices import EXPERIMENTS, Practice, every, get
 from hullproof.practices.profiles import members
-from hullproof.project.git import look
+from hullproof.project.git import Checkout, look
 from hullproof.runner.acceptance import accepted, remarks
+from hullproof.runner.given import GivenImage, alone, compared, is_stub
 from hullproof.runner.graph import Graph
 from hullproof.runner.quoting import quotes
 
@@ -78,16 +79,22 @@ def prove(
     *,
     only: Sequence[str] | None = None,
     experiments: bool = True,
+    image: str | None = None,
     tell: Listener = ignore,
 ) -> Report:
     """Build the project, gather what the chosen practices need, judge them, and return the report.
 
+    `image` is looked at in the place of one that is built, where it is given: see `Prover.of_image`.
     A project whose own build fails, or whose container dies, is a report, not an exception. Raises UsageError
     for an unknown practice, EngineError where the engine or a base image is not there. Whether an acceptance has
     expired is told by the day on which the proving started, in UTC.
     """
     practices, _ = choose(project.config, only, experiments=experiments)
-    prover = Prover(project, engine, run, tell=tell, experiments=experiments)
+    prover = (
+        Prover.of_image(image, project, engine, run, tell=tell, experiments=experiments)
+        if image is not None
+        else Prover(project, engine, run, tell=tell, experiments=experiments)
+    )
     prover.begin(practices)
     for practice in practices:
         prover.proof(practice)
@@ -101,7 +108,7 @@ class Prover:
     """Proves one project on one engine, in one run: has facts gathered and practices judged, and reports.
 
     `image`, an id, is looked at in the place of one that is built; experiments build all the same. Without `experiments`,
-    none is run that a practice does without.
+    none is run that a practice does without. `given` is an image that is proven in the place of one that is built.
     """
 
     project: Project
@@ -110,19 +117,43 @@ class Prover:
     tell: Listener = ignore
     image: str | None = None
     experiments: bool = True
+    given: GivenImage | None = None
     proofs: dict[str, Proof] = field(default_factory=dict)
     _started: tuple[datetime, float] = field(
         default_factory=lambda: (datetime.now(timezone.utc), time.monotonic())
     )
 
+    @classmethod
+    def of_image(
+        cls,
+        reference: str,
+        project: Project,
+        engine: Engine,
+        run: Run,
+        *,
+        tell: Listener = ignore,
+        experiments: bool = True,
+    ) -> Prover:
+        """Prove an image that is there or can be pulled, with its project, which is built to be compared, or without.
+
+        Raises EngineError where it cannot be had.
+        """
+        if is_stub(project):
+            given = alone(engine, reference, project, tell)
+        else:
+            given = compared(engine, reference, cls(project, engine, run, tell=tell).graph, project, tell)
+        return cls(given.project, engine, run, tell=tell, experiments=experiments, given=given)
+
     @cached_property
     def graph(self) -> Graph:
         """What is gathered, and judged by it."""
         tell = in_turn(self.tell)
-        given = {"project": self.project, "engine": self.engine, "run": self.run, "tell": tell}
+        known = {"project": self.project, "engine": self.engine, "run": self.run, "tell": tell}
         if self.image is not None:
-            given["image_id"] = self.image
-        graph = Graph(given, start=self.run.start, tell=tell)
+            known["image_id"] = self.image
+        if self.given is not None:
+            known |= self.given.facts
+        graph = Graph(known, start=self.run.start, tell=tell)
         if not self.experiments:
             graph.leave_out(EXPERIMENTS, "experiments are left out")
         return graph
@@ -188,21 +219,25 @@ class Prover:
 
     def image_info(self) -> ImageInfo | None:
         """Say which image it is; None where there is none."""
-        try:
-            image, base = self.graph.fact(images.image), self.graph.fact(builds.base)
-        except Unobservable:
+        image, base, files = (
+            self.graph.had(images.image),
+            self.graph.had(builds.base),
+            self.graph.had(images.files),
+        )
+        if image is None:
             return None
-        files = self.graph.had(images.files)
         return ImageInfo(
             id=image.id,
             digest=self.graph.had(images.manifest_digest),
             config_digest=files.config_digest if files else None,
             size_bytes=files.size_bytes if files else None,
-            base=base.reference,
-            base_is_stand_in=base.stand_in,
+            base=base.reference if base else None,
+            base_is_stand_in=base is not None and base.stand_in,
             base_size_bytes=files.base_size_bytes if files else None,
-            base_note=base.note,
+            base_note=base.note if base else None,
             platform=image.platform,
+            reference=self.given.reference if self.given else None,
+            comparison=self.given.comparison if self.given else None,
         )
 
     def _sidecar_info(self) -> SidecarInfo | None:
@@ -213,11 +248,11 @@ class Prover:
 
 
 def _project_info(project: Project) -> ProjectInfo:
-    checkout = look(project.folder)
+    checkout = Checkout() if is_stub(project) else look(project.folder)
     return ProjectInfo(
         name=project.name[:200],
         dockerfile=project.config.dockerfile,
-        dockerfile_sha256=project.dockerfile_sha256,
+        dockerfile_sha256=project.dockerfile_sha256 or None,
         target=project.release.stage.reference,
         target_note=_target_note(project),
         revision=checkout.revision,
