@@ -12,6 +12,7 @@ import errno
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -256,3 +257,18 @@ def leave_running(argv: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes
     return subprocess.Popen(
         list(argv), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
     )
+
+
+_serving: list[subprocess.Popen[bytes]] = []
+
+
+def serve(argv: Sequence[str], connection: socket.socket, errors: IO[bytes]) -> None:
+    """Start a program that reads from and writes to a connection, and ends with it: a Ctrl-C of our terminal is not for it."""
+    served = subprocess.Popen(
+        list(argv),
+        stdin=connection.fileno(),
+        stdout=connection.fileno(),
+        stderr=errors,
+        start_new_session=True,
+    )
+    _serving[:] = [*(each for each in _serving if each.poll() is None), served]

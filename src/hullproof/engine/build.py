@@ -51,6 +51,9 @@ _ATTEMPTS = 10
 # At the end, where the cause stands: a step's own command may have the words in it, too.
 _DISK_FULL = re.compile(r"no space left on device(: unknown)?$")
 
+_BOOTING = "[internal] booting"
+"""What a builder reports of itself before it looks at anything of the project's."""
+
 CGROUP = "HULLPROOF_BUILD_CGROUP"
 """The environment variable that names the cgroup, on the engine's machine, below which steps of a build run.
 
@@ -271,6 +274,8 @@ def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFact
             "no space left on the engine's disk; free some, for instance with: docker builder prune"
         )
     engine.calls.require_open()
+    if all(step.name.startswith(_BOOTING) for step in facts.steps):
+        raise EngineError(f"docker buildx could not begin to build: {error}")
     try:
         engine.client.api.ping()
     except Exception as gone:

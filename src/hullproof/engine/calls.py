@@ -71,7 +71,7 @@ class Calls:
         self._api = api
         for prefix, adapter in list(api.adapters.items()):
             if isinstance(adapter, HTTPAdapter):
-                api.mount(prefix, Timed(adapter, self, knows_deadlines=not prefix.endswith("ssh")))
+                api.mount(prefix, Timed(adapter, self))
 
     def note(self, end: socket.socket) -> None:
         """Take our end of a connection, which may have to be broken."""
@@ -166,7 +166,7 @@ class Calls:
                 self.abort()
 
     def _answers(self) -> bool:
-        """Ask in a thread of its own: over ssh, no call of the SDK's has a deadline."""
+        """Ask in a thread of its own, which is given up where no answer comes."""
         answered = threading.Event()
 
         def ask() -> None:
@@ -186,7 +186,4 @@ class Calls:
 def _break(end: socket.socket) -> None:
     """Break a connection from beside: who reads from it is woken up."""
     with suppress(OSError):  # it was broken before
-        if program := getattr(end, "proc", None):  # the SDK's ssh
-            program.kill()
-        else:
-            end.shutdown(socket.SHUT_RDWR)
+        end.shutdown(socket.SHUT_RDWR)

@@ -6,11 +6,17 @@ the Docker daemon" hides which one it is.
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import socket
 import threading
+import time
+import warnings
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,11 +24,14 @@ import docker
 from docker.errors import DockerException
 from docker.tls import TLSConfig
 from requests.exceptions import RequestException
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import InsecureRequestWarning
 
 from hullproof.engine.calls import CALL_S, Calls, within
 from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
 from hullproof.engine.flaws import build_flaw
 from hullproof.engine.plugins import find_buildx, numbers
+from hullproof.engine.ssh import command, relay
 from hullproof.model import EngineInfo
 
 if TYPE_CHECKING:
@@ -34,6 +43,8 @@ if TYPE_CHECKING:
 # 1.42 is Docker 23: the first whose embedded BuildKit knows named build contexts (--build-context).
 MINIMUM_API = (1, 42)
 _ANY_API = "1.42"  # the first question is asked without a version
+_LONGEST_REASON = 200
+_PERMITTED = "`sudo usermod -aG docker $USER` and log in again, or run as root"
 
 
 @dataclass(frozen=True)
@@ -132,7 +143,7 @@ def connect_client(endpoint: Endpoint, timeout_s: float, calls: Calls | None = N
     """Return the SDK's client for an address, or say why the engine there cannot be used."""
     _probe(endpoint, timeout_s)
 
-    first = Calls(endpoint.host)
+    first, began = Calls(endpoint.host), time.monotonic()
     in_time = threading.Timer(timeout_s + 1, first.abort)  # bit by bit, an answer could take for ever
     in_time.daemon = True
     try:
@@ -140,7 +151,8 @@ def connect_client(endpoint: Endpoint, timeout_s: float, calls: Calls | None = N
         with within(timeout_s), closing(_client(endpoint, _ANY_API, first)) as client:
             version: dict[str, Any] = client.api.version(api_version=False)
     except (DockerException, RequestException, OSError, EOFError, ValueError) as error:
-        raise _unanswered(endpoint, error, timeout_s) from error
+        is_late = time.monotonic() - began >= timeout_s
+        raise _unanswered(endpoint, error, timeout_s, is_late=is_late) from error
     finally:
         in_time.cancel()
     _require_docker(version, endpoint)
@@ -155,12 +167,25 @@ def _client(endpoint: Endpoint, api_version: str, calls: Calls) -> DockerClient:
         tls = TLSConfig(
             client_cert=pair, ca_cert=str(endpoint.ca) if endpoint.ca else None, verify=endpoint.verify
         )
-    # ssh:// through the ssh program, so that its configuration, agent and known hosts count.
-    client = docker.DockerClient(
-        base_url=endpoint.host, tls=tls, timeout=round(CALL_S), version=api_version, use_ssh_client=True
-    )
+    if endpoint.use_tls and not endpoint.verify:  # the user said so
+        warnings.simplefilter("ignore", InsecureRequestWarning)
+    address = f"unix://{relay(endpoint.host).socket}" if endpoint.scheme == "ssh" else endpoint.host
+    client = docker.DockerClient(base_url=address, tls=tls, timeout=round(CALL_S), version=api_version)
+    # The environment would put its own certificates before the engine's (REQUESTS_CA_BUNDLE), and a proxy between us and
+    # this machine; docker does neither. https://github.com/psf/requests/issues/3829
+    client.api.trust_env = False
+    if endpoint.scheme in ("tcp", "http", "https") and not _is_loopback(endpoint):
+        client.api.proxies.update(get_environ_proxies(client.api.base_url))
     calls.attach(client.api)
     return client
+
+
+def _is_loopback(endpoint: Endpoint) -> bool:
+    host = urlsplit(endpoint.host).hostname or "localhost"
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _probe(endpoint: Endpoint, timeout_s: float) -> None:
@@ -183,29 +208,53 @@ def _probe(endpoint: Endpoint, timeout_s: float) -> None:
     except PermissionError:
         raise NoEngineError(
             "permission-denied",
-            f"no permission to use the Docker engine at {path}: "
-            "`sudo usermod -aG docker $USER` and log in again, or run as root",
+            f"no permission to use the Docker engine at {path}: {_rootless() or _PERMITTED}",
         ) from None
     except ConnectionRefusedError:
-        where = "start it with `sudo systemctl start docker`" if path else "start it there"
+        where = (
+            "start it with `sudo systemctl start docker`" if endpoint.is_default_socket else "start it there"
+        )
         raise NoEngineError(
             "not-running", f"the Docker engine at {endpoint.host} is not running (refused): {where}"
         ) from None
     except (OSError, ValueError) as error:
-        raise _unanswered(endpoint, error, timeout_s) from error
+        is_late = isinstance(error, TimeoutError)
+        raise _unanswered(endpoint, error, timeout_s, is_late=is_late) from error
 
 
-def _unanswered(endpoint: Endpoint, error: BaseException, timeout_s: float) -> NoEngineError:
+def _unanswered(
+    endpoint: Endpoint, error: BaseException, timeout_s: float, *, is_late: bool
+) -> NoEngineError:
     seen = " ".join(str(error).split()) or type(error).__name__
-    if "paramiko" in seen:
-        return NoEngineError(
-            "unreachable", f"{endpoint.host} needs the SDK's ssh support: `pip install 'docker[ssh]'`"
+    said = relay(endpoint.host).said if endpoint.scheme == "ssh" else ""
+    how = f"did not answer within {timeout_s:g} s" if is_late else "cannot be talked to"
+    fix = "check DOCKER_HOST, `docker context ls` and that it runs"
+    if "HTTP request to an HTTPS server" in seen:
+        how, fix = (
+            "wants TLS",
+            "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem",
         )
+    elif "CERTIFICATE_VERIFY_FAILED" in seen:
+        fix = f"{endpoint.ca or 'ca.pem in DOCKER_CERT_PATH'} has to be the authority that signed the engine's certificate"
+    elif said:
+        fix = f"see that `{shlex.join(command(endpoint.host))}` connects"
     return NoEngineError(
-        "unreachable",
-        f"the Docker engine at {endpoint.host} did not answer within {timeout_s:g} s ({seen[:200]}): "
-        "check DOCKER_HOST, `docker context ls` and that it runs",
+        "unreachable", f"the Docker engine at {endpoint.host} {how} ({_end_of(said or seen)}): {fix}"
     )
+
+
+def _end_of(reason: str) -> str:
+    """Keep the end of a long chain of causes, which is where the reason stands."""
+    return reason if len(reason) <= _LONGEST_REASON else f"...{reason[-_LONGEST_REASON:]}"
+
+
+def _rootless() -> str | None:
+    """Say how the engine is used that a user without rights has, where there is one."""
+    folder = os.environ.get("XDG_RUNTIME_DIR")
+    own = Path(folder, "docker.sock") if folder else None
+    if own is None or not own.is_socket():
+        return None
+    return f"yours without root is at {own}: `docker context use rootless`, or DOCKER_HOST=unix://{own}"
 
 
 def _require_docker(version: Mapping[str, Any], endpoint: Endpoint) -> None:

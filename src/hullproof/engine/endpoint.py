@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
+from hullproof.engine.ssh import machine
 from hullproof.errors import EngineError
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ Case = Literal[
     "buildx-missing",
     "buildx-too-old",
 ]
+
+_SCHEMES = frozenset({"unix", "tcp", "http", "https", "ssh"})
+_SCHEMES_TOLD = "unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST"
+_PLACES = {"unix": "/var/run/docker.sock", "ssh": "USER@HOST"}
+_WITH_TLS = frozenset({"tcp", "https"})
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 
@@ -71,7 +77,9 @@ class Endpoint:
     @property
     def published_host(self) -> str:
         """The host at which the ports that the engine publishes are reached from this machine."""
-        return "127.0.0.1" if self.socket else urlsplit(self.host).hostname or "127.0.0.1"
+        if self.socket:
+            return "127.0.0.1"
+        return (machine(self.host) if self.scheme == "ssh" else urlsplit(self.host).hostname) or "127.0.0.1"
 
     @property
     def is_default_socket(self) -> bool:
@@ -103,10 +111,19 @@ def find_endpoint(environ: Mapping[str, str] | None = None) -> Endpoint:
 
 
 def _from_environment(host: str, environ: Mapping[str, str]) -> Endpoint:
+    if host.startswith("/"):
+        raise EngineError(f"DOCKER_HOST={host} is a path: write unix://{host}")
     if "://" not in host:
         host = f"tcp://{host}"
+    scheme, _, rest = host.partition("://")
+    if scheme not in _SCHEMES:
+        raise EngineError(f"DOCKER_HOST={host}: {scheme}:// leads to no engine here; write {_SCHEMES_TOLD}")
+    if not rest.strip("/"):
+        raise EngineError(
+            f"DOCKER_HOST={host} names no place: write {scheme}://{_PLACES.get(scheme, 'HOST:PORT')}"
+        )
     verify = bool(environ.get("DOCKER_TLS_VERIFY"))
-    if not (verify or environ.get("DOCKER_TLS")) or not host.startswith(("tcp://", "https://")):
+    if not (verify or environ.get("DOCKER_TLS")) or scheme not in _WITH_TLS:
         return Endpoint(host)
     certs = Path(environ.get("DOCKER_CERT_PATH") or config_folder(environ))
     return _with_tls(Endpoint(host), certs, verify=verify)

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 
 class Timed(BaseAdapter):
-    """Sends as another adapter does, through unix sockets, TCP, TLS or ssh, within what the calls are allowed."""
+    """Sends as another adapter does, through unix sockets, TCP or TLS, within what the calls are allowed."""
 
-    def __init__(self, inner: HTTPAdapter, calls: Calls, *, knows_deadlines: bool) -> None:
-        """Take what sends, and whether it does something about a deadline."""
+    def __init__(self, inner: HTTPAdapter, calls: Calls) -> None:
+        """Take what sends."""
         super().__init__()
         self._inner = inner
         self._calls = calls
-        self._knows_deadlines = knows_deadlines
         pool_for = inner.get_connection_with_tls_context
 
         def noting(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever requests hands over
@@ -42,7 +41,7 @@ class Timed(BaseAdapter):
     ) -> Response:
         """Send a request. Raises EngineError where none may be sent any more, and what requests raises."""
         allowed: Any = self._calls.allowed(timeout)
-        may_take_long = not self._knows_deadlines or allowed[1] is None or allowed[1] > CALL_S
+        may_take_long = allowed[1] is None or allowed[1] > CALL_S
         with self._calls.attended() if may_take_long else nullcontext():
             response = self._inner.send(request, stream, allowed, verify, cert, proxies)
         if may_take_long and stream:

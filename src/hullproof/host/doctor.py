@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.engine.connection import Engine
-from hullproof.engine.endpoint import NoEngineError
+from hullproof.engine.endpoint import NoEngineError, find_endpoint
 from hullproof.engine.plugins import find_compose
 from hullproof.engine.registry import why_unreachable
 from hullproof.errors import EngineError, HullproofError
@@ -19,6 +19,10 @@ from hullproof.host.trust import host_trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_OF_THE_ENGINE = frozenset(
+    {"no-socket", "permission-denied", "not-running", "unreachable", "engine-too-old", "no-buildkit"}
+)
 
 # A full proof with its experiments keeps a few images and caches at a time.
 _SPACE_WANTED = 5 * 1000**3
@@ -43,7 +47,7 @@ def doctor(registries: Iterable[str] = ("docker.io",)) -> list[Finding]:
         engine = Engine.connect()
     except NoEngineError as problem:
         findings.append(
-            Finding("engine", ok=False, text=str(problem), remedy=_remedy(this_system(), problem))
+            Finding("engine", ok=False, text=str(problem), remedy=way_out(this_system(), problem))
         )
     except EngineError as error:
         findings.append(Finding("engine", ok=False, text=str(error)))
@@ -65,8 +69,10 @@ def doctor(registries: Iterable[str] = ("docker.io",)) -> list[Finding]:
     return [*findings, _compose(), _mmdebstrap(), *_trust()]
 
 
-def _remedy(system: System, problem: NoEngineError) -> str:
-    """Say what to run on this system for this problem."""
+def way_out(system: System, problem: NoEngineError) -> str:
+    """Say what to run on this system for this problem, if it is with this machine's own engine."""
+    if problem.case in _OF_THE_ENGINE and not find_endpoint().is_default_socket:
+        return "the engine is named by DOCKER_HOST or the docker context in use: see to it there, or name another"
     answers = problem.case in ("cli-missing", "buildx-missing", "buildx-too-old")
     if problem.case == "permission-denied":
         return "sudo usermod -aG docker $USER, then log in again"

@@ -174,7 +174,14 @@ class Workspace:
         """What judges: an image that was given is first compared with what the project builds."""
         if self.given is None:
             return self.prover
-        return Prover.of_image(self.given, self.project, self.engine, self.run, tell=Lines(_say))
+        return Prover.of_image(
+            self.given,
+            self.project,
+            self.engine,
+            self.run,
+            tell=Lines(_say),
+            experiments=self.experiments,
+        )
 
     def begin(self, practices: Sequence[Practice], *, at_once: bool) -> None:
         """Build the project; gather `at_once` what the practices need, or else each when it is asked for."""

@@ -18,6 +18,8 @@ from hullproof.engine.connection import Engine
 from hullproof.engine.endpoint import DEFAULT_SOCKET, NoEngineError, find_endpoint
 from hullproof.engine.plugins import find_buildx, numbers
 from hullproof.errors import EngineError
+from hullproof.host.doctor import way_out
+from hullproof.host.machine import this_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,6 +105,57 @@ def test_dead_socket_means_not_running(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(NoEngineError, match="not running") as caught:
         Engine.connect()
     assert caught.value.case == "not-running"
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("/run/other.sock", r"is a path: write unix:///run/other\.sock"),
+        ("unix://", r"names no place: write unix:///var/run/docker\.sock"),
+        ("npipe:////./pipe/docker_engine", "npipe:// leads to no engine here; write unix:///PATH"),
+        ("fd://3", "fd:// leads to no engine here"),
+        ("tcp://", "names no place: write tcp://HOST:PORT"),
+    ],
+)
+def test_an_address_that_is_none_is_said(host: str, says: str) -> None:
+    """What is wrong with it, and how it is written; nothing is asked."""
+    with pytest.raises(EngineError, match=says):
+        find_endpoint({"DOCKER_HOST": host})
+
+
+@pytest.mark.parametrize("host", ["tcp://nobody.invalid:2375", "tcp://127.0.0.1:99999"])
+def test_what_answers_at_once_is_not_called_late(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """The reason is said, whole at its end."""
+    monkeypatch.setenv("DOCKER_HOST", host)
+    with pytest.raises(NoEngineError, match="cannot be talked to") as caught:
+        Engine.connect()
+    assert "did not answer within" not in str(caught.value)
+
+
+def test_an_engine_of_another_place_is_not_started_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What starts or installs this machine's own is no help for one that was named."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
+    with pytest.raises(NoEngineError) as caught:
+        Engine.connect()
+    assert "DOCKER_HOST" in way_out(this_system(), caught.value)
+    assert "systemctl" not in way_out(this_system(), caught.value)
+
+
+def test_a_socket_of_the_user_s_own_is_hinted_at(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rootless engine, which nothing names yet, rather than a group that is as good as root."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    with socket.socket(socket.AF_UNIX) as own:
+        own.bind(str(open_folder / "docker.sock"))
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(open_folder))
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{open_folder}/docker.sock")
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        with pytest.raises(NoEngineError, match="docker context use rootless"):
+            Engine.connect()
 
 
 @contextmanager
