@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import importlib
 import posixpath
 import re
+import sys
 import tarfile
 import zlib
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from hullproof.engine.model.image import Bytecode, FileEntry, FileKind
 from hullproof.secrets import held
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-try:
-    zstd: Any = importlib.import_module("compression.zstd")
-except ImportError:  # before Python 3.14
-    zstd = None
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 _CHUNK = 1 << 20
 _BUFFER = 1 << 15  # what the engine sends at a time; tarfile copies what is left of it with every read
@@ -66,7 +66,7 @@ _ADDS_TO_THE_NEXT = (
 )
 
 # What the readers raise for content that is damaged, none of which is a connection that broke.
-_BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, *((zstd.ZstdError,) if zstd else ()))
+_BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, zstd.ZstdError)
 _DAMAGED = (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined] # typeshed leaves them out
 
 
@@ -119,21 +119,13 @@ def _take(archive: Archive, name: str, content: BufferedReader, *, size: int, of
         if head.startswith(b"\x1f\x8b"):
             archive.layers[name] = _layer(cast("IO[bytes]", gzip.GzipFile(fileobj=content)), of_base=of_base)
         elif head.startswith(b"\x28\xb5\x2f\xfd"):
-            archive.layers[name] = _layer(_unzstd(content), of_base=of_base)
+            archive.layers[name] = _layer(cast("IO[bytes]", zstd.ZstdFile(content)), of_base=of_base)
         elif head[257:262] == b"ustar" or (head and not head.strip(b"\0")) or name.endswith("/layer.tar"):
             archive.layers[name] = _layer(content, of_base=of_base)
         elif head.lstrip()[:1] in (b"{", b"[") and size <= _MOST_TEXT:
             archive.documents[name] = content.read()
     except _BROKEN as error:
         archive.unreadable[name] = str(error)  # counts only if the manifest names it
-
-
-def _unzstd(file: IO[bytes]) -> IO[bytes]:
-    if zstd is None:
-        raise tarfile.CompressionError(
-            "a layer is compressed with zstd, which needs Python 3.14 or newer to be read"
-        )
-    return cast("IO[bytes]", zstd.ZstdFile(file))
 
 
 # --- tar -------------------------------------------------------------------------------------------
