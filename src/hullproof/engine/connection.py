@@ -32,6 +32,7 @@ from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
 from hullproof.engine.flaws import build_flaw
 from hullproof.engine.plugins import find_buildx, numbers
 from hullproof.engine.ssh import command, relay
+from hullproof.errors import EngineError
 from hullproof.model import EngineInfo
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 # 1.42 is Docker 23: the first whose embedded BuildKit knows named build contexts (--build-context).
 MINIMUM_API = (1, 42)
+PLATFORM = "DOCKER_DEFAULT_PLATFORM"
+_ARCHITECTURES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}
 _ANY_API = "1.42"  # the first question is asked without a version
 _LONGEST_REASON = 200
 _PERMITTED = "`sudo usermod -aG docker $USER` and log in again, or run as root"
@@ -107,6 +110,19 @@ class Engine:
     def architecture(self) -> str:
         """Return what its machine is, in the engine's words, such as `amd64`; empty where it does not tell."""
         return str(self.client.version().get("Arch", ""))
+
+    def require_own_platform(self) -> None:
+        """Raise EngineError where docker is told to build for another platform than the engine's, whose images it cannot run.
+
+        The bases that are there, and stand-ins, are the engine's own, and what is built is booted here.
+        """
+        wanted, own = os.environ.get(PLATFORM, ""), self.architecture()
+        named = wanted.split("/")[1:2] or [wanted]
+        if own and wanted and _ARCHITECTURES.get(named[0], named[0]) != own:
+            raise EngineError(
+                f"{PLATFORM}={wanted} is not this engine's platform (linux/{own}), on which what is built has to run: unset "
+                "it, or name an engine of that platform by DOCKER_HOST"
+            )
 
     def data_folder(self) -> tuple[str, str]:
         """Return the folder that it keeps all in, and the name of the machine that this is on; empty where it does not tell."""

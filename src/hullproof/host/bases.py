@@ -89,6 +89,7 @@ def provide_bases(
     `may_install` lets a missing mmdebstrap be installed for a stand-in; `owner` is the run that this ends with. Raises
     NoBaseError for the first one that can neither be found, pulled nor stood in for, EngineError where the engine is gone.
     """
+    engine.require_own_platform()
     bases: dict[str, Base] = {}
     for text in references:
         reference = parse_reference(text)

@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.engine.connection import Engine
+from hullproof.engine.connection import PLATFORM, Engine
 from hullproof.engine.endpoint import NoEngineError, find_endpoint
 from hullproof.engine.plugins import find_compose
 from hullproof.engine.registry import why_unreachable
@@ -63,6 +63,7 @@ def doctor(registries: Iterable[str] = ("docker.io",)) -> list[Finding]:
         if info.note:
             remedy = f"none needed; for a newer engine see {MANUAL}"
             findings.append(Finding("builds", ok=False, text=info.note, remedy=remedy, needed=False))
+        findings += _platform(engine)
         findings.append(_space(engine))
         findings += [_registry(engine, registry) for registry in registries]
         engine.close()
@@ -87,6 +88,14 @@ def way_out(system: System, problem: NoEngineError) -> str:
         else ""
     )
     return f"sudo apt-get install {' '.join(packages)}{beside}; `hullproof doctor --install` does it all"
+
+
+def _platform(engine: Engine) -> list[Finding]:
+    try:
+        engine.require_own_platform()
+    except EngineError as error:
+        return [Finding("platform", ok=False, text=str(error), remedy=f"unset {PLATFORM}")]
+    return []
 
 
 def _space(engine: Engine) -> Finding:

@@ -22,6 +22,7 @@ from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import EngineError
 
 from ..boots import Boots, Images
+from ..conftest import Command
 from ..relay import copy, reach
 
 pytestmark = pytest.mark.engine
@@ -253,3 +254,32 @@ def test_a_builder_that_cannot_begin_is_not_the_project_s_fault(
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     with pytest.raises(EngineError, match=r"could not begin to build: .*ca\.pem"):
         build(engine, BuildRequest(tmp_path, tmp_path / "Dockerfile"))
+
+
+# --- platforms ---------------------------------------------------------------------------------------
+
+
+def test_another_platform_than_the_engine_s_is_refused(
+    shop: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Docker would build for it, on bases that are not for it, what cannot be booted here: that is no fault of the project."""
+    monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", "linux/s390x")
+    for asked in (("prove", str(shop), "--only", "workdir"), ("build", str(shop), "--check")):
+        code, out, err = command(*asked)
+        assert (code, out) == (3, "")
+        assert "DOCKER_DEFAULT_PLATFORM=linux/s390x is not this engine's platform" in err
+    code, out, err = command("doctor")
+    assert (code, "unset DOCKER_DEFAULT_PLATFORM" in " ".join(f"{out} {err}".split())) == (3, True)
+
+
+def test_the_engine_s_own_platform_may_be_named(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it is spelled."""
+    own = engine.architecture()
+    for named in (
+        own,
+        f"linux/{own}",
+        f"linux/{own}/v8",
+        {"amd64": "x86_64", "arm64": "aarch64"}.get(own, own),
+    ):
+        monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", named)
+        engine.require_own_platform()
