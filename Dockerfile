@@ -16,11 +16,12 @@ ENV PYTHONUNBUFFERED=1 \
 #    release to the next; there is no shell to log in with and no home to write to.
 # 6. WORKDIR would make /app as root's and COPY leaves a directory that is there alone, so /app is made
 #    here, and given to its user. /data is the group's too: a container that is run with any other uid is
-#    in group 0.
+#    in group 0. Without the epoch, /etc/shadow would have the day of the build; the logs differ each time.
 RUN groupadd --gid 10001 appuser && \
-    useradd --uid 10001 --gid appuser --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin appuser && \
+    SOURCE_DATE_EPOCH=0 useradd --uid 10001 --gid appuser --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin appuser && \
     install -d -o appuser -g appuser -m 0755 /app && \
-    install -d -o appuser -g 0 -m 0770 /data
+    install -d -o appuser -g 0 -m 0770 /data && \
+    rm -f /etc/group- /etc/gshadow- /etc/passwd- /etc/shadow- /etc/subuid- /etc/subgid- /var/log/faillog /var/log/lastlog
 
 # 4. Every later path is relative to here.
 WORKDIR /app
@@ -36,13 +37,15 @@ COPY requirements.txt ./
 # Hashes are required: what is installed is what was reviewed. The cache mount keeps downloads between
 # builds and out of the image. The secrets hold the host's package index, proxy certificate authority and
 # the like, where it has any (README: "Behind a proxy"); they are there during this step only. From 3.13 on,
-# venv adds an ignore file for git, which nothing that runs needs.
+# venv adds an ignore file for git, which nothing that runs needs. Bytecode by hash is the same in each build,
+# and stays valid whatever becomes of the files' times.
 RUN --mount=type=cache,target=/root/.cache/pip \
     --mount=type=secret,id=pip-conf \
     --mount=type=secret,id=ca-certificates \
     python -m venv --without-pip /opt/venv && rm -f /opt/venv/.gitignore && \
     PIP_CONFIG_FILE=/run/secrets/pip-conf \
-    pip --disable-pip-version-check --python /opt/venv/bin/python install --require-hashes --requirement requirements.txt
+    pip --disable-pip-version-check --python /opt/venv/bin/python install --no-compile --require-hashes --requirement requirements.txt && \
+    python -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib
 
 # ---- test: the gate -----------------------------------------------------------------------------------
 FROM deps AS test

@@ -33,7 +33,8 @@ else:
 
 _CHUNK = 1 << 20
 _BUFFER = 1 << 15  # what the engine sends at a time; tarfile copies what is left of it with every read
-_MOST_HASHED = 1 << 20
+MOST_HASHED = 1 << 20
+"""So large a file is hashed; whoever compares two builds asks for all."""
 _MOST_TEXT = 16 << 20
 
 _TEXTS = frozenset(
@@ -91,8 +92,8 @@ class Archive:
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
-def unpack(file: IO[bytes], *, base_diff_ids: Collection[str]) -> Archive:
-    """Read an archive to its end. Own layers are hashed; those that are surely the base's are not.
+def unpack(file: IO[bytes], *, base_diff_ids: Collection[str], most_hashed: int = MOST_HASHED) -> Archive:
+    """Read an archive to its end. Own layers are hashed, up to so many bytes a file; those that are surely the base's are not.
 
     Raises tarfile.TarError where it is none, or only a part of one.
     """
@@ -108,20 +109,33 @@ def unpack(file: IO[bytes], *, base_diff_ids: Collection[str]) -> Archive:
             elif content := outer.extractfile(member):
                 # An uncompressed layer is named after its diff id, so that the base's need not be hashed.
                 of_base = f"sha256:{posixpath.basename(name)}" in base_diff_ids
-                _take(archive, name, cast("BufferedReader", content), size=member.size, of_base=of_base)
+                _take(
+                    archive,
+                    name,
+                    cast("BufferedReader", content),
+                    size=member.size,
+                    of_base=of_base,
+                    most=most_hashed,
+                )
     return archive
 
 
-def _take(archive: Archive, name: str, content: BufferedReader, *, size: int, of_base: bool) -> None:
+def _take(
+    archive: Archive, name: str, content: BufferedReader, *, size: int, of_base: bool, most: int
+) -> None:
     """Read one file of the archive, told by its content: a layer, packed or not, or a JSON document."""
     head = content.peek(tarfile.BLOCKSIZE)[: tarfile.BLOCKSIZE]
     try:
         if head.startswith(b"\x1f\x8b"):
-            archive.layers[name] = _layer(cast("IO[bytes]", gzip.GzipFile(fileobj=content)), of_base=of_base)
+            archive.layers[name] = _layer(
+                cast("IO[bytes]", gzip.GzipFile(fileobj=content)), of_base=of_base, most=most
+            )
         elif head.startswith(b"\x28\xb5\x2f\xfd"):
-            archive.layers[name] = _layer(cast("IO[bytes]", zstd.ZstdFile(content)), of_base=of_base)
+            archive.layers[name] = _layer(
+                cast("IO[bytes]", zstd.ZstdFile(content)), of_base=of_base, most=most
+            )
         elif head[257:262] == b"ustar" or (head and not head.strip(b"\0")) or name.endswith("/layer.tar"):
-            archive.layers[name] = _layer(content, of_base=of_base)
+            archive.layers[name] = _layer(content, of_base=of_base, most=most)
         elif head.lstrip()[:1] in (b"{", b"[") and size <= _MOST_TEXT:
             archive.documents[name] = content.read()
     except _BROKEN as error:
@@ -166,7 +180,7 @@ def _text(name: str) -> str:
 # --- a layer ---------------------------------------------------------------------------------------
 
 
-def _layer(file: IO[bytes], *, of_base: bool) -> LayerContents:
+def _layer(file: IO[bytes], *, of_base: bool, most: int) -> LayerContents:
     contents = LayerContents()
     with _open(file) as layer:
         for member in layer:
@@ -174,7 +188,7 @@ def _layer(file: IO[bytes], *, of_base: bool) -> LayerContents:
             path = _path(_text(member.name))
             folder, _, name = path.rpartition("/")
             if not name.startswith(".wh."):
-                _add(contents, path, member, layer, of_base=of_base)
+                _add(contents, path, member, layer, of_base=of_base, most=most)
             elif name == ".wh..wh..opq":
                 contents.removed.append(f"{folder}/")
             elif not name.startswith(".wh..wh."):  # others are notes of a storage driver to itself
@@ -185,7 +199,13 @@ def _layer(file: IO[bytes], *, of_base: bool) -> LayerContents:
 
 
 def _add(
-    contents: LayerContents, path: str, member: tarfile.TarInfo, layer: tarfile.TarFile, *, of_base: bool
+    contents: LayerContents,
+    path: str,
+    member: tarfile.TarInfo,
+    layer: tarfile.TarFile,
+    *,
+    of_base: bool,
+    most: int,
 ) -> None:
     kind = _KINDS.get(member.type, "file")
     content = sha256 = None
@@ -195,7 +215,7 @@ def _add(
         contents.links[path] = _path(_text(member.linkname))
     elif kind == "file":
         is_text = path in _TEXTS or posixpath.dirname(path) in _TEXT_FOLDERS
-        is_hashed = not of_base and member.size <= _MOST_HASHED
+        is_hashed = not of_base and member.size <= most
         is_own_text = is_hashed and (
             (member.size <= _MOST_OWN_TEXT and not _NOT_OWN.search(path))
             or path.endswith(".dist-info/RECORD")

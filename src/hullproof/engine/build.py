@@ -78,7 +78,8 @@ class BuildRequest:
 
     `instructions` lets steps be traced to lines (see `engine.tracing`). `build_contexts` puts named images under
     the Dockerfile's references, `secrets` are files by id. `owner` is the run that the build is of; the image of one
-    of nobody's stays. `cached`: whether steps may be taken from the builder's cache.
+    of nobody's stays. `cached`: whether steps may be taken from the builder's cache. `provenance`: with all that the
+    builder can say of the build, for which a path is that of an OCI archive.
     """
 
     context: Path
@@ -92,6 +93,7 @@ class BuildRequest:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     instructions: LayerInstructions = field(default_factory=dict)
     cached: bool = True
+    provenance: bool = False
 
     def argv(self, metadata_file: Path) -> list[str]:
         """Return the arguments after `docker`."""
@@ -103,9 +105,12 @@ class BuildRequest:
             f"--file={self.dockerfile}",
         ]
         if isinstance(self.output, Path):
-            args.append(f"--output={_fields('type=tar', f'dest={self.output}')}")
+            kind = "oci" if self.provenance else "tar"
+            args.append(f"--output={_fields(f'type={kind}', f'dest={self.output}')}")
         else:
             args.append("--load" if self.output == "image" else "--output=type=cacheonly")
+        if self.provenance:
+            args.append("--provenance=mode=max")
         if not self.cached:
             args.append("--no-cache")
         if self.target:

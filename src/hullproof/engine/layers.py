@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from requests.exceptions import ReadTimeout, RequestException
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from hullproof.engine.archive import Archive, LayerContents, unpack
+from hullproof.engine.archive import MOST_HASHED, Archive, LayerContents, unpack
 from hullproof.engine.model.image import FileEntry, FileFacts, Layer
 from hullproof.errors import DeadlineError, EngineError, Unobservable
 
@@ -39,8 +39,10 @@ class NoImageError(EngineError):
         super().__init__(f"image {image_id} is not in the engine: build it again, or pull it")
 
 
-def read_files(engine: Engine, image_id: str, *, base_diff_ids: Sequence[str]) -> FileFacts:
-    """Read all files of an image in one pass.
+def read_files(
+    engine: Engine, image_id: str, *, base_diff_ids: Sequence[str], most_hashed: int = MOST_HASHED
+) -> FileFacts:
+    """Read all files of an image in one pass. Own files are hashed up to so many bytes each.
 
     `image_id` is as `ImageFacts.id`. `base_diff_ids`: the layers of its base. Those that the image starts with count as
     the base's; with none, all layers are the project's own. Raises EngineError when the image is not there or the engine goes away,
@@ -56,7 +58,10 @@ def read_files(engine: Engine, image_id: str, *, base_diff_ids: Sequence[str]) -
                 said = " ".join(response.text.split())[:200]
                 raise EngineError(f"the engine would not save image {image_id}: {said}")
             return read_archive(
-                cast("IO[bytes]", response.raw), base_diff_ids=base_diff_ids, image_id=image_id
+                cast("IO[bytes]", response.raw),
+                base_diff_ids=base_diff_ids,
+                image_id=image_id,
+                most_hashed=most_hashed,
             )
     except (ReadTimeout, ReadTimeoutError) as error:
         raise DeadlineError(
@@ -67,14 +72,20 @@ def read_files(engine: Engine, image_id: str, *, base_diff_ids: Sequence[str]) -
         raise EngineError(f"the engine went away while it sent image {image_id} ({seen})") from error
 
 
-def read_archive(file: IO[bytes], *, base_diff_ids: Sequence[str], image_id: str = "") -> FileFacts:
+def read_archive(
+    file: IO[bytes], *, base_diff_ids: Sequence[str], image_id: str = "", most_hashed: int = MOST_HASHED
+) -> FileFacts:
     """Read all files from an archive as `docker save` writes it, in either layout; `file` is only read from.
 
     The manifest is the image's where the engine knows the image, by `image_id`, as that manifest or as an index of it: an
     engine that keeps none writes one for the archive alone. Raises Unobservable when it is no such archive, or only a part of one.
     """
     try:
-        return _facts(unpack(file, base_diff_ids=frozenset(base_diff_ids)), base_diff_ids, image_id)
+        return _facts(
+            unpack(file, base_diff_ids=frozenset(base_diff_ids), most_hashed=most_hashed),
+            base_diff_ids,
+            image_id,
+        )
     except (tarfile.TarError, ValueError, LookupError, TypeError, AttributeError) as error:
         reason = str(error) if isinstance(error, tarfile.TarError) else f"{type(error).__name__}: {error}"
         raise Unobservable(f"the image's files could not be read: {reason}") from error

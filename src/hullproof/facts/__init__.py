@@ -34,10 +34,21 @@ from hullproof.engine.model.image import (
     Layer,
 )
 from hullproof.errors import Unobservable
-from hullproof.facts import acts, builds, containers, experiments, images, limited, sources, trials
+from hullproof.facts import (
+    acts,
+    builds,
+    containers,
+    experiments,
+    images,
+    limited,
+    rebuilt,
+    sources,
+    trials,
+)
 from hullproof.facts.acts import HalfSent, HealthTrial, Privileges, Restarts
 from hullproof.facts.limited import HeldLines, Shares
 from hullproof.facts.provider import Kind, providers
+from hullproof.facts.rebuilt import CheckoutTrial
 from hullproof.facts.trials import Trial
 from hullproof.lab.outcomes import (
     Canary,
@@ -50,6 +61,16 @@ from hullproof.lab.outcomes import (
     NeededFacts,
     PlantedFile,
     WithheldFacts,
+)
+from hullproof.lab.rebuilds import (
+    CheckoutBuild,
+    Difference,
+    Leak,
+    LeakFacts,
+    LockFacts,
+    Renewal,
+    RenewalFacts,
+    ReproductionFacts,
 )
 from hullproof.project.config import Config
 from hullproof.project.git import Checkout
@@ -65,7 +86,9 @@ GIVEN: Mapping[str, object] = {
 }
 """What providers may ask for beside what others provide: a proof is given it, for each project anew."""
 
-PROVIDERS = providers((sources, builds, images, containers, trials, acts, limited, experiments), GIVEN)
+PROVIDERS = providers(
+    (sources, builds, images, containers, trials, acts, limited, experiments, rebuilt), GIVEN
+)
 """How all that is observed, or needed for it, is had: providers by the names of what they provide."""
 
 FACTS = {name: each.gives for name, each in PROVIDERS.items() if each.kind is not Kind.MEANS}
@@ -86,8 +109,11 @@ __all__ = [
     "Canary",
     "CanaryFacts",
     "Checkout",
+    "CheckoutBuild",
+    "CheckoutTrial",
     "Config",
     "ContainerFacts",
+    "Difference",
     "EditOutcome",
     "EditsFacts",
     "Executed",
@@ -104,12 +130,18 @@ __all__ = [
     "ImageFacts",
     "InstallStep",
     "Layer",
+    "Leak",
+    "LeakFacts",
     "Listener",
+    "LockFacts",
     "MissingFiles",
     "NeededFacts",
     "PlantedFile",
     "Privileges",
     "Process",
+    "Renewal",
+    "RenewalFacts",
+    "ReproductionFacts",
     "Restarts",
     "Shares",
     "Step",

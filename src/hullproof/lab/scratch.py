@@ -37,8 +37,8 @@ class Bench:
         self._lock = threading.Lock()
         self._pristine: Path | None = None
 
-    def copy(self, name: str) -> Path:
-        """Make a copy for one experiment. Change files in it only by `put`."""
+    def copy(self, name: str, *, link: bool = True) -> Path:
+        """Make a copy for one experiment. Change files in it only by `put`, unless they are to be no links."""
         with self._lock:
             if self._pristine is None:
                 target = self._run.scratch("pristine") / "context"
@@ -47,7 +47,7 @@ class Bench:
                 self._provide_build_files(target)
                 self._pristine = target
         target = self._run.scratch(name) / "context"
-        copy_tree(self._pristine, target, link=True)
+        copy_tree(self._pristine, target, link=link)
         return target
 
     def empty(self, name: str) -> Path:

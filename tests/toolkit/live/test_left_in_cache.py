@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
 import tarfile
 import uuid
 from collections.abc import Iterator
@@ -73,6 +74,8 @@ def project(tmp_path: Path) -> Project:
     for name, text in PROJECT.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text.replace("UNIQUE", unique))
+    for arguments in (("init", "-q"), ("add", ".")):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True, capture_output=True)
     return Project.open(tmp_path)
 
 

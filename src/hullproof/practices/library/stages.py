@@ -11,6 +11,7 @@ from hullproof.dockerfile import TASK_RUNNERS, Release, Stage, commands, install
 from hullproof.facts import FileFacts
 from hullproof.practices.checks import listed
 from hullproof.practices.library.lines import instead, remove, text_of
+from hullproof.practices.library.places import is_installed
 from hullproof.tools import TEST_RUNNERS, is_of_development, tool_of
 
 NONE: Mapping[int, str] = MappingProxyType({})
@@ -91,3 +92,24 @@ def without_tools(
     return instead(
         release, step.line, text.replace(f"--from={step.flag('from')}", f"--from={below.reference}")
     )
+
+
+def made_at(release: Release, line: int | None, path: str) -> str:
+    """Name the line that made a file which the layer of another line has: COPY --from only takes what a stage made.
+
+    Of a stage that is the RUN that installs, for what lies among installed packages, or else its last one.
+    """
+    instruction = release.instruction_at(line)
+    for _ in release.dockerfile.stages:
+        source = instruction.flag("from") if instruction is not None else None
+        stage = release.dockerfile.find(source) if source is not None else None
+        if stage is None:
+            break
+        steps = [each for each in release.chain_of(stage) if each.keyword in {"RUN", "COPY", "ADD"}]
+        installing = [each for each in steps if each.keyword == "RUN" and install_commands(each)]
+        runs = [each for each in steps if each.keyword == "RUN"]
+        chosen = installing if installing and is_installed(path) else runs or steps
+        if not chosen:
+            break
+        instruction = chosen[-1]
+    return release.where(instruction.line if instruction is not None else line or release.line)

@@ -16,8 +16,8 @@ Fix: Compile by hash, which no change of times makes stale, where the packages a
     RUN pip install --no-cache-dir -r requirements.txt && \
         python -m compileall -q --invalidation-mode unchecked-hash /usr/local/lib/python3.13
 
-uv compiles with UV_COMPILE_BYTECODE=1, and pip by hash where it sees SOURCE_DATE_EPOCH (ARG SOURCE_DATE_EPOCH before the
-step). An image that wants no bytecode says so: ENV PYTHONDONTWRITEBYTECODE=1, and an installer that writes none.
+uv compiles with UV_COMPILE_BYTECODE=1, and pip by hash where it sees SOURCE_DATE_EPOCH (RUN SOURCE_DATE_EPOCH=0
+pip install). An image that wants no bytecode says so: ENV PYTHONDONTWRITEBYTECODE=1, and an installer that writes none.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from hullproof.practices.checks import (
     unproven,
 )
 from hullproof.practices.library.places import layer_place
+from hullproof.practices.library.stages import made_at
 
 PROFILES = ("production", "kubernetes", "openshift", "release")
 
@@ -93,7 +94,7 @@ def installed_modules_have_it(release: Release, image: ImageFacts, files: FileFa
             f"start compiles them anew",
             *(in_image(where, _told(each)) for each in stale[:_SHOWN]),
             seen,
-            fix=_compile(stale, where),
+            fix=_compile(release, stale),
         )
     elif len(missing) > _FEW * len(modules):
         where = layer_place(release, files, missing[0].layer)
@@ -101,7 +102,7 @@ def installed_modules_have_it(release: Release, image: ImageFacts, files: FileFa
             f"{len(missing)} of {len(modules)} installed modules have no bytecode, so that each start compiles them",
             *(in_image(where, f"{each.source.path} has no .pyc beside it") for each in missing[:_SHOWN]),
             seen,
-            fix=_compile(missing, where),
+            fix=_compile(release, missing),
         )
     else:
         yield proven(
@@ -158,8 +159,10 @@ def _told(module: _Module) -> str:
     )
 
 
-def _compile(modules: list[_Module], where: str) -> str:
-    folder = modules[0].folder
+def _compile(release: Release, modules: list[_Module]) -> str:
+    """Say where to compile: where the packages are installed, which may be in another stage."""
+    first, folder = modules[0], modules[0].folder
+    where = made_at(release, first.layer.line, first.source.path)
     return (
         f"Add to the end of {where}: && python -m compileall -q --invalidation-mode unchecked-hash {folder}"
     )

@@ -59,21 +59,16 @@ def python_is_supported(
     release: Release, base: BaseFacts, image: ImageFacts, files: FileFacts, today: date
 ) -> Observations:
     """The interpreter that runs the application gets fixes today."""
-    asked = _TAG_PYTHON.search(base.reference.rpartition(":")[2]) if base.stand_in else None
-    if asked is not None:
-        evidence = in_dockerfile(
-            release.where(base.line), f"FROM {base.reference}, for which a stand-in was taken"
-        )
-        yield from _judged(
-            _Part(f"Python {asked['version']}", python_until(asked["version"]), evidence),
-            release,
-            base,
-            today,
-        )
-        return
     program = _interpreter(image, files)
     found = _PROGRAM.fullmatch(posixpath.basename(program)) if program else None
-    if found is None:
+    is_base_s = program is None or files.final.get(program) is files.base.get(program)
+    asked = _TAG_PYTHON.search(base.reference.rpartition(":")[2]) if base.stand_in and is_base_s else None
+    if asked is not None:
+        name = f"Python {asked['version']}"
+        yield from _judged(
+            _Part(name, python_until(asked["version"]), _stands_in(release, base)), release, base, today
+        )
+    elif found is None:
         yield unproven(
             "which Python the release runs could not be seen: its PATH leads to none with a version in its name"
         )
@@ -89,15 +84,18 @@ def the_distribution_is_supported(
     release: Release, base: BaseFacts, files: FileFacts, today: date
 ) -> Observations:
     """The distribution that the files are of gets fixes today."""
-    suite = next((each for each in SUITES if each in base.reference), None) if base.stand_in else None
-    if suite is not None:
-        evidence = in_dockerfile(
-            release.where(base.line), f"FROM {base.reference}, for which a stand-in was taken"
+    place = next((each for each in ("/usr/lib/os-release", "/etc/os-release") if files.text(each)), "")
+    is_base_s = not place or files.final.get(place) is files.base.get(place)
+    suite = next((each for each in SUITES if each in base.reference), None)
+    if base.stand_in and is_base_s and suite is not None:
+        part = _Part(
+            f"Debian {SUITES[suite]}",
+            distribution_until("debian", SUITES[suite]),
+            _stands_in(release, base),
         )
-        part = _Part(f"Debian {SUITES[suite]}", distribution_until("debian", SUITES[suite]), evidence)
         yield from _judged(part, release, base, today)
         return
-    text = files.text("/usr/lib/os-release") or files.text("/etc/os-release")
+    text = files.text(place)
     if text is None:
         yield unproven("the image does not say which distribution it is of: it has no os-release")
         return
@@ -109,6 +107,11 @@ def the_distribution_is_supported(
         return
     name = f"{said.get('NAME', identifier).removesuffix(' GNU/Linux')} {version or '(no release)'}"
     yield from _judged(_Part(name, distribution_until(identifier, version), evidence), release, base, today)
+
+
+def _stands_in(release: Release, base: BaseFacts) -> Evidence:
+    """Say that the real base is what ships."""
+    return in_dockerfile(release.where(base.line), f"FROM {base.reference}, for which a stand-in was taken")
 
 
 def _judged(part: _Part, release: Release, base: BaseFacts, today: date) -> Observations:

@@ -1,0 +1,113 @@
+r"""Two builds make the same image.
+
+Why: Only who can build an image again, from its commit, can show that it is made of that commit and of nothing else. Where two
+builds differ, nobody can say which difference matters; each deployment replaces every layer.
+
+Proven by: Two builds without cache, from copies at other paths, of other times and modes, one stage by stage and one side by
+side, compared digest, configuration, layers, entries, contents. They may differ in times, which two options of the builder
+take away: --build-arg SOURCE_DATE_EPOCH and --output type=image,rewrite-timestamp=true.
+
+Broken by: Bytecode with time stamps, which pip writes; logs of apt; keys and random names; other versions of packages than a
+moment before; /etc/shadow, which has the day on which useradd ran.
+
+Fix: Compile bytecode by hash, clean up in the step that makes the mess, and pin what is installed.
+
+    RUN pip install --no-cache-dir --no-compile --require-hashes -r requirements.txt && \
+        python -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib
+    RUN SOURCE_DATE_EPOCH=0 useradd --uid 10001 app && rm -f /etc/*- /var/log/*log
+
+rewrite-timestamp=true alone makes all bytecode with time stamps stale: Python then compiles it at each start.
+"""
+
+from __future__ import annotations
+
+from hullproof.dockerfile import Release
+from hullproof.facts import Difference, ReproductionFacts
+from hullproof.model import Evidence
+from hullproof.practices.checks import Observations, broken, check, in_experiment, in_image, listed, proven
+from hullproof.practices.library.differences import by_cause
+from hullproof.practices.library.stages import made_at
+
+PROFILES = ("release",)
+
+_SHOWN = 5
+
+
+@check
+def two_builds_agree(release: Release, reproduction: ReproductionFacts) -> Observations:
+    """Rung by rung: the digests are one, or what differs is times alone."""
+    facts = reproduction
+    if facts.packages:
+        yield broken(
+            f"two builds have other packages: {listed(list(facts.packages))}",
+            in_experiment(
+                release.where(release.line), f"in one of the two builds: {listed(list(facts.packages), 20)}"
+            ),
+            fix="Pin them: lock Python's packages with hashes, and take the system's from a snapshot or a base with a digest.",
+        )
+    elif facts.contents or facts.settings:
+        for cause, differences in by_cause(facts.contents):
+            where = _where(release, differences[0])
+            yield broken(
+                f"{len(differences)} files differ between two builds: {cause.why} ({differences[0].path})",
+                *(_shown(release, each) for each in differences[:_SHOWN]),
+                fix=cause.fix.format(line=where),
+            )
+        if facts.settings:
+            yield broken(
+                f"the configuration differs between two builds: {listed(list(facts.settings))}",
+                in_image(release.where(release.line), f"config: {listed(list(facts.settings))}"),
+                fix="Take no time and no random value into a label, a variable or the command.",
+            )
+    elif facts.is_identical:
+        yield proven("two builds are identical, to their digest", in_experiment("two builds", "one digest"))
+    else:
+        yield from _but_for_times(release, facts)
+
+
+@check
+def the_day_is_not_in_it(release: Release, reproduction: ReproductionFacts) -> Observations:
+    """What is equal today will be tomorrow: no account bears the day of the build."""
+    for each in reproduction.dated:
+        name, _, line = each.partition(":")
+        where = release.where(int(line)) if line != "0" else release.where(release.line)
+        yield broken(
+            f"/etc/shadow has the day of the build for {name}: equal today, and different tomorrow",
+            in_image(where, f"{name} has today's day in /etc/shadow"),
+            fix=f"Write RUN SOURCE_DATE_EPOCH=0 useradd ... at {where}: useradd takes the day from it.",
+        )
+
+
+def _but_for_times(release: Release, facts: ReproductionFacts) -> Observations:
+    """Say what differs beside contents, and what takes it away."""
+    parts = [
+        f"the times of {facts.times} files, which SOURCE_DATE_EPOCH and rewrite-timestamp=true take away"
+    ]
+    if facts.modes:
+        parts.append(
+            f"the modes of {len(facts.modes)} files, which are the checkout's (COPY --chmod takes them away)"
+        )
+    if facts.stamped:
+        parts.append(f"rewrite-timestamp would make the bytecode of {facts.stamped} modules stale")
+    yield proven(
+        f"two builds are identical but for {'; '.join(parts)}",
+        *(_shown(release, each) for each in facts.modes[:_SHOWN]),
+        in_experiment("two builds", f"same contents; {facts.times} files differ in their times alone"),
+    )
+
+
+def _where(release: Release, difference: Difference) -> str:
+    return made_at(release, difference.line, difference.path)
+
+
+def _shown(release: Release, difference: Difference) -> Evidence:
+    first, second = difference.first, difference.second
+    if first is None or second is None:
+        said = "is in one of the two builds"
+    elif first.size != second.size:
+        said = f"has {first.size} bytes in one build, {second.size} in the other"
+    elif (first.mode, first.uid, first.gid) != (second.mode, second.uid, second.gid):
+        said = f"has mode {first.mode:o} in one build, {second.mode:o} in the other"
+    else:
+        said = "has other content"
+    return in_image(_where(release, difference), f"{difference.path} {said}")
