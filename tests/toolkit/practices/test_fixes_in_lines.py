@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hullproof.facts import EditOutcome, EditsFacts, GateFacts, InstallStep, Listener
+from hullproof.facts import EditOutcome, EditsFacts, GateFacts, InstallStep, Listener, Stopped
 from tests.toolkit.score.fixes.reading import changes, follow
 
 from .by_hand import CONTAINER, GATE, GOOD, LISTENER, entry, files, image, layer, process, prove
@@ -282,6 +282,35 @@ def test_an_entry_script_makes_way_in_its_own_last_line(tmp_path: Path) -> None:
     assert (tmp_path / "bin" / "start.sh").read_text() == script.replace(
         "python run.py &", "exec python run.py"
     )
+
+
+def test_an_entry_script_that_ends_becomes_the_command(tmp_path: Path) -> None:
+    """It never looked at it."""
+    script = "#!/bin/sh\necho preparing\n"
+    text = GOOD.replace("USER app", "COPY start.sh ./\nUSER app").replace(
+        "CMD", 'ENTRYPOINT ["/app/start.sh"]\nCMD'
+    )
+    own = layer(16, entry("/app/start.sh", uid=1000, mode=0o755), texts={"/app/start.sh": script})
+    ended = replace(CONTAINER, exit_code=0, ready=False, processes=(), listeners=(), log=("preparing",))
+    (tmp_path / "start.sh").write_text(script)
+    followed(
+        tmp_path,
+        "default-command",
+        text,
+        container=ended,
+        files=files(own),
+        image=image(entrypoint=("/app/start.sh",)),
+    )
+    assert (tmp_path / "start.sh").read_text() == script + 'exec "$@"\n'
+
+
+def test_a_deaf_program_of_python_s_gets_the_signal_that_python_handles(tmp_path: Path) -> None:
+    """In front of the command; another program is told to handle SIGTERM."""
+    deaf = process(caught=0)
+    stopped = Stopped("SIGTERM", 10.0, 137, killed=True)
+    seen = replace(CONTAINER, processes=(replace(deaf, executable="/usr/bin/python3.11"),), stopped=stopped)
+    made = followed(tmp_path, "default-command", GOOD, container=seen)
+    assert made == GOOD.replace("CMD [", "STOPSIGNAL SIGINT\nCMD [")
 
 
 def test_a_stage_that_prepares_tests_runs_them(tmp_path: Path) -> None:

@@ -35,7 +35,6 @@ from hullproof.practices.library.command import (
     in_shell_form,
     line_of_command,
     notes_on_form,
-    to_start,
 )
 from hullproof.practices.library.failures import beside, why_not_up
 from hullproof.practices.library.front import application_below, in_front
@@ -61,6 +60,7 @@ from hullproof.practices.library.processes import (
     program,
     shown,
 )
+from hullproof.practices.library.starting import to_start
 from hullproof.practices.library.stopping import ends_in_order, is_deaf, to_hear, unusual_signal, why_deaf
 
 _NOT_LISTENING = (
@@ -212,8 +212,9 @@ def it_stops_when_told(
 ) -> Observations:
     """The stop signal ends it in good time, and in good order."""
     stopped, where = container.stopped, unusual_signal(release) or line_of_command(release)
-    if not is_started(config, image, container):
-        return
+    main = container.main
+    if not is_started(config, image, container) or (main is not None and is_idler(main)):
+        return  # what only waits is one fault, whatever it does on a signal
     if stopped is None:
         yield unproven("how the container stops was not seen", in_container(where, "no stop was observed"))
         return
@@ -262,7 +263,10 @@ def its_health_check_succeeds(
         yield in_container("HEALTHCHECK", f"{text}: healthy")
     elif tool is not None:
         yield broken(
-            f"HEALTHCHECK can never succeed: {said(health)}", line, ran, fix=to_be_healthy(health, container)
+            f"HEALTHCHECK can never succeed: {said(health)}",
+            line,
+            ran,
+            fix=to_be_healthy(release, health, container),
         )
     elif is_out_of_time(health):
         yield unproven(f"HEALTHCHECK did not come to its end in time: {said(health)}", line, ran)
@@ -275,5 +279,5 @@ def its_health_check_succeeds(
             f"HEALTHCHECK says unhealthy, {health.tries} times: {said(health)}",
             line,
             ran,
-            fix=to_be_healthy(health, container),
+            fix=to_be_healthy(release, health, container),
         )

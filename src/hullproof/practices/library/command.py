@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _ARGUMENTS = re.compile(r"\$(?:[0-9@*]|\{[0-9@*])")
 """What a shell-form ENTRYPOINT finds CMD in: the engine hands it to the shell as `$0`, `$1` and so on."""
 _HANDED_ON = re.compile(r"""(?:\s+["']?\$\{?[0-9@*]\}?["']?)+\s*\Z""")
-_USUAL_SCRIPTS = frozenset({"run.py", "main.py", "app.py", "server.py", "serve.py", "bot.py", "worker.py"})
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -58,23 +57,6 @@ def notes_on_form(release: Release) -> Iterator[Evidence]:
                 f"newer versions of BuildKit read this as shell form, for the text behind the list: {behind}"
             )
             yield in_dockerfile(release.where(each.line), seen)
-
-
-def to_start(image: ImageFacts | None, files: FileFacts | None) -> str:
-    """Say which command to add: the package or script in the image that is there to be started, where just one is."""
-    top = (image.workdir if image is not None else "").rstrip("/")
-    inside = [
-        path.removeprefix(f"{top}/")
-        for path in (files.final if files is not None else ())
-        if path.startswith(f"{top}/")
-    ]
-    packages = [path.partition("/")[0] for path in inside if re.fullmatch(r"\w+/__main__\.py", path)]
-    scripts = [path for path in inside if path in _USUAL_SCRIPTS]
-    found: list[tuple[str, ...]] = [("python", "-m", each) for each in packages]
-    found = found or [("python", each) for each in scripts]
-    if not top or len(found) != 1:
-        return "Add a CMD that starts the application, as a JSON list; for a worker or a server it is what you start by hand."
-    return f"Add a command that starts the application: CMD {as_json(found[0])}."
 
 
 def to_exec_form(keyword: str, text: str) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from hullproof.practices.library.access import READ, RUN, Barrier, barrier
 from hullproof.practices.library.accounts import Account, account_of, run_time_groups
 from hullproof.practices.library.command import (
-    as_json,
     in_shell_form,
     list_in_wrong_quotes,
     program_elsewhere,
@@ -30,6 +29,7 @@ from hullproof.practices.library.logs import (
 from hullproof.practices.library.places import layer_place
 from hullproof.practices.library.processes import waits_for_a_service
 from hullproof.practices.library.settings import Setting, missing
+from hullproof.practices.library.starting import misspelled, to_hand_on
 from hullproof.tools import SHELLS
 
 if TYPE_CHECKING:
@@ -43,9 +43,6 @@ _BESIDE = (
 _OFFLINE = "It was booted without a network: leave out `offline` in [tool.hullproof], or --offline, where it needs one."
 _VARIABLE = re.compile(r"\$(?:[A-Za-z_]|\{[A-Za-z_])")
 _CANNOT_OPEN = re.compile(r"can't open file '([^']+)': \[Errno 2\]")
-_NOT_STARTED = re.compile(
-    r"python[\d.]*: No module named (\w+)$|python[\d.]*: can't open file '([^']+)'", re.MULTILINE
-)
 _REFUSALS = (
     "executable file not found",
     "no such file or directory",
@@ -139,6 +136,8 @@ def _why_ended(
         return absent
     if config.stands_alone and misses_a_service(log):
         return Cause(" (a service that it needs is not there)", beside(config), is_fault=False)
+    if not container.exit_code and (handed_on := to_hand_on(release, image, files)) is not None:
+        return Cause(", and never starts what CMD says", handed_on)
     lacks = missing(log, files, {**image.env, **config.env}, error) if container.exit_code else None
     return (
         Cause("", _usual_fix(release, image, error, container)) if lacks is None else _without_settings(lacks)
@@ -148,7 +147,7 @@ def _why_ended(
 def _absent(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) -> Cause | None:
     """Tell what the program, or the command itself, did not find."""
     module, file = missed_module(log), next(iter(_CANNOT_OPEN.findall("\n".join(log))), None)
-    if (meant := _misspelled(log, image, files)) is not None:
+    if (meant := misspelled(log, image, files)) is not None:
         return Cause("", meant)
     if file is not None:
         near = difflib.get_close_matches(file, list(files.final) if files is not None else [], n=1)
@@ -161,28 +160,6 @@ def _absent(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) ->
     if missed_file(log, "") is not None:
         return Cause("", "Copy or install what it misses, in a version that fits the rest.")
     return None
-
-
-def _misspelled(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) -> str | None:
-    """Say how a command is written whose module or script is there under a name that is nearly the same."""
-    found = next(iter(_NOT_STARTED.findall("\n".join(log))), None)
-    if found is None or files is None:
-        return None
-    module, file = found
-    top = (image.workdir or "/").rstrip("/")
-    there = [path.removeprefix(f"{top}/") for path in files.final if path.startswith(f"{top}/")]
-    names = (
-        [path.removesuffix("/__main__.py") for path in there if path.endswith("/__main__.py")]
-        if module
-        else there
-    )
-    wanted = module or file.removeprefix(f"{top}/")
-    near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.8)
-    keyword, words = ("CMD", image.command) if wanted in image.command else ("ENTRYPOINT", image.entrypoint)
-    if not near or wanted not in words:
-        return None
-    meant = tuple(near[0] if word == wanted else word for word in words)
-    return f"The image has no {wanted}, it has {near[0]}: {keyword} {as_json(meant)}."
 
 
 def _usual_fix(release: Release, image: ImageFacts, error: str | None, container: ContainerFacts) -> str:

@@ -27,6 +27,7 @@ from hullproof.practices.library.processes import (
     program,
     shown,
 )
+from hullproof.practices.library.starting import to_start
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Release
@@ -61,7 +62,7 @@ def in_front(
         return Front(main, clause, _to_make_way(release, image, files, main, container))
     if is_idler(main):
         clause = f"PID 1 only waits, and is not the application: {shown(main, 60)}"
-        return Front(main, clause, "Let CMD start the application itself, in the place of what only waits.")
+        return Front(main, clause, f"In the place of what only waits: {to_start(image, files)}")
     if is_init(main):
         return _below_init(release, image, files, main, container)
     below = next((each for each in children(main, container) if is_application(each, container)), None)

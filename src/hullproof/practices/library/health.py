@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.command import as_json
+from hullproof.practices.library.lines import instead, text_of
 
 if TYPE_CHECKING:
+    from hullproof.dockerfile import Release
     from hullproof.facts import ContainerFacts, HealthCheck
 
 _CANNOT_RUN = (126, 127)
@@ -47,17 +49,28 @@ def said(health: HealthCheck) -> str:
     return lines[-1][:200] if lines else ended
 
 
-def to_be_healthy(health: HealthCheck, container: ContainerFacts) -> str:
-    """Say how the check can succeed."""
+def to_be_healthy(release: Release, health: HealthCheck, container: ContainerFacts) -> str:
+    """Say how the check can succeed, with its options as they are."""
     text = " ".join(health.command)
     ports = sorted({each.port for each in container.listeners if each.protocol == "tcp"})
     url = next(iter(_URL.findall(text)), f"http://localhost:{ports[0]}/" if ports else None)
     asked = next((int(port) for port in _PORT.findall(text)), None)
-    if asked is not None and ports and asked not in ports:
-        return f"Let it ask on port {ports[0]}, which the application listens on, not on {asked}."
+    written = release.contract.healthcheck
+    step = release.instruction_at(written.line) if written is not None else None
+    line = text_of(step) if step is not None else None
+    other = asked is not None and ports and asked not in ports
+    if missing_tool(health) is None and other:
+        meant = line.replace(f":{asked}", f":{ports[0]}") if line is not None else None
+        shown = instead(release, step.line, meant) if step is not None and meant != line else None
+        return shown or f"Let it ask on port {ports[0]}, which the application listens on, not on {asked}."
     if missing_tool(health) is None:
         return f"Run it in the container to see why (docker exec CONTAINER {text}), and let it ask for what the service answers."
     if url is None:
         return "Let it use what the image has."
-    python = ("python", "-c", f"import urllib.request; urllib.request.urlopen({url!r})")
-    return f"Let it use what the image has: HEALTHCHECK CMD {as_json(python)}."
+    url = url.replace(f":{asked}", f":{ports[0]}") if other else url
+    python = as_json(("python", "-c", f"import urllib.request; urllib.request.urlopen({url!r})"))
+    head = re.match(r"(?i)healthcheck\b.*?\bcmd\b", line) if line is not None else None
+    shown = (
+        instead(release, step.line, f"{head[0]} {python}") if step is not None and head is not None else None
+    )
+    return shown or f"Let it use what the image has: HEALTHCHECK CMD {python}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from hullproof.dockerfile.wrappers import program as unversioned
 from hullproof.facts import signal_number
 from hullproof.practices.library.lines import add
 from hullproof.practices.library.processes import is_shell, program
@@ -54,7 +55,7 @@ def to_hear(release: Release, container: ContainerFacts, stopped: Stopped) -> st
     command = release.contract.entrypoint or release.contract.command
     line = release.instruction_at(command.line) if command is not None else None
     interrupt = add(release, "before", line.line, "STOPSIGNAL SIGINT") if line is not None else None
-    if interrupt is None or main is None or program(main) != "python":
+    if interrupt is None or main is None or unversioned(program(main)) != "python":
         return "Handle SIGTERM in the program (signal.signal), or use a server that does."
     return f"{interrupt} Python handles it; else handle SIGTERM in the program (signal.signal), or use a server that does."
 

@@ -74,7 +74,7 @@ def it_says_healthy(release: Release, image: ImageFacts, container: ContainerFac
             f"HEALTHCHECK never says healthy: {said(health)}",
             _text(release, image),
             in_container("HEALTHCHECK", f"expected exit code 0, got {health.exit_code}: {said(health)}"),
-            fix=to_be_healthy(health, container),
+            fix=to_be_healthy(release, health, container),
         )
 
 

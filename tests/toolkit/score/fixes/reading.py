@@ -96,6 +96,11 @@ def _instead(found: re.Match[str]) -> Change:
 
 def _beside(found: re.Match[str]) -> Change:
     def change(draft: Draft) -> None:
+        if found["file"] != draft.name:
+            _add_line(
+                draft.folder / found["file"], int(found["line"]) - (found["side"] == "before"), found["text"]
+            )
+            return
         line, _ = draft.at(found["line"])
         place = draft.before if found["side"] == "before" else draft.after
         place.setdefault(line, []).append(found["text"])
@@ -173,6 +178,11 @@ def _write_line(file: Path, number: int, text: str) -> None:
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _add_line(file: Path, after: int, text: str) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([*lines[:after], text, *lines[after:]]) + "\n", encoding="utf-8")
+
+
 def _append(file: Path, lines: Sequence[str]) -> None:
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     end = "" if text.endswith("\n") or not text else "\n"
@@ -190,7 +200,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Change]], ...] = 
         (r"[Aa]dd (?P<text>RUN [^`.;(]+?) before USER", _before_user),
         (r"(?<=: )(?P<text>RUN chmod [^`.;]+?) before USER", _before_user),
         (rf"Start the release from (?P<image>\S+) at {_AT}", _base),
-        (r"(?<!`)(?P<keyword>CMD|ENTRYPOINT) (?P<list>\[\".*?\"\])(?=[.;]| with)", _command),
+        (r"(?<!`)(?<!HEALTHCHECK )(?P<keyword>CMD|ENTRYPOINT) (?P<list>\[\".*?\"\])(?=[.;]| with)", _command),
         (r"Add to (?P<file>\S+): (?P<lines>.+?)\.(?= |$)(?!\S)", _lines_of_a_file),
         (r"add !(?P<path>\S+) after \S+ in (?P<file>\S+?)\.(?: |$)", _exception),
     )
