@@ -247,6 +247,11 @@ def test_a_copy_of_nothing_that_is_needed_goes(tmp_path: Path) -> None:
     ("written", "meant", "cache"),
     [
         ("RUN pip install flask", "RUN pip install --no-cache-dir flask", "/root/.cache/pip/http-v2/a"),
+        (
+            "RUN pip install --cache-dir /c flask",
+            "RUN pip install --no-cache-dir flask",
+            "/root/.cache/pip/http-v2/a",
+        ),
         ("RUN uv pip install flask", "RUN uv pip install --no-cache flask", "/root/.cache/uv/wheels-v1/a"),
     ],
 )

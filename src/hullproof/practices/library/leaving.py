@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST = 6
 _GLOB = re.compile(r"[*?\[]")
+_CACHE_DIR = re.compile(r" --cache-dir(?:=| )\S+")
 _UNCACHED = (
     (re.compile(r"(?<!uv )\b(pip3? install)\b(?! --no-cache-dir)"), r"\1 --no-cache-dir"),
     (re.compile(r"\b(uv (?:pip install|sync|pip sync))\b(?! --no-cache)"), r"\1 --no-cache"),
@@ -52,7 +53,7 @@ def without_value(release: Release, line: int, name: str) -> str | None:
 
 def _uncached(release: Release, step: Instruction, text: str) -> str | None:
     """Write the step so that its installer keeps nothing."""
-    meant = text
+    meant = _CACHE_DIR.sub("", text)
     for pattern, replacement in _UNCACHED:
         meant = pattern.sub(replacement, meant)
     return instead(release, step.line, meant) if meant != text else None
