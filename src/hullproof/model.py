@@ -170,6 +170,7 @@ class ImageInfo:
     config_digest: str | None = None
     reference: str | None = None
     comparison: str | None = None
+    base_digest: str | None = None
 
     @property
     def short_id(self) -> str:

@@ -21,6 +21,7 @@ _COMMANDS: Mapping[str, str] = {
     "prove": "Build each project's image and prove its practices.",
     "attest": "Sign what was proven of an image, and attach it.",
     "verify": "Verify what was proven of an image.",
+    "merge": "Make one checklist of several reports.",
     "policy": "Write a policy for cosign, Kyverno or Docker Scout.",
     "init": "Write what a project is missing for an image that can be proven.",
     "build": "Build a project's image.",

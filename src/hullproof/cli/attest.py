@@ -18,9 +18,11 @@ from hullproof.evidence.errors import EvidenceError
 from hullproof.evidence.images import RegistryImage, of_report
 from hullproof.evidence.keys import SigningKey, signing_key
 from hullproof.evidence.reference import Reference
-from hullproof.evidence.registry import Registry
+from hullproof.evidence.registry import Registry, digest_of
 from hullproof.evidence.reports import read_report
+from hullproof.report.as_matrix import render_markdown
 from hullproof.report.as_statement import PREDICATES, manifest_digest, statement
+from hullproof.report.matrix import Matrix, Signed
 from hullproof.report.outputs import require_place
 from hullproof.terminal import say
 
@@ -52,6 +54,11 @@ from hullproof.terminal import say
     help="Make statements with this predicate only (default: all). Repeatable.",
 )
 @click.option(
+    "--checklist",
+    type=click.Path(path_type=Path),
+    help="Write the release's checklist to this file (.md): with the digests of the signed statements, and who signed.",
+)
+@click.option(
     "--cosign-2",
     is_flag=True,
     help="Attach under the tag, too, at which cosign before version 3 looks without asking for bundles.",
@@ -63,6 +70,7 @@ def attest(
     public_key: Path | None,
     output: Path | None,
     predicates: tuple[str, ...],
+    checklist: Path | None,
     *,
     cosign_2: bool,
 ) -> int:
@@ -81,33 +89,29 @@ def attest(
         raise UsageError(
             "say where statements go: --key KEY signs and attaches them, --output FILE writes them"
         )
-    if output is not None:
-        require_place(output)
+    for place in (output, checklist):
+        if place is not None:
+            require_place(place)
     reference = Reference.parse(image)
-    made = [read_report(each) for each in reports]
-    for path, each in zip(reports, made, strict=True):
-        if each["image"] is None:
-            raise EvidenceError(f"{path}: is a report without an image: the build failed")
+    made = [_read(each) for each in reports]
     signing = None if key is None else signing_key(key, public_key)
-    if output is not None and (known := _known_by_digest(reference, made)):
-        _write(
-            output, [_Attested(report, reference.name, known, None) for report in made], predicates, signing
-        )
-        click.echo(f"{reference.name}@sha256:{known}")
-        return 0
+    known = _known_by_digest(reference, made) if output is not None else None
     with closing(Registry(reference)) as registry:
-        images = [of_report(registry, reference, report) for report in made]
         attested = [
-            _Attested(report, reference.name, found.digest.removeprefix("sha256:"), found)
-            for report, found in zip(made, images, strict=True)
+            _Attested(report, reference.name, known, None)
+            if known
+            else _Attested.found(report, of_report(registry, reference, report))
+            for report in made
         ]
         if output is not None:
             _write(output, attested, predicates, signing)
         elif signing is not None:
             for one in attested:
                 _attach(registry, one, predicates, signing, cosign_2=cosign_2)
-    for found in images:
-        click.echo(found.name)
+    if checklist is not None:
+        _write_checklist(checklist, attested, predicates, signing)
+    for name in dict.fromkeys(f"{each.name}@sha256:{each.digest}" for each in attested):
+        click.echo(name)
     return 0
 
 
@@ -120,11 +124,23 @@ class _Attested:
     digest: str
     image: RegistryImage | None
 
+    @classmethod
+    def found(cls, report: dict[str, Any], image: RegistryImage) -> _Attested:
+        """Take a report and its image as the registry has it."""
+        return cls(report, image.reference.name, image.digest.removeprefix("sha256:"), image)
+
     def statements(self, predicates: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Go through the statements, each with its predicate's type."""
         for each in predicates or PREDICATES:
             made = statement(self.report, each, name=self.name, digest=self.digest)
             yield made["predicateType"], json.dumps(made).encode()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    report = read_report(path)
+    if report["image"] is None:
+        raise EvidenceError(f"{path}: is a report without an image: the build failed")
+    return report
 
 
 def _known_by_digest(reference: Reference, reports: Sequence[dict[str, Any]]) -> str | None:
@@ -165,3 +181,23 @@ def _attach(
         say(f"attached {type_} as {digest}")
     if cosign_2:
         say(f"attached them for cosign 2 as {attach_as_cosign_2(registry, each.image, envelopes).digest}")
+
+
+def _write_checklist(
+    checklist: Path, attested: Sequence[_Attested], predicates: Sequence[str], signing: SigningKey | None
+) -> None:
+    """Write what was released: the reports, each by its image's digest in the registry, its statements, and who signed."""
+    reports = [
+        {**each.report, "image": {**each.report["image"], "digest": f"sha256:{each.digest}"}}
+        for each in attested
+    ]
+    who = f"key {digest_of(signing.public_der)}" if signing else "nobody"
+    signed = [
+        Signed({type_: digest_of(payload) for type_, payload in each.statements(predicates)}, who)
+        for each in attested
+    ]
+    try:
+        checklist.write_text(render_markdown(Matrix.of(reports, signed)), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{checklist}: cannot be written ({error.strerror})") from error
+    say(f"checklist: {checklist}")

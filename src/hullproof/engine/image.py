@@ -108,6 +108,14 @@ def labels_of(engine: Engine, reference: str) -> dict[str, str]:
     return dict(config.get("Labels") or {})
 
 
+def registry_digest_of(engine: Engine, reference: str) -> str | None:
+    """Return the digest by which a registry gave an image, None where none did. Raises EngineError as `labels_of` does."""
+    if "@" in reference:
+        return reference.partition("@")[2]
+    digests = _ask(engine, reference)[0].get("RepoDigests") or ()
+    return next((str(each).partition("@")[2] for each in digests), None)
+
+
 def _ask(engine: Engine, image_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what the engine tells of an image, and its history, oldest first."""
     api: Any = engine.client.api  # its methods have no types

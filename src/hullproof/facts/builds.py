@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hullproof.engine.build import build as run_build
 from hullproof.engine.connection import Engine
-from hullproof.engine.image import labels_of
+from hullproof.engine.image import labels_of, registry_digest_of
 from hullproof.engine.model.build import BuildFacts
 from hullproof.engine.model.image import BaseFacts
 from hullproof.engine.registry import why_unreachable
@@ -122,4 +122,5 @@ def base(project: Project, engine: Engine, bases: BaseSet) -> BaseFacts:
         stand_in=found.stand_in,
         note=found.note,
         labels=labels_of(engine, found.image),
+        digest=None if found.stand_in else registry_digest_of(engine, found.image),
     )

@@ -15,7 +15,7 @@ from hullproof.report.reading import about, acceptance, by_standing, governing_l
 from hullproof.text import clean, duration, inert, paragraphs
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
     from markupsafe import Markup
 
 _EVIDENCE_SHOWN = 50
@@ -32,30 +32,35 @@ def render(report: Report) -> str:
     """Return the page. Every text in it is escaped, and made safe to show as on a terminal."""
     groups = by_standing(report)
     started = report.started_at.astimezone(timezone.utc)
-    page = _template().render(
-        report=report,
-        groups=groups,
-        headline=headline(report)[1],
-        about=about(report),
-        index=sorted(report.proofs, key=lambda proof: list(groups).index(proof.standing)),
-        started=f"{started:%Y-%m-%d %H:%M} UTC",
-        started_iso=f"{started:%Y-%m-%dT%H:%M:%SZ}",
-        line_of=functools.partial(governing_line, report),
-        quote_of=functools.partial(quote_of, report),
-        evidence_shown=_EVIDENCE_SHOWN,
-        output_shown=_OUTPUT_SHOWN,
+    page = (
+        environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            groups=groups,
+            headline=headline(report)[1],
+            about=about(report),
+            index=sorted(report.proofs, key=lambda proof: list(groups).index(proof.standing)),
+            started=f"{started:%Y-%m-%d %H:%M} UTC",
+            started_iso=f"{started:%Y-%m-%dT%H:%M:%SZ}",
+            line_of=functools.partial(governing_line, report),
+            quote_of=functools.partial(quote_of, report),
+            evidence_shown=_EVIDENCE_SHOWN,
+            output_shown=_OUTPUT_SHOWN,
+        )
     )
     return inert(page)
 
 
 @functools.cache
-def _template() -> Template:
+def environment() -> Environment:
+    """Return what pages are made with: templates in which every text is escaped, and made safe to show."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - other faces need none of it
     from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
 
     style = resources.files(__package__).joinpath("page", "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader(__package__, "page"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -64,11 +69,9 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        acceptance=acceptance, duration=duration, marked=_marked, paragraphs=paragraphs
-    )
-    environment.globals.update(style=Markup(style), style_digest=Markup(digest))  # noqa: S704 - our own files
-    return environment.get_template("report.html")
+    made.filters.update(acceptance=acceptance, duration=duration, marked=_marked, paragraphs=paragraphs)
+    made.globals.update(style=Markup(style), style_digest=Markup(digest))  # noqa: S704 - our own files
+    return made
 
 
 def _finalized(value: Any) -> Any:  # noqa: ANN401 - whatever a template shows

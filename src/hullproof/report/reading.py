@@ -203,4 +203,5 @@ def _about_image(image: ImageInfo) -> list[Row]:
         Row("Image", image.id, weight + platform),
         Row("Digest", image.digest, None if image.digest else "none known before a push"),
         Row("Base", image.base or "unknown", stand_in),
+        *([Row("Base digest", image.base_digest)] if image.base_digest else []),
     ]

@@ -235,6 +235,7 @@ class Prover:
             base_is_stand_in=base is not None and base.stand_in,
             base_size_bytes=files.base_size_bytes if files else None,
             base_note=base.note if base else None,
+            base_digest=base.digest if base else None,
             platform=image.platform,
             reference=self.given.reference if self.given else None,
             comparison=self.given.comparison if self.given else None,

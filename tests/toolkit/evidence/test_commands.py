@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import sys
@@ -19,7 +20,7 @@ from hullproof.report.as_statement import PREDICATES
 
 from ..conftest import Command
 from .pieces import DIGEST, report, write_keys
-from .registry import FakeRegistry
+from .registry import FakeRegistry, digest_of
 
 TYPES = [type_ for type_, _ in PREDICATES.values()]
 
@@ -261,6 +262,26 @@ def test_bad_input_is_one_clear_line(
         ended, _, errors = command(*(each.format(image=registry.reference()) for each in arguments))
     assert (ended, errors.count("\n")) == (expected[0], 1)
     assert expected[1] in errors
+
+
+def test_the_checklist_names_what_was_signed_and_by_whom(
+    command: Command, registry: FakeRegistry, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The image by its digest in the registry, each statement by its own, and the key."""
+    digest, config = registry.image()
+    path, file = write_report(tmp_path, config), tmp_path / "checklist.md"
+    assert (
+        command(
+            "attest", path, registry.reference(), "--key", keys[0], "--checklist", file, "--predicate", "svr"
+        )[0]
+        == 0
+    )
+    said = file.read_text()
+    assert f"| Digest | `{digest}` |" in said
+    (layer,) = (body for body in registry.blobs.values() if b"dsseEnvelope" in body)
+    payload = base64.b64decode(json.loads(layer)["dsseEnvelope"]["payload"])
+    assert f"| Statement https://in-toto.io/attestation/svr/v0.2 | `{digest_of(payload)}` |" in said
+    assert "| Signed by | `key sha256:" in said
 
 
 def test_a_locked_key_is_opened_by_the_environment(

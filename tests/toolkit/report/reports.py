@@ -62,6 +62,7 @@ def sample() -> Report:
             base=f"python:3.10-slim {ANSI}",
             base_is_stand_in=True,
             base_size_bytes=109_000_000,
+            base_digest="sha256:" + "4d" * 32,
             base_note=f"asked for python:3.10-slim, got Debian 12's Python 3.11.2 {DIRECTION}",
             platform="linux/amd64",
         ),

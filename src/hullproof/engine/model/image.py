@@ -12,7 +12,10 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class BaseFacts:
-    """The image that the release stage starts from. `line` is that of the FROM that names it."""
+    """The image that the release stage starts from. `line` is that of the FROM that names it.
+
+    `digest` is the one by which a registry gave it, of its manifest or of an index; None for one that no registry gave.
+    """
 
     reference: str
     line: int
@@ -20,6 +23,7 @@ class BaseFacts:
     stand_in: bool = False
     note: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    digest: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,166 @@
+"""Several reports as one: what holds in every cell of a matrix (Python versions by platforms), and what differs between cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hullproof.model import Verdict, worst
+from hullproof.report.as_statement import finished_at, standing
+
+Plain = Mapping[str, Any]
+"""A report as its JSON has it."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The statements that were made of a report: each one's digest by its predicate's type; and the key that signed them."""
+
+    statements: Mapping[str, str]
+    signer: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One report, and what tells it from the others."""
+
+    label: str
+    report: Plain
+    signed: Signed | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The report's own verdict."""
+        return str(self.report["verdict"])
+
+    def proof(self, practice: str) -> Plain | None:
+        """The proof of a practice; None where it was not asked for."""
+        return next((each for each in self.report["proofs"] if each["id"] == practice), None)
+
+    def standing(self, practice: str) -> str:
+        """How a practice stands here."""
+        proof = self.proof(practice)
+        return "not asked for" if proof is None else standing(proof)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All cells, in the order in which they were given."""
+
+    cells: tuple[Cell, ...]
+
+    @classmethod
+    def of(cls, reports: Sequence[Plain], signed: Sequence[Signed | None] = ()) -> Matrix:
+        """Put reports side by side, each called by what differs between them."""
+        told = [name for name, read in _TELLING if len({read(each) for each in reports}) > 1]
+        labels = [", ".join(dict(_read(each, _TELLING))[name] for name in told) for each in reports]
+        whose = [*signed, *(None for _ in reports[len(signed) :])]
+        return cls(
+            tuple(
+                Cell(
+                    label if labels.count(label) == 1 and label else f"{label or 'report'} #{number}",
+                    each,
+                    by,
+                )
+                for number, (label, each, by) in enumerate(zip(labels, reports, whose, strict=True), 1)
+            )
+        )
+
+    @property
+    def name(self) -> str:
+        """What the project is called; all names, where there are several."""
+        return ", ".join(dict.fromkeys(each.report["project"]["name"] for each in self.cells))
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all cells."""
+        return worst([Verdict(each.verdict) for each in self.cells])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every cell was asked for its whole profile."""
+        return not any(each.report["left_out"] for each in self.cells)
+
+    @property
+    def practices(self) -> Mapping[str, str]:
+        """Each practice with its title, in the order of the reports."""
+        return {proof["id"]: proof["title"] for cell in self.cells for proof in cell.report["proofs"]}
+
+    @property
+    def headline(self) -> str:
+        """In how many cells the verdict holds."""
+        count = sum(each.verdict == self.verdict.value for each in self.cells)
+        where = f"in all {count}" if count == len(self.cells) > 1 else f"in {count} of {len(self.cells)}"
+        return where + ("" if self.is_whole else ", of a part of the practices")
+
+    def holds(self, practice: str) -> bool:
+        """Whether a release may be signed off with a practice, in every cell."""
+        return all(each.standing(practice) in ("proven", "not-applicable", "accepted") for each in self.cells)
+
+    def differing(self) -> list[str]:
+        """Name the practices that do not stand alike in every cell."""
+        return [each for each in self.practices if len({cell.standing(each) for cell in self.cells}) > 1]
+
+    def rows(self) -> list[tuple[str, list[str], bool]]:
+        """Return what the cells are about, row by row: a name, a text for each cell, and whether these are alike.
+
+        Rows of which no cell knows anything are left out.
+        """
+        table = [(name, [read(each.report) for each in self.cells]) for name, read in _ABOUT]
+        if any(each.signed for each in self.cells):
+            table += [("Signed by", [each.signed.signer if each.signed else "" for each in self.cells])]
+            kinds = dict.fromkeys(
+                kind for each in self.cells if each.signed for kind in each.signed.statements
+            )
+            for kind in kinds:
+                digests = [each.signed.statements.get(kind, "") if each.signed else "" for each in self.cells]
+                table.append((f"Statement {kind}", digests))
+        return [(name, texts, len(set(texts)) == 1) for name, texts in table if any(texts)]
+
+
+def _read(report: Plain, table: Sequence[tuple[str, Callable[[Plain], str]]]) -> list[tuple[str, str]]:
+    return [(name, read(report)) for name, read in table]
+
+
+def _of(*path: str) -> Callable[[Plain], str]:
+    """Return what reads a text deep in a report, empty where it is not there."""
+
+    def read(report: Plain) -> str:
+        value: Any = report
+        for each in path:
+            value = (value or {}).get(each)
+        return "" if value is None else str(value)
+
+    return read
+
+
+def _engine(report: Plain) -> str:
+    engine = report.get("engine") or {}
+    return f"{engine['name']} {engine['version']}" if engine.get("name") else ""
+
+
+_TELLING = (
+    ("project", _of("project", "name")),
+    ("base", _of("image", "base")),
+    ("platform", _of("image", "platform")),
+    ("stage", _of("project", "target")),
+    ("engine", _engine),
+    ("profile", _of("profile")),
+)
+"""What tells cells apart, as far as it differs."""
+
+_ABOUT = (
+    ("Verdict", _of("verdict")),
+    ("Digest", _of("image", "digest")),
+    ("Image", _of("image", "id")),
+    ("Platform", _of("image", "platform")),
+    ("Base", _of("image", "base")),
+    ("Base digest", _of("image", "base_digest")),
+    ("Revision", _of("project", "revision")),
+    ("Dockerfile's SHA-256", _of("project", "dockerfile_sha256")),
+    ("Engine", _engine),
+    ("Hullproof", _of("hullproof_version")),
+    ("Profile", _of("profile")),
+    ("Proven at", finished_at),
+)
