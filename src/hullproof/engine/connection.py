@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import docker
 from docker.errors import DockerException
 from docker.tls import TLSConfig
 from requests.exceptions import RequestException
@@ -28,6 +27,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import InsecureRequestWarning
 
 from hullproof.engine.calls import CALL_S, Calls, within
+from hullproof.engine.client import Client
 from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
 from hullproof.engine.flaws import build_flaw
 from hullproof.engine.plugins import find_buildx, numbers
@@ -171,8 +171,11 @@ def connect_client(endpoint: Endpoint, timeout_s: float, calls: Calls | None = N
         raise _unanswered(endpoint, error, timeout_s, is_late=is_late) from error
     finally:
         in_time.cancel()
-    _require_docker(version, endpoint)
-    return _client(endpoint, str(version["ApiVersion"]), calls or Calls(endpoint.host))
+    try:
+        _require_docker(version, endpoint)
+        return _client(endpoint, str(version["ApiVersion"]), calls or Calls(endpoint.host))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _unanswered(endpoint, error, timeout_s, is_late=False) from error
 
 
 def _client(endpoint: Endpoint, api_version: str, calls: Calls) -> DockerClient:
@@ -186,7 +189,7 @@ def _client(endpoint: Endpoint, api_version: str, calls: Calls) -> DockerClient:
     if endpoint.use_tls and not endpoint.verify:  # the user said so
         warnings.simplefilter("ignore", InsecureRequestWarning)
     address = f"unix://{relay(endpoint.host).socket}" if endpoint.scheme == "ssh" else endpoint.host
-    client = docker.DockerClient(base_url=address, tls=tls, timeout=round(CALL_S), version=api_version)
+    client = Client(endpoint.host, base_url=address, tls=tls, timeout=round(CALL_S), version=api_version)
     # The environment would put its own certificates before the engine's (REQUESTS_CA_BUNDLE), and a proxy between us and
     # this machine; docker does neither. https://github.com/psf/requests/issues/3829
     client.api.trust_env = False

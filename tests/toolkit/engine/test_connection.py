@@ -8,14 +8,15 @@ import json
 import socket
 import socketserver
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from hullproof.engine.connection import Engine
-from hullproof.engine.endpoint import DEFAULT_SOCKET, NoEngineError, find_endpoint
+from hullproof.engine.calls import Calls
+from hullproof.engine.connection import Engine, _client
+from hullproof.engine.endpoint import DEFAULT_SOCKET, Endpoint, NoEngineError, find_endpoint
 from hullproof.engine.plugins import find_buildx, numbers
 from hullproof.errors import EngineError
 from hullproof.host.doctor import way_out
@@ -159,8 +160,8 @@ def test_a_socket_of_the_user_s_own_is_hinted_at(open_folder: Path, monkeypatch:
 
 
 @contextmanager
-def answering(path: Path, version: dict[str, object]) -> Iterator[None]:
-    """Answer at a socket as an engine of this version."""
+def answering(path: Path, version: object) -> Iterator[None]:
+    """Answer at a socket as an engine of this version, whatever is asked."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -206,6 +207,44 @@ def test_an_engine_that_cannot_build_is_refused_in_one_line(
     with answering(tmp_path / "s", version), pytest.raises(NoEngineError, match=said) as caught:
         Engine.connect()
     assert caught.value.case == case
+
+
+@pytest.mark.parametrize(
+    "answer", [None, [], "x", [None], {}, {"ApiVersion": None}, {"ApiVersion": "1.45", "Components": [1]}]
+)
+def test_what_is_no_engines_answer_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    """Any program may listen at an address."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+    with answering(tmp_path / "s", answer), pytest.raises(EngineError) as caught:
+        Engine.connect()
+    assert f"unix://{tmp_path}/s" in str(caught.value) or "is too old" in str(caught.value)
+
+
+def test_an_answer_of_another_kind_is_the_engines_trouble(tmp_path: Path) -> None:
+    """A list where the API has an object, an object where it has a list: never an error of ours, however deep in a proof."""
+    calls = Calls(f"unix://{tmp_path}/s")
+    asked: list[tuple[object, str, tuple[str, ...]]] = [
+        ([], "version", ()),
+        ([], "info", ()),
+        ([], "volumes", ()),
+        ([1], "containers", ()),
+        (None, "networks", ()),
+        (None, "images", ()),
+        ({}, "history", ("x",)),
+        (None, "inspect_image", ("x",)),
+        ("x", "inspect_container", ("x",)),
+        ("x", "exec_inspect", ("x",)),
+    ]
+    with closing(_client(Endpoint(calls.host), "1.45", calls)) as client:
+        for answer, name, arguments in asked:
+            with (
+                answering(tmp_path / "s", answer),
+                pytest.raises(EngineError, match=f"{calls.host} is no Docker engine, or a broken one"),
+            ):
+                getattr(client.api, name)(*arguments)
+            (tmp_path / "s").unlink()
 
 
 def test_buildx_missing(program: Callable[[str, str], Path]) -> None:
