@@ -30,7 +30,7 @@ _REFUSED = re.compile(r"(?i)hash(?:es)?\b|checksum|do(?:es)? not match|mismatch"
 
 
 @dataclass(frozen=True)
-class _Lock:
+class Lock:
     """A file that says which versions are installed: the text of each package's part, by name, and its versions."""
 
     path: str
@@ -55,7 +55,11 @@ def run(rebuilds: Rebuilds, installed: Iterable[str]) -> LockFacts:
     project = rebuilds.recipe.project
     steps = [each.step for each in installing.candidates(project) if each.step.files]
     files = tuple(dict.fromkeys(path for each in steps for path in each.files))
-    locks = [lock for path in _with_locks(project, files) if (lock := _read(project, path)) is not None]
+    texts = {
+        path: projectfiles.text(project.folder, path, largest=projectfiles.LARGEST_LOCK)
+        for path in _with_locks(project, files)
+    }
+    locks = [lock for path, text in texts.items() if (lock := read_lock(path, text)) is not None]
     there = {normal(each) for each in installed}
     locked: dict[str, frozenset[str]] = defaultdict(frozenset)
     for each in locks:
@@ -130,18 +134,19 @@ def _with_locks(project: Project, files: Iterable[str]) -> Iterator[str]:
                 yield beside
 
 
-def _read(project: Project, path: str) -> _Lock | None:
-    """Read a lock; None for a file that is none."""
-    text = projectfiles.text(project.folder, path, largest=projectfiles.LARGEST_LOCK)
-    if path.endswith(".lock") and not path.endswith("Pipfile.lock"):
-        return _of_tables(path, text)
+def read_lock(path: str, text: str) -> Lock | None:
+    """Read a lock from its text; None for a file that is none."""
     if path.endswith("Pipfile.lock"):
         return _of_pipenv(path, text)
-    return _of_requirements(path, text) if path.endswith((".txt", ".in", ".lock")) else None
+    if path.endswith(".lock"):
+        return _of_tables(path, text)
+    return _of_requirements(path, text) if path.endswith((".txt", ".in")) else None
 
 
-def _of_requirements(path: str, text: str) -> _Lock | None:
+def _of_requirements(path: str, text: str) -> Lock | None:
     found = list(_PINNED.finditer(text))
+    if not found:
+        return None
     ends = [each.start() for each in found[1:]] + [len(text)]
     parts = [
         (normal(each["name"]), each["version"], text[each.start() : end])
@@ -150,7 +155,7 @@ def _of_requirements(path: str, text: str) -> _Lock | None:
     return _gathered(path, text, parts)
 
 
-def _of_tables(path: str, text: str) -> _Lock | None:
+def _of_tables(path: str, text: str) -> Lock | None:
     try:
         packages = toml.loads(text).get("package", [])
     except toml.TomlError:
@@ -161,7 +166,7 @@ def _of_tables(path: str, text: str) -> _Lock | None:
     return _gathered(path, text, parts)
 
 
-def _of_pipenv(path: str, text: str) -> _Lock | None:
+def _of_pipenv(path: str, text: str) -> Lock | None:
     try:
         packages = json.loads(text).get("default", {})
     except (ValueError, AttributeError):
@@ -174,10 +179,10 @@ def _of_pipenv(path: str, text: str) -> _Lock | None:
     return _gathered(path, text, parts)
 
 
-def _gathered(path: str, text: str, found: list[tuple[str, str, str]]) -> _Lock | None:
+def _gathered(path: str, text: str, found: list[tuple[str, str, str]]) -> Lock | None:
     parts: dict[str, list[str]] = defaultdict(list)
     versions: dict[str, frozenset[str]] = defaultdict(frozenset)
     for name, version, part in found:
         parts[name].append(part)
         versions[name] |= {version}
-    return _Lock(path, text, parts, versions) if found else None
+    return Lock(path, text, parts, versions) if found else None
