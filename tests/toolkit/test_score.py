@@ -9,6 +9,7 @@ import pytest
 
 from hullproof.model import Verdict
 from tests.toolkit.cases.catalogue import CASES
+from tests.toolkit.score.fixes.trial import is_good
 from tests.toolkit.score.outcomes import RECORDS, Outcome, Row, add, keep, outcome_of, read
 from tests.toolkit.score.page import PAGE, page
 from tests.toolkit.score.running import sample
@@ -111,6 +112,42 @@ def test_the_page_counts_what_is_recorded_and_no_more() -> None:
     assert "0 of 1, 0.0 % (0.0 to 79.3) of the verdicts were the same each time" in text
     assert "those of the run above: 1 of 1" in text
     assert text.count("Not recorded yet") == 1
+
+
+def test_a_fix_that_is_prose_helps_nobody_who_follows_it() -> None:
+    """It counts among those tried; what was followed counts as good where it helped and broke nothing else."""
+    head = {
+        "what": "fixes",
+        "version": "0.1.0",
+        "at": "2026-11-28",
+        "jobs": 2,
+        "fix": "Do X.",
+        "summary": "…",
+    }
+    kinds: tuple[tuple[int, str | None, list[str]], ...] = (
+        (0, None, []),
+        (1, "proven", []),
+        (1, "broken", []),
+        (1, "proven", ["ownership"]),
+    )
+    rows = [
+        {
+            **head,
+            "id": f"expose/{n}",
+            "practice": "expose",
+            "followed": followed,
+            "after": after,
+            "newly": newly,
+            "beside": "all",
+        }
+        for n, (followed, after, newly) in enumerate(kinds)
+    ]
+    assert [is_good(each) for each in rows] == [False, True, False, False]
+    text = page(rows)
+    assert "that the script can follow: 3 of 4" in text
+    assert "no longer broken in that practice: 2 of 3" in text
+    assert "both: 1 of 3" in text
+    assert text.count("- fix of ") == 2
 
 
 def test_the_page_is_made_from_the_records() -> None:

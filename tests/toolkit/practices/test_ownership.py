@@ -69,7 +69,7 @@ def test_a_directory_that_a_copy_only_lists_is_its_maker_s() -> None:
     own = (OWN[0], layer(14, entry("/app/"), entry("/app/a.py", uid=1000)))
     proof = prove("ownership", files=files(own=own))
     assert "Dockerfile:2" in lines(proof)
-    assert str(proof.remedy).startswith("Add RUN chown app:app /app before USER")
+    assert str(proof.remedy).startswith("Add `RUN chown app:app /app` before Dockerfile:16.")
 
 
 def test_a_writable_root_file_is_not_called_defensible() -> None:

@@ -139,7 +139,9 @@ def _fixes(rows: Sequence[Row]) -> Iterator[str]:
     good = [row for row in followed if row["after"] not in {"broken", None}]
     clean = [row for row in followed if not row["newly"]]
     both = [row for row in good if not row["newly"]]
-    yield f"{len(rows)} faults{_by(rows)}:"
+    whole = sum(row["beside"] == "all" for row in followed)
+    yield f"{len(rows)} faults{_by(rows)}; {whole} of {len(followed)} projects were proven again in all practices, the others"
+    yield "in those that need no experiment, and in that of the fault:"
     yield ""
     yield f"- fixes that the script can follow: {rate(len(followed), len(rows))}"
     yield f"- of these, no longer broken in that practice: {rate(len(good), len(followed))}"

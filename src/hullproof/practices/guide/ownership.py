@@ -19,7 +19,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 
-from hullproof.dockerfile import Release
+from hullproof.dockerfile import Instruction, Release
 from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts
 from hullproof.model import Evidence
 from hullproof.practices.checks import (
@@ -34,6 +34,7 @@ from hullproof.practices.checks import (
 )
 from hullproof.practices.library.access import is_readable
 from hullproof.practices.library.accounts import Account, run_time_account, run_time_groups
+from hullproof.practices.library.lines import before_user
 from hullproof.practices.library.places import (
     layer_place,
     linked_directories,
@@ -92,7 +93,7 @@ def its_modes_are_for_its_owner(
                 writable,
                 lambda each: f"expected nothing for others to write, got mode {each.mode:04o}",
             ),
-            fix=f"Take the right to write from others: RUN chmod -R o-w {_common(writable)} before USER, or COPY --chmod=755.",
+            fix=f"{before_user(release, f'RUN chmod -R o-w {_common(writable)}')} Or copy it with --chmod=755.",
         )
     closed = [
         each for each in inside if each.uid == account.uid and not is_readable(each, account, frozenset())
@@ -104,7 +105,7 @@ def its_modes_are_for_its_owner(
             *_per_line(
                 release, files, closed, lambda each: f"expected it readable, got mode {each.mode:04o}"
             ),
-            fix=f"Make it readable for its owner: RUN chmod -R u+rX {_common(closed)} before USER, or COPY --chmod=755.",
+            fix=f"{before_user(release, f'RUN chmod -R u+rX {_common(closed)}')} Or copy it with --chmod=755.",
         )
 
 
@@ -179,11 +180,16 @@ def _to_give(release: Release, files: FileFacts, strange: list[FileEntry], accou
         if keyword in ("COPY", "ADD"):
             ways.append(f"Write {keyword} --chown={owner} at {place}.")
         else:
-            why = (
-                " (WORKDIR makes it as root, and no COPY into it changes that)"
-                if keyword == "WORKDIR"
-                else ""
-            )
-            recursive = "" if keyword == "WORKDIR" else "-R "
-            ways.append(f"Add RUN chown {recursive}{owner} {_common(group)} before USER{why}.")
+            made = keyword == "WORKDIR"
+            why = " WORKDIR makes it as root, and no COPY into it changes that." if made else ""
+            goal = _common(group)
+            give = f"chown {owner} {goal}" if made else f"chown -R {owner} {goal}"
+            first = f"mkdir -p {goal} && " if made and _comes_after_user(release, made_by) else ""
+            ways.append(f"{before_user(release, f'RUN {first}{give}')}{why}")
     return " ".join(dict.fromkeys(ways))
+
+
+def _comes_after_user(release: Release, step: Instruction | None) -> bool:
+    """Whether a step stands behind the USER in force, so that what it makes is not there yet when root acts."""
+    user = release.last("USER")
+    return user is not None and step is not None and step.line > user.line

@@ -37,6 +37,13 @@ def add(release: Release, side: str, line: int, text: str | None) -> str | None:
     return f"Add `{text}` {side} {release.where(line)}." if text and _is_shown(text) else None
 
 
+def before_user(release: Release, text: str) -> str:
+    """Say what root has to do before USER gives its rights up."""
+    user = release.last("USER")
+    shown = add(release, "before", user.line, text) if user is not None else None
+    return shown or f"Add {text} before USER."
+
+
 def remove(release: Release, line: int) -> str:
     """Say that an instruction is to go."""
     return f"Remove {release.where(line)}."
