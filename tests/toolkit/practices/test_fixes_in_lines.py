@@ -194,6 +194,20 @@ def test_a_tool_that_is_installed_by_name_is_not(tmp_path: Path) -> None:
     assert followed(tmp_path, "multistage", text, files=files(own)) == GOOD
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("FROM python:3.11 AS base", "FROM python:3.11-slim AS base"),
+        ("FROM --platform=linux/amd64 python AS base", "FROM --platform=linux/amd64 python:slim AS base"),
+        ("ARG V=3.11\nFROM python:${V} AS base", "ARG V=3.11\nFROM python:${V}-slim AS base"),
+    ],
+)
+def test_the_base_is_the_slim_variant_of_the_same(tmp_path: Path, written: str, meant: str) -> None:
+    """With its name, its platform and its variable."""
+    text = GOOD.replace("FROM python:3.11-slim AS base", written)
+    assert followed(tmp_path, "slim-base", text) == GOOD.replace("FROM python:3.11-slim AS base", meant)
+
+
 def test_package_lists_go_in_the_step_that_fetched_them(tmp_path: Path) -> None:
     """Also of a step of several lines."""
     text = GOOD.replace("USER app", "RUN apt-get update && \\\n    apt-get install -y tini\nUSER app")

@@ -178,7 +178,9 @@ def test_the_budget_is_kept() -> None:
 )
 def test_the_fix_names_the_slim_variant_of_the_very_base(reference: str, slim: str) -> None:
     """With its version and its Debian."""
-    assert f"from {slim} at Dockerfile:1" in str(prove("slim-base", **on(reference)).remedy)
+    assert f"`FROM {slim} AS base` in the place of Dockerfile:1" in str(
+        prove("slim-base", **on(reference)).remedy
+    )
 
 
 @pytest.mark.parametrize(

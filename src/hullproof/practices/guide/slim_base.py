@@ -68,7 +68,7 @@ def the_base_is_slim(release: Release, base: BaseFacts | None, files: FileFacts 
     is_small = _SMALL.match(reference.lower()) is not None
     if not is_small and _OFFICIAL.match(reference.lower()):
         brings = f", which brings {listed(compilers)}" if compilers else ""
-        fix = f"Start the release from {_slim_variant(reference)} at {where}; what has to be compiled is compiled in another stage."
+        fix = f"{_to_start_slim(release)} What has to be compiled is compiled in another stage."
         yield broken(f"the release's base {reference} is not a slim variant{brings}", seen, fix=fix)
         return
     if is_small:
@@ -145,6 +145,18 @@ def it_is_as_small_as_configured(
             ),
             fix="Make the release smaller, or raise `max_size_mb` in [tool.hullproof] if it grew for a reason.",
         )
+
+
+def _to_start_slim(release: Release) -> str:
+    """Say how the FROM of the base names the slim variant: by the same variable, if it has one."""
+    base, slim = release.base, _slim_variant(release.base.reference)
+    stage = release.dockerfile.stages[base.stage_index]
+    by_variable = "$" in base.raw and slim == f"{base.reference}-slim"
+    image = f"{base.raw}-slim" if by_variable else slim
+    platform = f"--platform={stage.platform} " if stage.platform else ""
+    named = f" AS {stage.name}" if stage.name else ""
+    shown = instead(release, base.line, f"FROM {platform}{image}{named}") if base.keyword == "FROM" else None
+    return shown or f"Start the release from {slim} at {release.where(base.line)}."
 
 
 def _slim_variant(reference: str) -> str:
