@@ -16,6 +16,7 @@ from hullproof.lab import checkouts, locks
 from hullproof.lab import leaks as leaking
 from hullproof.lab import renewal as renewing
 from hullproof.lab import reproduction as reproducing
+from hullproof.lab.private import with_own_mounts
 from hullproof.lab.rebuilds import (
     CheckoutBuild,
     LeakFacts,
@@ -45,7 +46,9 @@ def rebuilds(engine: Engine, recipe: Recipe, bench: Bench, build: BuildFacts) ->
     """What rebuilds the release with other inputs, once its own build has succeeded."""
     if not build.ok:
         raise Unobservable(str(build.failure or build.error))
-    return Rebuilds(engine, recipe, bench, build)
+    lines = {each.line for each in recipe.project.dockerfile.instructions}
+    apart = with_own_mounts(recipe, bench.folder("apart"), lines)
+    return Rebuilds(engine, recipe, apart, bench)
 
 
 @experiment

@@ -68,7 +68,7 @@ def _built(
         )
 
     own = rebuilds.recipe.project.config.dockerfile
-    built = rebuilds.by(rebuilds.recipe, f"the build {how}", change=apply, output="image", links=False)
+    built = rebuilds.by(rebuilds.apart, f"the build {how}", change=apply, output="image", links=False)
     paths = tuple(sorted(path for path in changed if path != own))
     step = built.failed_step
     return CheckoutBuild(

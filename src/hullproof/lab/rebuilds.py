@@ -30,12 +30,15 @@ Change = Callable[[Path], None]
 
 @dataclass(frozen=True)
 class Rebuilds:
-    """Builds the release once more, with other inputs. `baseline` is the project's own build, which succeeded."""
+    """Builds the release once more, with other inputs. `recipe` is that of the project's own build.
+
+    `apart` is the same with cache mounts of its own: what a changed copy leaves there, no build of the user's finds.
+    """
 
     engine: Engine
     recipe: Recipe
+    apart: Recipe
     bench: Bench
-    baseline: BuildFacts
 
     def __call__(
         self,
@@ -49,13 +52,13 @@ class Rebuilds:
         stop_when: StopWhen | None = None,
     ) -> BuildFacts:
         """Build it. `what` says in messages what differs. Raises Unobservable where that is not done in time."""
-        recipe = replace(
-            self.recipe,
-            arguments={**self.recipe.arguments, **(arguments or {})},
-            secrets={**self.recipe.secrets, **(secrets or {})},
-        )
+        recipe = made_private(self.recipe, self.bench.folder("private")) if private else self.apart
         return self.by(
-            made_private(recipe, self.bench.folder("private")) if private else recipe,
+            replace(
+                recipe,
+                arguments={**recipe.arguments, **(arguments or {})},
+                secrets={**recipe.secrets, **(secrets or {})},
+            ),
             what,
             change=change,
             output=output,
