@@ -54,6 +54,21 @@ def test_a_step_keeps_the_exit_code_of_its_tests(tmp_path: Path, written: str, m
     assert followed(tmp_path, "test-gate", text, gate=LOST) == GOOD.replace(RUN, meant)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "RUN pytest; echo ok > /passed",
+        "RUN for each in a b; do pytest $each; done",
+        "RUN WHERE=tests; pytest $WHERE || true",
+        "RUN pytest || ./tell_somebody",
+        "RUN pytest | grep passed",
+    ],
+)
+def test_a_step_that_is_more_than_commands_in_a_row_is_left_to_words(written: str) -> None:
+    """What it does besides would be lost."""
+    assert not changes(prove("test-gate", GOOD.replace(RUN, written), gate=LOST).remedy or "")
+
+
 def test_what_the_step_has_already_is_not_asked_for() -> None:
     """A script that forgives is another file: the fix says so in words."""
     fix = prove("test-gate", GOOD.replace(RUN, "RUN ./run_tests.sh"), gate=LOST).remedy or ""

@@ -24,6 +24,10 @@ _FORGIVERS = frozenset(
     {"true", ":", "exit", "echo", "printf", "tee", "trap", "set", "sleep", "wait", "false", "[", "[[", "test"}
 )
 """What stands beside a command so that its failure is lost, or told and forgotten."""
+_UNPLAIN = re.compile(r"[<>`]|\b(?:for|while|until|case|function)\b|(?:^|[;&|(\n]\s*)\w+=\S*\s*(?:[;&\n]|$)")
+"""Redirections, loops and variables of the shell's own: more than commands in a row."""
+_OTHERWISE = re.compile(r"\|+\s*[({]?\s*([^\s;|&()]+)")
+"""What takes over where a command has failed, or reads what it prints."""
 _STEPS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
 
@@ -74,13 +78,15 @@ def strict(instruction: Instruction, end: str = "") -> str | None:
     `end` is a command more. None where the step cannot be read, or is that already.
     """
     found = commands(instruction)
-    if instruction.heredocs or instruction.json or found.problems:
+    text = instruction.shell_text
+    others = set(_OTHERWISE.findall(text)) - _FORGIVERS
+    if instruction.heredocs or instruction.json or found.problems or others or _UNPLAIN.search(text):
         return None
     kept = [each.text for each in found.commands if each.program not in _FORGIVERS]
     if end:
         kept.append(end)
-    text = " ".join(["RUN", *instruction.flags, " && ".join(kept)])
-    return text if kept and text != text_of(instruction) else None
+    meant = " ".join(["RUN", *instruction.flags, " && ".join(kept)])
+    return meant if kept and meant != text_of(instruction) else None
 
 
 def source_of(release: Release, name: str) -> str | None:
