@@ -99,7 +99,8 @@ class Explanation:
 class Proof:
     """A practice, its verdict and its evidence. `remedy` is None when proven.
 
-    `accepted` is set only where the verdict is `broken` and the project's configuration accepts that.
+    `accepted` is set only where the verdict is `broken` and the project's configuration accepts that. `observed_at`: when
+    the oldest of the facts that it rests on was observed, where that was in an earlier run, and nothing has changed since.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Proof:
     duration_s: float = 0.0
     accepted: Acceptance | None = None
     explanation: Explanation | None = None
+    observed_at: datetime | None = None
 
     @property
     def standing(self) -> Standing:

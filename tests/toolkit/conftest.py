@@ -20,6 +20,7 @@ from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
 from hullproof.host.bases import provide_bases
 from hullproof.model import Report
+from hullproof.runner.kept import FOLDER, NEVER
 
 from .boots import Boots, Images
 from .daemon import Daemon
@@ -38,6 +39,14 @@ def _without(error: EngineError) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"in CI, tests need the engine: {error}", pytrace=False)
     pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_from_earlier_runs() -> Iterator[None]:
+    """Observe all in each test, which is what it is about; those of what is kept say so."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER, NEVER)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

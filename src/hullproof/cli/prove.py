@@ -47,6 +47,11 @@ from hullproof.runner.prove import choose, report_of_unreadable
     help="Leave out the practices that need rebuilds; the report names them.",
 )
 @click.option(
+    "--fresh",
+    is_flag=True,
+    help="Observe everything anew, also what was observed within the last week and has not changed since.",
+)
+@click.option(
     "--output",
     "outputs",
     multiple=True,
@@ -85,6 +90,7 @@ def prove(
     profile: str | None,
     image: str | None,
     only: str | None,
+    fresh: bool,  # noqa: FBT001 - click hands over each option, by name
     outputs: tuple[str, ...],
     formats: tuple[str, ...],
     jobs: int,
@@ -124,6 +130,7 @@ def prove(
         outputs=outputs,
         jobs=jobs,
         given=replace(given, offline=offline, profile=profile, image=image),
+        is_fresh=fresh,
         detail="evidence" if verbose else "verdict" if quiet else "summary",
         brief=brief,
     )
@@ -138,6 +145,7 @@ def prove_all(
     outputs: Sequence[str],
     jobs: int,
     given: Given,
+    is_fresh: bool = False,
     detail: Detail = "summary",
     brief: bool = False,
 ) -> int:
@@ -184,6 +192,13 @@ def prove_all(
         return DockerfileError.exit_code
     with closing(Engine.connect()) as engine, shown:
         proving = Proving(
-            engine, only, experiments, deliver, several=len(found) > 1, hear=shown, image=given.image
+            engine,
+            only,
+            experiments,
+            deliver,
+            several=len(found) > 1,
+            hear=shown,
+            image=given.image,
+            is_fresh=is_fresh,
         )
         return max(*proving.all(projects, jobs), *(each.exit_code for each in unreadable), 0)

@@ -23,6 +23,11 @@ MOST_FILES = 20_000
 """So many files are looked at: a project's own code and tests come well before that."""
 
 
+def is_foreign(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a folder that is no part of the project: a repository's own, an environment, a cache."""
+    return entry.is_dir(follow_symlinks=False) and (entry.name in _FOREIGN or is_environment(entry.path))
+
+
 def is_environment(folder: str) -> bool:
     """Whether this is a virtual environment."""
     return os.path.lexists(f"{folder}/pyvenv.cfg")
@@ -45,7 +50,7 @@ def files(folder: Path, most: int = MOST_FILES) -> Iterator[str]:
             ending.require_none()
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _FOREIGN and not is_environment(entry.path):
+                    if not is_foreign(entry):
                         below.append((entry.path, f"{prefix}{entry.name}/"))
                 elif entry.is_file(follow_symlinks=False):
                     yield prefix + entry.name

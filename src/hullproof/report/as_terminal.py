@@ -20,6 +20,7 @@ from hullproof.report.reading import (
     governing_line,
     headline,
     line_named,
+    observed,
 )
 from hullproof.text import clean, duration, inert, size
 
@@ -75,6 +76,8 @@ def _print_head(console: Console, report: Report, detail: Detail) -> None:
             lines.append(Text(f"booted {booted(report.conditions)}"))
     if report.project.target_note:
         lines.append(Text.assemble(("released: ", "bold yellow"), clean(report.project.target_note)))
+    if (earlier := observed(report)) is not None:
+        lines.append(Text(earlier))
     is_cut = detail != "evidence"
     for each in lines:
         console.print(each, no_wrap=is_cut, overflow="ellipsis" if is_cut else "fold")

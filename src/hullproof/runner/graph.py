@@ -22,6 +22,7 @@ from hullproof.facts import PROVIDERS
 from hullproof.facts.provider import Provider, handed
 from hullproof.model import Proof
 from hullproof.practices import Practice, judge
+from hullproof.runner.kept import Keeper
 
 _Fact = TypeVar("_Fact")
 
@@ -51,11 +52,16 @@ class Graph:
         start: Start,
         tell: Listener,
         providers: Mapping[str, Provider] = PROVIDERS,
+        keeper: Keeper | None = None,
     ) -> None:
-        """Take what is known from the start, by name, in the place of providers, who starts threads, and who is told."""
+        """Take what is known from the start, by name, in the place of providers, who starts threads, and who is told.
+
+        `keeper` has facts of earlier runs.
+        """
         self._providers = providers
         self._start = start
         self._tell = tell
+        self._keeper = keeper
         self._lock = threading.Lock()
         self._results: dict[str, Future[object]] = {}
         self._failure: BaseException | None = None
@@ -193,14 +199,22 @@ class Graph:
         """Provide a fact; where what it needs cannot be had, it cannot be had for the same reason."""
         started, reason = time.monotonic(), None
         try:
-            needed = handed(provider.needs, self)
-            self._tell(FactStarted(provider.name))
-            return provider.function(**needed)
+            return self._recalled_or_gathered(provider, handed(provider.needs, self))
         except Exception as error:
             reason = str(error)
             raise
         finally:
             self._tell(FactFinished(provider.name, time.monotonic() - started, reason))
+
+    def _recalled_or_gathered(self, provider: Provider, needed: Mapping[str, object]) -> object:
+        if self._keeper is not None and (kept := self._keeper.recall(provider, self)) is not None:
+            return kept.value
+        self._tell(FactStarted(provider.name))
+        began = time.monotonic()
+        value = provider.function(**needed)
+        if self._keeper is not None:
+            self._keeper.note(provider, self, value, time.monotonic() - began)
+        return value
 
     def _judged(self, practice: Practice) -> Proof:
         proof = judge(practice, self)

@@ -19,6 +19,7 @@ from hullproof.project.project import Project
 from hullproof.report.outputs import Delivery
 from hullproof.run.run import Run
 from hullproof.runner.given import is_stub
+from hullproof.runner.kept import keeper_for
 from hullproof.runner.prove import prove
 
 _PAUSE_S = 0.2
@@ -38,6 +39,7 @@ class Proving:
     several: bool
     hear: Callable[[Project, Event], None]
     image: str | None = None
+    is_fresh: bool = False
     _ending: threading.Event = field(default_factory=threading.Event)
     _interruption: Interruption = field(default_factory=current)
     _runs: list[Run] = field(default_factory=list)
@@ -121,6 +123,7 @@ class Proving:
                 experiments=self.experiments,
                 image=self.image,
                 tell=hear,
+                keeper=None if self.image else keeper_for(project, is_fresh=self.is_fresh),
             )
 
     @contextmanager

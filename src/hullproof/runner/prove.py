@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from hullproof.project.git import Checkout, look
 from hullproof.runner.acceptance import accepted, remarks
 from hullproof.runner.given import GivenImage, alone, compared, is_stub
 from hullproof.runner.graph import Graph
+from hullproof.runner.kept import Keeper, rests_on
 from hullproof.runner.quoting import quotes
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def prove(
     experiments: bool = True,
     image: str | None = None,
     tell: Listener = ignore,
+    keeper: Keeper | None = None,
 ) -> Report:
     """Build the project, gather what the chosen practices need, judge them, and return the report.
 
@@ -93,13 +95,14 @@ def prove(
     prover = (
         Prover.of_image(image, project, engine, run, tell=tell, experiments=experiments)
         if image is not None
-        else Prover(project, engine, run, tell=tell, experiments=experiments)
+        else Prover(project, engine, run, tell=tell, experiments=experiments, keeper=keeper)
     )
     prover.begin(practices)
     for practice in practices:
         prover.proof(practice)
     for remark in prover.remarks():
         tell(Note(remark))
+    prover.keep()
     return prover.report()
 
 
@@ -118,6 +121,7 @@ class Prover:
     image: str | None = None
     experiments: bool = True
     given: GivenImage | None = None
+    keeper: Keeper | None = None
     proofs: dict[str, Proof] = field(default_factory=dict)
     _started: tuple[datetime, float] = field(
         default_factory=lambda: (datetime.now(timezone.utc), time.monotonic())
@@ -153,7 +157,7 @@ class Prover:
             known["image_id"] = self.image
         if self.given is not None:
             known |= self.given.facts
-        graph = Graph(known, start=self.run.start, tell=tell)
+        graph = Graph(known, start=self.run.start, tell=tell, keeper=self.keeper)
         if not self.experiments:
             graph.leave_out(EXPERIMENTS, "experiments are left out")
         return graph
@@ -180,8 +184,16 @@ class Prover:
         """
         self.begin([practice])
         proof = self.graph.proof(practice)
+        if self.keeper is not None:
+            proof = replace(proof, observed_at=self.keeper.observed_at(rests_on(practice.needs)))
         (self.proofs[practice.id],) = accepted([proof], self.project.config.accept, self._started[0].date())
         return self.proofs[practice.id]
+
+    def keep(self) -> None:
+        """Keep what was observed, but for what a proof rests on that is not good."""
+        if self.keeper is not None:
+            bad = [get(proof.id) for proof in self.proofs.values() if not proof.verdict.is_good]
+            self.keeper.settle({name for practice in bad for name in rests_on(practice.needs)})
 
     # --- the report ----------------------------------------------------------------------------------
 

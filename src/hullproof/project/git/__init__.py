@@ -9,7 +9,8 @@ https://git-scm.com/docs/gitformat-index describe them: nothing is run, nothing 
 
 from __future__ import annotations
 
-from hullproof.project.git.checkout import Checkout, look
+from hullproof.project.git.checkout import Checkout, look, state
+from hullproof.project.git.repository import UnknownError
 from hullproof.project.git.tracked import Tracked, tracked
 
-__all__ = ["Checkout", "Tracked", "look", "tracked"]
+__all__ = ["Checkout", "Tracked", "UnknownError", "look", "state", "tracked"]

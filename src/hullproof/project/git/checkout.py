@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,19 +50,42 @@ def look(folder: Path, deadline_s: float = _DEADLINE_S) -> Checkout:
     return Checkout(f"{commit}-dirty" if dirty else commit, prefix, remotes)
 
 
+def state(folder: Path) -> str:
+    """Return what is checked out and what is recorded, as one text that changes with either; "" without a repository.
+
+    Raises UnknownError where that cannot be told.
+    """
+    repository = find(folder.resolve())
+    if repository is None:
+        return ""
+    require_time = _until(time.monotonic() + _DEADLINE_S)
+    index = parse(read(repository.own / "index", _LARGEST_INDEX) or _NO_INDEX, require_time)
+    if index.merging:
+        raise UnknownError("a merge is under way")
+    settings = [
+        read(place / "config", _LARGEST_INDEX) or b"" for place in (repository.common, repository.own)
+    ]
+    return (
+        f"{repository.commit()} {index.tree(require_time)} {hashlib.sha256(b''.join(settings)).hexdigest()}"
+    )
+
+
 def differs(repository: Repository, commit: str, deadline: float) -> bool:
     """Whether the index or any file in it differs from a commit; what was never added does not count.
 
     Raises UnknownError where that cannot be told, or not by `deadline`, by the monotonic clock.
     """
-
-    def require_time() -> None:
-        if time.monotonic() > deadline:
-            raise UnknownError("the index takes too long to be read")
-
-    path = repository.own / "index"
+    path, require_time = repository.own / "index", _until(deadline)
     index = parse(read(path, _LARGEST_INDEX) or _NO_INDEX, require_time)
     if index.merging or index.tree(require_time) != tree_of(repository, commit):
         return True
     written_ns = path.stat().st_mtime_ns if index.entries else 0
     return Tree(repository, written_ns, deadline, of_submodule=differs).differs(index.entries)
+
+
+def _until(deadline: float) -> Callable[[], None]:
+    def require_time() -> None:
+        if time.monotonic() > deadline:
+            raise UnknownError("the index takes too long to be read")
+
+    return require_time
