@@ -27,6 +27,10 @@ TESTED: tuple[tuple[str, str], ...] = (
         "tests/toolkit/live/test_hanging.py::test_an_engine_that_hangs_from_the_start_is_no_engine",
     ),
     (
+        "What answers something else than Docker's API does is one line and exit code 3.",
+        "tests/toolkit/engine/test_connection.py::test_an_answer_of_another_kind_is_the_engines_trouble",
+    ),
+    (
         "An engine that falls silent while building or booting is given up: one line and exit code 3.",
         "tests/toolkit/live/test_hanging.py::test_an_engine_that_falls_silent_is_given_up",
     ),
@@ -93,6 +97,14 @@ TESTED: tuple[tuple[str, str], ...] = (
     (
         "A Dockerfile of 3,000 stages, or of 10,000 lines, is understood in a moment.",
         "tests/toolkit/test_size_of_projects.py::test_a_huge_dockerfile_is_understood_in_a_moment",
+    ),
+    (
+        "Scripts of thousands of steps are found among as many lines that copy, in time that grows with these.",
+        "tests/toolkit/test_size_of_projects.py::test_the_time_is_linear_in_the_files",
+    ),
+    (
+        "An index of git's that unfolds when it is read takes neither memory nor time.",
+        "tests/toolkit/project/test_git.py::test_an_index_whose_paths_stay_long_is_not_unfolded",
     ),
     (
         "A board that is stopped answers what is in flight.",
