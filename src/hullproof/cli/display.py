@@ -159,7 +159,7 @@ class TimedLines(Silent):
     def __call__(self, project: Project, event: Event) -> None:
         """Say a line where the event is worth one."""
         with self._lock:
-            line = self._progress.setdefault(project.folder, Progress(project)).take(event)
+            line = self._progress.setdefault(project.home, Progress(project)).take(event)
             if isinstance(event, Judged):
                 line = f"{event.proof.id}: {event.proof.verdict.value}"
             if line is not None:
@@ -237,7 +237,7 @@ class LiveScreen(Silent):
     def __call__(self, project: Project, event: Event) -> None:
         """Note what the event says; keep steps and notes as lines above."""
         with self._lock:
-            line = self._progress.setdefault(project.folder, Progress(project)).take(event)
+            line = self._progress.setdefault(project.home, Progress(project)).take(event)
         if line is not None:
             name = f"{clean(project.name)}: " if self._several else ""
             self._live.console.print(Text(clean(f"{name}{line}"), "dim"), no_wrap=True, overflow="ellipsis")

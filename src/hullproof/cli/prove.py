@@ -167,7 +167,7 @@ def prove_all(
         except DockerfileError as error:  # noqa: PERF203 - the others are proven all the same
             found[error.folder] = error
         else:
-            found[project.folder] = project
+            found[project.home] = project
     projects = [each for each in found.values() if isinstance(each, Project)]
     unreadable = [each for each in found.values() if isinstance(each, DockerfileError)]
     deliver_to_all = delivery(

@@ -64,13 +64,13 @@ def recipe(project: Project, engine: Engine, run: Run, bases: BaseSet, tell: Lis
     trust = host_trust()
     secrets = trust.write_secrets(run.scratch("secrets"))
     for name, path in project.config.secrets.items():
-        secrets[name] = project.folder / path
+        secrets[name] = project.home / path
     return Recipe(
         project,
         owner=run.id,
         build_contexts={
             **bases.build_contexts,
-            **{name: str(project.folder / path) for name, path in project.config.contexts.items()},
+            **{name: str(project.home / path) for name, path in project.config.contexts.items()},
         },
         secrets=secrets,
         proxy_args=trust.proxy_args,
@@ -85,7 +85,7 @@ def _dockerfile_without_frontend(project: Project, engine: Engine, run: Run, tel
     if why is None:
         return None
     tell(Note(f"the frontend {frontend} cannot be fetched ({why}); using the one within BuildKit"))
-    return copy_without_syntax_directive(project.folder, project.config.dockerfile, run.scratch("dockerfile"))
+    return copy_without_syntax_directive(project.home, project.config.dockerfile, run.scratch("dockerfile"))
 
 
 @fact

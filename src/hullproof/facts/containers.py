@@ -52,7 +52,7 @@ def services(engine: Engine, project: Project, run: Run) -> Services | None:
         return None
     found = read(
         engine,
-        project.folder,
+        project.home,
         config.compose,
         wanted=config.services,
         env=config.env,
@@ -96,7 +96,7 @@ def network(
 
 def _built_beside(project: Project, build: Build) -> Project:
     """Return what is built for a service, as a project of its own. Raises UsageError where it is none."""
-    beside = Project.open(project.folder / build.context, build.args, build.dockerfile)
+    beside = Project.open(project.home / build.context, build.args, build.dockerfile)
     target = build.target
     stage = beside.dockerfile.stage(target) if target else beside.dockerfile.stages[-1]
     return replace(beside, release=replace(beside.release, stage=stage))

@@ -46,7 +46,7 @@ _TEST_FOLDERS = frozenset({"test", "tests", "testing", "fixtures"})
 def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     """Plant canaries in a context of empty files by the project's names, and list what reaches the builder."""
     project = recipe.project
-    found = ignorefile.find(project.folder, project.config.dockerfile)
+    found = project.ignore_file
     sources = context_sources(project)
     context = bench.empty("canaries")
     names = _plant_names(project.folder, context, frozenset(source.path for source in sources))

@@ -9,6 +9,7 @@ from hullproof.engine.build import BuildRequest, StopWhen, build
 from hullproof.engine.model.build import BuildFacts
 from hullproof.errors import DeadlineError, Unobservable
 from hullproof.lab.scratch import put
+from hullproof.project import projectfiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,9 @@ def reaching(engine: Engine, recipe: Recipe, context: Path, folder: Path) -> fro
     The context's Dockerfile is replaced, in its place, by one that copies everything and needs no base.
     """
     dockerfile = recipe.project.config.dockerfile
+    found = recipe.project.ignore_file
+    if recipe.project.outside is not None and found is not None and found.name != ".dockerignore":
+        put(context, found.name, projectfiles.read(recipe.project.home, found.name))
     put(context, dockerfile, LISTING_DOCKERFILE)
     output = folder / "context.tar"
     request = BuildRequest(

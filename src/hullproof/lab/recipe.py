@@ -47,7 +47,7 @@ class Recipe:
         context = context or self.project.folder
         return BuildRequest(
             context=context,
-            dockerfile=self.dockerfile or context / self.project.config.dockerfile,
+            dockerfile=self.dockerfile or (self.project.outside or context) / self.project.config.dockerfile,
             target=target or self._release_target(),
             output=output,
             tags=tags,

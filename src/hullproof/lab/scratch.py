@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.errors import Unobservable
 from hullproof.lab.copying import copy_tree
-from hullproof.project import ignorefile, projectfiles
+from hullproof.project import projectfiles
 from hullproof.project.sources import context_sources
 
 if TYPE_CHECKING:
@@ -64,8 +64,10 @@ class Bench:
     def _provide_build_files(self, target: Path) -> None:
         """See to it that the Dockerfile and its ignore file are there, also where they are links to elsewhere."""
         folder, dockerfile = self.project.folder, self.project.config.dockerfile
-        found = ignorefile.find(folder, dockerfile)
+        found = self.project.ignore_file
         for path in [dockerfile, *([found.name] if found else [])]:
+            if self.project.outside is not None and not projectfiles.is_file(folder, path):
+                continue  # it lies where the builder looks for it, outside of the context
             if not projectfiles.is_file(target, path) or (target / path).is_symlink():
                 put(target, path, projectfiles.read(folder, path))
 
@@ -125,7 +127,7 @@ def _open_for_change(folder: Path) -> Iterator[None]:
 def needed(project: Project) -> Keep:
     """Say which paths the release's build can need: what it copies, less what the ignore file surely excludes."""
     names = _needed_names(project)
-    found = ignorefile.find(project.folder, project.config.dockerfile)
+    found = project.ignore_file
     anywhere: set[str] = set()
     at_top: set[str] = set()
     # Only plain names are judged here, and only where nothing is let back in: the rest is the builder's to say.

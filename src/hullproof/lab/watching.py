@@ -64,7 +64,7 @@ class Watch:
         shutil.copyfile(hook.__file__, self._hook / "sitecustomize.py")
         (self._hook / hook.NOTES).mkdir()
         (self._hook / hook.NOTES).chmod(0o1777)  # for whoever runs the tests
-        project, name = recipe.project.folder, recipe.project.config.dockerfile
+        project, name = recipe.project.home, recipe.project.config.dockerfile
         own = recipe.dockerfile.read_bytes() if recipe.dockerfile else projectfiles.read(project, name)
         text, self._original = self._watching(recipe, own.decode("utf-8-sig"))
         dockerfile = write_copy(project, name, folder, text)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hullproof.lab.outcomes import WithheldFacts
 from hullproof.lab.rebuild import reaching, rebuild
 from hullproof.lab.scratch import content_of, put
-from hullproof.project import ignorefile, tree
+from hullproof.project import tree
 from hullproof.project.frontend import copy_without_syntax_directive
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> W
     A build that succeeds lacks nothing.
     """
     project = recipe.project
-    found = ignorefile.find(project.folder, project.config.dockerfile)
+    found = project.ignore_file
     if baseline.ok or found is None:
         return WithheldFacts()
     spoken_of = _spoken_of(project, found, baseline)

@@ -28,12 +28,13 @@ _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?::?-(?P<default>[^${}]*))?[^}]
 
 @dataclass(frozen=True)
 class Section:
-    """What the `build` section of one service says. `place` names it; `dockerfile` is a path within the project.
+    """What the `build` section of one service says. `place` names it; `context` and `dockerfile` are paths within the project.
 
     `contexts` are folders within the project, by name; `elsewhere` what else contexts are: a path that leads out, an image.
     """
 
     place: str
+    context: str = "."
     dockerfile: str | None = None
     target: str | None = None
     args: Mapping[str, str] = field(default_factory=dict)
@@ -59,15 +60,16 @@ def section(folder: Path, config: Config) -> Section | None:
         if isinstance(service, dict) and (made := _read(file, name, service.get("build"))) is not None
     }
     if config.service is None:
-        alike = {(each.dockerfile, tuple(each.contexts.items())) for each in found.values()}
-        return next(iter(found.values())) if len(alike) == 1 else None
+        own = [each for each in found.values() if each.context == "."]
+        alike = {(each.dockerfile, tuple(each.contexts.items())) for each in own}
+        return own[0] if len(alike) == 1 else None
     if config.service not in services:
         raise UsageError(
             f"{file}: there is no service {config.service!r}; {nearest(config.service, services)}"
         )
     if config.service not in found:
         raise UsageError(
-            f"{file}: service {config.service} is not built of this folder; prove the folder that its `context` names"
+            f"{file}: service {config.service} is not built of a folder within the project; prove the folder that its `context` names"
         )
     return found[config.service]
 
@@ -87,21 +89,23 @@ def _services(folder: Path, file: str, *, is_wanted: bool) -> Mapping[str, Any]:
 
 
 def _read(file: str, name: str, build: object) -> Section | None:
-    """Read one section; None for what is not built of the project's folder, or not from a file."""
+    """Read one section; None for what is not built of a folder within the project, or not from a file."""
     if isinstance(build, str):
         build = {"context": build}
     if not isinstance(build, dict) or "dockerfile_inline" in build:
         return None
     home = posixpath.dirname(file)
-    context = _filled(build.get("context", "."))
-    if context is None or _within(home, context) != ".":
+    given = _filled(build.get("context", "."))
+    context = _within(home, given) if given is not None else None
+    if context is None:
         return None
     contexts = {key: value for key, value in _pairs(build.get("additional_contexts")).items() if value}
     own = {key: path for key, value in contexts.items() if (path := _within(home, value)) is not None}
     dockerfile = _filled(build.get("dockerfile"))
     return Section(
         f"{file} (service {name})",
-        _within("", dockerfile) if dockerfile else None,
+        context,
+        _within(context, dockerfile or "Dockerfile"),
         _filled(build.get("target")) or None,
         _pairs(build.get("args")),
         own,

@@ -43,14 +43,15 @@ class IgnoreFile:
         return any(not p.exception and p.text.strip("/") in {"*", "**"} for p in self.patterns)
 
 
-def find(folder: Path, dockerfile: str) -> IgnoreFile | None:
+def find(folder: Path, dockerfile: str, home: Path | None = None) -> IgnoreFile | None:
     """Find the ignore file of a build: `<Dockerfile>.dockerignore` beside it comes before `.dockerignore`.
 
-    `folder` is the project's, and the context; `dockerfile` is a path within it. None where there is neither file.
+    `folder` is the context; `dockerfile` is a path within `home`, by default the context as well. None where there is neither file.
     Raises ProjectFileError for what cannot be read.
     """
     own = f"{dockerfile}.dockerignore"
-    contents = {path: projectfiles.read_if_any(folder, path) for path in (own, _COMMON)}
+    places = {own: home or folder, _COMMON: folder}
+    contents = {path: projectfiles.read_if_any(place, path) for path, place in places.items()}
     for path, content in contents.items():
         if content is not None:
             overrides = _COMMON if path == own and contents[_COMMON] is not None else None

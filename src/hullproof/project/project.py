@@ -30,6 +30,7 @@ _LOWER_CASE = "dockerfile"
 class Project:
     """A directory with a Dockerfile and its build context, read but not built.
 
+    `folder` is the context; `outside` the directory with the Dockerfile and the settings, where that is another.
     `places` names where each setting that is not the default was written; a build argument given on the command
     line stands there as `build_args.NAME`. `section` is what a compose file of the project says of its build. `name` is what pyproject.toml calls the project, else its folder's name.
     """
@@ -41,6 +42,7 @@ class Project:
     dockerfile_sha256: str
     places: Mapping[str, str] = field(default_factory=dict)
     section: composed.Section | None = None
+    outside: Path | None = None
 
     @classmethod
     def open(
@@ -63,25 +65,25 @@ class Project:
             )
         written = load(folder)
         config = written.config
-        section = composed.section(folder, config)
+        home = folder
+        section = composed.section(home, config)
         fixed = {"dockerfile"} if dockerfile_name is not None else set()
         if dockerfile_name is not None:
             config = replace(config, dockerfile=dockerfile_name)
-        elif "dockerfile" not in written.places and _is_lower_case(folder):
+        elif "dockerfile" not in written.places and _is_lower_case(home):
             config = replace(config, dockerfile=_LOWER_CASE)
-        config, taken = _as_composed(folder, config, section, {*written.places, *fixed})
+        config, taken = _as_composed(home, config, section, {*written.places, *fixed})
+        folder = (home / config.context).resolve() if config.context is not None else home
         try:
-            text = projectfiles.read(folder, config.dockerfile)
+            text = projectfiles.read(home, config.dockerfile)
         except FileNotFoundError:
-            raise UsageError(f"{folder / config.dockerfile}: no such file; {_where_else(folder)}") from None
-        ignorefile.find(folder, config.dockerfile)
-        name = written.name or folder.name or "project"
+            raise UsageError(f"{home / config.dockerfile}: no such file; {_where_else(home)}") from None
+        ignorefile.find(folder, config.dockerfile, home)
+        name = written.name or home.name or "project"
         try:
             dockerfile = parse(text, config.dockerfile)
         except UsageError as error:
-            raise DockerfileError(
-                str(error), folder=folder, name=name, dockerfile=config.dockerfile
-            ) from None
+            raise DockerfileError(str(error), folder=home, name=name, dockerfile=config.dockerfile) from None
         if config.test_target is not None:
             dockerfile.stage(config.test_target)
         given = overrides or {}
@@ -94,12 +96,22 @@ class Project:
         places = {**taken, **written.places, **{f"build_args.{name}": "--build-arg" for name in given}}
         places |= {"dockerfile": "--dockerfile"} if dockerfile_name is not None else {}
         digest = hashlib.sha256(text).hexdigest()
-        return cls(folder, config, release, name, digest, places, section)
+        return cls(folder, config, release, name, digest, places, section, home if folder != home else None)
 
     @property
     def dockerfile(self) -> Dockerfile:
         """The Dockerfile, nothing resolved."""
         return self.release.dockerfile
+
+    @property
+    def home(self) -> Path:
+        """Where the Dockerfile and all other paths that settings name are looked up."""
+        return self.outside or self.folder
+
+    @property
+    def ignore_file(self) -> ignorefile.IgnoreFile | None:
+        """The ignore file that its builds read."""
+        return ignorefile.find(self.folder, self.config.dockerfile, self.home)
 
     @property
     def composed(self) -> tuple[str, ...]:
@@ -189,12 +201,16 @@ def _as_composed(
         dockerfile, places["dockerfile"] = section.dockerfile, section.place
     if config.service and section.target and "target" not in said:
         target, places["target"] = section.target, section.place
+    context = config.context
+    if config.service and section.context != "." and "context" not in said:
+        context, places["context"] = section.context, section.place
     args = {name: value for name, value in section.args.items() if name not in config.build_args}
     if not config.service:
         args = {}
     places |= {f"build_args.{name}": section.place for name in args}
     build_args = {**args, **config.build_args}
-    return replace(config, dockerfile=dockerfile, target=target, build_args=build_args), places
+    config = replace(config, dockerfile=dockerfile, context=context, target=target, build_args=build_args)
+    return config, places
 
 
 def _with_contexts(

@@ -40,7 +40,7 @@ class Practices:
             Reporting.of(config).deliver_to(project, option.hullproof_output)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
-        self.path = project.folder / project.config.dockerfile
+        self.path = project.home / project.config.dockerfile
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> Dockerfile | None:
         """Collect the Dockerfile where it is named itself, with or without a practice: `Dockerfile::test-gate`."""

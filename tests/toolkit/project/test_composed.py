@@ -88,7 +88,7 @@ def test_its_dockerfile_is_built_where_there_is_no_other(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("build", "settings"),
     [
-        ("build: ./other", 'service = "web"\n'),
+        ("build: ../other", 'service = "web"\n'),
         ("build: https://example.org/x.git", 'service = "web"\n'),
         ("image: x", 'service = "web"\n'),
         ("build: .", 'service = "wep"\n'),
@@ -96,8 +96,19 @@ def test_its_dockerfile_is_built_where_there_is_no_other(tmp_path: Path) -> None
 )
 def test_a_service_that_is_not_this_project_is_refused(tmp_path: Path, build: str, settings: str) -> None:
     """By name; and what is no compose file as well."""
-    with pytest.raises(UsageError, match=r"not built of this folder|did you mean 'web'"):
+    with pytest.raises(UsageError, match=r"not built of a folder within|did you mean 'web'"):
         opened(tmp_path, f"services:\n  web:\n    {build}\n", settings)
     with pytest.raises(UsageError, match="cannot be read as a compose file"):
         opened(tmp_path, "- [", settings)
     assert opened(tmp_path, "- [").composed == ()
+
+
+def test_a_service_that_is_named_may_be_built_of_a_folder_within(tmp_path: Path) -> None:
+    """Its Dockerfile is then one of that folder's, or lies outside of it."""
+    compose = "services: {web: {build: {context: ./src, dockerfile: ../docker/web.Dockerfile}}}\n"
+    (tmp_path / "src").mkdir()
+    project = opened(tmp_path, compose, 'service = "web"\n', dockerfile="docker/web.Dockerfile")
+    assert project.folder == tmp_path / "src"
+    assert project.home == tmp_path
+    assert project.config.dockerfile == "docker/web.Dockerfile"
+    assert project.release.where(1) == "docker/web.Dockerfile:1"

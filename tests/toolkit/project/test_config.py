@@ -21,6 +21,7 @@ from hullproof.project.project import Project
 EVERY_KEY = """
 name = "shop-api"
 dockerfile = "docker/Dockerfile"
+context = "service"
 target = "release"
 test_target = "test"
 ready = "/healthz"
@@ -61,6 +62,7 @@ def test_a_project_that_never_heard_of_us_gets_the_defaults(tmp_path: Path) -> N
 @pytest.mark.parametrize("file", ["hullproof.toml", "pyproject.toml"])
 def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
     """Each key arrives in its own kind, ports in the engine's words."""
+    (tmp_path / "service").mkdir()
     section = "[tool.hullproof]\n" if file == "pyproject.toml" else ""
     (tmp_path / file).write_text(section + EVERY_KEY)
     for folder in ("secrets", "lib"):
@@ -71,6 +73,7 @@ def test_every_key_is_read_from_either_file(tmp_path: Path, file: str) -> None:
     assert asdict(config) == {
         "name": "shop-api",
         "dockerfile": "docker/Dockerfile",
+        "context": "service",
         "target": "release",
         "test_target": "test",
         "ready": "/healthz",

@@ -22,7 +22,8 @@ class Accepted:
 class Config:
     """What a project pins.
 
-    `name` is what reports call it, where that is not what pyproject.toml does. `dockerfile` is a path within the project. `target` and `test_target` name stages. `ready` is an HTTP path or
+    `name` is what reports call it, where that is not what pyproject.toml does. `dockerfile` is a path within the project, and so
+    is `context`, the folder that the build takes its files from, by default the project's own. `target` and `test_target` name stages. `ready` is an HTTP path or
     a TCP port that tells when the container is ready, within `ready_timeout_s` seconds. `env` is set in the
     booted container, `build_args`, `secrets` (id to file) and `contexts` (name to folder) in builds.
     `user`, `workdir`, `ports` and `command` are the contract that the image must keep. `max_size_mb` is the most
@@ -36,6 +37,7 @@ class Config:
 
     name: str | None = None
     dockerfile: str = "Dockerfile"
+    context: str | None = None
     target: str | None = None
     test_target: str | None = None
     ready: str | int | None = None

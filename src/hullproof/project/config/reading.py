@@ -109,6 +109,8 @@ def _shown(value: Any) -> str:
 def _require_files(config: Config, where: str, folder: Path) -> None:
     for name, path in config.secrets.items():
         _require_file(folder, path, f"{where}: secrets: {name}")
+    if config.context is not None:
+        _require_folder(folder, config.context, f"{where}: context")
     for name, path in config.contexts.items():
         _require_folder(folder, path, f"{where}: contexts: {name}")
     if config.compose is not None:

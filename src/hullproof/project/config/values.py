@@ -193,6 +193,7 @@ def _day(value: Any) -> date:
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "name": _project_name,
     "dockerfile": _path_within,
+    "context": _path_within,
     "target": _text,
     "test_target": _text,
     "ready": _path_or_port,
