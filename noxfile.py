@@ -31,7 +31,7 @@ IMAGE = "release-board"
 TOOL = "hullproof:latest"
 MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
-BENCHES = ("starting", "image", "proofs", "screens", "board", "sizes")
+BENCHES = ("starting", "image", "proofs", "screens", "board", "sizes", "evidence")
 
 WORKFLOWS = (".github/workflows", "docs/examples")
 

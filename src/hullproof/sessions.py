@@ -10,6 +10,7 @@ module imports nothing but Nox and the standard library: a noxfile is read each 
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import signal
@@ -61,7 +62,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     offline: bool = False,
     profile: str | None = None,
 ) -> ImageSessions:
-    """Register the sessions `lint`, `build`, `unit`, `container` and `prove`; return what they come to.
+    """Register the sessions `lint`, `build`, `unit`, `container`, `prove` and `release`; return what they come to.
 
     A session of the same name that the noxfile defines above takes the place of ours.
 
@@ -76,7 +77,7 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
     - `requirements`: what pip installs for them; by default, this Hullproof with its pytest plugin.
     - `reports`: a folder to write the checklist and the test results to.
     - `python`: returns the Python that has Hullproof; by default, the one that runs Nox.
-    - `default`: whether plain `nox` runs them.
+    - `default`: whether plain `nox` runs them; never `release`, which pushes.
     - `offline`: whether `prove` boots the image without a network.
     - `profile`: the set of practices that `prove` proves, such as `"production"`; by default, the configured one.
     """
@@ -94,11 +95,12 @@ def image_sessions(  # noqa: PLR0913 - each is a choice of its own
         offline=offline,
         profile=profile,
     )
-    for name in ("lint", "build", "unit", "container", "prove"):
+    for name in ("lint", "build", "unit", "container", "prove", "release"):
         if prefix + name in nox.registry.get():
             continue
         backend = None if name in _WITH_ENVIRONMENT else "none"
-        nox.session(name=prefix + name, default=default, venv_backend=backend)(getattr(made, name))
+        is_default = default and name != "release"
+        nox.session(name=prefix + name, default=is_default, venv_backend=backend)(getattr(made, name))
     return made
 
 
@@ -109,8 +111,8 @@ _WITH_ENVIRONMENT = ("lint", "container")
 class ImageSessions:
     """One project's sessions.
 
-    `built` holds what `build` made in this run of Nox: `image`, `tags`, `size_bytes` and the like; `passed` names
-    the sessions that went well.
+    `built` holds what `build` made in this run of Nox: `image`, `tags`, `size_bytes` and the like, and after a
+    release `pushed`, the image by its digest; `passed` names the sessions that went well.
     """
 
     project: Path
@@ -191,10 +193,28 @@ class ImageSessions:
         written = self._report("--output={}", "checklist.md")
         image = [f"--image={self.image}"] if self.image else []
         shown = ["--format=text"] if written else []
-        given = [*self._given(), *(["--offline"] if self.offline else [])]
-        given += [f"--profile={self.profile}"] if self.profile else []
-        self.command(session, "prove", str(self.project), *image, *given, *written, *shown, *session.posargs)
+        given = [*image, *self._given_to_prove(), *written, *shown]
+        self.command(session, "prove", str(self.project), *given, *session.posargs)
         self.passed.append("prove")
+
+    def release(self, session: nox.Session) -> None:
+        """Build, prove, push, attest and verify: -- registry.example/shop:1.2 --key FILE --public-key FILE."""
+        asked = _asked_of_release(session)
+        self._build(session, f"--tag={asked.image}")
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder, "report.json")
+            given = [*self._given_to_prove(), f"--output={report}", "--format=text"]
+            self.command(session, "prove", str(self.project), *given)
+            session.run("docker", "push", asked.image, external=True)
+            stays = [f"--public-key={asked.public_key}"] if not Path(asked.key).is_file() else []
+            written = self._report("--checklist={}", "checklist.md")
+            given = [str(report), asked.image, f"--key={asked.key}", *stays, *written]
+            attested = self.command(session, "attest", *given, silent=True)
+        pushed = next(each for each in str(attested).splitlines() if "@sha256:" in each)
+        self.command(session, "verify", pushed, f"--key={asked.public_key}", "--max-age=1h")
+        self.built["pushed"] = pushed
+        session.log(line(f"released {pushed}"))
+        self.passed.append("release")
 
     def command(self, session: nox.Session, *arguments: str, silent: bool = False) -> Any:  # noqa: ANN401 - Nox's
         """Run `hullproof` with these arguments; return what Nox's `session.run` does."""
@@ -212,6 +232,10 @@ class ImageSessions:
             *contexts,
         ]
 
+    def _given_to_prove(self) -> list[str]:
+        offline = ["--offline"] if self.offline else []
+        return [*self._given(), *offline, *([f"--profile={self.profile}"] if self.profile else [])]
+
     def _setting(self, session: nox.Session, name: str) -> str:
         """Ask the command for a setting of the project."""
         printed = self.command(session, "config", str(self.project), "--json", silent=True)
@@ -222,6 +246,18 @@ class ImageSessions:
             return []
         self.reports.mkdir(parents=True, exist_ok=True)
         return [option.format(self.reports / name)]
+
+
+def _asked_of_release(session: nox.Session) -> argparse.Namespace:
+    """Read what a release is given; wrong usage ends the session with a line."""
+    parser = argparse.ArgumentParser("nox -s release --", exit_on_error=False, add_help=False)
+    parser.add_argument("image")
+    parser.add_argument("--key", required=True)
+    parser.add_argument("--public-key", required=True)
+    try:
+        return parser.parse_args(session.posargs)
+    except (argparse.ArgumentError, SystemExit):
+        session.error("say what to release: -- registry.example/shop:1.2 --key FILE --public-key FILE")
 
 
 def hadolint_rules(project: Path) -> list[str]:

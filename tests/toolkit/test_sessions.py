@@ -74,11 +74,12 @@ def asked(folder: Path, *arguments: str, settings: str = "") -> list[list[str]]:
     return [json.loads(line) for line in (folder / "asked").read_text().splitlines()]
 
 
-def test_three_lines_register_five_sessions_that_say_what_they_do(folder: Path) -> None:
+def test_three_lines_register_sessions_that_say_what_they_do(folder: Path) -> None:
     """In the order of the main job."""
     sessions = listed(folder)
-    assert list(sessions) == ["lint", "build", "unit", "container", "prove"]
+    assert list(sessions) == ["lint", "build", "unit", "container", "prove", "release"]
     assert all(each.endswith((".", "NAME=VALUE.")) for each in sessions.values())
+    assert "- release" in nox(folder, "-l").stdout  # for the asking alone: it pushes
 
 
 def test_a_session_defined_above_takes_the_place_of_ours(folder: Path) -> None:
@@ -95,13 +96,20 @@ def test_several_images_have_a_prefix_each(folder: Path) -> None:
         "image_sessions()", 'image_sessions("web", prefix="web-")\nimage_sessions("api", prefix="api-")'
     )
     (folder / "noxfile.py").write_text(text)
-    assert list(listed(folder))[4:6] == ["web-prove", "api-lint"]
+    assert list(listed(folder))[4:7] == ["web-prove", "web-release", "api-lint"]
 
 
 def test_sessions_for_the_asking_are_not_run_by_plain_nox(folder: Path) -> None:
     """`default=False`."""
     (folder / "noxfile.py").write_text(NOXFILE.replace("()", "(default=False)"))
     assert "- prove" in nox(folder, "-l").stdout
+
+
+def test_a_release_says_what_it_needs(folder: Path) -> None:
+    """Before anything is built."""
+    for given in ((), ("shop:1",), ("shop:1", "--key", "k"), ("--key", "k", "--public-key", "p")):
+        ran = nox(folder, "-s", "release", "--", *given)
+        assert "say what to release: -- registry.example/shop:1.2 --key FILE --public-key FILE" in ran.stderr
 
 
 def test_build_names_the_image_as_the_project_is_called(folder: Path) -> None:

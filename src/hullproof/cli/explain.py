@@ -6,7 +6,7 @@ import textwrap
 
 import click
 
-from hullproof.cli.parameters import complete_practices
+from hullproof.cli.completion import complete_practices
 from hullproof.practices import Practice, every, get
 from hullproof.text import block
 

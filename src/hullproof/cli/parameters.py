@@ -15,21 +15,6 @@ Command = Callable[..., int]
 _Read = Callable[[click.Context, click.Parameter, tuple[str, ...]], Mapping[str, str]]
 
 
-def complete_practices(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
-    """Complete the last of several ids, as a shell asks for it."""
-    from hullproof.practices import every  # noqa: PLC0415 - heavy, and only shells ask
-
-    before, comma, last = typed.rpartition(",")
-    return [f"{before}{comma}{each.id}" for each in every() if each.id.startswith(last)]
-
-
-def complete_profiles(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
-    """Complete the name of a profile, as a shell asks for it."""
-    from hullproof.practices.profiles import known  # noqa: PLC0415 - heavy, and only shells ask
-
-    return [each for each in known() if each.startswith(typed)]
-
-
 def _read_by(reader: Callable[[Iterable[str]], Mapping[str, str]]) -> _Read:
     """Have an option's values read; what `reader` refuses is wrong usage of that option."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hullproof.cli.completion import complete_profiles
 from hullproof.errors import UsageError
 from hullproof.evidence.keys import public_key
 from hullproof.evidence.policies import LANGUAGES, Asked
@@ -21,6 +22,7 @@ from hullproof.runner.opening import Given, open_project
 @click.option(
     "--profile",
     metavar="NAME",
+    shell_complete=complete_profiles,
     help="The practices of this profile (default: what the project's settings say).",
 )
 @click.option("--max-age", metavar="AGE", help="How old a report may be: 30d, 12h.")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
+from hullproof.cli.completion import complete_practices, complete_profiles
 from hullproof.cli.display import display
-from hullproof.cli.parameters import complete_practices, complete_profiles, project_options
+from hullproof.cli.parameters import project_options
 from hullproof.engine.connection import Engine
 from hullproof.errors import DockerfileError, UsageError
 from hullproof.model import Report

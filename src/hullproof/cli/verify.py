@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hullproof.cli.parameters import complete_practices
+from hullproof.cli.completion import complete_practices, complete_profiles
 from hullproof.errors import UsageError
 from hullproof.evidence.claims import READ
 from hullproof.evidence.errors import EvidenceError
@@ -31,7 +31,12 @@ from hullproof.report.as_statement import manifest_digest
     shell_complete=complete_practices,
     help="The practices that must hold (default: all that the evidence is about, and none left out).",
 )
-@click.option("--profile", metavar="NAME", help="The practices of this profile must hold.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    shell_complete=complete_profiles,
+    help="The practices of this profile must hold.",
+)
 @click.option(
     "--max-age",
     metavar="AGE",

@@ -15,8 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from docker import auth
-from docker.errors import DockerException
 
 from hullproof.evidence.errors import RegistryError
 from hullproof.text import one_line
@@ -41,6 +39,9 @@ def stored(host: str) -> Login | None:
 
     Raises RegistryError where it is in a credential store that this machine lacks or that fails.
     """
+    from docker import auth  # noqa: PLC0415 - heavy, and most registries of one's own ask for no login
+    from docker.errors import DockerException  # noqa: PLC0415 - the same
+
     asked = "https://index.docker.io/v1/" if host == _HUB else host
     try:
         with warnings.catch_warnings():
