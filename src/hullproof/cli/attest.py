@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
 from hullproof.errors import UsageError
 from hullproof.evidence.attaching import attach, attach_as_cosign_2
-from hullproof.evidence.envelope import Envelope, pre_authentication_encoding
 from hullproof.evidence.errors import EvidenceError
 from hullproof.evidence.images import RegistryImage, of_report
-from hullproof.evidence.keys import SigningKey, signing_key
+from hullproof.evidence.keyless import Keyless
+from hullproof.evidence.keys import signing_key
 from hullproof.evidence.reference import Reference
 from hullproof.evidence.registry import Registry, digest_of
 from hullproof.evidence.reports import read_report
@@ -40,6 +40,9 @@ from hullproof.terminal import say
     "--public-key",
     type=click.Path(path_type=Path),
     help="The public key (PEM) of a private one that --key names by address.",
+)
+@click.option(
+    "--keyless", is_flag=True, help="Sign by the identity that CI gives, with Sigstore's services; an extra."
 )
 @click.option(
     "--output",
@@ -72,6 +75,7 @@ def attest(
     predicates: tuple[str, ...],
     checklist: Path | None,
     *,
+    keyless: bool,
     cosign_2: bool,
 ) -> int:
     """Make statements of REPORT (JSON, as prove writes it) about IMAGE in its registry, which must be what was proven.
@@ -85,7 +89,7 @@ def attest(
       hullproof attest amd64.json arm64.json registry.example/shop:1.2 --key awskms:... --public-key release.pub
       hullproof attest report.json registry.example/shop:1.2 --output shop.intoto.jsonl
     """  # noqa: D301 - click's mark is the character, not its name
-    if key is None and output is None:
+    if key is None and not keyless and output is None:
         raise UsageError(
             "say where statements go: --key KEY signs and attaches them, --output FILE writes them"
         )
@@ -94,7 +98,7 @@ def attest(
             require_place(place)
     reference = Reference.parse(image)
     made = [_read(each) for each in reports]
-    signing = None if key is None else signing_key(key, public_key)
+    signing = _signing(key, public_key, keyless=keyless)
     known = _known_by_digest(reference, made) if output is not None else None
     with closing(Registry(reference)) as registry:
         attested = [
@@ -113,6 +117,21 @@ def attest(
     for name in dict.fromkeys(f"{each.name}@sha256:{each.digest}" for each in attested):
         click.echo(name)
     return 0
+
+
+class Signing(Protocol):
+    """What signs statements: a key, or an identity."""
+
+    @property
+    def is_keyless(self) -> bool:
+        """Whether a bundle holds the certificate, so that it is kept whole."""
+
+    @property
+    def who(self) -> str:
+        """Who signs, for a checklist."""
+
+    def bundle(self, payload: bytes) -> dict[str, Any]:
+        """Return a signed statement as a Sigstore bundle."""
 
 
 @dataclass(frozen=True)
@@ -150,18 +169,25 @@ def _known_by_digest(reference: Reference, reports: Sequence[dict[str, Any]]) ->
     return named if named and digests == {named} else None
 
 
-def _signed(signing: SigningKey) -> Callable[[bytes], Envelope]:
-    return lambda payload: Envelope(payload, signing.sign(pre_authentication_encoding(payload)))
+def _signing(key: str | None, public: Path | None, *, keyless: bool) -> Signing | None:
+    """Return what signs, None for nothing. Raises UsageError where two things would."""
+    if keyless and (key or public):
+        raise UsageError("--key signs with a key and --keyless without; give one of both")
+    if keyless:
+        return Keyless()
+    return None if key is None else signing_key(key, public)
 
 
 def _write(
-    output: Path, attested: Sequence[_Attested], predicates: Sequence[str], signing: SigningKey | None
+    output: Path, attested: Sequence[_Attested], predicates: Sequence[str], signing: Signing | None
 ) -> None:
+    """Write statements, one a line: bare, as envelopes, or as bundles, in which an identity's certificate is."""
     lines = []
     for each in attested:
         for _, payload in each.statements(predicates):
-            line = json.dumps(_signed(signing)(payload).to_dict()) if signing else payload.decode()
-            lines.append(f"{line}\n")
+            bundle = signing.bundle(payload) if signing else None
+            kept = bundle if bundle is None or (signing and signing.is_keyless) else bundle["dsseEnvelope"]
+            lines.append(f"{json.dumps(kept) if kept else payload.decode()}\n")
     try:
         output.write_text("".join(lines), encoding="utf-8")
     except OSError as error:
@@ -170,28 +196,27 @@ def _write(
 
 
 def _attach(
-    registry: Registry, each: _Attested, predicates: Sequence[str], signing: SigningKey, *, cosign_2: bool
+    registry: Registry, each: _Attested, predicates: Sequence[str], signing: Signing, *, cosign_2: bool
 ) -> None:
     if each.image is None:
         return
-    sign = _signed(signing)
-    envelopes = [(type_, sign(payload)) for type_, payload in each.statements(predicates)]
-    bundles = [(type_, envelope.bundle(signing.public_der)) for type_, envelope in envelopes]
+    bundles = [(type_, signing.bundle(payload)) for type_, payload in each.statements(predicates)]
     for (type_, _), digest in zip(bundles, attach(registry, each.image, bundles), strict=True):
         say(f"attached {type_} as {digest}")
     if cosign_2:
+        envelopes = [(type_, bundle["dsseEnvelope"]) for type_, bundle in bundles]
         say(f"attached them for cosign 2 as {attach_as_cosign_2(registry, each.image, envelopes).digest}")
 
 
 def _write_checklist(
-    checklist: Path, attested: Sequence[_Attested], predicates: Sequence[str], signing: SigningKey | None
+    checklist: Path, attested: Sequence[_Attested], predicates: Sequence[str], signing: Signing | None
 ) -> None:
     """Write what was released: the reports, each by its image's digest in the registry, its statements, and who signed."""
     reports = [
         {**each.report, "image": {**each.report["image"], "digest": f"sha256:{each.digest}"}}
         for each in attested
     ]
-    who = f"key {digest_of(signing.public_der)}" if signing else "nobody"
+    who = signing.who if signing else "nobody"
     signed = [
         Signed({type_: digest_of(payload) for type_, payload in each.statements(predicates)}, who)
         for each in attested

@@ -13,10 +13,11 @@ from hullproof.errors import UsageError
 from hullproof.evidence.claims import READ
 from hullproof.evidence.errors import EvidenceError
 from hullproof.evidence.images import find
-from hullproof.evidence.keys import PublicKey, public_key
+from hullproof.evidence.keyless import Identity
+from hullproof.evidence.keys import public_key
 from hullproof.evidence.reference import Reference
 from hullproof.evidence.registry import Registry
-from hullproof.evidence.verifying import Demand, Subject, age, in_file, in_registry
+from hullproof.evidence.verifying import Demand, Signer, Subject, age, in_file, in_registry
 from hullproof.evidence.verifying import verify as what_holds
 from hullproof.options import names
 from hullproof.report.as_statement import manifest_digest
@@ -24,7 +25,17 @@ from hullproof.report.as_statement import manifest_digest
 
 @click.command()
 @click.argument("image", metavar="IMAGE")
-@click.option("--key", required=True, type=click.Path(path_type=Path), help="The signer's public key (PEM).")
+@click.option("--key", type=click.Path(path_type=Path), help="The signer's public key (PEM).")
+@click.option(
+    "--identity",
+    metavar="NAME",
+    help="Without a key: who signed, an address or that of a workflow; an extra.",
+)
+@click.option(
+    "--issuer",
+    metavar="URL",
+    help="Who vouched for the identity, such as https://token.actions.githubusercontent.com.",
+)
 @click.option(
     "--require",
     metavar="ID,...",
@@ -57,7 +68,9 @@ from hullproof.report.as_statement import manifest_digest
 @click.option("--platform", metavar="OS/ARCH", help="Which image of an index of several.")
 def verify(
     image: str,
-    key: Path,
+    key: Path | None,
+    identity: str | None,
+    issuer: str | None,
     require: str | None,
     profile: str | None,
     max_age: str | None,
@@ -79,7 +92,7 @@ def verify(
       hullproof verify shop@sha256:... --key release.pub --evidence shop.intoto.jsonl
     """  # noqa: D301 - click's mark is the character, not its name
     reference = Reference.parse(image)
-    signer = public_key(key)
+    signer = _signer(key, identity, issuer)
     demand = Demand(predicate, _required(require, profile), age(max_age) if max_age is not None else None)
     now = datetime.now(timezone.utc)
     digest = manifest_digest(reference.digest)
@@ -99,7 +112,7 @@ def _in_registry(
     reference: Reference,
     platform: str | None,
     evidence: Path | None,
-    signer: PublicKey,
+    signer: Signer,
     demand: Demand,
     now: datetime,
 ) -> tuple[str, str]:
@@ -109,6 +122,13 @@ def _in_registry(
         subject = Subject(found.digest.removeprefix("sha256:"), found)
         pieces = in_file(evidence) if evidence is not None else in_registry(registry, found.digest)
         return found.name, what_holds(pieces, signer, subject, demand, now)
+
+
+def _signer(key: Path | None, identity: str | None, issuer: str | None) -> Signer:
+    """Return who must have signed. Raises UsageError where that is not said, or said twice."""
+    if (key is None) == (identity is None) or (identity is None) != (issuer is None):
+        raise UsageError("say who must have signed: --key FILE, or --identity NAME with --issuer URL")
+    return public_key(key) if key is not None else Identity(str(identity), str(issuer))
 
 
 def _required(require: str | None, profile: str | None) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hullproof.evidence.envelope import BUNDLE, ENVELOPE, Envelope
+from hullproof.evidence.envelope import BUNDLE, ENVELOPE
 from hullproof.evidence.errors import NotThereError, RegistryError
 from hullproof.evidence.images import RegistryImage
 from hullproof.evidence.registry import OCI_INDEX, OCI_MANIFEST, Manifest, Registry, fallback_tag
@@ -74,7 +74,7 @@ def _list(registry: Registry, tag: str, pushed: Sequence[dict[str, Any]]) -> Non
 
 
 def attach_as_cosign_2(
-    registry: Registry, image: RegistryImage, envelopes: Sequence[tuple[str, Envelope]]
+    registry: Registry, image: RegistryImage, envelopes: Sequence[tuple[str, Mapping[str, Any]]]
 ) -> Manifest:
     """Add envelopes, each with its predicate's type, to the manifest under the tag where cosign before 3 looks for them."""
     tag = f"{fallback_tag(image.digest)}.att"
@@ -84,7 +84,7 @@ def attach_as_cosign_2(
     except NotThereError:
         layers = []
     for type_, envelope in envelopes:
-        pushed = registry.push_blob(json.dumps(envelope.to_dict()).encode())
+        pushed = registry.push_blob(json.dumps(envelope).encode())
         annotations = {"dev.cosignproject.cosign/signature": "", "predicateType": type_}
         layers.append({"mediaType": ENVELOPE, **pushed, "annotations": annotations})
     config = {

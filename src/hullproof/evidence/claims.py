@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from typing import Any
 
-from hullproof.evidence.envelope import Envelope, read_json
+from hullproof.evidence.envelope import read_json
 from hullproof.evidence.errors import EvidenceError
 from hullproof.evidence.reports import fault_of
 from hullproof.report.as_statement import NAME, PREDICATES, finished_at, standing
@@ -46,13 +46,13 @@ class Claim:
         return self.image.get("platform")
 
 
-def claim(envelope: Envelope, predicate: str, digest: str, today: date) -> Claim:
+def claim(payload: bytes, predicate: str, digest: str, today: date) -> Claim:
     """Read what a statement claims about the manifest `digest` (64 hex digits), by the predicate asked for.
 
     The signature was verified before. Raises EvidenceError where it is about another image, and where it cannot be read or
     contradicts itself; OtherPredicateError where its predicate is another one.
     """
-    said = read_json(envelope.payload)
+    said = read_json(payload)
     if said.get("_type") not in _STATEMENTS:
         raise EvidenceError(f"it is no in-toto statement but {said.get('_type')!r}")
     type_ = said.get("predicateType")

@@ -5,15 +5,18 @@ An RSA key signs as PKCS #1 v1.5 with SHA-256 and an elliptic curve's with the h
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from hullproof.errors import UsageError
+from hullproof.evidence.envelope import Envelope, pre_authentication_encoding, read_envelope
+from hullproof.evidence.errors import EvidenceError
 from hullproof.text import one_line
 
 if TYPE_CHECKING:
@@ -39,6 +42,17 @@ class SigningKey:
 
     sign: Signs
     public_der: bytes
+    is_keyless: ClassVar[bool] = False
+
+    @property
+    def who(self) -> str:
+        """The key, by the digest of its public half."""
+        return f"key sha256:{hashlib.sha256(self.public_der).hexdigest()}"
+
+    def bundle(self, payload: bytes) -> dict[str, Any]:
+        """Return a signed statement as a Sigstore bundle."""
+        signature = self.sign(pre_authentication_encoding(payload))
+        return Envelope(payload, signature).bundle(self.public_der)
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,13 @@ class PublicKey:
     """A public key, which knows its own signatures."""
 
     key: SSlibKey
+
+    def opened(self, piece: bytes) -> bytes:
+        """Return the payload of evidence that this key signed. Raises EvidenceError where it did not."""
+        envelope = read_envelope(piece)
+        if not self.made(envelope.signature, envelope.signed):
+            raise EvidenceError("its signature is not of this key, or it was changed since")
+        return envelope.payload
 
     def made(self, signature: bytes, payload: bytes) -> bool:
         """Whether a signature of these bytes is this key's."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from hullproof.errors import UsageError
 from hullproof.evidence.claims import GOOD, Claim, OtherPredicateError, claim
-from hullproof.evidence.envelope import BUNDLES, ENVELOPE, PAYLOAD, Envelope, read_envelope
+from hullproof.evidence.envelope import BUNDLES, ENVELOPE, PAYLOAD
 from hullproof.evidence.errors import EvidenceError
 from hullproof.evidence.images import RegistryImage
 from hullproof.evidence.registry import Registry
@@ -27,8 +27,8 @@ _MOST = 64_000_000
 class Signer(Protocol):
     """Who must have signed: a key, or an identity."""
 
-    def made(self, signature: bytes, payload: bytes) -> bool:
-        """Whether a signature of these bytes is theirs."""
+    def opened(self, piece: bytes) -> bytes:
+        """Return the payload of what they signed. Raises EvidenceError where they did not."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,7 @@ def verify(pieces: Iterable[bytes], signer: Signer, subject: Subject, demand: De
 
 
 def _claim(piece: bytes, signer: Signer, subject: Subject, demand: Demand, now: datetime) -> Claim:
-    envelope: Envelope = read_envelope(piece)
-    if not signer.made(envelope.signature, envelope.signed):
-        raise EvidenceError("its signature is not of this key, or it was changed since")
-    found = claim(envelope, demand.predicate, subject.digest, now.date())
+    found = claim(signer.opened(piece), demand.predicate, subject.digest, now.date())
     image = subject.image
     if image is not None and found.image and not image.is_of({"image": found.image}):
         raise EvidenceError(
