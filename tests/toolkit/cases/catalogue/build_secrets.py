@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from .model import Case, after, before
+from .model import Case, after, before, write
 
 INSTALL = "RUN pip install --no-cache-dir -r requirements.txt"
 CMD = 'CMD ["python", "-m", "greeter"]'
 USER = "USER app"
 SECRET = "RUN --mount=type=secret,id=token "
 ASKED = ("build-secrets",)
+HANDED = (
+    write("hullproof.toml", '[secrets]\ntoken = "token.txt"\n'),
+    write("token.txt", "not-to-be-found-in-any-image\n"),
+)
 
 CASES = (
     Case(
@@ -29,12 +33,13 @@ CASES = (
     Case(
         "build-secrets/copied",
         "a secret that is copied to a file",
-        (before(USER, f"{SECRET}cp /run/secrets/token /etc/token"),),
+        (*HANDED, before(USER, f"{SECRET}cp /run/secrets/token /etc/token")),
     ),
     Case(
         "build-secrets/netrc",
         "a .netrc that the next step deletes",
         (
+            *HANDED,
             before(
                 USER,
                 f'{SECRET}echo "machine a login b password $(cat /run/secrets/token)" > /root/.netrc',
@@ -45,17 +50,21 @@ CASES = (
     Case(
         "build-secrets/encoded",
         "a header with the secret in base64",
-        (before(USER, f"{SECRET}printf 'ci:%s' $(cat /run/secrets/token) | base64 -w0 > /etc/header"),),
+        (
+            *HANDED,
+            before(USER, f"{SECRET}printf 'ci:%s' $(cat /run/secrets/token) | base64 -w0 > /etc/header"),
+        ),
     ),
     Case(
         "build-secrets/in-the-environment-s-stage",
         "a file of another stage, which the release copies",
-        (after(INSTALL, f"{SECRET}cp /run/secrets/token /venv/token"),),
+        (*HANDED, after(INSTALL, f"{SECRET}cp /run/secrets/token /venv/token")),
     ),
     Case(
         "build-secrets/in-a-configuration",
         "an installer's configuration",
         (
+            *HANDED,
             after(
                 INSTALL,
                 f"{SECRET}pip config --site set global.extra-index-url https://ci:$(cat /run/secrets/token)@pypi.example.org/simple",
@@ -71,7 +80,7 @@ CASES = (
     Case(
         "benign/build-secrets-stays-behind",
         "a file of a stage that does not ship",
-        (after(INSTALL, f"{SECRET}cp /run/secrets/token /root/.token"),),
+        (*HANDED, after(INSTALL, f"{SECRET}cp /run/secrets/token /root/.token")),
         only=ASKED,
     ),
     Case(
