@@ -94,8 +94,8 @@ LABEL org.opencontainers.image.title="release board" \
 # The reports outlive the container.
 VOLUME /data
 
-# 3. From here on, and at run time, not root.
-USER appuser
+# 3. From here on, and at run time, not root. A number: Kubernetes cannot tell who a name is.
+USER 10001:10001
 
 # 9. The port that the service listens on, on all interfaces. Documentation for people and tools.
 EXPOSE 5000

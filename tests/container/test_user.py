@@ -29,7 +29,7 @@ def test_no_process_has_a_capability(kernel: ContainerFacts) -> None:
 
 def test_the_image_says_so_too(config: dict[str, Any]) -> None:
     """The configuration names the user, so that nobody has to ask for it at run time."""
-    assert config["User"] == "appuser"
+    assert config["User"] == "10001:10001"
 
 
 def test_the_account_is_good_for_nothing_else(hullproof_container: Container) -> None:
