@@ -13,6 +13,9 @@ from hullproof.facts import (
     FileFacts,
     GateFacts,
     ImageFacts,
+    Trial,
+    Trials,
+    fact,
 )
 from hullproof.model import Evidence, Proof, Verdict
 from hullproof.practices import from_module, judge
@@ -45,9 +48,12 @@ __all__ = [
     "Observations",
     "Proof",
     "Release",
+    "Trial",
+    "Trials",
     "Verdict",
     "broken",
     "check",
+    "fact",
     "from_module",
     "in_container",
     "in_dockerfile",

@@ -8,6 +8,7 @@ not known is None. Each is provided by the function that bears its name (see `hu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 
 from hullproof import events
 from hullproof.engine.connection import Engine
@@ -47,9 +48,9 @@ from hullproof.facts import (
 )
 from hullproof.facts.acts import HalfSent, HealthTrial, Privileges, Restarts
 from hullproof.facts.limited import HeldLines, Shares
-from hullproof.facts.provider import Kind, providers
+from hullproof.facts.provider import Kind, fact, providers
 from hullproof.facts.rebuilt import CheckoutTrial
-from hullproof.facts.trials import Trial
+from hullproof.facts.trials import Trial, Trials
 from hullproof.lab.outcomes import (
     Canary,
     CanaryFacts,
@@ -93,6 +94,23 @@ PROVIDERS = providers(
 
 FACTS = {name: each.gives for name, each in PROVIDERS.items() if each.kind is not Kind.MEANS}
 """What a check may ask for, by the names of its parameters, and what it gets."""
+
+
+def learn(module: ModuleType) -> None:
+    """Take on the facts that a practice's module provides: boots with options that it alone asks for.
+
+    Raises TypeError where one asks for what nobody provides, or bears the name of another.
+    """
+    known = {**GIVEN, **{name: each.gives for name, each in PROVIDERS.items()}}
+    for name, each in providers((module,), known).items():
+        there = PROVIDERS.get(name)
+        if there is not None and there.function.__module__ != module.__name__:
+            raise TypeError(
+                f"{module.__name__} provides {name}, which is a fact already; give it another name"
+            )
+        PROVIDERS[name] = each
+        FACTS[name] = each.gives
+
 
 EXPERIMENTS = frozenset(name for name, each in PROVIDERS.items() if each.kind is Kind.EXPERIMENT)
 """The names under which experiments are asked for; every other fact is had without one."""
@@ -147,7 +165,10 @@ __all__ = [
     "Step",
     "Stopped",
     "Trial",
+    "Trials",
     "Unobservable",
     "WithheldFacts",
+    "fact",
+    "learn",
     "signal_number",
 ]

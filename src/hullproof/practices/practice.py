@@ -11,7 +11,7 @@ from functools import cached_property
 from types import ModuleType
 
 from hullproof.errors import HullproofError
-from hullproof.facts import EXPERIMENTS, FACTS, Unobservable
+from hullproof.facts import EXPERIMENTS, FACTS, Unobservable, learn
 from hullproof.facts.provider import Facts, Need, handed, needs_of
 from hullproof.model import Evidence, Explanation, Proof, Verdict
 from hullproof.practices.checks import Check, Observation, is_check, sentence, unproven
@@ -85,6 +85,7 @@ def from_module(module: ModuleType) -> Practice:
     )
     if not checks:
         raise TypeError(f"{module.__name__} has no check: decorate a function with @check")
+    learn(module)
     package, _, name = module.__name__.rpartition(".")
     practice = Practice(
         id=name.replace("_", "-"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from hullproof.errors import UsageError
-from hullproof.facts import FACTS, FileFacts, ImageFacts, Unobservable
+from hullproof.facts import FACTS, FileFacts, ImageFacts, Trial, Trials, Unobservable, fact
 from hullproof.practices import GUIDE, Practice, every, from_module, get, judge
 from hullproof.practices.checks import (
     Check,
@@ -24,7 +25,7 @@ from hullproof.practices.checks import (
 )
 from hullproof.practices.profiles import known, members
 
-from .by_hand import BROKEN, NOT_APPLICABLE, PROVEN, UNPROVEN, prove
+from .by_hand import BROKEN, CONTAINER, NOT_APPLICABLE, PROVEN, UNPROVEN, prove
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[2] / "src" / "hullproof" / "practices"
@@ -250,15 +251,38 @@ def test_a_fact_that_there_is_not_is_refused_when_a_practice_is_collected() -> N
         _practice()
 
 
+def test_a_practice_may_provide_a_boot_of_its_own() -> None:
+    """In its own file; a name that is taken is refused."""
+
+    def small_boot(trials: Trials) -> Trial:
+        return trials("--memory 64m", mem_limit="64m")
+
+    def it_boots(small_boot: Trial) -> Observations:
+        yield proven(f"it boots with {small_boot.options}")
+
+    def image(trials: Trials) -> Trial:
+        return trials("none")
+
+    proof = judge(
+        _practice(it_boots, provides=(small_boot,)), {"small_boot": Trial("--memory 64m", CONTAINER)}
+    )
+    assert proof.summary == "It boots with --memory 64m."
+    with pytest.raises(TypeError, match="provides image, which is a fact already"):
+        _practice(it_boots, provides=(image,))
+
+
 class _Gone(dict[str, Any]):
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - facts of all kinds
         raise Unobservable("the engine went away")
 
 
-def _practice(*checks: Check) -> Practice:
+def _practice(*checks: Check, provides: tuple[Callable[..., Trial], ...] = ()) -> Practice:
     """Read a practice off a module that holds these checks."""
     text = "A title.\n\nWhy: one\ntwo.\n\nFix: Do it.\n\n    RUN it\n      more\n"
     module = ModuleType("elsewhere.new_practice", text)
+    for provider in provides:
+        provider.__module__ = module.__name__
+        setattr(module, provider.__name__, fact(provider))
     for each in checks:
         each.__module__ = module.__name__
         setattr(module, each.__name__, check(each))
