@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from hullproof.engine.services.isolated import isolated
 from hullproof.engine.services.model import Services
 from hullproof.errors import Unobservable
 from hullproof.facts.provider import fact
-from hullproof.facts.trials import TRIES, WATCH_S, Trial, Trials
+from hullproof.facts.trials import TRIES, WATCH_S, Trial, Trials, reached
 from hullproof.project.config import Config
 from hullproof.project.project import Project
 from hullproof.run.run import Run
@@ -77,7 +77,7 @@ def shares(trials: Trials, engine: Engine, run: Run, project: Project, helper: H
     trials.require_seen(by_set, "one processor and little memory")
     for _ in range(TRIES):
         by_quota = trials.booted("one processor's time", look, nano_cpus=10**9, **limits, **many)
-        fault = by_quota.limit or trials.fault(replace(by_quota, limit=None), "one processor's time")
+        fault = reached(by_quota) or trials.fault(by_quota, "one processor's time")
         if fault is None:
             break
     return Shares(by_quota, by_set, memory, int(info.get("NCPU") or 1), fault)

@@ -34,6 +34,7 @@ STRANGER = 1_234_567
 
 _REFUSAL = re.compile(r"Read-only file system|Permission denied|Operation not permitted")
 """What a program says that the kernel refused something to: no clock is needed to see that."""
+_LIMITS = {"mem_limit", "pids_limit"}
 _FAILURE, _KNOWS_NO_GET = 500, 501
 _Seen = TypeVar("_Seen")
 
@@ -74,7 +75,8 @@ class Trials:
 
         def look(booted: ActedOn) -> Trial:
             seen = booted.facts(watch_s=watch_s, stop=False)
-            return Trial(options, seen, self.fault(seen, options))
+            limit = reached(seen) if _LIMITS & set(given) else None
+            return Trial(options, seen, limit or self.fault(seen, options))
 
         for _ in range(tries):
             trial = self.booted(options, look, **given)
@@ -122,6 +124,11 @@ class Trials:
         if not seen.ready:
             return f"it does not get ready: {seen.ready_by}"
         return next((_worse(before, seen) for before in self.ordinary.answers if _worse(before, seen)), None)
+
+
+def reached(seen: ContainerFacts) -> str | None:
+    """Say which limit of its own options a boot ran into; None for none."""
+    return seen.limit.partition(";")[0] if seen.limit else None
 
 
 def _worse(before: Answer, seen: ContainerFacts) -> str | None:
