@@ -17,5 +17,9 @@ class RegistryError(HullproofError):
     exit_code = 3
 
 
-class NotThereError(RegistryError):
+class UnusableError(RegistryError):
+    """One thing that a registry has is of no use: too large, or other content than its digest says. Others may be."""
+
+
+class NotThereError(UnusableError):
     """The registry does not have what was asked for."""

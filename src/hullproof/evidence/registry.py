@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.auth import AuthBase
 
-from hullproof.evidence.errors import NotThereError, RegistryError
+from hullproof.evidence.errors import NotThereError, RegistryError, UnusableError
 from hullproof.evidence.login import authorization, is_this_machine, stored
 from hullproof.evidence.reference import Reference
 from hullproof.text import one_line
@@ -122,19 +122,22 @@ class Registry:
             )
         return body
 
-    def referrers(self, digest: str) -> Iterator[Manifest]:
-        """Return the manifests that refer to one: by the API, and by the tags that stand in for it and came before it."""
+    def referrers(self, digest: str) -> list[str]:
+        """Name what refers to a manifest, by digest or tag: by the API, and by the tags that stand in for it and came before it.
+
+        Raises RegistryError where it is more than can be looked at: the newest might be missed.
+        """
         pointed: dict[str, None] = {}
         for index in self._indexes(digest):
             for each in index.get("manifests") or ():
                 if isinstance(each, dict) and isinstance(each.get("digest"), str):
                     pointed.setdefault(each["digest"])
-        for each in list(pointed)[:MOST_REFERRERS]:
-            yield self.manifest(each)
-        try:
-            yield self.manifest(f"{fallback_tag(digest)}.att")  # where cosign before 3 puts them
-        except NotThereError:
-            return
+        if len(pointed) > MOST_REFERRERS:
+            raise RegistryError(
+                f"registry {self.host} has {len(pointed)} things that refer to {digest}, and {MOST_REFERRERS} are looked at: "
+                "remove old ones, or verify a file with --evidence"
+            )
+        return [*pointed, f"{fallback_tag(digest)}.att"]  # where cosign before 3 puts them
 
     def _indexes(self, digest: str) -> Iterator[Mapping[str, Any]]:
         for path in (f"referrers/{digest}", f"manifests/{fallback_tag(digest)}"):
@@ -239,7 +242,7 @@ class Registry:
         for chunk in answer.iter_content(_CHUNK):
             body += chunk
             if len(body) > max(most, _CHUNK):
-                raise RegistryError(
+                raise UnusableError(
                     f"registry {self.host} answers with more than {most:,} bytes: that is no evidence"
                 )
             if time.monotonic() > ends:

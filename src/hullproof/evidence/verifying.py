@@ -12,7 +12,7 @@ from typing import Protocol
 from hullproof.errors import UsageError
 from hullproof.evidence.claims import GOOD, Claim, OtherPredicateError, claim
 from hullproof.evidence.envelope import BUNDLES, ENVELOPE, PAYLOAD
-from hullproof.evidence.errors import EvidenceError
+from hullproof.evidence.errors import EvidenceError, UnusableError
 from hullproof.evidence.images import RegistryImage
 from hullproof.evidence.registry import Registry
 from hullproof.report.as_statement import manifest_digest
@@ -74,13 +74,27 @@ def in_file(path: Path) -> list[bytes]:
 
 
 def in_registry(registry: Registry, digest: str) -> Iterator[bytes]:
-    """Return the pieces of evidence that refer to a manifest (`sha256:...`), in whichever form they are kept."""
-    for manifest in registry.referrers(digest):
-        for layer in manifest.json.get("layers") or ():
-            if isinstance(layer, dict) and str(layer.get("mediaType", "")).startswith(
-                (BUNDLES, ENVELOPE, PAYLOAD)
-            ):
-                yield registry.blob(str(layer.get("digest")))
+    """Return the pieces of evidence that refer to a manifest (`sha256:...`), in whichever form they are kept.
+
+    What is of no use hides nothing: whoever may write to a registry can leave some there. Raises the error of one where all are.
+    """
+    count, fault = 0, None
+    for what in registry.referrers(digest):
+        try:
+            manifest = registry.manifest(what)
+            layers = [each for each in manifest.json.get("layers") or () if isinstance(each, dict)]
+            pieces = [
+                registry.blob(str(each.get("digest")))
+                for each in layers
+                if str(each.get("mediaType", "")).startswith((BUNDLES, ENVELOPE, PAYLOAD))
+            ]
+        except UnusableError as error:
+            fault = error if what.startswith("sha256:") else fault
+            continue
+        count += len(pieces)
+        yield from pieces
+    if fault and not count:
+        raise fault
 
 
 def verify(pieces: Iterable[bytes], signer: Signer, subject: Subject, demand: Demand, now: datetime) -> str:

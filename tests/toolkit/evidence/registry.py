@@ -28,6 +28,13 @@ def digest_of(body: bytes) -> str:
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
+class _Server(ThreadingHTTPServer):
+    """A server whose clients may hang up."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - http.server's
+        """Say nothing."""
+
+
 @dataclass
 class FakeRegistry:
     """What it holds, and how it behaves. `login`: None, `basic` or `token`. `lie` may answer in its place."""
@@ -70,7 +77,7 @@ class FakeRegistry:
             def log_message(self, *_: Any) -> None:  # noqa: ANN401 - http.server's
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.host = f"{name}:{self._server.server_port}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import sys
@@ -157,6 +158,45 @@ def test_a_report_that_names_the_digest_needs_no_registry(
     assert len(file.read_text().splitlines()) == 1
     verified = command("verify", where, "--key", keys[1], "--evidence", file, "--predicate", "svr")
     assert verified[0] == 0
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["referrers", "the fallback tag"])
+def test_what_others_attach_hides_nothing(
+    command: Command, registry: FakeRegistry, keys: tuple[Path, Path], tmp_path: Path, *, keeps: bool
+) -> None:
+    """Nor does what is not there, is too large, or is other content than its digest says; alone, it is told."""
+    registry.keeps_referrers = keeps
+    digest, config = registry.image()
+    huge, wrong_one = b"x" * 33_000_000, "sha256:" + "7" * 64
+    registry.blobs.update({"sha256:" + hashlib.sha256(huge).hexdigest(): huge, wrong_one: b"{}"})
+    bundle = "application/vnd.dev.sigstore.bundle.v0.3+json"
+    bad = [
+        registry.put(
+            {
+                "schemaVersion": 2,
+                "subject": {"digest": digest},
+                "layers": [{"mediaType": bundle, "digest": each}],
+            }
+        )
+        for each in (digest_of(huge), wrong_one, "sha256:" + "8" * 64)
+    ]
+    listed = [{"digest": each, "size": 1} for each in (*bad, "sha256:" + "9" * 64)]
+    registry.put({"schemaVersion": 2, "manifests": listed}, fallback_tag(digest))
+    code, _, said = command("verify", registry.reference(), "--key", keys[1])
+    assert (code, said.count("\n")) == (3, 1)
+    assert command("attest", write_report(tmp_path, config), registry.reference(), "--key", keys[0])[0] == 0
+    assert command("verify", registry.reference(), "--key", keys[1])[0] == 0
+
+
+def test_more_than_can_be_looked_at_is_said(
+    command: Command, registry: FakeRegistry, keys: tuple[Path, Path]
+) -> None:
+    """The newest might be among the rest."""
+    digest, _ = registry.image()
+    listed = [{"digest": f"sha256:{number:064x}", "size": 1} for number in range(201)]
+    registry.put({"schemaVersion": 2, "manifests": listed}, fallback_tag(digest))
+    code, _, said = command("verify", registry.reference(), "--key", keys[1])
+    assert (code, "has 201 things that refer to" in said) == (3, True)
 
 
 def test_evidence_is_not_replayed_on_another_image(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -42,7 +43,11 @@ class Verifiers:
         may_fetch = os.environ.get("CI") == "true" and _KEYS.exists() and shutil.which("dpkg-deb")
         if not may_fetch:
             return None
-        tools.fetch()
+        tools.folder.parent.mkdir(parents=True, exist_ok=True)
+        with (tools.folder.parent / "lock").open("w") as lock:  # of several workers, one fetches
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (tools.folder / "whole").exists():
+                tools.fetch()
         return tools
 
     def fetch(self) -> None:
