@@ -36,7 +36,8 @@ def explanation(identifier: str | None) -> str:
         ("Broken by", practice.broken_by),
         ("Fix", practice.fix),
     ]
-    text = f"{practice.title} ({practice.id}){_only_in(practice)}\n" + "".join(
+    parts += [("Profiles", f"{', '.join(practice.profiles)}.")] if practice.profiles else []
+    text = f"{practice.title} ({practice.id})\n" + "".join(
         f"\n{name}\n{_indented(text)}\n" for name, text in parts
     )
     return block(text, len(text))

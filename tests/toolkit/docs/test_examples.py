@@ -197,5 +197,6 @@ NOT_RUN = {
     "docs/how-to/air-gapped.md: needs a registry that can be reached",
     "docs/how-to/engines.md: needs a second machine",
     "docs/how-to/evidence.md: needs a registry; tests/toolkit/evidence does all of this",
+    "docs/how-to/given-image.md: needs a registry",
     "docs/how-to/gitlab.md: the session `tool` runs it",
 }

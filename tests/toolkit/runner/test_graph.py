@@ -52,7 +52,7 @@ def test_a_need_that_is_no_fact_is_refused_with_the_nearest_name() -> None:
     def asks(contaner: ContainerFacts) -> None:
         _ = contaner
 
-    with pytest.raises(TypeError, match=r"asks for contaner, which is no fact; did you mean container\?"):
+    with pytest.raises(TypeError, match=r"asks for contaner, which is no fact; did you mean 'container'\?"):
         needs_of(asks, {"container": ContainerFacts})
 
 

@@ -1,4 +1,4 @@
-"""The health check says healthy when the application works, and only then.
+r"""The health check says healthy when the application works, and only then.
 
 Why: Whoever runs the image restarts and routes by what HEALTHCHECK says. One that asks a port that is not served, or starts curl
 in an image without it, never says healthy; one that looks for a process, or ends in `|| exit 0`, goes on saying so while
@@ -12,7 +12,8 @@ process's existence, of a file that stays, of itself.
 
 Fix: Ask the application for what it answers when it works, with what the image has.
 
-    HEALTHCHECK --interval=10s --timeout=3s CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://localhost:8000/', timeout=2)"]
+    HEALTHCHECK --interval=10s --timeout=3s \
+        CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://localhost:8000/')"]
 
 A worker without a port is asked through its queue, as by `celery inspect ping`, or shows a time that it goes on writing.
 """

@@ -1,4 +1,4 @@
-"""PID 1 reaps the children that are left to it.
+r"""PID 1 reaps the children that are left to it.
 
 Why: A process whose parent has ended becomes a child of PID 1, and stays in the table of processes until PID 1 has asked how it ended.
 Programs that are no init do not ask: each subprocess of a subprocess stays as a zombie, until no more can be started.
@@ -11,7 +11,8 @@ waitress with subprocesses.
 
 Fix: Put an init in front of it, in the image or where it runs (docker run --init).
 
-    RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
+    RUN apt-get update && apt-get install -y --no-install-recommends tini \
+        && rm -rf /var/lib/apt/lists/*
     ENTRYPOINT ["tini", "--"]
 """
 
