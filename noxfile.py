@@ -31,6 +31,7 @@ IMAGE = "release-board"
 TOOL = "hullproof:latest"
 MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
+ENGINES = ("containerd", "api-1.44", "few-files")
 BENCHES = ("starting", "image", "proofs", "screens", "board", "sizes", "evidence")
 
 WORKFLOWS = (".github/workflows", "docs/examples")
@@ -193,6 +194,14 @@ def toolkit(session: nox.Session) -> None:
         session.run("pytest", "-m", "not engine", "--numprocesses=auto", "tests/toolkit")
         session.run("pytest", "-m", "engine and not nightly", "tests/toolkit")
     image.passed.append("toolkit")
+
+
+@nox.session(default=False)
+def engines(session: nox.Session) -> None:
+    """Test the toolkit on engines of its own, each set up otherwise: -- containerd api-1.44 few-files; all by default."""
+    _install(session, "toolkit", "board-test", board=True)
+    for kind in session.posargs or ENGINES:
+        session.run("python", "-m", "tests.toolkit.engines", kind)
 
 
 @nox.session

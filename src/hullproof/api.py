@@ -62,7 +62,8 @@ def prove(
         if image is not None and project is None
         else open_project(Path(project or "."), given)
     )
+    builds = image is None or project is not None
     choose(opened.config, only, experiments=experiments)
-    with unwinding_on_signals(), closing(Engine.connect()) as engine, Run() as run:
+    with unwinding_on_signals(), closing(Engine.connect(builds=builds)) as engine, Run() as run:
         run.uses(engine)
         return prove_project(opened, engine, run, only=only, experiments=experiments, image=image)

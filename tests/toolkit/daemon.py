@@ -12,6 +12,9 @@ from pathlib import Path
 
 from .rig import PATIENCE_S, Cable
 
+_STARTED = 'ip link set lo up; exec dockerd "$@"'
+"""Its network has no more than loopback, which published ports need."""
+
 
 class Daemon:
     """An engine of a test's own, in a network of its own, which can be made to hang. `host` is where it listens."""
@@ -28,7 +31,8 @@ class Daemon:
         places = {"data-root": "data", "exec-root": "run", "pidfile": "pid"}
         with (self._folder / "log").open("w") as log:
             self._process = subprocess.Popen(
-                ["unshare", "--net", "--mount", "dockerd", "--debug", f"--host={self.host}"]
+                ["unshare", "--net", "--mount", "sh", "-c", _STARTED, "dockerd"]
+                + ["--debug", f"--host={self.host}"]
                 + [f"--{option}={self._folder / name}" for option, name in places.items()]
                 + list(self._options),
                 stdout=log,

@@ -191,7 +191,8 @@ def prove_all(
         deliver_to_all(each, report)
     if not projects:
         return DockerfileError.exit_code
-    with closing(Engine.connect()) as engine, shown:
+    builds = given.image is None or bool(folders)
+    with closing(Engine.connect(builds=builds)) as engine, shown:
         proving = Proving(
             engine,
             only,

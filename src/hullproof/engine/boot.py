@@ -218,10 +218,20 @@ class BootedContainer:
         container_id, self._id = self._id, ""
         observer, self._observer = self._observer, None
         doing = f"removing container {container_id[:12]} (`hullproof clean` removes it)"
+
+        def take_away() -> None:
+            with suppress(EndingError):  # the run's end removes it then
+                _ = container_id and reached(
+                    doing, lambda: self._api.remove_container(container_id, v=True, force=True)
+                )
+
         try:
-            if container_id:
-                with suppress(EndingError):  # the run's end removes it then
-                    reached(doing, lambda: self._api.remove_container(container_id, v=True, force=True))
+            take_away()
+        except EngineError:
+            if observer is None:
+                raise
+            observer.close()  # Podman keeps a container that another one shares namespaces with
+            take_away()
         finally:
             if observer is not None:
                 observer.close()

@@ -67,15 +67,19 @@ class Engine:
     version: str = "unknown"
 
     @classmethod
-    def connect(cls, timeout_s: float = 10.0) -> Engine:
+    def connect(cls, timeout_s: float = 10.0, *, builds: bool = True) -> Engine:
         """Connect to the engine that DOCKER_HOST, DOCKER_CONTEXT or docker's configuration names.
 
+        Where nothing is to be built, an engine without BuildKit will do, such as Podman, and so will a machine without buildx.
         Raises NoEngineError (an EngineError) saying which part is missing and what fixes it.
         """
         endpoint = find_endpoint()
         calls = Calls(endpoint.host)
-        client = connect_client(endpoint, timeout_s, calls)
+        client = connect_client(endpoint, timeout_s, calls, builds=builds)
         docker = shutil.which("docker")
+        if not builds:
+            release = str(client.version().get("Version", "unknown"))
+            return cls(client, calls, endpoint, docker or "docker", {}, "", release)
         if docker is None:
             client.close()
             raise NoEngineError(
@@ -101,6 +105,11 @@ class Engine:
         if args[:1] == ("buildx",):
             return [*self.plugins["buildx"], "--builder", self.endpoint.context, *args[1:]]
         return [self.docker, *args]
+
+    @property
+    def builds(self) -> bool:
+        """Whether anything can be built with it."""
+        return "buildx" in self.plugins
 
     @property
     def flaw(self) -> str | None:
@@ -136,7 +145,7 @@ class Engine:
         return EngineInfo(
             name=str(name),
             version=self.version,
-            buildx_version=self.buildx_version,
+            buildx_version=self.buildx_version or None,
             platform=f"{version.get('Os', 'linux')}/{version.get('Arch', 'unknown')}",
             storage_driver=self.client.info().get("Driver"),
             note=self.flaw,
@@ -155,8 +164,10 @@ class Engine:
         self.client.close()
 
 
-def connect_client(endpoint: Endpoint, timeout_s: float, calls: Calls | None = None) -> DockerClient:
-    """Return the SDK's client for an address, or say why the engine there cannot be used."""
+def connect_client(
+    endpoint: Endpoint, timeout_s: float, calls: Calls | None = None, *, builds: bool = True
+) -> DockerClient:
+    """Return the SDK's client for an address, or say why the engine there cannot be used, for `builds` where that is asked."""
     _probe(endpoint, timeout_s)
 
     first, began = Calls(endpoint.host), time.monotonic()
@@ -172,7 +183,8 @@ def connect_client(endpoint: Endpoint, timeout_s: float, calls: Calls | None = N
     finally:
         in_time.cancel()
     try:
-        _require_docker(version, endpoint)
+        if builds:
+            _require_docker(version, endpoint)
         return _client(endpoint, str(version["ApiVersion"]), calls or Calls(endpoint.host))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _unanswered(endpoint, error, timeout_s, is_late=False) from error
@@ -283,7 +295,7 @@ def _require_docker(version: Mapping[str, Any], endpoint: Endpoint) -> None:
         raise NoEngineError(
             "no-buildkit",
             f"{endpoint.host} is Podman, which has no BuildKit to build with and to learn from: "
-            "name a Docker engine by DOCKER_HOST or `docker context use`",
+            "name a Docker engine by DOCKER_HOST or `docker context use`, or prove an image that is there (--image) without its project",
         )
     seen = str(version.get("ApiVersion", "0.0"))
     if numbers(seen) < MINIMUM_API:

@@ -91,10 +91,9 @@ def import_image(engine: Engine, archive: Path, name: str, changes: Sequence[str
     Raises EngineError where it does not take them.
     """
     api: Any = engine.client.api  # its methods have no types
-    repository, _, tag = name.partition(":")
     try:
         with archive.open("rb") as stream:
-            api.import_image_from_data(stream, repository=repository, tag=tag, changes=list(changes))
+            api.import_image_from_data(stream, repository=name, changes=list(changes))
     except (DockerException, RequestException, OSError) as error:
         raise EngineError(
             f"the engine did not take image {name}: {' '.join(str(error).split())[:200]}; "

@@ -51,6 +51,8 @@ def _published(engine: Engine, name: str) -> Iterator[tuple[str, dict[str, Any]]
 
 def _fetch(engine: Engine, name: str) -> dict[str, Any]:
     """Return what a registry keeps under a digest, as the docker command line sees it; nothing where that cannot be had."""
+    if not engine.builds:
+        return {}
     try:
         done = run(
             engine.cli("buildx", "imagetools", "inspect", "--raw", name),

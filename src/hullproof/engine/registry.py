@@ -56,7 +56,7 @@ def why_not_pullable(engine: Engine, registry: str, reference: str) -> str | Non
     if key in _unreachable:
         return _unreachable[key]
 
-    client = connect_client(engine.endpoint, _ANSWER_S)
+    client = connect_client(engine.endpoint, _ANSWER_S, builds=engine.builds)
     client.api.timeout = _ANSWER_S
     try:
         with warnings.catch_warnings():
@@ -64,6 +64,8 @@ def why_not_pullable(engine: Engine, registry: str, reference: str) -> str | Non
             client.api.inspect_distribution(reference)  # type: ignore[no-untyped-call]
     except APIError as error:
         why = " ".join(str(error.explanation or error).split())
+        if "/distribution/" in why and "not supported" in why:  # Podman, which can only be told to pull
+            return _why_not_pulled(engine, reference)
         if isinstance(error, NotFound) or any(sign in why for sign in _NOT_THERE):
             raise NotInRegistryError(registry, reference, why) from error
         why = _short(why)
@@ -83,6 +85,16 @@ def why_not_pullable(engine: Engine, registry: str, reference: str) -> str | Non
         client.close()
     _unreachable[key] = why
     return why
+
+
+def _why_not_pulled(engine: Engine, reference: str) -> str | None:
+    try:
+        pull(engine, reference)
+    except DeadlineError:
+        raise
+    except EngineError as error:
+        return str(error)
+    return None
 
 
 def why_unreachable(engine: Engine, registry: str) -> str | None:
@@ -105,7 +117,7 @@ def pull(engine: Engine, reference: str) -> None:
     The SDK gives a pull no deadline, so it is watched from beside.
     """
     events: queue.Queue[dict[str, Any] | Exception | None] = queue.Queue()
-    client = connect_client(engine.endpoint, _ANSWER_S)
+    client = connect_client(engine.endpoint, _ANSWER_S, builds=engine.builds)
 
     def follow() -> None:
         try:

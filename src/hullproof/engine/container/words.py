@@ -33,7 +33,7 @@ _WRAPPING = re.compile(
 _ENGINES_FAULT = re.compile(
     r"no space left on device|failed to create endpoint|container networking|driver failed programming|"
     r"network \S+ not found|input/output error|cannot allocate memory|resource temporarily unavailable|"
-    r"read-only file system: .*/containers/|error gathering device information|cgroup"
+    r"read-only file system: .*/containers/|error gathering device information|cgroup|rlimit"
 )
 
 
