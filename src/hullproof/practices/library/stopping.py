@@ -46,6 +46,8 @@ def why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
 def to_hear(release: Release, container: ContainerFacts, stopped: Stopped) -> str:
     """Say how the application comes to end on its stop signal."""
     main = container.main
+    if main is not None and is_shell(main):
+        return f"The application then gets {stopped.signal} itself."
     if unusual_signal(release) is not None:
         return "Leave STOPSIGNAL out, or name a signal that the application ends on."
     if main is not None and main.handles(stopped.signal):
