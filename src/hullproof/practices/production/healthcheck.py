@@ -13,7 +13,7 @@ process's existence, of a file that stays, of itself.
 Fix: Ask the application for what it answers when it works, with what the image has.
 
     HEALTHCHECK --interval=10s --timeout=3s \
-        CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://localhost:8000/')"]
+      CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://localhost:8000')"]
 
 A worker without a port is asked through its queue, as by `celery inspect ping`, or shows a time that it goes on writing.
 """
