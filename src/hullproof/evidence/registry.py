@@ -105,7 +105,7 @@ class Registry:
         answer = self._ask("GET", f"manifests/{what}", headers=accepted, most=MOST_OF_A_MANIFEST)
         digest = digest_of(answer.body)
         if what.startswith("sha256:") and digest != what:
-            raise RegistryError(
+            raise UnusableError(
                 f"registry {self.host} answers with other content than {what}: do not trust it"
             )
         found = self._json(answer.body, what)
@@ -117,7 +117,7 @@ class Registry:
         """Return content by its digest."""
         body = self._ask("GET", f"blobs/{digest}", most=most).body
         if digest_of(body) != digest:
-            raise RegistryError(
+            raise UnusableError(
                 f"registry {self.host} answers with other content than {digest}: do not trust it"
             )
         return body
