@@ -35,7 +35,7 @@ TESTS = [
 ]
 
 
-FETCH_NOTHING = "not published_port and not from_a_registry"
+FETCH_NOTHING = "not published_port and not lives_again and not from_a_registry"
 """What the tests' own process and such an engine cannot reach of each other: ports, and registries of the tests' own."""
 
 

@@ -119,7 +119,7 @@ def _ask(engine: Engine, image_id: str) -> tuple[dict[str, Any], list[dict[str, 
     """Return what the engine tells of an image, and its history, oldest first."""
     api: Any = engine.client.api  # its methods have no types
     try:
-        return api.inspect_image(image_id), (api.history(image_id) or [])[::-1]
+        return api.inspect_image(image_id), api.history(image_id)[::-1]
     except ImageNotFound as error:
         raise NoImageError(image_id) from error
     except ReadTimeout as error:

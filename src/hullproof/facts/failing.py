@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from hullproof.engine.model.build import BuildFacts, Failure
 from hullproof.host.bases import Base
+from hullproof.host.trust import loopback_proxies, redact
 from hullproof.lab.recipe import Recipe
 
 _BEFORE, _AFTER = 30, 10
@@ -50,6 +51,7 @@ _NOISE = re.compile(
     r"^\[notice\]|^WARNING\b|^warning\b|did not complete successfully|^hint: |subprocess-exited-with-error"
 )
 
+_PROXY = re.compile(r"(?i)\bproxy|ProxyError")
 _NO_LIBRARY = re.compile(
     r"(?P<name>lib[\w.+-]+): cannot open shared object file|fatal error: (?P<header>\S+\.h): No such file"
 )
@@ -73,6 +75,11 @@ def failure_of(built: BuildFacts, recipe: Recipe, bases: Iterable[Base]) -> Fail
     reason, fix, at = _reason(error, log)
     notes = [base for base in bases if base.note]
     hints = [] if fix else [hint for base in notes if (hint := _stand_in_hint(built, base))]
+    if (unreached := loopback_proxies(recipe.proxy_args)) and any(map(_PROXY.search, log)):
+        proxy = redact(unreached[0])
+        hints = [
+            f"no container reaches the proxy {proxy} of this machine: give it an address that containers reach"
+        ]
     if step is None and recipe.dockerfile is not None:
         named = recipe.project.dockerfile.syntax_directive
         hints.append(f"it was read by BuildKit's own frontend instead of {named}, which may be the cause")

@@ -11,7 +11,9 @@ import configparser
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -88,7 +90,22 @@ class HostTrust:
         lines = [f"certificate bundle {self.ca_bundle}"] if self.ca_bundle else []
         lines += [f"pip: {redact(line)}" for line in (self.pip_conf or "").splitlines() if "=" in line]
         lines += [f"proxy {name}={redact(value)}" for name, value in self.proxy_args.items()]
+        lines += [
+            f"not usable inside a build: {redact(value)}, which no container reaches"
+            for value in loopback_proxies(self.proxy_args)
+        ]
         return [*lines, *(f"not usable inside a build: {redact(what)}" for what in self.dropped)]
+
+
+def loopback_proxies(proxy_args: Mapping[str, str]) -> list[str]:
+    """Return the proxies that are at this machine's loopback address, which within a container is the container's own."""
+    found = []
+    for name, value in proxy_args.items():
+        with suppress(ValueError):
+            host = urlsplit(value if "://" in value else f"//{value}").hostname or ""
+            if name.upper() != "NO_PROXY" and (host == "localhost" or ip_address(host).is_loopback):
+                found.append(value)
+    return list(dict.fromkeys(found))
 
 
 def host_trust(

@@ -24,12 +24,15 @@ def failed(
     *log: str,
     error: str = "`x` ended with exit code 1",
     bases: tuple[Base, ...] = (),
+    proxy: str | None = None,
 ) -> Failure:
     """Explain the failure of a step."""
     step = Step(instruction, "", 5, instruction, log=log, error=error)
     built = BuildFacts(ok=False, steps=(step,), duration_s=1.0, error=error, failed_step=step)
     recipe: Any = SimpleNamespace(
-        dockerfile=None, project=SimpleNamespace(config=SimpleNamespace(dockerfile="Dockerfile"))
+        dockerfile=None,
+        project=SimpleNamespace(config=SimpleNamespace(dockerfile="Dockerfile")),
+        proxy_args={"HTTPS_PROXY": proxy} if proxy else {},
     )
     return failure_of(built, recipe, bases)
 
@@ -62,6 +65,22 @@ def test_the_reason_is_what_tells_most(log: tuple[str, ...], reason: str) -> Non
     """A runner's count, an error wherever it stands, the last line where there is none."""
     failure = failed("RUN x", *log)
     assert (failure.reason, failure.where) == (reason, "Dockerfile:5")
+
+
+@pytest.mark.parametrize("proxy", ["http://me:pw@127.0.0.1:9", "localhost:3128", "http://[::1]:8080"])
+def test_a_proxy_that_no_container_reaches_is_the_cause_not_the_stand_in(proxy: str) -> None:
+    """It is this machine's loopback address; its password is not told."""
+    log = "WARNING: ... ProxyError('Cannot connect to proxy.', ConnectionRefusedError(111, 'Connection refused'))"
+    hint = failed("RUN pip install gcc", log, "sh: 1: gcc: not found", bases=(STAND_IN,), proxy=proxy).hint
+    assert hint is not None
+    assert hint.startswith("no container reaches the proxy")
+    assert "pw" not in hint
+    assert "stand-in" not in hint
+
+
+def test_a_proxy_elsewhere_may_be_reached() -> None:
+    """Nothing is known against it."""
+    assert failed("RUN x", "ProxyError: odd", proxy="http://proxy.example:3128").hint is None
 
 
 def test_the_lines_that_tell_why_are_kept() -> None:
@@ -128,7 +147,7 @@ def test_a_frontend_that_was_left_out_may_be_the_cause() -> None:
         config=SimpleNamespace(dockerfile="Dockerfile"),
         dockerfile=SimpleNamespace(syntax_directive="docker/dockerfile:labs"),
     )
-    recipe: Any = SimpleNamespace(dockerfile="copy", project=project)
+    recipe: Any = SimpleNamespace(dockerfile="copy", project=project, proxy_args={})
     assert failure_of(built, recipe, ()).told == (
         "unknown flag: x; it was read by BuildKit's own frontend instead of docker/dockerfile:labs, which may be the cause"
     )

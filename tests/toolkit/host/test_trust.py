@@ -67,6 +67,13 @@ def test_proxies_in_both_cases_and_without_passwords_in_repr() -> None:
     assert "proxy HTTPS_PROXY=http://***@p:1" in trust.describe()
 
 
+def test_a_proxy_at_loopback_is_no_use_inside_a_build() -> None:
+    """A container's loopback address is its own."""
+    trust = host_trust({"HTTPS_PROXY": "http://me:pw@127.0.0.1:1", "HTTP_PROXY": "http://p:1"}, pip_files=[])
+    told = [line for line in trust.describe() if line.startswith("not usable inside a build")]
+    assert told == ["not usable inside a build: http://***@127.0.0.1:1, which no container reaches"]
+
+
 def test_secrets_are_private_and_without_repetition(bundle: Path, tmp_path: Path) -> None:
     """Mode 0600, each authority once."""
     secrets = HostTrust(bundle, "[global]\n", {}).write_secrets(tmp_path)
