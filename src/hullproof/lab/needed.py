@@ -113,22 +113,41 @@ class _Choice:
     ) -> None:
         self._project, self._shipped, self._left, self._lines = project, shipped, left, lines
         self._traced: dict[tuple[int, str], str] = {}
+        self._for: dict[str, str] = {}
+        """For each that is lacking, who of the release it is needed for: its path in the test stage."""
 
     def groups(self, notes: Iterable[Note]) -> list[_Group]:
+        """Choose what to take away, and how."""
+        candidates = [
+            (path, note)
+            for note in notes
+            if (path := self._path(note.line, note.path)) in self._left
+            and (note.module or not self._is_chosen(path))
+        ]
         found: dict[tuple[str, bool], list[tuple[str, Note]]] = defaultdict(list)
-        for note in notes:
-            path = self._path(note.line, note.path)
-            if path in self._left and self._is_released(note) and (note.module or not self._is_chosen(path)):
-                found[posixpath.dirname(path), bool(note.module)].append((path, note))
+        for path, note in self._asked_for(candidates):
+            found[posixpath.dirname(path), bool(note.module)].append((path, note))
         return [
             self._group(rows, imported=imported)
             for (_, imported), every in sorted(found.items())
             for rows in _apart(every)
         ]
 
+    def _asked_for(self, candidates: list[tuple[str, Note]]) -> list[tuple[str, Note]]:
+        """Keep what the released application asks for, and what that asks for in turn: a page for its layout."""
+        kept: list[tuple[str, Note]] = []
+        waiting = candidates
+        while more := [each for each in waiting if self._is_released(each[1])]:
+            kept += more
+            waiting = [each for each in waiting if not self._is_released(each[1])]
+            for path, note in more:
+                self._for.setdefault(path, self._for.get(self._path(note.line, note.by), note.by))
+        return kept
+
     def _group(self, rows: list[tuple[str, Note]], *, imported: bool) -> _Group:
         told = next((each for _, each in rows if each.by and each.test), rows[0][1])
-        by = self._path(told.line, told.by) if told.by else ""
+        asking = self._for.get(rows[0][0], told.by)
+        by = self._path(told.line, asking) if asking else ""
         file, _, name = told.test.partition("::")
         test = self._path(told.line, file) if file else ""
         return _Group(
@@ -141,11 +160,11 @@ class _Choice:
         )
 
     def _is_released(self, note: Note) -> bool:
-        """Whether who asks is in the release; a framework that answers a request of a test's is."""
+        """Whether who asks is in the release, or is needed there; a framework that answers a request of a test's is."""
         by = self._path(note.line, note.by) if note.by else ""
-        return not note.by or (
-            by != "" and not _FOR_DEVELOPMENT.search(by) and self._shipped.place_of(by) is not None
-        )
+        if not note.by or by in self._for:
+            return True
+        return by != "" and not _FOR_DEVELOPMENT.search(by) and self._shipped.place_of(by) is not None
 
     def _is_chosen(self, path: str) -> bool:
         """Whether the tests may have chosen a file, since they name it: then it is not the application that needs it."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 import shutil
 import tarfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +32,11 @@ if TYPE_CHECKING:
 
 _CONTEXT = "hullproof-watch"
 _PLACE = f"/opt/{_CONTEXT}"
+_OWN_PATH = re.compile(r"\bPYTHONPATH=[\"']?(?!\s|[\"']|$)")
+"""Where a step sets the variable by which the hook is found: it then stands in front of what is set."""
 _STAGE = f"{_CONTEXT}-notes"
-_LARGEST, _MOST = 1 << 20, 1_000
-"""Bytes in one file of notes, and files: they are written by the project's own tests, which are not trusted."""
+_LARGEST, _MOST, _MOST_NOTES = 1 << 20, 1_000, 20_000
+"""Bytes in one file of notes, files, and notes in all: they are written by the project's own tests, which are not trusted."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Watch:
         """Take the copy, a folder for what is written here, and the lines of the steps that run tests."""
         self.engine, self.context, self.folder = engine, context, folder
         self.lines = _first_of_stages(recipe, lines)
+        self._testing = _rows_of(recipe, lines)
         self._hook = folder / "hook"
         self._hook.mkdir()
         shutil.copyfile(hook.__file__, self._hook / "sitecustomize.py")
@@ -102,7 +107,8 @@ class Watch:
             built = replace(
                 built, failed_step=replace(built.failed_step, line=self._original.get(line or 0, line))
             )
-        return built, tuple(self._notes(output)) if built.ok else ()
+        notes = dict.fromkeys(islice(self._notes(output), _MOST_NOTES)) if built.ok else ()
+        return built, tuple(notes)
 
     def _watching(self, recipe: Recipe, text: str) -> tuple[str, dict[int, int]]:
         """Put the hook before the first test step of each stage; return the text, and where its lines stood before."""
@@ -111,7 +117,7 @@ class Watch:
             if number in self.lines:
                 rows.append(f"COPY --from={_CONTEXT} / {_PLACE}/")
                 rows.append(f"ENV PYTHONPATH={_PLACE}${{PYTHONPATH:+:$PYTHONPATH}}")
-            rows.append(row)
+            rows.append(_OWN_PATH.sub(rf"\g<0>{_PLACE}:", row) if number in self._testing else row)
             original[len(rows)] = number
         rows += ["", f"FROM scratch AS {_STAGE}"]
         for line in self.lines:
@@ -127,6 +133,14 @@ class Watch:
                 line = posixpath.dirname(member.name).strip("/")
                 yield from _read(content, int(line) if line.isdecimal() else 0)
         output.unlink()
+
+
+def _rows_of(recipe: Recipe, lines: Sequence[int]) -> frozenset[int]:
+    """Return all lines of the file that the instructions which begin at these lines have."""
+    dockerfile = recipe.project.dockerfile
+    begins = sorted({*dockerfile.by_line, *(stage.line for stage in dockerfile.stages)})
+    ends = dict(zip(begins, [*begins[1:], dockerfile.text.count("\n") + 2], strict=True))
+    return frozenset(number for line in lines for number in range(line, ends[line]))
 
 
 def _first_of_stages(recipe: Recipe, lines: Sequence[int]) -> tuple[int, ...]:

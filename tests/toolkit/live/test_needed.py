@@ -32,7 +32,8 @@ DOCKERFILE = """\
     WORKDIR /srv
     COPY . .
     USER nobody
-    RUN python -m unittest discover -s tests -t . && touch /tmp/passed
+    RUN PYTHONPATH=/srv python -m unittest discover \\
+        -s tests -t . && touch /tmp/passed
     FROM python:3.11-slim
     WORKDIR /srv
     COPY --from=test /tmp/passed /tmp/
