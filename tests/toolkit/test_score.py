@@ -145,7 +145,7 @@ def test_a_fix_that_is_prose_helps_nobody_who_follows_it() -> None:
     assert [is_good(each) for each in rows] == [False, True, False, False]
     text = page(rows)
     assert "that the script can follow: 3 of 4" in text
-    assert "no longer broken in that practice: 2 of 3" in text
+    assert "the practice is then shown to hold: 2 of 3" in text
     assert "both: 1 of 3" in text
     assert text.count("- fix of ") == 2
 

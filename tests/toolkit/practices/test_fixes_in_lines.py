@@ -272,6 +272,15 @@ def test_a_copy_of_nothing_that_is_needed_goes(tmp_path: Path) -> None:
     assert "replace it" in str(prove("necessary-files", text, files=files(env)).remedy)
 
 
+def test_what_a_later_step_uses_is_not_taken_away(tmp_path: Path) -> None:
+    """A step that only deletes it again goes along; one that installs from it is left to words."""
+    env = layer(16, entry("/app/.env", uid=1000), texts={"/app/.env": "PASSWORD=v9Tq2mX7kLr4\n"})
+    deleted = GOOD.replace("USER app", "COPY .env ./\nRUN rm .env\nUSER app")
+    assert followed(tmp_path, "necessary-files", deleted, files=files(env)) == GOOD
+    used = GOOD.replace("USER app", "COPY .env ./\nRUN ./set_up .env\nUSER app")
+    assert not changes(prove("necessary-files", used, files=files(env)).remedy or "")
+
+
 @pytest.mark.parametrize(
     ("written", "meant", "cache"),
     [

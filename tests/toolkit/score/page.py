@@ -10,6 +10,7 @@ from statistics import median
 from hullproof.model import Verdict
 from hullproof.practices import every
 from tests.toolkit.cases.frozen import FROZEN
+from tests.toolkit.score.fixes.trial import is_good
 from tests.toolkit.score.outcomes import EVERY, Outcome, Row, outcome_of
 from tests.toolkit.score.wilson import rate
 
@@ -139,7 +140,7 @@ def _fixes(rows: Sequence[Row]) -> Iterator[str]:
     yield "What the script cannot follow is prose: it says what to do, not which line to write."
     yield ""
     followed = [row for row in rows if row["followed"]]
-    good = [row for row in followed if row["after"] not in {"broken", None}]
+    good = [row for row in followed if row["after"] in {"proven", "not-applicable"}]
     clean = [row for row in followed if not row["newly"]]
     both = [row for row in good if not row["newly"]]
     whole = sum(row["beside"] == "all" for row in followed)
@@ -147,7 +148,7 @@ def _fixes(rows: Sequence[Row]) -> Iterator[str]:
     yield "in those that need no experiment, and in that of the fault:"
     yield ""
     yield f"- fixes that the script can follow: {rate(len(followed), len(rows))}"
-    yield f"- of these, no longer broken in that practice: {rate(len(good), len(followed))}"
+    yield f"- of these, the practice is then shown to hold: {rate(len(good), len(followed))}"
     yield f"- of these, nothing else newly broken: {rate(len(clean), len(followed))}"
     yield f"- of these, both: {rate(len(both), len(followed))}"
     yield ""
@@ -167,7 +168,7 @@ def _wrong(rows: Sequence[Row]) -> list[str]:
         if row["what"] != "fixes" and not (outcome := outcome_of(row)).is_right:
             where = "" if row["what"] == "verdicts" else f" ({row['what']}, {row['jobs']} at once)"
             found.append(f"- {outcome.line.removeprefix('WRONG  ')}{where}")
-        elif row["what"] == "fixes" and row["followed"] and (row["after"] == "broken" or row["newly"]):
+        elif row["what"] == "fixes" and row["followed"] and not is_good(row):
             newly = f"; newly broken: {', '.join(row['newly'])}" if row["newly"] else ""
             found.append(
                 f"- fix of {row['id']}: {row['fix']} Then {row['practice']} is {row['after']}{newly}"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from hullproof.dockerfile.shell import commands
 from hullproof.practices.library.lines import add, instead, joined, remove, text_of
 from hullproof.practices.library.places import normal
 
@@ -67,7 +68,7 @@ def _copied(
     held = [each.path for each in layer.entries if each.kind != "directory"]
     kept = [path for path in held if path not in needless]
     if not kept:
-        return remove(release, step.line)
+        return _gone(release, step, goal)
     if len(step.sources) != 1 or not all(path.startswith(f"{goal}/".replace("//", "/")) for path in held):
         return None
     names = {path: posixpath.relpath(path, goal) for path in held}
@@ -78,6 +79,19 @@ def _copied(
     return _by_name(
         release, step, [top for top in tops if top not in folders], [top for top in tops if top in folders]
     )
+
+
+def _gone(release: Release, step: Instruction, goal: str) -> str | None:
+    """Say that a COPY goes, and with it what only deletes again what it brought; None where a later step uses that."""
+    names = {posixpath.basename(each.rstrip("/")) for each in (*step.sources, goal)} - {"", ".", "*"}
+    later = [
+        each
+        for each in release.chain
+        if each.keyword == "RUN" and each.line > step.line and any(name in each.shell_text for name in names)
+    ]
+    if any(command.program != "rm" for each in later for command in commands(each).commands):
+        return None
+    return joined(*(remove(release, each.line) for each in (step, *later)))
 
 
 def _by_name(release: Release, step: Instruction, files: list[str], folders: list[str]) -> str | None:

@@ -109,8 +109,8 @@ def _tried(
 
 
 def is_good(row: Row) -> bool:
-    """Whether a fix was followed, helped, and broke nothing else."""
-    return bool(row["followed"]) and row["after"] not in {"broken", None} and not row["newly"]
+    """Whether a fix was followed, the practice is shown to hold then, and nothing else is newly broken."""
+    return bool(row["followed"]) and row["after"] in {"proven", "not-applicable"} and not row["newly"]
 
 
 def broken(report: Report) -> list[str]:
