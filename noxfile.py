@@ -32,7 +32,7 @@ TOOL = "hullproof:latest"
 MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
 ENGINES = ("containerd", "api-1.44", "few-files")
-BENCHES = ("starting", "image", "proofs", "screens", "board", "sizes", "evidence")
+BENCHES = ("starting", "image", "proofs", "screens", "board", "sizes", "evidence", "trials")
 
 WORKFLOWS = (".github/workflows", "docs/examples")
 
@@ -279,6 +279,15 @@ def tool(session: nox.Session) -> None:
     image.passed.append("tool")
 
 
+@nox.session(default=False, venv_backend="none")
+def production(session: nox.Session) -> None:
+    """Prove that the board's image holds where it may run: the profiles production and kubernetes; arguments go to `prove`."""
+    given = [f"--build-arg={name}={value}" for name, value in _build_args(IMAGE_PYTHON).items()]
+    for profile in ("production", "kubernetes"):
+        image.command(session, "prove", f"--profile={profile}", *given, *session.posargs)
+    image.passed.append("production")
+
+
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run everything that this repository tests of itself: the main job, the docs, and the toolkit's tests."""
@@ -300,6 +309,7 @@ CHECKED = {
     "board": "board tested on this machine, on SQLite and PostgreSQL",
     "pages": "board's pages looked at in Chromium, wide, narrow and dark",
     "toolkit": "toolkit tested on this machine",
+    "production": "board's image booted as production and Kubernetes would",
     "tool": f"{TOOL} built, proven, and able to prove a project",
     "faults": "kills, interruptions, overload and hostile input held out against",
 }

@@ -24,6 +24,7 @@ from hullproof.run.run import Run
 
 MEMORY_MB = 512
 _MEGA = 1_000_000
+_LOG_S = 1.5  # of a container's age at the least, and it is ready by then
 _CHANGING = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d+")
 """What two starts print differently: times, process ids, ports, addresses."""
 
@@ -121,7 +122,7 @@ def held_lines(trials: Trials, image: ImageFacts, config: Config) -> HeldLines:
 
 def _logs(booted: ActedOn) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what is in the log once it is ready, with no request made, and once it was stopped."""
-    booted.facts(watch_s=WATCH_S, stop=False, ask=False)
+    booted.facts(watch_s=_LOG_S, stop=False, ask=False)
     before = _lines(booted)
     booted.stop()
     return before, _lines(booted)

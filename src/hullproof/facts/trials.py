@@ -28,7 +28,7 @@ from hullproof.project.project import Project
 TRIES = 2
 WATCH_S = 3.0
 """How long each is watched at the least, as the ordinary boot is."""
-AT_ONCE = 6
+AT_ONCE = 10
 STRANGER = 1_234_567
 """A uid, and a gid, that no account has."""
 

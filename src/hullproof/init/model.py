@@ -173,7 +173,7 @@ class Application:
 class Server:
     """What the container runs. `port` is None for a worker; `stop_signal` where SIGTERM would not end it.
 
-    `health` is the path by which it says that it is well, `environment` what the image sets for it.
+    `health` is the path by which it says that it is well; `speaks_http` where it is known to answer HTTP. `environment` what the image sets for it.
     """
 
     command: tuple[str, ...]
@@ -181,6 +181,7 @@ class Server:
     stop_signal: str | None = None
     said: tuple[Remark, ...] = ()
     health: str | None = None
+    speaks_http: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
 

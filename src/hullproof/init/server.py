@@ -152,7 +152,10 @@ def look(files: Files, application: Application, dependencies: Dependencies, ask
     port, said = _port(files, application, asked)
     found = _serving(files, application, dependencies, port)
     return replace(
-        found, health=health.path(files, application) if found.port else None, said=(*found.said, *said)
+        found,
+        health=health.path(files, application) if found.port else None,
+        speaks_http=entry.framework is not None,
+        said=(*found.said, *said),
     )
 
 
