@@ -584,10 +584,12 @@ def test_a_service_that_answers_with_failures_alone_is_not_proven() -> None:
 
 def test_a_development_server_is_noted_by_its_own_word() -> None:
     """That is no fault by itself."""
-    told = "WARNING: This is a development server. Do not use it in a production deployment."
+    told = "\x1b[31m\x1b[1mWARNING: This is a development server. Do not use it in production.\x1b[0m"
     proof = prove("default-command", container=container(log=(told,)))
     assert proof.verdict is PROVEN
-    assert "a development server, by its own word" in str(proof.evidence)
+    assert "a development server, by its own word: WARNING: This is a development server" in str(
+        proof.evidence
+    )
 
 
 def test_a_program_on_standard_input_is_judged_with_it_held_open() -> None:
