@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from hullproof.engine.plugins import find_buildx
 from hullproof.errors import EndingError, EngineError, Unobservable
 from hullproof.process import run
 
@@ -51,11 +52,9 @@ def _published(engine: Engine, name: str) -> Iterator[tuple[str, dict[str, Any]]
 
 def _fetch(engine: Engine, name: str) -> dict[str, Any]:
     """Return what a registry keeps under a digest, as the docker command line sees it; nothing where that cannot be had."""
-    if not engine.builds:
-        return {}
     try:
         done = run(
-            engine.cli("buildx", "imagetools", "inspect", "--raw", name),
+            [*_asks(engine), "imagetools", "inspect", "--raw", name],
             timeout_s=_REGISTRY_TIMEOUT_S,
             waiting_for=f"the manifest of {name}",
             output="stdout",
@@ -67,3 +66,13 @@ def _fetch(engine: Engine, name: str) -> dict[str, Any]:
     except (EngineError, ValueError):
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _asks(engine: Engine) -> list[str]:
+    """Return the buildx that asks registries: the engine's, or this machine's where nothing is to be built with it.
+
+    Raises NoEngineError (an EngineError) where there is none.
+    """
+    if engine.builds:
+        return engine.cli("buildx")
+    return [*find_buildx(engine.docker)[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -9,9 +10,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from docker.errors import ImageNotFound
 
 from hullproof.engine.connection import Engine
 
@@ -40,7 +43,8 @@ def place(engine: Engine, python_base: str, tmp_path: Path) -> Iterator[str]:
         name = f"{host}/team/shop:{secrets.token_hex(4)}"
         yield name
         for each in (name, "hullproof-test-release:latest"):
-            engine.client.images.remove(each, force=True)
+            with suppress(ImageNotFound):
+                engine.client.images.remove(each, force=True)
 
 
 def release(folder: Path, *arguments: str | Path) -> tuple[int, str]:
@@ -79,3 +83,18 @@ def test_what_is_proven_is_pushed_attested_and_verified(place: str, command: Com
     (folder / "Dockerfile").write_text(re.sub(r"(?m)^USER .*$", "", dockerfile))
     code, said = release(folder, place + "-broken", *given[1:])
     assert (code, "docker push" in said) == (1, False)
+
+
+def test_a_pushed_image_is_proven_and_stated_by_its_manifest(
+    engine: Engine, place: str, command: Command, tmp_path: Path
+) -> None:
+    """Without a project: `prove --image` knows the digest that the registry has, and writes statements about it."""
+    (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY Dockerfile /\nCMD ["/x"]\n')
+    docker = str(engine.docker)
+    subprocess.run([docker, "build", "-q", "-t", place, str(tmp_path)], check=True, capture_output=True)
+    subprocess.run([docker, "push", "-q", place], check=True, capture_output=True)
+    (name,) = engine.client.images.get(place).attrs["RepoDigests"]
+    file = tmp_path / "x.intoto.json"
+    command("prove", "--image", place, "--only", "slim-base", "--output", str(file))
+    (subject,) = json.loads(file.read_text())["subject"]
+    assert f"sha256:{subject['digest']['sha256']}" == name.partition("@")[2]
