@@ -300,6 +300,8 @@ def test_engine_words() -> None:
     assert unwrapped(said) == 'exec: "x": executable file not found in $PATH'
     assert not is_engines_fault(unwrapped(said))
     assert is_engines_fault("mkdir /var/lib/x: no space left on device")
+    assert is_engines_fault("crun: setrlimit `RLIMIT_NOFILE`: Operation not permitted: OCI permission denied")
+    assert is_engines_fault("crun: cgroups in hybrid mode not supported, drop all controllers from cgroupv2")
     state = {"StartedAt": "2026-11-23T09:08:59.9Z", "FinishedAt": "2026-11-23T09:09:01.142151286Z"}
     assert lived(state) == pytest.approx(1.242)
     assert lived({}) is None

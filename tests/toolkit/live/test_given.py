@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -118,6 +120,26 @@ def test_where_a_project_builds_another_image_is_said(
     assert verdicts(report) == {"multistage": "unproven", "workdir": "proven"}
     assert re.search(says, report["image"]["comparison"])
     assert report["proofs"][0]["summary"].lower().startswith("this project's dockerfile does not build it:")
+
+
+@pytest.mark.nightly
+def test_pytest_judges_an_image_that_was_given(shop: Path, tagged: str) -> None:
+    """As the command does: compared with what the project builds, and reported so."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--hullproof-only",
+        "multistage,workdir",
+    ]
+    given = [f"--hullproof-image={tagged}", "--hullproof-output", str(shop.parent / "report.json")]
+    done = subprocess.run([*command, *given], cwd=shop, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    report = json.loads((shop.parent / "report.json").read_text())
+    assert verdicts(report) == {"multistage": "proven", "workdir": "proven"}
+    assert report["image"]["comparison"] == "this project's Dockerfile builds it, layer by layer"
 
 
 # --- registries --------------------------------------------------------------------------------------
