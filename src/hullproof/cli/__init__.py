@@ -74,6 +74,7 @@ def cli() -> None:
       hullproof explain test-gate         why it matters, what proves it, how to fix it
       hullproof config                    which settings are in force, and why
       hullproof accept --all-broken --until 2027-01-31    start green, and go on from there
+      hullproof verify registry.example/shop:1.2 --key release.pub    what was proven of an image, and by whom
       hullproof doctor                    is this machine ready?
       hullproof clean                     remove what killed runs left behind
     """  # noqa: D301 - click's mark is the character, not its name
