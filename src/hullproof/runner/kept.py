@@ -217,7 +217,10 @@ def _version() -> str:
 
 def _project(project: Project) -> str:
     files = digest(project.folder, needed(project))
-    return f"{project.folder} {files} {project.dockerfile_sha256} {_config(project)}"
+    beside = (
+        project.ignore_file if project.outside is not None else None
+    )  # which lies among the files elsewhere
+    return f"{project.folder} {files} {project.dockerfile_sha256} {beside} {_config(project)}"
 
 
 def _config(project: Project) -> str:
@@ -228,7 +231,7 @@ def _recipe(recipe: Any) -> str:  # noqa: ANN401 - a Recipe; see _SEEN
     secrets = {name: hashlib.sha256(_secret(path)).hexdigest() for name, path in recipe.secrets.items()}
     config = recipe.project.config
     contexts = {
-        name: digest(recipe.project.folder / path, lambda _: True) for name, path in config.contexts.items()
+        name: digest(recipe.project.home / path, lambda _: True) for name, path in config.contexts.items()
     }
     return f"{secrets} {contexts} {recipe.proxy_args} {recipe.dockerfile is None}"
 

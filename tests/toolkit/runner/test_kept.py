@@ -172,6 +172,17 @@ def test_experiments_are_dropped_with_what_is_built(
     assert recalled(world, name) is None
 
 
+def test_the_ignore_file_beside_a_dockerfile_outside_its_context_counts(
+    world: World, keep: Callable[..., None]
+) -> None:
+    """It is none of the context's files, and says which of them are built."""
+    (world.folder / "hullproof.toml").write_text('context = "app"\n')
+    keep()
+    assert recalled(world) == FACTS["container"]
+    (world.folder / "Dockerfile.dockerignore").write_text("*.md\n")
+    assert recalled(world) is None
+
+
 def test_the_content_of_a_secret_counts_for_what_is_built(world: World, keep: Callable[..., None]) -> None:
     """It may have been what made a build succeed."""
     (world.folder / ".dockerignore").write_text("secret\n")
