@@ -42,7 +42,7 @@ def place(engine: Engine, python_base: str, tmp_path: Path) -> Iterator[str]:
     with tools.registry(tmp_path) as host:
         name = f"{host}/team/shop:{secrets.token_hex(4)}"
         yield name
-        for each in (name, "hullproof-test-release:latest"):
+        for each in (name, f"{name}-broken", "hullproof-test-release:latest"):
             with suppress(ImageNotFound):
                 engine.client.images.remove(each, force=True)
 
