@@ -137,7 +137,8 @@ def _load(rows: Sequence[Row], alone: Sequence[Outcome]) -> Iterator[str]:
 def _fixes(rows: Sequence[Row]) -> Iterator[str]:
     """Say how many fixes helped, of those that a script can follow and of all."""
     yield "A script follows the fix that the report gives, by its letter (`tests/toolkit/score/fixes/`), and the project is proven again."
-    yield "What the script cannot follow is prose: it says what to do, not which line to write."
+    yield "What the script cannot follow is prose: it says what to do, not which line to write. The fixes were written, and those that"
+    yield "did not help were mended, with cases of the catalogue in view."
     yield ""
     followed = [row for row in rows if row["followed"]]
     good = [row for row in followed if row["after"] in {"proven", "not-applicable"}]
