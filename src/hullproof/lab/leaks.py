@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.engine.build import build
 from hullproof.engine.search import Found, search_archive, search_image
-from hullproof.errors import DeadlineError, Unobservable
+from hullproof.errors import DeadlineError, EngineError, Unobservable
 from hullproof.lab.private import private
 from hullproof.lab.rebuild import REBUILD_DEADLINE_S
 from hullproof.lab.rebuilds import Leak, LeakFacts, Rebuilds
@@ -78,6 +78,10 @@ def _in_provenance(
         built = build(rebuilds.engine, request, deadline_s=REBUILD_DEADLINE_S)
     except DeadlineError as error:
         raise Unobservable(f"the build with provenance: {error}") from error
+    except EngineError as error:  # it began with no step: the builder does not make one
+        if _NO_PROVENANCE.search(str(error)):
+            return None
+        raise
     if not built.ok:
         said = " ".join((built.error or "", *built.output))
         if _NO_PROVENANCE.search(said):
