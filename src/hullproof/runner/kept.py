@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import cattrs
+from cattrs.preconf.json import make_converter
 
 from hullproof import __version__
 from hullproof.engine.connection import Engine
@@ -284,4 +285,4 @@ _SEEN: Mapping[str, Callable[[Any], str]] = {
 _RESTS_ON_MORE = frozenset({"recipe"})
 """Of those, what is known by that text and by what its provider needs."""
 
-_CONVERTER = cattrs.Converter(forbid_extra_keys=True)
+_CONVERTER = make_converter(forbid_extra_keys=True)
