@@ -279,8 +279,6 @@ def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFact
             "no space left on the engine's disk; free some, for instance with: docker builder prune"
         )
     engine.calls.require_open()
-    if all(step.name.startswith(_BOOTING) for step in facts.steps):
-        raise EngineError(f"docker buildx could not begin to build: {error}")
     try:
         engine.client.api.ping()
     except Exception as gone:
@@ -288,6 +286,9 @@ def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFact
             f"the engine went away during the build ({error}); start it, then run again"
             + (f". {engine.flaw}" if engine.flaw else "")
         ) from gone
+    has_begun = not all(step.name.startswith(_BOOTING) for step in facts.steps)
+    if not has_begun and not _BUILDER_FAULTS.search(error):
+        raise EngineError(f"docker buildx could not begin to build: {error}")
     failed = next((step for step in facts.steps if step.error and "context canceled" not in step.error), None)
     line = progress.failed_line()
     if failed is not None and failed.line is None and line is not None:
