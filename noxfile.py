@@ -191,7 +191,7 @@ def toolkit(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *session.posargs)
     else:  # those that need no engine side by side; the others would disturb each other's boots
-        session.run("pytest", "-m", "not engine", "--numprocesses=auto", "tests/toolkit")
+        session.run("pytest", "-m", "not engine and not nightly", "--numprocesses=auto", "tests/toolkit")
         session.run("pytest", "-m", "engine and not nightly", "tests/toolkit")
     image.passed.append("toolkit")
 

@@ -109,7 +109,7 @@ def copying(folder: Path, size: int) -> Work:
     [
         many_sources,
         scripts_by_name,
-        scripts_in_folders,
+        pytest.param(scripts_in_folders, marks=pytest.mark.nightly),  # more than a minute
         scripts_in_a_chain,
         scripts_beside_each_other,
         texts,

@@ -271,6 +271,12 @@ def _image_id(engine: Engine, metadata_file: Path) -> str:
     )
 
 
+def _has_begun(facts: BuildFacts) -> bool:
+    """Whether BuildKit took the build on: it tells of a step, or of what it could not solve."""
+    has_steps = any(not step.name.startswith(_BOOTING) for step in facts.steps)
+    return has_steps or any("failed to solve" in line for line in facts.output)
+
+
 def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFacts:
     """Say what a failed build failed on; raise EngineError where that is not the project's doing."""
     error = progress.error() or (facts.output[-1] if facts.output else "the builder ended without a word")
@@ -286,8 +292,7 @@ def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFact
             f"the engine went away during the build ({error}); start it, then run again"
             + (f". {engine.flaw}" if engine.flaw else "")
         ) from gone
-    has_begun = not all(step.name.startswith(_BOOTING) for step in facts.steps)
-    if not has_begun and not _BUILDER_FAULTS.search(error):
+    if not _has_begun(facts):
         raise EngineError(f"docker buildx could not begin to build: {error}")
     failed = next((step for step in facts.steps if step.error and "context canceled" not in step.error), None)
     line = progress.failed_line()

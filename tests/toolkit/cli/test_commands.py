@@ -72,7 +72,7 @@ class FakeEngine:
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """Let the commands connect to an engine with nothing on it."""
     fake = FakeEngine()
-    monkeypatch.setattr("hullproof.engine.connection.Engine.connect", lambda *_: fake)
+    monkeypatch.setattr("hullproof.engine.connection.Engine.connect", lambda **_: fake)
     return fake
 
 

@@ -195,6 +195,7 @@ NOT_RUN = {
     "README.md: the board's own tests do all of this",
     "README.md: the whole of it runs in CI",
     "docs/how-to/air-gapped.md: needs a registry that can be reached",
+    "docs/how-to/engines.md: needs Podman",
     "docs/how-to/engines.md: needs a second machine",
     "docs/how-to/evidence.md: needs a registry; tests/toolkit/evidence does all of this",
     "docs/how-to/given-image.md: needs a registry",
