@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +33,8 @@ from hullproof.facts import PROVIDERS
 from hullproof.facts.provider import Kind, Provider
 from hullproof.host.bases import BaseSet
 from hullproof.lab.scratch import needed
+from hullproof.model import DEFAULT_PROFILE
+from hullproof.project.config import Config
 from hullproof.project.inputs import UncertainError, digest
 from hullproof.project.project import Project
 from hullproof.project.projectfiles import read_regular
@@ -221,11 +223,12 @@ def _project(project: Project) -> str:
     beside = (
         project.ignore_file if project.outside is not None else None
     )  # which lies among the files elsewhere
-    return f"{project.folder} {files} {project.dockerfile_sha256} {beside} {_config(project)}"
+    return f"{project.folder} {files} {project.dockerfile_sha256} {beside} {_config(project.config)} {project.release.stage.reference}"
 
 
-def _config(project: Project) -> str:
-    return f"{project.config} {project.release.stage.reference}"
+def _config(config: Config) -> str:
+    """Return the settings, less those that say what is proven and not how it is observed."""
+    return str(replace(config, name=None, profile=DEFAULT_PROFILE, practices=(), accept=()))
 
 
 def _recipe(recipe: Any) -> str:  # noqa: ANN401 - a Recipe; see _SEEN
@@ -271,7 +274,7 @@ _SEEN: Mapping[str, Callable[[Any], str]] = {
     "run": lambda _: "",
     "tell": lambda _: "",
     "watch_s": str,
-    "config": str,
+    "config": _config,
     "release": lambda release: f"{release.dockerfile.text} {release.stage.reference} {release.build_args}",
     "recipe": _recipe,
     "bases": _bases,

@@ -203,6 +203,16 @@ def test_what_is_written_anew_and_stays_the_same_drops_nothing(
     assert recalled(world) is not None
 
 
+def test_what_is_proven_of_it_drops_nothing(world: World, keep: Callable[..., None]) -> None:
+    """Facts are the same for every profile, and whatever is accepted."""
+    parts = world.parts
+    keep("gate")
+    project = Project.open(world.folder)
+    parts["config"] = replace(project.config, profile="production", practices=("labels",))
+    parts["project"] = replace(project, config=parts["config"])
+    assert recalled(world, "gate") is not None
+
+
 def test_files_of_an_image_stay_known_while_the_image_is_the_same(
     world: World, keep: Callable[..., None]
 ) -> None:
