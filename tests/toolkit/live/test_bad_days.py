@@ -261,7 +261,10 @@ def test_an_engine_that_goes_away_while_proving_is_exit_code_3(
 
 @pytest.mark.engine
 @pytest.mark.slow
-@pytest.mark.parametrize("later_s", [0.0, 0.3, 0.8])
+@pytest.mark.parametrize(
+    "later_s",
+    [pytest.param(0.0, marks=pytest.mark.nightly), 0.3, pytest.param(0.8, marks=pytest.mark.nightly)],
+)
 def test_an_engine_that_is_killed_in_its_first_second_is_exit_code_3(
     daemon: Daemon, make: Make, python_base: str, tmp_path: Path, later_s: float
 ) -> None:
@@ -550,7 +553,10 @@ def test_a_read_only_project_is_proven_like_any_other(
 
 # --- what is temporary -------------------------------------------------------------------------------
 
-UNUSABLE = ["missing", "a file", "read-only"]
+UNUSABLE = [
+    "missing",
+    *(pytest.param(each, marks=pytest.mark.nightly) for each in ("a file", "read-only")),
+]
 READ_ONLY = "for each in /tmp /var/tmp; do mount --bind $each $each && mount -o remount,ro,bind $each; done"
 # It may read what is root's, where the environment of the tests may lie, and write no more than anybody.
 AS_NOBODY = (
@@ -620,7 +626,7 @@ def test_no_temporary_folder_is_one_line_and_exit_code_3(
 
 @pytest.mark.engine
 @pytest.mark.slow
-@pytest.mark.parametrize("room", ["4k", "16k"])
+@pytest.mark.parametrize("room", ["4k", pytest.param("16k", marks=pytest.mark.nightly)])
 def test_a_full_temporary_folder_is_one_line_and_exit_code_3(
     prove_as_nobody: Callable[..., subprocess.CompletedProcess[str]], open_folder: Path, room: str
 ) -> None:

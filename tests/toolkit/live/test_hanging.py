@@ -56,7 +56,7 @@ def temporary(tmp_path: Path) -> Path:
     ("moment", "later_s", "signum"),
     [
         ("unittest", 0.2, signal.SIGINT),
-        ("looking at", 2.0, signal.SIGTERM),
+        pytest.param("looking at", 2.0, signal.SIGTERM, marks=NIGHTLY),
         pytest.param("useradd", 0.0, signal.SIGTERM, marks=NIGHTLY),
         pytest.param("looking at", 0.2, signal.SIGINT, marks=NIGHTLY),
         pytest.param("default-command:", 0.0, signal.SIGINT, marks=NIGHTLY),
@@ -127,7 +127,9 @@ def test_an_engine_that_is_back_in_time_has_all_removed(
         assert run.left() == []
 
 
-@pytest.mark.parametrize("verb", ["prove", "clean", "doctor"])
+@pytest.mark.parametrize(
+    "verb", ["prove", pytest.param("clean", marks=NIGHTLY), pytest.param("doctor", marks=NIGHTLY)]
+)
 def test_an_engine_that_hangs_from_the_start_is_no_engine(
     cable: Cable, temporary: Path, shop: Path, engine: Engine, verb: str
 ) -> None:
@@ -145,7 +147,8 @@ def test_an_engine_that_hangs_from_the_start_is_no_engine(
         assert "nothing was left behind" not in run.lines
 
 
-@pytest.mark.parametrize("moment", ["unittest", pytest.param("looking at", marks=NIGHTLY)])
+@NIGHTLY
+@pytest.mark.parametrize("moment", ["unittest", "looking at"])
 def test_an_engine_that_falls_silent_is_given_up(
     cable: Cable, temporary: Path, shop: Path, engine: Engine, moment: str
 ) -> None:
@@ -161,10 +164,8 @@ def test_an_engine_that_falls_silent_is_given_up(
         see_all_removed(run, cable)
 
 
-@pytest.mark.parametrize(
-    ("moment", "signum"),
-    [("unittest", signal.SIGTERM), pytest.param("looking at", signal.SIGINT, marks=NIGHTLY)],
-)
+@NIGHTLY
+@pytest.mark.parametrize(("moment", "signum"), [("unittest", signal.SIGTERM), ("looking at", signal.SIGINT)])
 def test_a_stopped_daemon_is_such_an_engine(
     daemon: Daemon, temporary: Path, shop: Path, moment: str, signum: signal.Signals
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,16 @@ MOMENTS = [
 ]
 
 
-@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment[0]}+{moment[1]}")
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def moments() -> Iterator[object]:
+    """Yield each moment with each signal; by day with one of them."""
+    for number, moment in enumerate(MOMENTS):
+        for other, signum in enumerate((signal.SIGINT, signal.SIGTERM)):
+            by_night = number % 2 != other
+            marks = pytest.mark.nightly if by_night else ()
+            yield pytest.param(moment, signum, marks=marks, id=f"{moment[0]}+{moment[1]}-{signum.name}")
+
+
+@pytest.mark.parametrize(("moment", "signum"), list(moments()))
 def test_a_signal_leaves_nothing(
     engine: Engine, tmp_path: Path, shop: Path, moment: tuple[str, float], signum: signal.Signals
 ) -> None:
