@@ -28,25 +28,25 @@ class UncertainError(Exception):
     """What something depends on cannot be told for sure, or not cheaply."""
 
 
-def digest(folder: Path, reaches_builder: Callable[[str], bool]) -> str:
+def digest(folder: Path, reaches_builder: Callable[[str], bool], apart: Path | None = None) -> str:
     """Return the SHA-256 of a project's files: paths, kinds, modes, contents, links' targets, and its repository's state.
 
     `reaches_builder` tells of a path whether a build may take it. Raises UncertainError where what is no file of the
-    project may reach the builder, or something cannot be read, or there is too much of it.
+    project may reach the builder (`apart` is such a folder, too), or something cannot be read, or there is too much of it.
     """
     try:
-        return _digest(folder, reaches_builder)
+        return _digest(folder, reaches_builder, apart)
     except (OSError, UsageError, UnknownError) as error:
         raise UncertainError(str(error)) from error
 
 
-def _digest(folder: Path, reaches_builder: Callable[[str], bool]) -> str:
+def _digest(folder: Path, reaches_builder: Callable[[str], bool], apart: Path | None) -> str:
     found, left_bytes, ending = hashlib.sha256(), MOST_BYTES, interruption.current()
-    for number, (path, entry) in enumerate(_entries(folder)):
+    for number, (path, entry) in enumerate(_entries(folder, apart)):
         ending.require_none()
         if number >= MOST_FILES:
             raise UncertainError(f"{folder.name} has more than {MOST_FILES} files")
-        if tree.is_foreign(entry):
+        if _is_apart(entry, apart):
             if reaches_builder(path):
                 raise UncertainError(f"{path} may reach the builder, and is not looked at")
             continue
@@ -63,7 +63,7 @@ def _digest(folder: Path, reaches_builder: Callable[[str], bool]) -> str:
     return found.hexdigest()
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _entries(folder: Path, apart: Path | None) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Yield all that lies in the tree, folders before what is in them, in an order that stays the same."""
     waiting = [""]
     while waiting:
@@ -73,5 +73,9 @@ def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
         for entry in entries:
             path = prefix + entry.name
             yield path, entry
-            if entry.is_dir(follow_symlinks=False) and not tree.is_foreign(entry):
+            if entry.is_dir(follow_symlinks=False) and not _is_apart(entry, apart):
                 waiting.append(f"{path}/")
+
+
+def _is_apart(entry: os.DirEntry[str], apart: Path | None) -> bool:
+    return tree.is_foreign(entry) or (apart is not None and entry.path == str(apart))

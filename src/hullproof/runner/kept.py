@@ -61,15 +61,19 @@ def keeper_for(project: Project, *, is_fresh: bool) -> Keeper | None:
 
     None where HULLPROOF_FACTS is `never`, or there is no home.
     """
-    named = os.environ.get(FOLDER, "")
-    if named == NEVER:
+    if os.environ.get(FOLDER) == NEVER:
         return None
     try:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     except RuntimeError:
         return None
-    top = Path(named) if named else cache / "hullproof" / "facts"
+    top = _named_folder() or cache / "hullproof" / "facts"
     return Keeper(top / hashlib.sha256(os.fsencode(project.folder)).hexdigest()[:16], is_fresh=is_fresh)
+
+
+def _named_folder() -> Path | None:
+    named = os.environ.get(FOLDER)
+    return Path(named).resolve() if named else None
 
 
 class Gathered(Protocol):
@@ -219,7 +223,7 @@ def _version() -> str:
 
 
 def _project(project: Project) -> str:
-    files = digest(project.folder, needed(project))
+    files = digest(project.folder, needed(project), _named_folder())
     beside = (
         project.ignore_file if project.outside is not None else None
     )  # which lies among the files elsewhere

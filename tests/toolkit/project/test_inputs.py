@@ -104,6 +104,16 @@ def test_what_is_no_part_of_the_project_counts_only_where_it_may_reach_the_build
         digest(folder, name.__eq__)
 
 
+def test_a_folder_that_is_set_apart_counts_as_little(folder: Path) -> None:
+    """Facts may be kept within the project, as CI services have it."""
+    before = digest(folder, nothing)
+    (folder / "facts").mkdir()
+    (folder / "facts/one").touch()
+    assert digest(folder, nothing, folder / "facts") == before
+    with pytest.raises(UncertainError, match="facts"):
+        digest(folder, "facts".__eq__, folder / "facts")
+
+
 def test_what_cannot_be_read_leaves_no_digest(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does what is too much; a FIFO is nothing to wait for."""
     os.mkfifo(folder / "fifo")
