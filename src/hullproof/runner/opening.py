@@ -8,7 +8,6 @@ from pathlib import Path
 
 from hullproof.errors import UsageError
 from hullproof.project.project import Project
-from hullproof.runner.given import stub
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,8 @@ def open_project(folder: Path, given: Given) -> Project:
 
 def open_image(reference: str, given: Given) -> Project:
     """Take an image that is given alone, in the place of a project. Raises UsageError for what only a project can use."""
+    from hullproof.runner.given import stub  # noqa: PLC0415 - heavy, and for images that are given alone
+
     for_projects = {
         "build-arg": given.build_args,
         "dockerfile": given.dockerfile,
