@@ -13,7 +13,7 @@ from typing import Any
 from hullproof.evidence.envelope import BUNDLE, ENVELOPE
 from hullproof.evidence.errors import NotThereError, RegistryError
 from hullproof.evidence.images import RegistryImage
-from hullproof.evidence.registry import OCI_INDEX, OCI_MANIFEST, Manifest, Registry, fallback_tag
+from hullproof.evidence.registry import OCI_INDEX, OCI_MANIFEST, Manifest, Registry, entries, fallback_tag
 
 _NOTHING = b"{}"
 _TRIES = 5
@@ -58,8 +58,7 @@ def _list(registry: Registry, tag: str, pushed: Sequence[dict[str, Any]]) -> Non
     wanted = {each["digest"] for each in pushed}
     for _ in range(_TRIES):
         try:
-            found = registry.manifest(tag)
-            there = list(found.json.get("manifests") or ())
+            there = entries(registry.manifest(tag).json, "manifests")
         except NotThereError:
             there = []
         missing = [each for each in pushed if each["digest"] not in {entry.get("digest") for entry in there}]
@@ -79,8 +78,7 @@ def attach_as_cosign_2(
     """Add envelopes, each with its predicate's type, to the manifest under the tag where cosign before 3 looks for them."""
     tag = f"{fallback_tag(image.digest)}.att"
     try:
-        before = registry.manifest(tag)
-        layers = list(before.json.get("layers") or ())
+        layers = entries(registry.manifest(tag).json, "layers")
     except NotThereError:
         layers = []
     for type_, envelope in envelopes:

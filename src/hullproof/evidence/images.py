@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from hullproof.errors import UsageError
 from hullproof.evidence.errors import EvidenceError, RegistryError
 from hullproof.evidence.reference import Reference
-from hullproof.evidence.registry import INDEXES, MOST_OF_A_MANIFEST, Manifest, Registry
+from hullproof.evidence.registry import INDEXES, MOST_OF_A_MANIFEST, Manifest, Registry, entries
+from hullproof.evidence.transport import json_object
 from hullproof.report.as_statement import manifest_digest
 
 
@@ -79,8 +79,8 @@ def of_all_platforms(registry: Registry, reference: Reference) -> Iterator[Regis
         return
     parts = [
         each
-        for each in named.json.get("manifests") or ()
-        if isinstance(each, dict) and "vnd.docker.reference.type" not in (each.get("annotations") or {})
+        for each in entries(named.json, "manifests")
+        if not isinstance(notes := each.get("annotations"), dict) or "vnd.docker.reference.type" not in notes
     ]
     if not parts:
         raise RegistryError(f"{reference}: is an index of no image")
@@ -96,9 +96,6 @@ def _image(registry: Registry, reference: Reference, manifest: Manifest, index: 
 
 
 def _platform(registry: Registry, config: str) -> str | None:
-    try:
-        said = json.loads(registry.blob(config, most=MOST_OF_A_MANIFEST))
-        parts = [said.get("os"), said.get("architecture"), said.get("variant")]
-    except (ValueError, AttributeError):
-        return None
+    said = json_object(registry.blob(config, most=MOST_OF_A_MANIFEST)) or {}
+    parts = [said.get("os"), said.get("architecture"), said.get("variant")]
     return "/".join(str(each) for each in parts if each) or None

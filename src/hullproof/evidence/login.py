@@ -6,21 +6,17 @@ Basic, or a token: https://distribution.github.io/distribution/spec/auth/token/ 
 from __future__ import annotations
 
 import base64
-import ipaddress
-import json
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
-
-import requests
+from urllib.parse import urlencode
 
 from hullproof.evidence.errors import RegistryError
+from hullproof.evidence.transport import Transport
 from hullproof.text import one_line
 
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
-_TIMEOUT_S = (10, 30)
 _LONGEST_TOKEN = 1_000_000
 _HUB = "docker.io"
 
@@ -63,7 +59,7 @@ def stored(host: str) -> Login | None:
     return Login(name or "", password or "", identity) if identity or (name and password) else None
 
 
-def authorization(http: requests.Session, host: str, challenge: str, login: Login | None) -> str | None:
+def authorization(transport: Transport, challenge: str, login: Login | None) -> str | None:
     """Answer a registry's challenge: return the header that it asks for, None where there is nothing to answer with.
 
     Raises RegistryError where it asks for a password to be sent in the open, or its token service fails.
@@ -71,27 +67,21 @@ def authorization(http: requests.Session, host: str, challenge: str, login: Logi
     kind, _, rest = challenge.partition(" ")
     asked = dict(_CHALLENGE.findall(rest))
     if kind.lower() == "basic" and login:
-        return "Basic " + base64.b64encode(f"{login.name}:{login.password}".encode()).decode()
+        return _basic(login)
     if kind.lower() != "bearer" or "realm" not in asked:
         return None
-    realm = asked.pop("realm")
-    parts = urlsplit(realm)
-    if parts.scheme != "https" and not is_this_machine(parts.hostname or ""):
-        raise RegistryError(
-            f"registry {host} wants the login sent to {realm}, which is not encrypted: it is not sent"
-        )
-    try:
-        answer = _ask(http, realm, asked, login)
-    except (requests.RequestException, ValueError) as error:
-        raise RegistryError(
-            f"registry {host}: its token service does not answer ({one_line(str(error))})"
-        ) from error
-    token = answer.get("token") or answer.get("access_token")
+    token = _token(transport, asked, login)
     return f"Bearer {token}" if isinstance(token, str) and token.isascii() and token.isprintable() else None
 
 
-def _ask(http: requests.Session, realm: str, asked: dict[str, str], login: Login | None) -> dict[str, Any]:
-    wanted: dict[str, str] = {name: asked[name] for name in ("service", "scope") if name in asked}
+def _basic(login: Login) -> str:
+    return "Basic " + base64.b64encode(f"{login.name}:{login.password}".encode()).decode()
+
+
+def _token(transport: Transport, asked: Mapping[str, str], login: Login | None) -> object:
+    """Return what the token service gives; None where it gives nothing."""
+    realm = asked["realm"]
+    wanted = {name: asked[name] for name in ("service", "scope") if name in asked}
     if login and login.identity:
         form = {
             **wanted,
@@ -99,25 +89,15 @@ def _ask(http: requests.Session, realm: str, asked: dict[str, str], login: Login
             "client_id": "hullproof",
             "refresh_token": login.identity,
         }
-        answer = http.post(realm, data=form, timeout=_TIMEOUT_S, allow_redirects=False, stream=True)
+        answer = transport.ask("POST", realm, most=_LONGEST_TOKEN, headers={}, data=form, follow=False)
     else:
-        basic = (login.name, login.password) if login else http.auth
-        answer = http.get(
-            realm, params=wanted, auth=basic, timeout=_TIMEOUT_S, allow_redirects=False, stream=True
+        mark = "&" if "?" in realm else "?"
+        headers = {"Authorization": _basic(login)} if login else {}
+        answer = transport.ask(
+            "GET", f"{realm}{mark}{urlencode(wanted)}", most=_LONGEST_TOKEN, headers=headers, follow=False
         )
-    with answer:
-        if not answer.ok:
-            return {}
-        said = answer.raw.read(_LONGEST_TOKEN, decode_content=True)
-    found: Any = json.loads(said)
-    if not isinstance(found, dict):
-        raise ValueError("it answers with no JSON object")  # noqa: TRY004 - a fault of what came, not of ours
-    return {str(name): each for name, each in found.items()}
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host is this machine itself, so that nothing goes over a wire."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    if not answer.is_good:
+        return None
+    if (found := answer.json) is None:
+        raise RegistryError(f"registry {transport.host}: its token service answers with no JSON object")
+    return found.get("token") or found.get("access_token")

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import requests
-from requests.auth import AuthBase
+from requests.utils import parse_header_links
 
 from hullproof.evidence.errors import NotThereError, RegistryError, UnusableError
-from hullproof.evidence.login import authorization, is_this_machine, stored
+from hullproof.evidence.login import authorization, stored
 from hullproof.evidence.reference import Reference
+from hullproof.evidence.transport import DEADLINE_S, Answer, Transport, origin
 from hullproof.text import one_line
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -34,29 +33,10 @@ MOST_OF_A_BLOB = 32_000_000
 """No evidence is larger, in bytes."""
 MOST_REFERRERS = 200
 """So many pieces of evidence are looked at."""
-DEADLINE_S = 60.0
-"""How long one answer may take, read whole."""
+MOST_PAGES = 20
+"""Of so many pages is the list of what refers to a manifest, at the most."""
 
-_CONNECT_S, _SILENCE_S = 10.0, 20.0
-_CHUNK = 65_536
 _HUB, _HUB_SERVES = "docker.io", "registry-1.docker.io"
-
-
-class _AsGiven(AuthBase):
-    """Adds nothing: what .netrc has for a host is no login of a registry's."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Leave the request as it is."""
-        return request
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a registry answered: its status, headers and body, read whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True)
@@ -85,17 +65,15 @@ class Registry:
     def __init__(self, reference: Reference, *, deadline_s: float = DEADLINE_S) -> None:
         """Take the repository of a reference; nothing is asked yet."""
         self.host, self.repository = reference.host, reference.repository
+        self._transport = Transport(self.host, deadline_s=deadline_s)
         served = _HUB_SERVES if self.host == _HUB else self.host
-        scheme = "http" if is_this_machine(urlsplit(f"//{served}").hostname or "") else "https"
+        scheme = "http" if self._transport.is_local else "https"
         self._base = f"{scheme}://{served}/v2/{self.repository}/"
-        self._deadline_s = deadline_s
-        self._http = requests.Session()
-        self._http.auth = _AsGiven()
         self._authorization: str | None = None
 
     def close(self) -> None:
         """Let go of its connections."""
-        self._http.close()
+        self._transport.close()
 
     # --- reading -----------------------------------------------------------------------------------------
 
@@ -108,7 +86,7 @@ class Registry:
             raise UnusableError(
                 f"registry {self.host} answers with other content than {what}: do not trust it"
             )
-        found = self._json(answer.body, what)
+        found = self._json(answer, what)
         return Manifest(
             digest, str(found.get("mediaType") or answer.headers.get("Content-Type")), answer.body, found
         )
@@ -129,8 +107,8 @@ class Registry:
         """
         pointed: dict[str, None] = {}
         for index in self._indexes(digest):
-            for each in index.get("manifests") or ():
-                if isinstance(each, dict) and isinstance(each.get("digest"), str):
+            for each in entries(index, "manifests"):
+                if isinstance(each.get("digest"), str):
                     pointed.setdefault(each["digest"])
         if len(pointed) > MOST_REFERRERS:
             raise RegistryError(
@@ -140,12 +118,21 @@ class Registry:
         return [*pointed, f"{fallback_tag(digest)}.att"]  # where cosign before 3 puts them
 
     def _indexes(self, digest: str) -> Iterator[Mapping[str, Any]]:
-        for path in (f"referrers/{digest}", f"manifests/{fallback_tag(digest)}"):
+        """Go through the lists of what refers to a manifest: all pages of the API's, and the one under the tag."""
+        pages: list[str] = [f"referrers/{digest}", f"manifests/{fallback_tag(digest)}"]
+        for number, path in enumerate(pages, 1):
+            if number > MOST_PAGES:
+                raise RegistryError(
+                    f"registry {self.host} has more than {MOST_PAGES} pages of things that refer to {digest}: remove old "
+                    "ones, or verify a file with --evidence"
+                )
             try:
-                body = self._ask("GET", path, headers={"Accept": OCI_INDEX}, most=MOST_OF_A_MANIFEST).body
+                answer = self._ask("GET", path, headers={"Accept": OCI_INDEX}, most=MOST_OF_A_MANIFEST)
             except NotThereError:
                 continue
-            yield self._json(body, path)
+            if following := _next(answer):
+                pages.append(following)
+            yield self._json(answer, path)
 
     # --- writing -----------------------------------------------------------------------------------------
 
@@ -190,10 +177,11 @@ class Registry:
     ) -> Answer:
         """Ask, log in where that is asked for, and return the answer. Raises NotThereError for what is not there."""
         answer = self._once(method, path, most, headers or {}, data)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
+        # Who else asks for a login, such as a store of blobs that is led to, would have it sent where they like.
+        if answer.status == HTTPStatus.UNAUTHORIZED and answer.is_of(self._base):
             challenge = answer.headers.get("WWW-Authenticate", "")
             login = stored(self.host)
-            self._authorization = authorization(self._http, self.host, challenge, login)
+            self._authorization = authorization(self._transport, challenge, login)
             if self._authorization:
                 answer = self._once(method, path, most, headers or {}, data)
             if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
@@ -205,7 +193,7 @@ class Registry:
             raise NotThereError(
                 f"registry {self.host} has no {self.repository}{_shown(path)}: push it, or check its name"
             )
-        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        if not answer.is_good:
             raise RegistryError(
                 f"registry {self.host} refuses {self.repository}{_shown(path)} ({_reason(answer)})"
             )
@@ -215,52 +203,25 @@ class Registry:
         self, method: str, path: str, most: int, headers: Mapping[str, str], data: bytes | None
     ) -> Answer:
         url = urljoin(self._base, path)
-        own = urlsplit(url).netloc == urlsplit(self._base).netloc
-        sent = {**headers, **({"Authorization": self._authorization} if own and self._authorization else {})}
-        ends = time.monotonic() + self._deadline_s
-        try:
-            with self._http.request(
-                method,
-                url,
-                headers=sent,
-                data=data,
-                stream=True,
-                timeout=(_CONNECT_S, min(_SILENCE_S, self._deadline_s)),
-            ) as answer:
-                return Answer(answer.status_code, answer.headers, self._read(answer, most, ends))
-        except requests.Timeout as error:
-            raise RegistryError(
-                f"registry {self.host} did not answer within {min(_SILENCE_S, self._deadline_s):g} s: try again later"
-            ) from error
-        except (requests.RequestException, OSError) as error:
-            raise RegistryError(
-                f"registry {self.host} cannot be reached ({_cause(error)}): check its name, and that it runs"
-            ) from error
+        is_own = origin(url) == origin(self._base)
+        sent = {
+            **headers,
+            **({"Authorization": self._authorization} if is_own and self._authorization else {}),
+        }
+        return self._transport.ask(method, url, most=most, headers=sent, data=data)
 
-    def _read(self, answer: requests.Response, most: int, ends: float) -> bytes:
-        body = bytearray()
-        for chunk in answer.iter_content(_CHUNK):
-            body += chunk
-            if len(body) > max(most, _CHUNK):
-                raise UnusableError(
-                    f"registry {self.host} answers with more than {most:,} bytes: that is no evidence"
-                )
-            if time.monotonic() > ends:
-                raise RegistryError(
-                    f"registry {self.host} did not finish its answer within {self._deadline_s:g} s"
-                )
-        return bytes(body)
-
-    def _json(self, body: bytes, what: str) -> Mapping[str, Any]:
-        try:
-            found = json.loads(body)
-        except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
+    def _json(self, answer: Answer, what: str) -> Mapping[str, Any]:
+        if (found := answer.json) is None:
             raise RegistryError(
                 f"registry {self.host} does not answer as registries do (no manifest at {what})"
             )
         return found
+
+
+def entries(found: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return a list of a manifest's or an index's, of the objects that are in it, whatever else somebody put there."""
+    listed = found.get(name)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
 def fallback_tag(digest: str) -> str:
@@ -275,21 +236,14 @@ def _shown(path: str) -> str:
     return ""
 
 
+def _next(answer: Answer) -> str | None:
+    """Return the address of the next page, where there is one (RFC 8288)."""
+    links = parse_header_links(answer.headers.get("Link", ""))
+    return next((urljoin(answer.url, each["url"]) for each in links if each.get("rel") == "next"), None)
+
+
 def _reason(answer: Answer) -> str:
     """Return what the registry says of a refusal: its first error, else the status."""
-    try:
-        first = json.loads(answer.body)["errors"][0]
-        said = f", {first.get('code', '')} {first.get('message', '')}"
-    except (ValueError, LookupError, TypeError, AttributeError):
-        said = ""
+    first = next(iter(entries(answer.json or {}, "errors")), None)
+    said = f", {first.get('code', '')} {first.get('message', '')}" if first else ""
     return one_line(f"{answer.status}{said}")
-
-
-def _cause(error: BaseException) -> str:
-    """Return the innermost reason: the outer ones repeat the address."""
-    inner: BaseException = error
-    while (
-        deeper := inner.__cause__ or getattr(inner, "reason", None) or next(iter(inner.args), None)
-    ) and isinstance(deeper, BaseException):
-        inner = deeper
-    return one_line(str(getattr(inner, "strerror", None) or inner))

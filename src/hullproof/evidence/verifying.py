@@ -14,7 +14,7 @@ from hullproof.evidence.claims import GOOD, Claim, OtherPredicateError, claim
 from hullproof.evidence.envelope import BUNDLES, ENVELOPE, PAYLOAD
 from hullproof.evidence.errors import EvidenceError, UnusableError
 from hullproof.evidence.images import RegistryImage
-from hullproof.evidence.registry import Registry
+from hullproof.evidence.registry import Registry, entries
 from hullproof.report.as_statement import manifest_digest
 from hullproof.text import duration
 
@@ -82,10 +82,9 @@ def in_registry(registry: Registry, digest: str) -> Iterator[bytes]:
     for what in registry.referrers(digest):
         try:
             manifest = registry.manifest(what)
-            layers = [each for each in manifest.json.get("layers") or () if isinstance(each, dict)]
             pieces = [
                 registry.blob(str(each.get("digest")))
-                for each in layers
+                for each in entries(manifest.json, "layers")
                 if str(each.get("mediaType", "")).startswith((BUNDLES, ENVELOPE, PAYLOAD))
             ]
         except UnusableError as error:

@@ -8,8 +8,10 @@ import ipaddress
 import json
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,46 @@ def test_a_login_of_netrc_is_nobodys(
     assert asked.manifest("1")
 
 
+def test_a_login_of_netrc_goes_nowhere_that_a_registry_leads_to(
+    registry: FakeRegistry, asked: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where it redirects to."""
+    (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with elsewhere(login="basic") as other:
+        digest, _ = other.image()
+        registry.lie = lambda _, path: (307, {"Location": f"{other.address}{path}"}, b"")
+        with pytest.raises(RegistryError, match=r"\(401\)"):
+            asked.manifest(digest)
+
+
+def test_a_login_is_for_the_registry_that_asks_and_for_nobody_it_leads_to(
+    registry: FakeRegistry, asked: Registry, tmp_path: Path
+) -> None:
+    """A store of blobs that asks for one gets none, nor does the token service that it names."""
+    log_in(tmp_path, registry.host)
+    with elsewhere() as other:
+        challenge = {"WWW-Authenticate": f'Bearer realm="{other.address}/token",service="fake"'}
+        other.lie = lambda *_: (401, challenge, b"")
+        registry.lie = lambda _, path: (307, {"Location": f"{other.address}{path}"}, b"")
+        with pytest.raises(RegistryError, match=r"\(401\)"):
+            asked.blob("sha256:" + "0" * 64)
+        assert [each.partition(" ")[2].partition("?")[0] for each in other.asked] == [
+            f"/v2/team/shop/blobs/sha256:{'0' * 64}"
+        ]
+
+
+@contextmanager
+def elsewhere(login: str | None = None) -> Iterator[FakeRegistry]:
+    """Another server."""
+    other = FakeRegistry(login=login)
+    other.start()
+    try:
+        yield other
+    finally:
+        other.stop()
+
+
 def _chunked(_method: str, _path: str) -> Answer:
     return 200, {}, b"x" * 40_000_000
 
@@ -101,6 +143,10 @@ LIES: list[Any] = [
     pytest.param(lambda *_: (500, {}, b""), r"refuses team/shop:1 \(500\)", id="an error"),
     pytest.param(lambda *_: (503, {}, b'{"errors":[{"code":"UNAVAILABLE","message":"later"}]}'), r"503, UNAVAILABLE later", id="an error that says why"),
     pytest.param(lambda *_: (429, {}, b'{"errors":"x"}'), r"\(429\)", id="too many requests"),
+    pytest.param(lambda *_: (500, {}, b"[" * 100_000), r"\(500\)", id="an error without end"),
+    pytest.param(lambda *_: (401, {"WWW-Authenticate": "Bearer x"}, b"[" * 100_000), "needs a login", id="no realm"),
+    pytest.param(lambda *_: (200, {}, b'{"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": 5}'), "is an index of no image", id="a number of images"),
+    pytest.param(lambda *_: (200, {}, b'{"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [{"annotations": 5, "digest": 1}]}'), "has no team/shop:1|has no configuration", id="a number of notes"),
     pytest.param(lambda *_: (403, {}, b'{"errors":[{"code":"DENIED"}]}'), "403, DENIED", id="a refusal"),
     pytest.param(lambda *_: (200, {"Content-Length": "100"}, b"{"), "cannot be reached|did not", id="less than it says"),
     pytest.param(lambda *_: (200, {}, b'{"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}'), "is an index of no image", id="an empty index"),
@@ -142,6 +188,47 @@ def test_a_registry_that_says_nothing_is_not_waited_for(registry: FakeRegistry, 
         asked.manifest("1")
 
 
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"])
+def test_a_registry_that_answers_a_byte_at_a_time_has_no_longer(head: bytes) -> None:
+    """Each byte is in time; the whole is not, be it the head or the body."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with suppress(OSError), connection:
+                connection.recv(65_536)
+                connection.sendall(head)
+                for _ in range(60):
+                    connection.sendall(b"{")
+                    time.sleep(0.05)
+
+        threading.Thread(target=drip, daemon=True).start()
+        reference = Reference.parse(f"127.0.0.1:{server.getsockname()[1]}/team/shop:1")
+        with (
+            closing(Registry(reference, deadline_s=0.5)) as client,
+            pytest.raises(RegistryError, match=r"did not answer within 0\.5 s"),
+        ):
+            client.manifest("1")
+
+
+def test_all_pages_of_what_refers_to_a_manifest_are_read(registry: FakeRegistry, asked: Registry) -> None:
+    """The newest may be on the last; a list without an end is one line."""
+    digest, _ = registry.image()
+
+    def paged(_method: str, path: str) -> Answer | None:
+        if "/referrers/" not in path:
+            return None
+        number = int(path.partition("?n=")[2] or 0)
+        link = {} if number == last else {"Link": f'<{path.partition("?")[0]}?n={number + 1}>; rel="next"'}
+        return 200, link, json.dumps({"manifests": [{"digest": f"sha256:{number}"}]}).encode()
+
+    registry.lie, last = paged, 2
+    assert asked.referrers(digest)[:-1] == ["sha256:0", "sha256:1", "sha256:2"]
+    last = -1
+    with pytest.raises(RegistryError, match="has more than 20 pages"):
+        asked.referrers(digest)
+
+
 def test_what_is_not_there_is_not_there(asked: Registry) -> None:
     """Which is not the same as a registry that fails."""
     with pytest.raises(NotThereError, match="has no team/shop:gone"):
@@ -175,7 +262,7 @@ def certificate(tmp_path: Path) -> Path:
 def test_over_tls_with_the_authorities_that_requests_is_given(
     certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Any host but this machine is asked over TLS; an authority that nobody trusts is one line."""
+    """Any host but this machine is asked over TLS, whoever leads elsewhere; an authority that nobody trusts is one line."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
@@ -199,6 +286,19 @@ def test_over_tls_with_the_authorities_that_requests_is_given(
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
         with closing(Registry(fake.parsed())) as client:
             assert client.manifest("1").digest == digest
+            for to in (fake.host, "127.0.0.1:9"):
+                led = {"Location": f"http://{to}/v2/team/shop/blobs/uploads/1"}
+                answers: dict[str, Answer] = {
+                    "HEAD": (404, {}, b""),
+                    "POST": (202, led, b""),
+                    "GET": (302, led, b""),
+                }
+                fake.lie = lambda method, _, answers=answers: answers[method]
+                for ask in (lambda: client.push_blob(b"x"), lambda: client.manifest("1")):
+                    with pytest.raises(
+                        RegistryError, match="which is not encrypted: it is not sent anything"
+                    ):
+                        ask()
     finally:
         fake.stop()
 
