@@ -8,7 +8,19 @@ import pytest
 
 from hullproof.facts import Bytecode, FileEntry
 
-from .by_hand import BROKEN, NOT_APPLICABLE, PROVEN, UNPROVEN, entry, files, image, layer, lines, prove
+from .by_hand import (
+    BROKEN,
+    NOT_APPLICABLE,
+    PROVEN,
+    UNPROVEN,
+    entry,
+    files,
+    image,
+    layer,
+    lines,
+    prove,
+    without,
+)
 
 PACKAGES = "/usr/local/lib/python3.11/site-packages"
 
@@ -52,6 +64,39 @@ def test_rewritten_times_make_it_stale_and_are_named() -> None:
     assert "Dockerfile:4" in lines(proof)
     assert proof.remedy is not None
     assert f"--invalidation-mode unchecked-hash {PACKAGES}" in proof.remedy
+
+
+def test_the_fix_compiles_anew_where_the_packages_were_installed() -> None:
+    """Without -f, compileall passes over what fits by its time during the build."""
+    proof = prove("bytecode", **installed(module("app", WAS_EARLIER)))
+    assert (
+        "Write `RUN pip install --no-cache-dir -r requirements.txt && python -m compileall -q -f --invalidation-mode "
+        f"unchecked-hash {PACKAGES}` in the place of Dockerfile:4." in str(proof.remedy)
+    )
+
+
+@pytest.mark.parametrize(
+    ("copy", "fix"),
+    [
+        (f"COPY vendor/ {PACKAGES}/", "` after Dockerfile:4."),
+        (f"COPY --from=made /made {PACKAGES}", "` after Dockerfile:4."),
+        (f"COPY --from=made {PACKAGES} {PACKAGES}", "in the place of Dockerfile:2."),
+    ],
+)
+def test_the_fix_is_no_command_at_the_end_of_a_copy(copy: str, fix: str) -> None:
+    """What is copied as it lies is compiled where it was installed; what is copied elsewhere, behind the COPY."""
+    text = f'FROM python:3.11 AS made\nRUN pip install flask\nFROM python:3.11-slim\n{copy}\nCMD ["python", "run.py"]\n'
+    proof = prove("bytecode", text, **installed(module("app", None)))
+    assert fix in str(proof.remedy)
+    assert f"`{copy} &&" not in str(proof.remedy)
+
+
+def test_what_may_be_an_unknown_base_s_is_unproven() -> None:
+    """As of an image that is given alone: official images of Python ship pip without bytecode."""
+    proof = prove("bytecode", **installed(module("app", None)), **without("base", "it was given alone"))
+    assert proof.verdict is UNPROVEN
+    fits = installed(module("app", FITS))
+    assert prove("bytecode", **fits, **without("base", "it was given alone")).verdict is PROVEN
 
 
 def test_a_source_that_was_edited_later_is_stale() -> None:

@@ -22,8 +22,8 @@ class Cause:
 
 STAMPED = Cause(
     "bytecode with the time of its source",
-    "Compile by hash at {line}: pip install --no-compile, then python -m compileall -q --invalidation-mode unchecked-hash; or "
-    "write RUN SOURCE_DATE_EPOCH=0 pip install, where pip does so by itself.",
+    "Compile by hash: let {line} end with && python -m compileall -q -f --invalidation-mode unchecked-hash and the packages' "
+    "folder.",
 )
 _BYTECODE = Cause(
     "bytecode in which sets stand in another order, or paths of the build",

@@ -94,8 +94,8 @@ def without_tools(
     )
 
 
-def made_at(release: Release, line: int | None, path: str) -> str:
-    """Name the line that made a file which the layer of another line has: COPY --from only takes what a stage made.
+def made_at(release: Release, line: int | None, path: str) -> int:
+    """Return the line that made a file which the layer of another line has: COPY --from only takes what a stage made.
 
     Of a stage that is the RUN that installs, for what lies among installed packages, or else its last one.
     """
@@ -112,4 +112,4 @@ def made_at(release: Release, line: int | None, path: str) -> str:
         if not chosen:
             break
         instruction = chosen[-1]
-    return release.where(instruction.line if instruction is not None else line or release.line)
+    return instruction.line if instruction is not None else line or release.line

@@ -14,7 +14,7 @@ them.
 Fix: Compile by hash, which no change of times makes stale, where the packages are installed.
 
     RUN pip install --no-cache-dir -r requirements.txt && \
-        python -m compileall -q --invalidation-mode unchecked-hash /usr/local/lib/python3.13
+        python -m compileall -q -f --invalidation-mode unchecked-hash /usr/local/lib/python3.13
 
 uv compiles with UV_COMPILE_BYTECODE=1, and pip by hash where it sees SOURCE_DATE_EPOCH (RUN SOURCE_DATE_EPOCH=0
 pip install). An image that wants no bytecode says so: ENV PYTHONDONTWRITEBYTECODE=1, and an installer that writes none.
@@ -28,7 +28,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hullproof.dockerfile import Release
-from hullproof.facts import FileEntry, FileFacts, ImageFacts, Layer
+from hullproof.facts import BaseFacts, FileEntry, FileFacts, ImageFacts, Layer
 from hullproof.practices.checks import (
     Observations,
     broken,
@@ -38,6 +38,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.lines import add, instead, text_of
 from hullproof.practices.library.places import layer_place
 from hullproof.practices.library.stages import made_at
 
@@ -68,7 +69,9 @@ class _Module:
 
 
 @check
-def installed_modules_have_it(release: Release, image: ImageFacts, files: FileFacts) -> Observations:
+def installed_modules_have_it(
+    release: Release, base: BaseFacts | None, image: ImageFacts, files: FileFacts
+) -> Observations:
     """The heads of the `.pyc` files fit the sources beside them, by the tar of the layers."""
     modules = list(_modules(files))
     wants_none = bool(image.env.get("PYTHONDONTWRITEBYTECODE"))
@@ -86,6 +89,12 @@ def installed_modules_have_it(release: Release, image: ImageFacts, files: FileFa
     elif wants_none and len(missing) == len(modules):
         yield proven(
             "the image wants no bytecode: PYTHONDONTWRITEBYTECODE is set and none is installed", seen
+        )
+    elif base is None and (stale or len(missing) > _FEW * len(modules)):
+        yield unproven(
+            f"{len(stale) + len(missing)} of {len(modules)} installed modules have no bytecode that fits, and whether they are "
+            "its base's is not known",
+            seen,
         )
     elif stale:
         where = layer_place(release, files, stale[0].layer)
@@ -160,9 +169,19 @@ def _told(module: _Module) -> str:
 
 
 def _compile(release: Release, modules: list[_Module]) -> str:
-    """Say where to compile: where the packages are installed, which may be in another stage."""
+    """Say where to compile: where the packages are installed, which is another stage where they are copied as they lie."""
     first, folder = modules[0], modules[0].folder
-    where = made_at(release, first.layer.line, first.source.path)
+    # Without -f, compileall passes over bytecode whose time stamp fits during the build.
+    command = f"python -m compileall -q -f --invalidation-mode unchecked-hash {folder}"
+    line = first.layer.line or release.line
+    copy = release.instruction_at(line)
+    if copy is not None and copy.flag("from") and copy.args[-1].rstrip("/") in copy.sources:
+        line = made_at(release, line, first.source.path)
+    step = release.instruction_at(line)
+    text = text_of(step) if step is not None and step.keyword == "RUN" and not step.json else None
+    shown = instead(release, line, f"{text} && {command}") if text else None
     return (
-        f"Add to the end of {where}: && python -m compileall -q --invalidation-mode unchecked-hash {folder}"
+        shown
+        or add(release, "after", line, f"RUN {command}")
+        or f"Run {command} after {release.where(line)}."
     )

@@ -97,7 +97,7 @@ def _but_for_times(release: Release, facts: ReproductionFacts) -> Observations:
 
 
 def _where(release: Release, difference: Difference) -> str:
-    return made_at(release, difference.line, difference.path)
+    return release.where(made_at(release, difference.line, difference.path))
 
 
 def _shown(release: Release, difference: Difference) -> Evidence:
