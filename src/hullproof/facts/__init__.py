@@ -50,7 +50,7 @@ from hullproof.facts.acts import HalfSent, HealthTrial, Privileges, Restarts
 from hullproof.facts.limited import HeldLines, Shares
 from hullproof.facts.provider import Kind, fact, providers
 from hullproof.facts.rebuilt import CheckoutTrial
-from hullproof.facts.trials import Trial, Trials
+from hullproof.facts.trials import STRANGER, Trial, Trials
 from hullproof.lab.outcomes import (
     Canary,
     CanaryFacts,
@@ -120,6 +120,7 @@ __all__ = [
     "EXPERIMENTS",
     "FACTS",
     "PROVIDERS",
+    "STRANGER",
     "Answer",
     "BaseFacts",
     "BuildFacts",

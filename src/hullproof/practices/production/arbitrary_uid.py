@@ -11,7 +11,7 @@ folder that it has to write to and that belongs to one user; getpass.getuser(), 
 
 Fix: Let everybody read and run what the image holds, and give what is written to group 0, with the owner's rights.
 
-    COPY --chown=10001:0 --chmod=a+rX app/ app/
+    COPY --chown=10001:0 --chmod=755 app/ app/
     RUN install -d -o 10001 -g 0 -m 2775 /app/data
     ENV HOME=/tmp
 """
@@ -19,9 +19,10 @@ Fix: Let everybody read and run what the image holds, and give what is written t
 from __future__ import annotations
 
 from hullproof.dockerfile import Release
-from hullproof.facts import FileEntry, FileFacts, Trial
-from hullproof.model import Evidence
+from hullproof.facts import STRANGER, FileFacts, Trial
 from hullproof.practices.checks import Observations, broken, check, in_image
+from hullproof.practices.library.access import READ, WRITE, Barrier, barrier
+from hullproof.practices.library.accounts import Account
 from hullproof.practices.library.trials import does_as_well, folder_of, refused, seen_of, told
 
 PROFILES = ("openshift",)
@@ -30,7 +31,7 @@ PROFILES = ("openshift",)
 @check
 def it_boots_in_group_0(release: Release, files: FileFacts | None, root_group_boot: Trial) -> Observations:
     """As OpenShift runs it."""
-    yield from _judged(root_group_boot, release, files, "as a uid that no account has, in group 0,")
+    yield from _judged(root_group_boot, release, files, 0)
 
 
 @check
@@ -39,41 +40,36 @@ def it_boots_in_a_group_of_its_own(
 ) -> Observations:
     """As runAsUser and runAsGroup have it. What fails in group 0 already is accused once."""
     if root_group_boot is None or root_group_boot.fault is None:
-        yield from _judged(stranger_boot, release, files, "as a uid that no account has, in its own group,")
+        yield from _judged(stranger_boot, release, files, STRANGER)
 
 
-def _judged(trial: Trial, release: Release, files: FileFacts | None, whom: str) -> Observations:
+def _judged(trial: Trial, release: Release, files: FileFacts | None, group: int) -> Observations:
+    whom = f"as a uid that no account has, in {'its own group' if group else 'group 0'},"
     if trial.fault is None:
         yield does_as_well(trial, whom)
         return
+    stop, seen = _what_stops_it(trial, files, group), seen_of(trial, release)
+    if stop is not None:
+        entry = stop.entry
+        seen = (*seen, in_image(entry.path, f"belongs to {entry.uid}:{entry.gid}, mode {entry.mode:04o}"))
+    yield broken(f"{whom} {told(trial)}", *seen, fix=_to_allow(stop) if stop else None)
+
+
+def _what_stops_it(trial: Trial, files: FileFacts | None, group: int) -> Barrier | None:
+    """Find what on the way to the path that it was refused does not let it read, or else write."""
     denied = refused(trial)
-    seen = seen_of(trial, release)
-    entry = _nearest(denied[0], files) if denied and files else None
-    if entry is not None:
-        seen = (*seen, _shown(entry))
-    yield broken(f"{whom} {told(trial)}", *seen, fix=_to_allow(denied, entry))
-
-
-def _nearest(path: str, files: FileFacts) -> FileEntry | None:
-    """Return the path's entry in the image, or that of the folder in which it would be made."""
-    while path and path not in files.final:
-        path = path.rpartition("/")[0]
-    return files.final.get(path)
-
-
-def _shown(entry: FileEntry) -> Evidence:
-    return in_image(entry.path, f"belongs to {entry.uid}:{entry.gid}, mode {entry.mode:04o}")
-
-
-def _to_allow(denied: tuple[str, str] | None, entry: FileEntry | None) -> str | None:
-    if denied is None:
+    if denied is None or files is None:
         return None
-    path, error = denied
-    if error == "Read-only file system":
-        return None
-    if entry is None or entry.path == path:
-        return f"Let everybody read and run {path}: COPY --chmod=a+rX, or RUN chmod -R a+rX {folder_of(path)} before USER."
+    path, nobody, groups = denied[0], Account(str(STRANGER), STRANGER, listed=False), frozenset({group})
+    return barrier(files, path, nobody, groups, READ) or barrier(files, path, nobody, groups, WRITE)
+
+
+def _to_allow(stop: Barrier) -> str:
+    path = stop.entry.path
+    if stop.verb in {"read", "enter"}:
+        folder = path if stop.entry.kind == "directory" else folder_of(path)
+        return f"Let everybody read and run {path}: RUN chmod -R a+rX {folder} before USER."
     return (
-        f"Let others than its owner write to {entry.path}: RUN chgrp -R 0 {entry.path} && chmod -R g=u {entry.path} before "
-        f"USER is enough for group 0; for any group let it write below /tmp, or declare VOLUME {entry.path}."
+        f"Let others than its owner write to {path}: RUN chgrp -R 0 {path} && chmod -R g=u {path} before USER is enough for "
+        "group 0; for any group let it write below /tmp."
     )

@@ -12,8 +12,8 @@ configuration or the packages' metadata (direct_url.json); a .netrc that a later
 
 Fix: Take a secret as a mount, in the step that uses it, and write it nowhere.
 
-    RUN --mount=type=secret,id=token,env=TOKEN \
-        pip install --index-url "https://ci:${TOKEN}@pypi.example.org/simple" -r requirements.txt
+    RUN --mount=type=secret,id=token \
+        pip install --index-url "https://ci:$(cat /run/secrets/token)@pypi.example.org/simple" -r requirements.txt
 """
 
 from __future__ import annotations
@@ -72,5 +72,11 @@ def no_canary_is_in_the_image(release: Release, leaks: LeakFacts) -> Observation
 def _fix(what: str, where: str) -> str:
     if what.startswith("the argument"):
         name = what.removeprefix("the argument ")
-        return f"Take {name} at {where} as a secret and not as an argument: RUN --mount=type=secret,id={name.lower()},env={name}."
+        key = name.lower()
+        # The mount's own env= takes Dockerfile syntax 1.10, which the builder of an older engine does not have.
+        begin = f'RUN --mount=type=secret,id={key} export {name}="$(cat /run/secrets/{key})" &&'
+        return (
+            f"Remove the argument {name} at {where}, begin the step that uses it with {begin}, and hand it in by --secret "
+            f"id={key},env={name}."
+        )
     return f"Let no step write {what.removeprefix('the ')} to a file: use it where it is mounted, at {where}, alone."

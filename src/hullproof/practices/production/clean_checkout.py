@@ -11,7 +11,7 @@ CRLF, whose interpreter is then called `sh\r`; a script whose mode git does not 
 
 Fix: Commit what the build needs, give modes by COPY, and settle line ends in .gitattributes.
 
-    COPY --chmod=u=rwX,go=rX app/ app/
+    COPY --chmod=755 app/ app/
     *.sh text eol=lf
 """
 
@@ -72,5 +72,5 @@ def _fix(how: str, changed: tuple[str, ...]) -> str:
     if "tracked" in how:
         return f"Commit what the build needs of {named}, or make it in the build."
     if "umask" in how:
-        return "Give the modes where the files are copied: COPY --chmod=u=rwX,go=rX, or --chown to the user that reads them."
+        return "Give the modes where the files are copied: COPY --chmod=755, or --chown to the user that reads them."
     return f"Settle the line ends of scripts in .gitattributes: *.sh text eol=lf (changed were {named})."
