@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from hullproof.facts import HealthCheck, HealthTrial, ImageFacts
+from hullproof.facts import Answer, HealthCheck, HealthTrial, ImageFacts
+from hullproof.project.config import Config
 
-from .by_hand import ASKS, BROKEN, GOOD, PROVEN, UNPROVEN, container, image, prove, without
+from .by_hand import (
+    ASKS,
+    BASE_LAYER,
+    BROKEN,
+    GOOD,
+    PROVEN,
+    UNPROVEN,
+    container,
+    entry,
+    files,
+    image,
+    prove,
+    without,
+)
 
 TEXT = GOOD.replace("CMD [", 'HEALTHCHECK CMD ["python", "-c", "ask()"]\nCMD [')
 CHECKED = image(healthcheck=("CMD", *ASKS))
@@ -26,6 +43,32 @@ def test_none_is_broken_and_the_fix_asks_the_port_that_answers(configured: Image
     proof = prove("healthcheck", image=configured, **without("health_trial", "the image has no HEALTHCHECK"))
     assert proof.verdict is BROKEN
     assert "http://localhost:5000/" in str(proof.remedy)
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"container": container(answers=(Answer("tcp", 5000, answered=True, status=404),))}, None),
+        (
+            {
+                "container": container(answers=(Answer("tcp", 5000, answered=True, status=404),)),
+                "config": Config(ready="/healthz"),
+            },
+            "'http://localhost:5000/healthz'",
+        ),
+        ({"container": container(answers=(Answer("tcp", 5000, True, 400, "HTTP behind TLS"),))}, None),  # noqa: FBT003
+        ({"files": files(base=replace(BASE_LAYER, entries=()))}, None),
+        (
+            {"files": files(base=replace(BASE_LAYER, entries=(entry("/usr/bin/python3", mode=0o755),)))},
+            'CMD ["python3", "-c",',
+        ),
+    ],
+)
+def test_the_fix_is_one_that_would_say_healthy(change: dict[str, Any], shown: str | None) -> None:
+    """Of a path that answers well, without TLS, and by a Python that is there."""
+    proof = prove("healthcheck", image=image(), **change, **without("health_trial", "there is none"))
+    assert ("urlopen" in str(proof.remedy)) is (shown is not None)
+    assert shown is None or shown in str(proof.remedy)
 
 
 @pytest.mark.parametrize(

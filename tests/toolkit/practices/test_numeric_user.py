@@ -18,6 +18,8 @@ def test_a_number_is_what_a_kubelet_can_verify(user: str) -> None:
     [
         ("app", "USER 1000, which is app"),
         ("app:app", "USER 1000:1000, which is app"),
+        ("app:sudo", "USER 1000:27, which is app"),
+        ("app:27", "USER 1000:27, which is app"),
         ("nobody-knows", "useradd --uid 10001"),
     ],
 )

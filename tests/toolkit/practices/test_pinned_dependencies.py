@@ -26,6 +26,11 @@ def test_a_false_hash_that_stops_the_build_is_proven() -> None:
     assert judged("flask-3.0.0", "typing_extensions-4.12.2", "pip-24.0").verdict is PROVEN
 
 
+def test_where_nothing_is_installed_nothing_is_said_of_it() -> None:
+    """None of none is no proof."""
+    assert "all 0" not in judged().summary
+
+
 def test_a_false_hash_that_is_installed_is_broken() -> None:
     """The installing step is named."""
     proof = judged("flask-3.0.0", failed=False)

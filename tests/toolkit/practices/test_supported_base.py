@@ -93,6 +93,19 @@ def test_an_environment_leads_to_the_python_that_it_was_made_with() -> None:
     assert proof.verdict is PROVEN
 
 
+def test_the_fix_is_for_what_brings_it() -> None:
+    """The line whose layer has the Python, where that is not the base's; the distribution by its whole name."""
+    given = of(python="3.13")
+    own = layer(4, entry("/opt/python/bin/python3.9", mode=0o755))
+    facts = {"files": replace(given["files"], layers=(*given["files"].layers, own))}
+    proof = prove("supported-base", **facts, image=image(command=("/opt/python/bin/python3.9", "run.py")))
+    assert proof.remedy is not None
+    assert proof.remedy.startswith("Let Dockerfile:4 bring a Python that is supported.")
+    red_hat = 'NAME="Red Hat Enterprise Linux"\nID="rhel"\nVERSION_ID="7.9"\n'
+    remedy = str(prove("supported-base", **of(red_hat)).remedy)
+    assert "the base of Dockerfile:1 to one whose Red Hat Enterprise Linux is supported" in remedy
+
+
 def test_a_stand_in_is_judged_by_what_it_stands_for() -> None:
     """The real base is what ships."""
     stand_in = BaseFacts("python:3.9-slim-bullseye", 1, stand_in=True, note="got Python 3.11")

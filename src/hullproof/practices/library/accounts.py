@@ -104,6 +104,14 @@ def made_account(files: FileFacts | None) -> str | None:
     return next(made, None)
 
 
+def group_of(user: str, files: FileFacts | None) -> int | None:
+    """Return the gid of the group that a `USER user:group` names; None where it names none, or one that is not known."""
+    wanted = user.partition(":")[2].strip()
+    if wanted.isascii() and wanted.isdigit():
+        return int(wanted)
+    return next((each.gid for each in _groups(files) if each.name == wanted), None) if files else None
+
+
 def groups_of(name: str, gid: int | None, files: FileFacts) -> set[str]:
     """Name the groups that a user is in."""
     return {each.name for each in _groups(files) if each.gid == gid or name in each.members}

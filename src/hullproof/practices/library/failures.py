@@ -205,7 +205,9 @@ def _denied(
     fix = _past(stop, path, account)
     if made_by is not None and made_by.keyword in ("COPY", "ADD") and stop.verb in ("read", "enter"):
         place = layer_place(release, files, where)
-        fix = f"Write {made_by.keyword} --chown={account.for_chown} (or --chmod=a+rX) at {place}; see ownership."
+        fix = (
+            f"Write {made_by.keyword} --chown={account.for_chown} (or --chmod=755) at {place}; see ownership."
+        )
     return Cause(f": {account.shown} cannot {stop.verb} {stop.seen}", fix)
 
 
@@ -221,7 +223,7 @@ def _past(stop: Barrier, path: str | None, account: Account) -> str:
         return f"{account.shown} has no home: make one (useradd --create-home), or let it write to another place."
     if stop.verb == "write to":
         return f"Give {at} to the user: add RUN chown {owner} {at} before USER, or let it write to another place."
-    return f"Give {at} to the user that reads it: COPY --chown={owner} (or --chmod=a+rX), or RUN chown -R {owner} {at} before USER."
+    return f"Give {at} to the user that reads it: COPY --chown={owner} (or --chmod=755), or RUN chown -R {owner} {at} before USER."
 
 
 def _to_bring(module: str, image: ImageFacts, files: FileFacts | None) -> str:

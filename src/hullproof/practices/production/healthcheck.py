@@ -21,7 +21,7 @@ A worker without a port is asked through its queue, as by `celery inspect ping`,
 from __future__ import annotations
 
 from hullproof.dockerfile import Release
-from hullproof.facts import ContainerFacts, HealthTrial, ImageFacts
+from hullproof.facts import Config, ContainerFacts, FileFacts, HealthTrial, ImageFacts
 from hullproof.model import Evidence
 from hullproof.practices.checks import (
     Observations,
@@ -33,7 +33,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
-from hullproof.practices.library.command import as_json
+from hullproof.practices.library.command import as_json, program_path
 from hullproof.practices.library.health import (
     is_out_of_time,
     missing_tool,
@@ -44,15 +44,22 @@ from hullproof.practices.library.health import (
 
 PROFILES = ("production",)  # Kubernetes has probes of its own, and passes HEALTHCHECK over
 
+_FAILURE = 400
+
 
 @check
-def there_is_one(release: Release, image: ImageFacts, container: ContainerFacts | None) -> Observations:
+def there_is_one(
+    config: Config,
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts | None,
+    container: ContainerFacts | None,
+) -> Observations:
     """The image's configuration has a command to ask."""
     if not _has_one(image):
         word = "the image's HEALTHCHECK is NONE" if image.healthcheck else "there is no HEALTHCHECK"
-        yield broken(
-            word, in_image(_line(release), f"expected a HEALTHCHECK: {word}"), fix=_to_have_one(container)
-        )
+        seen = in_image(_line(release), f"expected a HEALTHCHECK: {word}")
+        yield broken(word, seen, fix=_to_have_one(config, image, files, container))
 
 
 @check
@@ -81,12 +88,18 @@ def it_says_healthy(release: Release, image: ImageFacts, container: ContainerFac
 
 @check
 def it_says_unhealthy_when_nothing_answers(
-    release: Release, image: ImageFacts, container: ContainerFacts, health_trial: HealthTrial
+    config: Config,
+    release: Release,
+    image: ImageFacts,
+    *,
+    files: FileFacts | None,
+    container: ContainerFacts,
+    health_trial: HealthTrial,
 ) -> Observations:
     """Asked of the frozen application, and of a container in which nothing else runs."""
     if container.health is not None and container.health.exit_code != 0:
         return
-    fix = f"Let it ask the application for an answer, and hand on its failure. {_to_have_one(container)}"
+    fix = f"Let it ask the application for an answer, and hand on its failure. {_to_have_one(config, image, files, container)}"
     frozen, seconds = health_trial.frozen, health_trial.frozen_s
     if health_trial.alone == 0:
         yield broken(
@@ -122,10 +135,21 @@ def _text(release: Release, image: ImageFacts) -> Evidence:
     return in_image(_line(release), f"HEALTHCHECK {' '.join(image.healthcheck[1:])}")
 
 
-def _to_have_one(container: ContainerFacts | None) -> str:
-    ports = sorted(each.port for each in container.answers if each.status is not None) if container else []
-    if not ports:
-        return "Write a HEALTHCHECK that asks the application for an answer."
-    url = f"http://localhost:{ports[0]}/"
-    asks = as_json(("python", "-c", f"import urllib.request as u; u.urlopen('{url}', timeout=2)"))
+def _to_have_one(
+    config: Config, image: ImageFacts, files: FileFacts | None, container: ContainerFacts | None
+) -> str:
+    """Show one that would say healthy: of a path that answers, by the Python that the image has."""
+    plain = [
+        each
+        for each in (container.answers if container else ())
+        if each.status is not None and "TLS" not in each.detail
+    ]
+    path = config.ready if isinstance(config.ready, str) else "/"
+    answers = [each for each in plain if path != "/" or (each.status or 0) < _FAILURE]
+    names = ("python", "python3")
+    python = next((each for each in names if files is None or program_path(each, image, files)), None)
+    if not answers or python is None:
+        return "Write a HEALTHCHECK that asks the application for what it answers when it works, with what the image has."
+    url = f"http://localhost:{min(each.port for each in answers)}/{path.lstrip('/')}"
+    asks = as_json((python, "-c", f"import urllib.request as u; u.urlopen({url!r}, timeout=2)"))
     return f"Write HEALTHCHECK --interval=10s --timeout=3s CMD {asks}."

@@ -19,7 +19,7 @@ from __future__ import annotations
 from hullproof.dockerfile import Release
 from hullproof.facts import FileFacts, ImageFacts
 from hullproof.practices.checks import Observations, broken, check, in_image, not_applicable, proven
-from hullproof.practices.library.accounts import Account, account_of
+from hullproof.practices.library.accounts import Account, account_of, group_of
 
 PROFILES = ("kubernetes", "openshift")
 
@@ -39,12 +39,12 @@ def it_is_a_number(release: Release, image: ImageFacts, files: FileFacts | None)
         yield broken(
             f"the image's user is {name}, a name: Kubernetes cannot tell that it is not root",
             in_image(where, f"expected a uid in config.User, got {image.user}"),
-            fix=_in_numbers(account),
+            fix=_in_numbers(account, group_of(image.user, files)),
         )
 
 
-def _in_numbers(account: Account) -> str:
+def _in_numbers(account: Account, gid: int | None) -> str:
     if account.uid is None:
         return f"Give {account.text} a number where the account is made (useradd --uid 10001), and write USER 10001."
-    group = "" if ":" not in account.text or account.gid is None else f":{account.gid}"
+    group = "" if gid is None else f":{gid}"
     return f"Write USER {account.uid}{group}, which is {account.name}."

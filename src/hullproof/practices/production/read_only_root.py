@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hullproof.dockerfile import Release
-from hullproof.facts import ImageFacts, Trial
+from hullproof.facts import FileFacts, ImageFacts, Trial
 from hullproof.practices.checks import Observations, broken, check, in_experiment, listed
 from hullproof.practices.library.trials import does_as_well, folder_of, refused, seen_of, told
 
@@ -32,7 +32,11 @@ _IN_MEMORY = ("/tmp/", "/dev/", "/proc/", "/sys/", "/run/secrets/")  # noqa: S10
 
 @check
 def it_boots_without_writing_to_its_root(
-    release: Release, image: ImageFacts, read_only_boot: Trial, changed_paths: tuple[str, ...] | None
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts | None,
+    read_only_boot: Trial,
+    changed_paths: tuple[str, ...] | None,
 ) -> Observations:
     """It does as well as in the ordinary boot; else the paths that it writes to say what it needs."""
     if read_only_boot.fault is None:
@@ -45,7 +49,7 @@ def it_boots_without_writing_to_its_root(
         f"with a read-only root {told(read_only_boot)}",
         *seen_of(read_only_boot, release),
         *(in_experiment(path, "written to by an ordinary boot") for path in written),
-        fix=_to_write(places),
+        fix=_to_write(places, files),
     )
 
 
@@ -55,11 +59,19 @@ def _is_in_root(path: str, image: ImageFacts) -> bool:
     return not f"{path}/".startswith((*_IN_MEMORY, *volumes)) and "__pycache__" not in path
 
 
-def _to_write(paths: Iterable[str]) -> str | None:
+def _to_write(paths: Iterable[str], files: FileFacts | None) -> str | None:
     folders = list(dict.fromkeys(map(folder_of, paths)))
     if not folders:
         return None
     first = folders[0]
+    held = [
+        each for each in folders if files is None or any(path.startswith(f"{each}/") for path in files.final)
+    ]
+    if held:
+        return (
+            f"It writes to {listed(folders)}: let it write below /tmp instead, or into a folder of its own that is declared as "
+            f"VOLUME, but mount nothing over what the image has in {held[0]}."
+        )
     return (
         f"It writes to {listed(folders)}: let it write below /tmp instead, or declare VOLUME {first}; where it runs, "
         f"`docker run --tmpfs {first}` or an emptyDir of Kubernetes at {first} helps as well."

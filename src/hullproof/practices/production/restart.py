@@ -40,7 +40,9 @@ def it_gets_ready_each_time(release: Release, restarts: Restarts) -> Observation
             f"{ended} and started again, it does not come back: {fault}{because}",
             in_image(release.governing("CMD", "ENTRYPOINT"), f"{ended} and started again: {fault}"),
             *(in_experiment("log", line) for line in restarts.log[-3:]),
-            fix=None if error is None else f"Let the start expect what an earlier one has left: {error}",
+            fix=None
+            if error is None
+            else f"Let the start expect what an earlier one has left: {error.rstrip('.')}.",
         )
         return
     yield in_experiment("SIGKILL, start", "ready again")

@@ -47,11 +47,12 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True)
 class _Part:
-    """What may come to its end: `Debian 12`, until when, and where that was seen."""
+    """What may come to its end: `Debian 12`, until when, where that was seen, and which line brings it."""
 
     name: str
     until: date | None
     evidence: Evidence
+    line: int | None = None
 
 
 @check
@@ -74,7 +75,10 @@ def python_is_supported(
         )
     else:
         part = _Part(
-            f"Python {found['version']}", python_until(found["version"]), in_image("files", f"{program}")
+            f"Python {found['version']}",
+            python_until(found["version"]),
+            in_image("files", f"{program}"),
+            None if is_base_s else files.owning_layers[str(program)].line,
         )
         yield from _judged(part, release, base, today)
 
@@ -116,7 +120,13 @@ def _stands_in(release: Release, base: BaseFacts) -> Evidence:
 
 def _judged(part: _Part, release: Release, base: BaseFacts, today: date) -> Observations:
     """Compare the last day with today."""
-    source = in_dockerfile(release.where(base.line), f"FROM {base.reference}")
+    what = part.name.rpartition(" ")[0]
+    if part.line is None:
+        source = in_dockerfile(release.where(base.line), f"FROM {base.reference}")
+        fix = f"Raise the base of {release.where(base.line)} to one whose {what} is supported."
+    else:
+        source = in_dockerfile(release.where(part.line), f"brings {part.name}")
+        fix = f"Let {release.where(part.line)} bring a {what} that is supported."
     if part.until is None:
         yield unproven(
             f"until when {part.name} is supported is not known here (tables of {AS_OF})", part.evidence
@@ -126,7 +136,7 @@ def _judged(part: _Part, release: Release, base: BaseFacts, today: date) -> Obse
             f"{part.name} has had no security fixes since {part.until}",
             source,
             part.evidence,
-            fix=f"Raise the base of {release.where(base.line)} to one whose {part.name.split()[0]} is supported.",
+            fix=fix,
         )
     elif today + AHEAD >= part.until:
         days = (part.until - today).days
