@@ -20,7 +20,7 @@ from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError
 from hullproof.host.bases import provide_bases
 from hullproof.model import Report
-from hullproof.runner.kept import FOLDER, NEVER
+from hullproof.runner.keys import FOLDER, NEVER
 
 from .boots import Boots, Images
 from .daemon import Daemon

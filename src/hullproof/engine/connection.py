@@ -151,6 +151,12 @@ class Engine:
             note=self.flaw,
         )
 
+    def grounds(self) -> str:
+        """Say on what and within which bounds its containers run: kernel, cgroups, runtime, processors, what confines them."""
+        info: dict[str, Any] = self.client.info()
+        names = ("KernelVersion", "CgroupVersion", "DefaultRuntime", "NCPU", "SecurityOptions")
+        return " ".join(str(info.get(name)) for name in names)
+
     @contextmanager
     def cleaning(self) -> Iterator[APIClient]:
         """Yield another way to the engine, which stays when all other work has ended."""

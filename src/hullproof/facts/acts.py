@@ -13,7 +13,7 @@ from hullproof.engine.model.image import ImageFacts
 from hullproof.errors import Unobservable
 from hullproof.facts.provider import fact
 from hullproof.facts.trials import TRIES, Trial, Trials
-from hullproof.project.project import Project
+from hullproof.project.config import Config
 
 __all__ = ["HalfSent", "HealthTrial", "Privileges", "Restarts"]
 
@@ -83,9 +83,8 @@ def _frozen(trials: Trials, booted: ActedOn, *, hurried: bool) -> tuple[HealthCh
 
 
 @fact
-def half_sent(trials: Trials, project: Project) -> HalfSent:
+def half_sent(trials: Trials, config: Config) -> HalfSent:
     """The container stopped while a request is half sent; tried again where that is not answered."""
-    config = project.config
     asked = next((each for each in trials.ordinary.answers if _speaks_http(each)), None)
     if asked is None:
         raise Unobservable("nothing in the container answers plain HTTP")

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from hullproof.dockerfile import Release
 from hullproof.engine.build import build as run_build
 from hullproof.engine.connection import Engine
 from hullproof.engine.image import labels_of, registry_digest_of
@@ -109,9 +110,9 @@ def image_id(build: BuildFacts) -> str:
 
 
 @fact
-def base(project: Project, engine: Engine, bases: BaseSet) -> BaseFacts:
+def base(release: Release, engine: Engine, bases: BaseSet) -> BaseFacts:
     """The image that the release stage starts from."""
-    reference = project.release.base
+    reference = release.base
     found = bases.get(reference.reference)
     if found is None:
         return BaseFacts(reference.reference, reference.line)

@@ -23,6 +23,7 @@ from hullproof.facts.provider import fact, means
 from hullproof.host.bases import BaseSet
 from hullproof.host.helper import provide_helper
 from hullproof.model import Conditions
+from hullproof.project.config import Config
 from hullproof.project.project import Project
 from hullproof.run.run import Run
 
@@ -30,9 +31,9 @@ Booted = TypeVar("Booted", bound=BootedContainer)
 
 
 @means
-def conditions(engine: Engine, project: Project) -> Conditions:
+def conditions(engine: Engine, config: Config) -> Conditions:
     """Under which conditions the image is booted, and builds are run."""
-    return Conditions(not project.config.offline, limits_of(engine, project.config), build_cgroup())
+    return Conditions(not config.offline, limits_of(engine, config), build_cgroup())
 
 
 @means
@@ -118,7 +119,7 @@ class Boots:
 
     engine: Engine
     run: Run
-    project: Project
+    config: Config
     image: ImageFacts
     helper: Helper | str
     network: str | None
@@ -128,14 +129,13 @@ class Boots:
         self, kind: type[Booted], env: Mapping[str, str], options: Mapping[str, Any] | None = None
     ) -> Booted:
         """Start one. `kind`, `env` and `options`: see `BootedContainer.start`."""
-        config = self.project.config
         return kind.start(
             self.engine,
             self.image.id,
             labels=self.run.labels,
             env=env,
-            ready=config.ready,
-            ready_timeout_s=config.ready_timeout_s,
+            ready=self.config.ready,
+            ready_timeout_s=self.config.ready_timeout_s,
             exposed=self.image.exposed,
             stop_signal=self.image.stop_signal,
             helper=self.helper,
@@ -149,7 +149,7 @@ class Boots:
 def boots(
     engine: Engine,
     run: Run,
-    project: Project,
+    config: Config,
     *,
     image: ImageFacts,
     helper: Helper | str,
@@ -157,27 +157,27 @@ def boots(
     conditions: Conditions,
 ) -> Boots:
     """What boots containers of the image."""
-    return Boots(engine, run, project, image, helper, network, conditions)
+    return Boots(engine, run, config, image, helper, network, conditions)
 
 
 @fact
-def container(boots: Boots, project: Project, watch_s: float, tell: Listener) -> ContainerFacts:
+def container(boots: Boots, config: Config, watch_s: float, tell: Listener) -> ContainerFacts:
     """The container that all look at, booted once; again where only a clock speaks against it, or it lacks input."""
-    facts = _seen(boots, project, watch_s)
+    facts = _seen(boots, config, watch_s)
     if facts.is_late:
         tell(Note("the container was late, which a busy machine may be the cause of: booting it once more"))
-        facts = _seen(boots, project, watch_s)
+        facts = _seen(boots, config, watch_s)
     if facts.ends_for_want_of_input:
         tell(Note("the container ended at once: booting it once more with its standard input held open"))
-        held = _seen(boots, project, watch_s, {"stdin_open": True})
+        held = _seen(boots, config, watch_s, {"stdin_open": True})
         facts = facts if held.died else replace(held, on_stdin=True)
     return facts
 
 
 def _seen(
-    boots: Boots, project: Project, watch_s: float, options: Mapping[str, Any] | None = None
+    boots: Boots, config: Config, watch_s: float, options: Mapping[str, Any] | None = None
 ) -> ContainerFacts:
-    with boots(BootedContainer, project.config.env, options) as booted:
+    with boots(BootedContainer, config.env, options) as booted:
         facts = booted.facts(watch_s=watch_s)
     if facts.limit is not None:
         raise Unobservable(f"what the container does by itself was not seen: {facts.limit}")

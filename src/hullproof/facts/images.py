@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hullproof.dockerfile import Release
 from hullproof.engine.connection import Engine
 from hullproof.engine.history import layers_with_lines, with_lines
 from hullproof.engine.image import inspect_image
@@ -12,20 +13,19 @@ from hullproof.engine.manifest import manifest_digest as find_manifest_digest
 from hullproof.engine.model.image import BaseFacts, FileFacts, ImageFacts
 from hullproof.facts.provider import fact
 from hullproof.host.bases import BaseSet
-from hullproof.project.project import Project
 
 
 @fact
-def image(engine: Engine, project: Project, image_id: str, base: BaseFacts, bases: BaseSet) -> ImageFacts:
+def image(engine: Engine, release: Release, image_id: str, base: BaseFacts, bases: BaseSet) -> ImageFacts:
     """The image's configuration and history, each entry of its own with the line that made it."""
-    found = bases.get(project.release.base.reference)
+    found = bases.get(release.base.reference)
     seen = inspect_image(
         engine,
         image_id,
         base_diff_ids=base.diff_ids,
         base_history=found.known.history_length if found else 0,
     )
-    return replace(seen, history=with_lines(seen.history, project.release.chain))
+    return replace(seen, history=with_lines(seen.history, release.chain))
 
 
 @fact

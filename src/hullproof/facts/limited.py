@@ -19,7 +19,6 @@ from hullproof.errors import Unobservable
 from hullproof.facts.provider import fact
 from hullproof.facts.trials import TRIES, WATCH_S, Trial, Trials, reached
 from hullproof.project.config import Config
-from hullproof.project.project import Project
 from hullproof.run.run import Run
 
 MEMORY_MB = 512
@@ -61,7 +60,7 @@ class Shares:
 
 
 @fact
-def shares(trials: Trials, engine: Engine, run: Run, project: Project, helper: Helper | str) -> Shares:
+def shares(trials: Trials, engine: Engine, run: Run, config: Config, helper: Helper | str) -> Shares:
     """The image with the time of one processor on a machine of many, then on one processor; both with little memory."""
     info: dict[str, Any] = engine.client.info()
     lacking = [name for name in ("MemoryLimit", "CpuCfsQuota", "CPUSet") if not info.get(name)]
@@ -70,7 +69,7 @@ def shares(trials: Trials, engine: Engine, run: Run, project: Project, helper: H
             helper if isinstance(helper, str) else f"the engine's machine cannot limit ({', '.join(lacking)})"
         )
         raise Unobservable(f"what it does with a part of the machine was not seen: {why}")
-    memory = int(min(MEMORY_MB, project.config.memory_mb) * _MEGA)
+    memory = int(min(MEMORY_MB, config.memory_mb) * _MEGA)
     limits = {"mem_limit": memory, "memswap_limit": memory}
     many = machine_of_many(engine, helper, run.labels)
     look = partial(ActedOn.facts, watch_s=WATCH_S, stop=False)

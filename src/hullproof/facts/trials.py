@@ -23,7 +23,7 @@ from hullproof.engine.model.container import Answer, ContainerFacts
 from hullproof.errors import Unobservable
 from hullproof.facts.containers import Boots
 from hullproof.facts.provider import fact, means
-from hullproof.project.project import Project
+from hullproof.project.config import Config
 
 TRIES = 2
 WATCH_S = 3.0
@@ -123,7 +123,7 @@ class Trials:
             return f"it ends with exit code {seen.exit_code}"
         if not seen.ready:
             return f"it does not get ready: {seen.ready_by}"
-        return next((_worse(before, seen) for before in self.ordinary.answers if _worse(before, seen)), None)
+        return next(filter(None, (_worse(before, seen) for before in self.ordinary.answers)), None)
 
 
 def reached(seen: ContainerFacts) -> str | None:
@@ -154,11 +154,11 @@ def _is_failure(answer: Answer) -> bool:
 
 
 @means
-def trials(boots: Boots, project: Project, container: ContainerFacts) -> Trials:
+def trials(boots: Boots, config: Config, container: ContainerFacts) -> Trials:
     """What boots the image with other options, once it is known to get ready with the usual ones."""
     if container.died or not container.ready:
         raise Unobservable("the image does not get ready as it is, which `default-command` is about")
-    return Trials(boots, project.config.env, container)
+    return Trials(boots, config.env, container)
 
 
 # --- the boots -----------------------------------------------------------------------------------------

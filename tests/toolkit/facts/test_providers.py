@@ -63,5 +63,5 @@ def test_what_only_a_clock_says_is_tried_again(project: Project, first: Containe
             return seen.pop(0)
 
     boot: Any = lambda *_: contextlib.nullcontext(Booted())  # noqa: E731 - in the place of what boots containers
-    assert containers.container(boot, project, 0.0, ignore) is (first if boots == 1 else UP)
+    assert containers.container(boot, project.config, 0.0, ignore) is (first if boots == 1 else UP)
     assert len(seen) == 2 - boots

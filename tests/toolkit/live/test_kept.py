@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hullproof.runner.kept import FOLDER
+from hullproof.runner.keys import FOLDER
 
 from ..conftest import Command
 from ..shop import APPLICATION, SMALL_DOCKERFILE

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from hullproof import facts
+from hullproof.engine.build import CGROUP
 from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.image import KnownImage
 from hullproof.errors import Unobservable
@@ -21,7 +25,8 @@ from hullproof.host.bases import Base, BaseSet
 from hullproof.lab.recipe import Recipe
 from hullproof.model import Conditions, EngineInfo, Limits
 from hullproof.project.project import Project
-from hullproof.runner.kept import FOLDER, LONGEST, NEVER, WORTH_S, Keeper, keeper_for, rests_on
+from hullproof.runner.kept import LONGEST, WORTH_S, Keeper, keeper_for, rests_on
+from hullproof.runner.keys import FOLDER, NEVER, code_of
 
 from ..practices.by_hand import FACTS
 
@@ -38,10 +43,15 @@ class Known:
     """An engine of which no more is known than its name and version."""
 
     version: str = "28.0"
+    kernel: str = "6.1"
 
     def info(self) -> EngineInfo:
         """Say what it is."""
         return EngineInfo("Docker Engine", self.version)
+
+    def grounds(self) -> str:
+        """Say what its containers run on."""
+        return self.kernel
 
 
 @dataclass
@@ -75,6 +85,7 @@ class World:
             return found
         project = Project.open(self.folder)
         return {
+            **FACTS,
             "project": project,
             "config": project.config,
             "release": project.release,
@@ -125,16 +136,12 @@ def test_every_fact_comes_back_as_it_was(world: World, keep: Callable[..., None]
 def changes(world: World) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield whatever must make a container be booted again, with a name."""
     folder, parts = world.folder, world.parts
-    yield "code", lambda: (folder / "app/main.py").write_text("print(1)\n")
-    yield "mode", lambda: (folder / "app/main.py").chmod(0o755)
-    yield "new file", (folder / "app/more.py").touch
-    yield "removed file", (folder / "app/main.py").unlink
     yield "Dockerfile", lambda: (folder / "Dockerfile").write_text("FROM python:3.11-slim\nCMD python\n")
-    yield "ignore file", lambda: (folder / ".dockerignore").write_text("x\n")
     yield "configuration", lambda: (folder / "hullproof.toml").write_text('ready = "/"\n')
     yield "image", lambda: parts.update(image_id="sha256:other")
     yield "base", lambda: parts.update(bases=other_base(parts["bases"]))
     yield "engine", lambda: parts.update(engine=Known("29.0"))
+    yield "kernel", lambda: parts.update(engine=Known(kernel="6.8"))
     yield "helper", lambda: parts.update(helper=Helper("sha256:other", "python"))
     yield "limits", lambda: parts.update(conditions=Conditions(network=True, container=Limits(2, 2)))
     yield "watch", lambda: parts.update(watch_s=8.0)
@@ -143,12 +150,28 @@ def changes(world: World) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "no network", lambda: parts.update(network=Unobservable("it failed"))
 
 
+def changes_of_what_is_built(world: World) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield whatever must make an experiment be run again, with a name."""
+    folder, parts = world.folder, world.parts
+    yield "code", lambda: (folder / "app/main.py").write_text("print(1)\n")
+    yield "mode", lambda: (folder / "app/main.py").chmod(0o755)
+    yield "new file", (folder / "app/more.py").touch
+    yield "removed file", (folder / "app/main.py").unlink
+    yield "Dockerfile", lambda: (folder / "Dockerfile").write_text("FROM python:3.11-slim\nCMD python\n")
+    yield "ignore file", lambda: (folder / ".dockerignore").write_text("x\n")
+    yield "configuration", lambda: (folder / "hullproof.toml").write_text('target = "0"\n')
+    yield "base", lambda: parts.update(bases=other_base(parts["bases"]))
+    yield "engine", lambda: parts.update(engine=Known("29.0"))
+    yield "kernel", lambda: parts.update(engine=Known(kernel="6.8"))
+
+
 def other_base(bases: BaseSet) -> BaseSet:
     """Return the same references, now other images."""
     return BaseSet(tuple(replace(each, known=KnownImage("sha256:new")) for each in bases.bases))
 
 
 CHANGES = [name for name, _ in changes(World(Path()))]
+CHANGES_OF_WHAT_IS_BUILT = [name for name, _ in changes_of_what_is_built(World(Path()))]
 
 
 @pytest.mark.parametrize("what", CHANGES)
@@ -160,7 +183,7 @@ def test_what_it_depends_on_drops_it(world: World, keep: Callable[..., None], wh
     assert recalled(world) is None
 
 
-@pytest.mark.parametrize("what", ["code", "mode", "new file", "Dockerfile", "ignore file", "base", "engine"])
+@pytest.mark.parametrize("what", CHANGES_OF_WHAT_IS_BUILT)
 @pytest.mark.parametrize("name", ["edits", "gate", "canaries"])
 def test_experiments_are_dropped_with_what_is_built(
     world: World, keep: Callable[..., None], name: str, what: str
@@ -168,8 +191,71 @@ def test_experiments_are_dropped_with_what_is_built(
     """They do not depend on the image, but on all that it is built from."""
     keep(name)
     assert recalled(world, name) is not None
-    dict(changes(world))[what]()
+    dict(changes_of_what_is_built(world))[what]()
     assert recalled(world, name) is None
+
+
+@pytest.mark.parametrize("name", ["container", "files"])
+def test_what_is_of_the_image_alone_stays_while_that_is_the_same(
+    world: World, keep: Callable[..., None], name: str
+) -> None:
+    """Whatever became of files that are not in it."""
+    keep(name)
+    (world.folder / "README.md").write_text("What it is about.\n")
+    assert recalled(world, name) == FACTS[name]
+
+
+@pytest.mark.parametrize(
+    "variable", ["SOURCE_DATE_EPOCH", "BUILDX_BUILDER", "DOCKER_DEFAULT_PLATFORM", CGROUP]
+)
+def test_what_the_environment_says_of_builds_counts(
+    world: World, keep: Callable[..., None], monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """A release that is reproducible with a time that is handed in may not be so without."""
+    monkeypatch.setenv(variable, "1")
+    keep("reproduction")
+    assert recalled(world, "reproduction") is not None
+    monkeypatch.delenv(variable)
+    assert recalled(world, "reproduction") is None
+
+
+def test_what_would_do_without_a_fact_is_not_kept_without_it(world: World, keep: Callable[..., None]) -> None:
+    """With it, another would be observed."""
+    world.parts["files"] = Unobservable("the engine was busy")
+    keep("edits")
+    del world.parts["files"]
+    assert recalled(world, "edits") is None
+    keep("edits")
+    assert recalled(world, "edits") is not None
+
+
+def test_the_code_of_a_practice_of_ones_own_counts(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of its package: what decides may be in another module of it."""
+    package = tmp_path / "harbour_practices"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "options.py").write_text("OPTIONS = '--memory 64m'\n")
+    (package / "little.py").write_text(
+        "from hullproof.practice import Trial, Trials, fact\n"
+        "@fact\n"
+        "def little_boot(trials: Trials) -> Trial:\n"
+        "    return trials('--memory 64m')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    facts.learn(importlib.import_module("harbour_practices.little"))
+    provider = facts.PROVIDERS["little_boot"]
+    try:
+        keeper = Keeper(tmp_path / "kept")
+        keeper.note(provider, world, FACTS["read_only_boot"], TOOK_S)
+        keeper.settle(())
+        assert Keeper(tmp_path / "kept").recall(provider, world) is not None
+        (package / "options.py").write_text("OPTIONS = '--memory 32m'\n")
+        code_of.cache_clear()
+        assert Keeper(tmp_path / "kept").recall(provider, world) is None
+    finally:
+        del facts.PROVIDERS["little_boot"], facts.FACTS["little_boot"]
 
 
 def test_the_ignore_file_beside_a_dockerfile_outside_its_context_counts(
@@ -177,10 +263,10 @@ def test_the_ignore_file_beside_a_dockerfile_outside_its_context_counts(
 ) -> None:
     """It is none of the context's files, and says which of them are built."""
     (world.folder / "hullproof.toml").write_text('context = "app"\n')
-    keep()
-    assert recalled(world) == FACTS["container"]
+    keep("gate")
+    assert recalled(world, "gate") == FACTS["gate"]
     (world.folder / "Dockerfile.dockerignore").write_text("*.md\n")
-    assert recalled(world) is None
+    assert recalled(world, "gate") is None
 
 
 def test_the_content_of_a_secret_counts_for_what_is_built(world: World, keep: Callable[..., None]) -> None:
@@ -216,8 +302,7 @@ def test_what_is_proven_of_it_drops_nothing(world: World, keep: Callable[..., No
 def test_files_of_an_image_stay_known_while_the_image_is_the_same(
     world: World, keep: Callable[..., None]
 ) -> None:
-    """Whatever became of the project."""
-    (world.folder / "Dockerfile").write_text("FROM scratch\n")
+    """And no longer."""
     keep("files")
     before = recalled(world, "files")
     world.parts["image_id"] = "sha256:other"
@@ -229,6 +314,38 @@ def test_what_a_bad_proof_rests_on_is_observed_anew(world: World, keep: Callable
     """What speaks against a project is never taken from before."""
     keep(doubted=("container",))
     assert recalled(world) is None
+
+
+def test_what_was_kept_and_speaks_against_a_project_now_is_let_go(
+    world: World, keep: Callable[..., None]
+) -> None:
+    """Another practice may ask for the same fact."""
+    keep()
+    keeper = Keeper(world.folder.parent / "kept")
+    assert keeper.recall(PROVIDERS["container"], world) is not None
+    keeper.settle({"container"})
+    assert recalled(world) is None
+
+
+def test_what_is_observed_anew_and_not_good_drops_what_was_kept(
+    world: World, keep: Callable[..., None]
+) -> None:
+    """Else the next run would take the better of the two."""
+    keep()
+    keep(doubted=("container",))
+    assert recalled(world) is None
+
+
+def test_what_is_changed_while_it_is_proven_is_not_kept(world: World) -> None:
+    """Whether it was observed before or after that is not known."""
+    keeper = Keeper(world.folder.parent / "kept")
+    keeper.note(PROVIDERS["gate"], world, FACTS["gate"], TOOK_S)
+    code = world.folder / "app/main.py"
+    before = code.read_text()
+    code.write_text("raise SystemExit\n")
+    keeper.settle(())
+    code.write_text(before)
+    assert recalled(world, "gate") is None
 
 
 def test_all_is_observed_anew_where_that_is_asked_for(world: World, keep: Callable[..., None]) -> None:
@@ -285,7 +402,7 @@ def test_a_tree_that_is_not_looked_at_in_full_has_no_facts(world: World, keep: C
     """Here the repository itself reaches the builder."""
     (world.folder / "Dockerfile").write_text("FROM python:3.11-slim\nCOPY . .\n")
     (world.folder / ".git").mkdir()
-    keep()
+    keep("gate")
     assert not list((world.folder.parent / "kept").iterdir())
 
 
@@ -320,3 +437,17 @@ def test_a_projects_folder_is_named_by_the_environment_or_not_at_all(
     assert second is not None
     assert first.folder.parent == second.folder.parent == Path("/somewhere")
     assert first.folder != second.folder
+
+
+def test_facts_that_a_repository_brings_are_not_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else whoever may propose a change could say what is observed of it."""
+    project = Project.open(world.folder)
+    monkeypatch.setenv(FOLDER, str(world.folder / ".facts"))
+    assert keeper_for(project, is_fresh=False) is not None
+    (world.folder / ".facts/0123").mkdir(parents=True)
+    (world.folder / ".facts/0123/container-0.json").touch()
+    git = ["git", "-C", str(world.folder)]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    assert keeper_for(project, is_fresh=False) is not None
+    subprocess.run([*git, "add", ".facts"], check=True)
+    assert keeper_for(project, is_fresh=False) is None
