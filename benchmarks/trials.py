@@ -12,10 +12,11 @@ from pathlib import Path
 
 from hullproof.engine.boot import BootedContainer
 from hullproof.engine.connection import Engine
-from hullproof.facts import PROVIDERS, containers
+from hullproof.facts import containers
 from hullproof.practices.profiles import members
 from hullproof.project.project import Project
 from hullproof.run.run import Run
+from hullproof.runner.kept import rests_on
 from hullproof.runner.prove import WATCH_S, Prover
 from tests.toolkit.live.test_trials import ASKS, DOCKERFILE, HOLDS
 
@@ -38,7 +39,7 @@ def main(_arguments: list[str]) -> int:
                 booted.facts(watch_s=WATCH_S)
         plain = time.monotonic() - began
         practices = [each for each in members("production", ["arbitrary-uid"]) if each.family == "production"]
-        hardened = [each for each in practices if "trials" in _needs(each.needs)]
+        hardened = [each for each in practices if "trials" in rests_on(each.needs)]
         began = time.monotonic()
         prover.graph.judge(hardened)
         verdicts = {each.id: prover.graph.proof(each).verdict.value for each in hardened}
@@ -49,19 +50,6 @@ def main(_arguments: list[str]) -> int:
             f"({'reached' if ratio <= AIM else 'missed'}: {AIM})\n{verdicts}\n"
         )
     return 0
-
-
-def _needs(names: tuple[str, ...]) -> set[str]:
-    """List all that some facts need, however far away."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            provider = PROVIDERS.get(name)
-            waiting += [need.name for need in provider.needs] if provider else []
-    return found
 
 
 if __name__ == "__main__":

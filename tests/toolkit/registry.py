@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import tarfile
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .boots import archive
+from .served import served
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -43,12 +43,8 @@ class Registry:
 
     def image(self, *names: str, architecture: str = "amd64") -> str:
         """Keep an image of one layer with one file, under names such as `there/it:1`; return its manifest's digest."""
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as tar:
-            info = tarfile.TarInfo("marker")
-            info.size = 32
-            tar.addfile(info, io.BytesIO(uuid.uuid4().hex.encode()))
-        layer = self._keep(buffer.getvalue(), "application/vnd.docker.image.rootfs.diff.tar")
+        content = archive({"marker": uuid.uuid4().hex.encode()})
+        layer = self._keep(content, "application/vnd.docker.image.rootfs.diff.tar")
         rootfs = {"type": "layers", "diff_ids": [layer["digest"]]}
         about = {
             "os": "linux",
@@ -91,13 +87,7 @@ class Registry:
         files["index.json"] = json.dumps(
             {"schemaVersion": 2, "manifests": [_descriptor(*self.blobs[top])]}
         ).encode()
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as tar:
-            for name, content in files.items():
-                info = tarfile.TarInfo(name)
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
-        return buffer.getvalue()
+        return archive(files)
 
 
 @contextmanager
@@ -125,10 +115,5 @@ def serving(kept: Registry) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -25,6 +25,8 @@ from hullproof.engine.endpoint import Endpoint, NoEngineError
 from hullproof.errors import DeadlineError, EndingError, EngineError
 from hullproof.interruption import Interrupted, unwinding_on_signals
 
+from ..served import served
+
 VERSION = b'{"Version": "26.1", "ApiVersion": "1.45", "Components": []}'
 
 
@@ -86,11 +88,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """An engine's socket."""
-    with Server(tmp_path / "s") as listening:
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
+    with served(Server(tmp_path / "s")) as listening:
         yield listening
         listening.released.set()
-        listening.shutdown()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import http.server
 import json
 import socket
 import socketserver
-import threading
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,8 @@ from hullproof.engine.plugins import find_buildx, numbers
 from hullproof.errors import EngineError
 from hullproof.host.doctor import way_out
 from hullproof.host.machine import this_system
+
+from ..served import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,10 +179,8 @@ def answering(path: Path, version: object) -> Iterator[None]:
         def log_message(self, *_arguments: object) -> None:
             return
 
-    with socketserver.ThreadingUnixStreamServer(str(path), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with served(socketserver.ThreadingUnixStreamServer(str(path), Handler)):
         yield
-        server.shutdown()
 
 
 @pytest.mark.parametrize(

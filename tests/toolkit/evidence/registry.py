@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 import ssl
-import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,13 +17,11 @@ from urllib.parse import parse_qs, urlsplit
 from hullproof.evidence.reference import Reference
 from hullproof.evidence.registry import OCI_INDEX, OCI_MANIFEST
 
+from ..registry import digest as digest_of
+from ..served import served
+
 Answer = tuple[int, Mapping[str, str], bytes]
 USER, PASSWORD, TOKEN = "me", "pass:word", "a-token"
-
-
-def digest_of(body: bytes) -> str:
-    """Return the digest of content."""
-    return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
 class _Server(ThreadingHTTPServer):
@@ -48,7 +44,7 @@ class FakeRegistry:
     asked: list[str] = field(default_factory=list)
     host: str = ""
     address: str = ""
-    _server: ThreadingHTTPServer | None = None
+    _served: ExitStack = field(default_factory=ExitStack)
 
     def start(self, *, tls: ssl.SSLContext | None = None, name: str = "127.0.0.1") -> None:
         """Serve, on a port of its own."""
@@ -77,18 +73,16 @@ class FakeRegistry:
             def log_message(self, *_: Any) -> None:  # noqa: ANN401 - http.server's
                 """Say nothing."""
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        server = _Server(("127.0.0.1", 0), Handler)
         if tls:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self.host = f"{name}:{self._server.server_port}"
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        self.host = f"{name}:{server.server_port}"
         self.address = f"{'https' if tls else 'http'}://{self.host}"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._served.enter_context(served(server))
 
     def stop(self) -> None:
         """End."""
-        if self._server:
-            self._server.shutdown()
-            self._server.server_close()
+        self._served.close()
 
     # --- what it holds -----------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -13,6 +12,8 @@ import pytest
 from hullproof.errors import HullproofError, MachineError, UsageError
 from hullproof.model import Report
 from hullproof.report.upload import TOKEN, Board
+
+from ..served import served
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -46,10 +47,8 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> type[Handler]:
 @pytest.fixture
 def board(handler: type[Handler]) -> Iterator[Board]:
     """A board at a path of a server."""
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with served(HTTPServer(("127.0.0.1", 0), handler)) as server:
         yield Board.parse(f"http://127.0.0.1:{server.server_port}/board")
-        server.shutdown()
 
 
 def test_a_report_is_sent_whole_with_the_token(board: Board, handler: type[Handler], bare: Report) -> None:
