@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -33,17 +32,13 @@ def evidence(folder: Path, count: int) -> list[Row]:
         sys.exit("cosign and docker-registry are fetched from Debian's packages, which this machine lacks")
     private, public = write_keys(folder)
     with tools.registry(folder) as host:
-        mine, second, third = (
-            _image(tools, folder, f"{host}/shop:{name}") for name in ("ours", "two", "three")
-        )
+        mine, second, third = (tools.push(folder, f"{host}/shop:{name}") for name in ("ours", "two", "three"))
         report = write_report(folder, mine[1])
         hullproof = [sys.executable, "-m", "hullproof"]
         attest = [*hullproof, "attest", str(report), mine[0], f"--key={private}", "--predicate=report"]
         verify = [*hullproof, "verify", mine[0], f"--key={public}"]
         own, theirs = _cosigns_key(tools, folder)
-        services = folder / "services.json"
-        none = [f"--no-default-{each}" for each in ("fulcio", "oidc", "rekor", "tsa")]
-        tools.run("cosign-3", "signing-config", "create", *none, "--out", services)
+        services = tools.no_services(folder)
         signs = ("attest", "--key", own, "--type", _TYPE, "--predicate", report)
         asks = ("verify-attestation", "--insecure-ignore-tlog", "--key", theirs, "--type", _TYPE)
         measured = rounds(
@@ -62,14 +57,6 @@ def evidence(folder: Path, count: int) -> list[Row]:
         times("hullproof verify", v, "cosign 2.5 verify-attestation", v2),
         times("hullproof verify", v, "cosign 3.1 verify-attestation", v3),
     ]
-
-
-def _image(tools: Verifiers, folder: Path, name: str) -> tuple[str, str]:
-    """Put an image into the registry; return its name by digest, and its configuration's digest."""
-    (folder / "file").write_text(name)
-    tools.run("crane", "append", "--oci-empty-base", "-f", folder / "file", "-t", name)
-    config = json.loads(tools.run("crane", "manifest", name))["config"]["digest"]
-    return f"{name.rpartition(':')[0]}@{tools.run('crane', 'digest', name).strip()}", str(config)
 
 
 def _cosigns_key(tools: Verifiers, folder: Path) -> tuple[Path, Path]:

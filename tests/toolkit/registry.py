@@ -20,13 +20,13 @@ Blobs = dict[str, tuple[bytes, str]]
 """What is kept, with its media type, by digest."""
 
 
-def digest(content: bytes) -> str:
+def digest_of(content: bytes) -> str:
     """Return the digest of some content."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _descriptor(content: bytes, kind: str) -> dict[str, object]:
-    return {"mediaType": kind, "size": len(content), "digest": digest(content)}
+    return {"mediaType": kind, "size": len(content), "digest": digest_of(content)}
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Registry:
     misbehave: Callable[[BaseHTTPRequestHandler], bool] | None = None
 
     def _keep(self, content: bytes, kind: str) -> dict[str, object]:
-        self.blobs[digest(content)] = content, kind
+        self.blobs[digest_of(content)] = content, kind
         return _descriptor(content, kind)
 
     def image(self, *names: str, architecture: str = "amd64") -> str:
@@ -69,7 +69,7 @@ class Registry:
         return self._name(json.dumps(index).encode(), INDEX, names)
 
     def _name(self, content: bytes, kind: str, names: tuple[str, ...]) -> str:
-        self.names.update(dict.fromkeys(names, digest(content)))
+        self.names.update(dict.fromkeys(names, digest_of(content)))
         return str(self._keep(content, kind)["digest"])
 
     def find(self, path: str) -> tuple[bytes, str] | None:
@@ -107,7 +107,7 @@ def serving(kept: Registry) -> Iterator[str]:
             self.send_response(200 if found else 404)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
-            self.send_header("Docker-Content-Digest", digest(content))
+            self.send_header("Docker-Content-Digest", digest_of(content))
             self.end_headers()
             if self.command == "GET":
                 self.wfile.write(content)

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from hullproof.evidence.reference import Reference
 from hullproof.evidence.registry import OCI_INDEX, OCI_MANIFEST
 
-from ..registry import digest as digest_of
+from ..registry import digest_of
 from ..served import served
 
 Answer = tuple[int, Mapping[str, str], bytes]

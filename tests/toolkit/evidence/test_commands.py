@@ -20,8 +20,9 @@ from hullproof.evidence.registry import fallback_tag
 from hullproof.report.as_statement import PREDICATES
 
 from ..conftest import Command
+from ..registry import digest_of
 from .pieces import DIGEST, report, write_keys
-from .registry import FakeRegistry, digest_of
+from .registry import FakeRegistry
 
 TYPES = [type_ for type_, _ in PREDICATES.values()]
 

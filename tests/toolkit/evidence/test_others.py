@@ -37,12 +37,8 @@ def host(tools: Verifiers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture
 def image(tools: Verifiers, host: str, tmp_path: Path) -> tuple[str, Path]:
     """An image in the registry, by its digest, and the report of it."""
-    (tmp_path / "file").write_text(tmp_path.name)
-    name = f"{host}/shop:{tmp_path.name.lower()}"
-    tools.run("crane", "append", "--oci-empty-base", "-f", tmp_path / "file", "-t", name)
-    config = json.loads(tools.run("crane", "manifest", name))["config"]["digest"]
-    digest = tools.run("crane", "digest", name).strip()
-    return f"{host}/shop@{digest}", write_report(tmp_path, config)
+    name, config = tools.push(tmp_path, f"{host}/shop:{tmp_path.name.lower()}")
+    return name, write_report(tmp_path, config)
 
 
 @pytest.mark.parametrize("kind", ["p256", "rsa", "ed25519"])
@@ -86,10 +82,7 @@ def test_we_verify_cosigns(
     tools.run(cosign, "generate-key-pair", cwd=tmp_path)
     offline: tuple[str | Path, ...] = ("--tlog-upload=false",)
     if cosign == "cosign-3":
-        none = [f"--no-default-{each}" for each in ("fulcio", "oidc", "rekor", "tsa")]
-        services = tmp_path / "services.json"
-        tools.run(cosign, "signing-config", "create", *none, "--out", services)
-        offline = ("--signing-config", services)
+        offline = ("--signing-config", tools.no_services(tmp_path))
     ask = (
         "attest",
         "--key",

@@ -24,6 +24,7 @@ from .verifiers import Verifiers
 regopy = pytest.importorskip("regopy")
 
 ASKED = Asked(["a", "b"])
+BY_POLICY = ("verify-attestation", "--insecure-ignore-tlog", "--type", TYPE, "--policy")
 CASES: list[Any] = [
     pytest.param(["proven", "proven"], True, id="proven"),
     pytest.param(["proven", "not-applicable"], True, id="one does not apply"),
@@ -78,19 +79,8 @@ def test_cosign_reads_them(
     for required, passes in ((["slim-base", "workdir"], True), (["slim-base", "expose"], False)):
         file = tmp_path / f"policy.{language}"
         file.write_text(policy(language, Asked(required)))
-        ask = (
-            "verify-attestation",
-            "--insecure-ignore-tlog",
-            "--key",
-            public,
-            "--type",
-            TYPE,
-            "--policy",
-            file,
-            name,
-        )
         for cosign in ("cosign-2", "cosign-3") if language == "cue" else ("cosign-3",):
-            tools.run(cosign, *ask, passes=passes)
+            tools.run(cosign, *BY_POLICY, file, "--key", public, name, passes=passes)
 
 
 def test_cosign_holds_the_age(
@@ -106,18 +96,7 @@ def test_cosign_holds_the_age(
     for most, passes in ((timedelta(hours=2), True), (timedelta(minutes=30), False)):
         file = tmp_path / "policy.rego"
         file.write_text(policy("rego", Asked(["slim-base"], most)))
-        ask = (
-            "verify-attestation",
-            "--insecure-ignore-tlog",
-            "--key",
-            public,
-            "--type",
-            TYPE,
-            "--policy",
-            file,
-            name,
-        )
-        tools.run("cosign-3", *ask, passes=passes)
+        tools.run("cosign-3", *BY_POLICY, file, "--key", public, name, passes=passes)
 
 
 def test_kyvernos_is_a_policy_of_its_kind() -> None:

@@ -386,6 +386,15 @@ def _result(**changes: Any) -> Make:  # noqa: ANN401 - JSON
     return lambda: signed(statement({**made, **changes}, kind="test-result"))
 
 
+def _verified(verifier: str, said: str) -> Make:
+    made = {
+        "verifier": {"id": verifier, "policies": []},
+        "timeCreated": "2026-11-25T00:00:00Z",
+        "properties": [said],
+    }
+    return lambda: signed(statement(made, kind="svr"))
+
+
 _OTHERS = [{"name": "unit", "uri": "x"}]
 RESULTS = [
     case(name, make, why, predicate="test-result", **demand)
@@ -422,31 +431,13 @@ RESULTS = [
 ] + [
     case(
         "a verification result of another verifier",
-        lambda: signed(
-            statement(
-                {
-                    "verifier": {"id": "urn:other:1", "policies": []},
-                    "timeCreated": "2026-11-25T00:00:00Z",
-                    "properties": ["HULLPROOF_PROVEN"],
-                },
-                kind="svr",
-            )
-        ),
+        _verified("urn:other:1", "HULLPROOF_PROVEN"),
         "it is the result of another verifier",
         predicate="svr",
     ),
     case(
         "a verification result of a part",
-        lambda: signed(
-            statement(
-                {
-                    "verifier": {"id": "urn:hullproof:1", "policies": []},
-                    "timeCreated": "2026-11-25T00:00:00Z",
-                    "properties": ["HULLPROOF_EXPOSE"],
-                },
-                kind="svr",
-            )
-        ),
+        _verified("urn:hullproof:1", "HULLPROOF_EXPOSE"),
         "it does not say that all is proven",
         predicate="svr",
     ),

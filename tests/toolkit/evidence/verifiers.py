@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import socket
@@ -102,6 +103,19 @@ class Verifiers:
         assert (done.returncode == 0) is passes, f"{name} {arguments}: {done.returncode}\n{done.stderr}"
         return done.stdout + done.stderr
 
+    def push(self, folder: Path, name: str) -> tuple[str, str]:
+        """Put an image of one small layer into a registry; return its name by digest, and its configuration's digest."""
+        (folder / "file").write_text(name)
+        self.run("crane", "append", "--oci-empty-base", "-f", folder / "file", "-t", name)
+        config = json.loads(self.run("crane", "manifest", name))["config"]["digest"]
+        return f"{name.rpartition(':')[0]}@{self.run('crane', 'digest', name).strip()}", str(config)
+
+    def no_services(self, folder: Path) -> Path:
+        """Write the settings by which cosign 3 asks none of Sigstore's services; return their file."""
+        none = [f"--no-default-{each}" for each in ("fulcio", "oidc", "rekor", "tsa")]
+        self.run("cosign-3", "signing-config", "create", *none, "--out", folder / "services.json")
+        return folder / "services.json"
+
     @contextmanager
     def registry(self, folder: Path) -> Iterator[str]:
         """Run docker-registry on this machine; yield its host."""
@@ -115,11 +129,16 @@ class Verifiers:
             [binary, "serve", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as server:
             try:
-                for _ in range(200):
-                    with socket.socket() as probe:
-                        if probe.connect_ex(("127.0.0.1", port)) == 0:
-                            break
+                until = time.monotonic() + 20
+                while not _listens(port):
+                    assert server.poll() is None, f"docker-registry ended with {server.returncode}"
+                    assert time.monotonic() < until, "docker-registry does not listen"
                     time.sleep(0.05)
                 yield f"localhost:{port}"
             finally:
                 server.kill()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -2,7 +2,7 @@
 
 verdicts: each case once. repeats: a sample, three times over. load: a sample, four at once. fixes: follow the fix of
 each fault, and prove again. These go on from what `--record` has. keep: put records into those that the page is made from, and make it. page: print the page of these
-records alone..
+records alone.
 """
 
 from __future__ import annotations

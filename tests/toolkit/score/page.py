@@ -143,7 +143,7 @@ def _fixes(rows: Sequence[Row]) -> Iterator[str]:
     followed = [row for row in rows if row["followed"]]
     good = [row for row in followed if row["after"] in {"proven", "not-applicable"}]
     clean = [row for row in followed if not row["newly"]]
-    both = [row for row in good if not row["newly"]]
+    both = [row for row in followed if is_good(row)]
     whole = sum(row["beside"] == "all" for row in followed)
     yield f"{len(rows)} faults{_by(rows)}; {whole} of {len(followed)} projects were proven again in all practices, the others"
     yield "in those that need no experiment, and in that of the fault:"
