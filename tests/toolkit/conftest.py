@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from hullproof.model import Report
 from hullproof.runner.keys import FOLDER, NEVER
 
 from .boots import Boots, Images
-from .daemon import Daemon
+from .daemon import Daemon, hand_over
 from .report import reports
 from .rig import NOBODY, Cable, signals_heard
 from .shop import make_shop
@@ -118,12 +117,7 @@ def daemon(
         pytest.skip("an engine of its own needs root, dockerd and unshare")
     own = Daemon(open_folder)
     try:
-        with subprocess.Popen(
-            ["docker", "--host", engine.endpoint.host, "save", python_base], stdout=subprocess.PIPE
-        ) as save:
-            subprocess.run(
-                ["docker", "--host", own.host, "load"], stdin=save.stdout, check=True, capture_output=True
-            )
+        hand_over(engine.endpoint.host, own.host, python_base)
         monkeypatch.setenv("DOCKER_HOST", own.host)
         yield own
     finally:

@@ -12,6 +12,15 @@ from pathlib import Path
 
 from .rig import PATIENCE_S, Cable
 
+
+def hand_over(source: str, target: str, *images: str) -> None:
+    """Load images of the engine that listens at `source` into the one at `target`."""
+    with subprocess.Popen(["docker", "--host", source, "save", *images], stdout=subprocess.PIPE) as save:
+        load = ["docker", "--host", target, "load"]
+        subprocess.run(load, stdin=save.stdout, check=True, capture_output=True)
+    assert save.returncode == 0
+
+
 _STARTED = 'ip link set lo up; exec dockerd "$@"'
 """Its network has no more than loopback, which published ports need."""
 

@@ -18,7 +18,7 @@ from hullproof.engine.connection import Engine
 from hullproof.host.bases import provide_bases
 
 from .conftest import PYTHON_BASE
-from .daemon import Daemon
+from .daemon import Daemon, hand_over
 
 CONTAINERD = {"features": {"containerd-snapshotter": True}}
 KINDS: Mapping[str, tuple[Mapping[str, object], Mapping[str, str]]] = {
@@ -50,10 +50,7 @@ def main(kind: str, *arguments: str) -> int:
         os.environ.update(environ)
         daemon = Daemon(folder, f"--config-file={folder}/daemon.json")
         try:
-            with subprocess.Popen(
-                ["docker", "--host", own.endpoint.host, "save", base], stdout=subprocess.PIPE
-            ) as save:
-                subprocess.run(["docker", "--host", daemon.host, "load"], stdin=save.stdout, check=True)
+            hand_over(own.endpoint.host, daemon.host, base)
             subprocess.run(["docker", "--host", daemon.host, "version"], check=True)
             command = [sys.executable, "-m", "pytest", "-m", "engine and not nightly", "-k", FETCH_NOTHING]
             return subprocess.run(

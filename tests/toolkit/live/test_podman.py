@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from hullproof.engine.connection import Engine
+
 from ..boots import Images
 from ..cases.catalogue import GOOD
 from ..conftest import Command
+from ..daemon import hand_over
 from ..rig import PATIENCE_S, Cable
 
 pytestmark = [pytest.mark.engine, pytest.mark.nightly]
@@ -40,8 +43,9 @@ def podman(open_folder: Path) -> Iterator[str]:
             service.terminate()
 
 
-def test_an_image_is_proven_over_podmans_socket(
+def test_an_image_is_proven_over_podmans_socket(  # noqa: PLR0917 - fixtures
     podman: str,
+    engine: Engine,
     command: Command,
     images: Images,
     python_base: str,
@@ -51,10 +55,7 @@ def test_an_image_is_proven_over_podmans_socket(
     repository, tag = "hullproof-test-podman", secrets.token_hex(4)
     name = f"{repository}:{tag}"
     images.client.api.tag(images.python("serve()", "USER 1000", "EXPOSE 5000"), repository, tag)
-    with subprocess.Popen(["docker", "save", name, python_base], stdout=subprocess.PIPE) as save:
-        subprocess.run(
-            ["docker", "--host", podman, "load"], stdin=save.stdout, check=True, capture_output=True
-        )
+    hand_over(engine.endpoint.host, podman, name, python_base)
     images.client.api.remove_image(name)
     monkeypatch.setenv("DOCKER_HOST", podman)
     monkeypatch.setenv("HULLPROOF_SIDECAR_IMAGE", python_base)
