@@ -178,6 +178,7 @@ def tls(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
     monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path))
     yield tmp_path
+    server.shutdown(socket.SHUT_RDWR)  # which `close` alone does not tell a thread that accepts
     server.close()
 
 
