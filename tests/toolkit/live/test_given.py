@@ -22,11 +22,26 @@ from hullproof.engine.connection import Engine
 from hullproof.errors import EngineError, HullproofError
 
 from ..conftest import Command
-from ..registry import Registry, digest, serving
+from ..registry import Registry, digest_of, serving
 
 pytestmark = pytest.mark.engine
 
 OBSERVED = "non-root-user,workdir,expose,default-command"
+
+
+@pytest.fixture(scope="module")
+def unknown_until_now() -> str:
+    """What no cache knows before the first of these tests, and all know after it."""
+    return secrets.token_hex(8)
+
+
+@pytest.fixture
+def shop(shop: Path, unknown_until_now: str) -> Path:
+    """The small project, without what makes its build last: nobody disturbs it here."""
+    (shop / "requirements.txt").write_text(f"# {unknown_until_now}\n")
+    dockerfile = (shop / "Dockerfile").read_text()
+    (shop / "Dockerfile").write_text(dockerfile.replace("sleep 1 && ", ""))
+    return shop
 
 
 @pytest.fixture
@@ -179,7 +194,7 @@ def wrongly(request: BaseHTTPRequestHandler) -> bool:
     request.send_response(200)
     request.send_header("Content-Type", "application/vnd.docker.distribution.manifest.v2+json")
     request.send_header("Content-Length", "2")
-    request.send_header("Docker-Content-Digest", digest(b"{}"))
+    request.send_header("Docker-Content-Digest", digest_of(b"{}"))
     request.end_headers()
     if request.command == "GET":
         request.wfile.write(b"no")
@@ -221,8 +236,7 @@ def test_a_registry_that_does_not_give_it(
         assert says.format(address) in said
 
 
-@pytest.mark.usefixtures("engine")
-def test_what_no_registry_can_give(kept: Registry) -> None:
+def test_what_no_registry_can_give(engine: Engine, kept: Registry) -> None:
     """No registry there, no such image in it, none for this machine, and an id that names nothing here."""
     kept.image("there/other:1", architecture="s390x")
     kept.index("there/many:1", s390x=kept.names["there/other:1"])
@@ -230,7 +244,10 @@ def test_what_no_registry_can_give(kept: Registry) -> None:
     assert "the engine has no image" in refused(f"sha256:{'0' * 64}")
     with serving(kept) as address:
         assert "has no image" in refused(f"{address}/there/not:1")
-        assert "s390x" in refused(f"{address}/there/other:1")
+        try:
+            assert "s390x" in refused(f"{address}/there/other:1")
+        finally:  # only what was pulled says what it is for
+            engine.client.images.remove(f"{address}/there/other:1", force=True)
         assert "no matching manifest" in refused(f"{address}/there/many:1")
 
 

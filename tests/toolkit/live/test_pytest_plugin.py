@@ -309,7 +309,7 @@ def test_an_image_can_be_given(
 # --- practices ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.nightly)])
 def test_practices_are_tests_beside_tests(shop: pytest.Pytester, workers: list[str]) -> None:
     """All proven, in one session with fixtures; JUnit and the report have them all, with their times."""
     arguments = ["--hullproof", "--junitxml=r.xml", "--hullproof-output=r.json", *workers]
@@ -428,7 +428,7 @@ def left(engine: Engine, runs: set[str]) -> list[str]:
     ("signum", "moment"),
     [
         (signal.SIGINT, "check_image.py"),
-        (signal.SIGINT, "looking at the image"),
+        pytest.param(signal.SIGINT, "looking at the image", marks=pytest.mark.nightly),
         (signal.SIGTERM, "looking at the image"),
     ],
 )
@@ -454,7 +454,7 @@ def test_a_signal_leaves_nothing(
     assert left(engine, runs) == []
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signum", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.nightly)])
 def test_a_signal_ends_pytest_in_time_while_the_engine_hangs(  # noqa: PLR0917 - fixtures
     shop: pytest.Pytester,
     going: Callable[..., Going],
@@ -483,7 +483,7 @@ def test_a_signal_ends_pytest_in_time_while_the_engine_hangs(  # noqa: PLR0917 -
     assert left(engine, runs) == []
 
 
-@pytest.mark.parametrize("everybody", [True, False])
+@pytest.mark.parametrize("everybody", [True, pytest.param(False, marks=pytest.mark.nightly)])
 def test_ctrl_c_with_workers_leaves_nothing(
     shop: pytest.Pytester, going: Callable[..., Going], engine: Engine, *, everybody: bool
 ) -> None:

@@ -72,7 +72,7 @@ def test_the_sessions_lint_build_test_check_and_prove_a_project(
     assert left_by(engine, os.getpid()) == []
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signum", [pytest.param(signal.SIGINT, marks=pytest.mark.nightly), signal.SIGTERM])
 def test_a_signal_for_nox_alone_ends_what_it_runs_in_time(
     cable: Cable, python_base: str, tmp_path: Path, signum: signal.Signals
 ) -> None:
