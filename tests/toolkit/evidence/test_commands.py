@@ -5,10 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -34,17 +31,6 @@ def write_report(folder: Path, config: str, name: str = "report.json", **changes
     )
     (folder / name).write_text(json.dumps(made))
     return folder / name
-
-
-@contextmanager
-def chdir(folder: Path) -> Iterator[None]:
-    """Work in a folder for a while."""
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 def ago(**span: int) -> datetime:
@@ -279,9 +265,10 @@ def wrong(name: str, arguments: list[str], said: str, code: int = 2) -> Any:  # 
         wrong("no such host", ["verify", "nowhere.invalid/shop", "--key", "p256-0.pub"], "registry nowhere.invalid cannot be reached", 3),
     ],
 )  # fmt: skip
-def test_bad_input_is_one_clear_line(
+def test_bad_input_is_one_clear_line(  # noqa: PLR0917 - fixtures
     command: Command,
     registry: FakeRegistry,
+    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     arguments: list[str],
     expected: tuple[int, str],
@@ -299,8 +286,8 @@ def test_bad_input_is_one_clear_line(
         "cosign.key": "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n",
     }.items():
         (tmp_path / name).write_text(text)
-    with chdir(tmp_path):
-        ended, _, errors = command(*(each.format(image=registry.reference()) for each in arguments))
+    monkeypatch.chdir(tmp_path)
+    ended, _, errors = command(*(each.format(image=registry.reference()) for each in arguments))
     assert (ended, errors.count("\n")) == (expected[0], 1)
     assert expected[1] in errors
 
