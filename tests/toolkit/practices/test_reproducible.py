@@ -74,7 +74,21 @@ def test_bytecode_with_time_stamps_is_known_by_its_head() -> None:
     proof = prove("reproducible", reproduction=facts)
     assert "bytecode with the time of its source" in proof.summary
     assert proof.remedy is not None
-    assert "unchecked-hash" in proof.remedy
+    assert "Add `ARG SOURCE_DATE_EPOCH=0` after Dockerfile:1." in proof.remedy
+
+
+def test_what_made_the_environment_gets_the_same_time_as_what_installs() -> None:
+    """Pip's own modules come from `python -m venv`: an argument of its stages reaches both, one before a command does not."""
+    text = (
+        "FROM python:3.11-slim AS venv\nRUN python -m venv /opt/venv\nFROM venv AS deps\nRUN pip install flask\n"
+        "FROM python:3.11-slim\nCOPY --from=deps /opt/venv /opt/venv\n"
+    )
+    stamp = Bytecode(by_hash=False, mtime=1, size=2)
+    facts = ReproductionFacts(is_identical=False, contents=(differing(PYC, line=6, bytecode=stamp),))
+    proof = prove("reproducible", text, reproduction=facts)
+    assert proof.remedy is not None
+    for line in (1, 3):
+        assert f"Add `ARG SOURCE_DATE_EPOCH=0` after Dockerfile:{line}." in proof.remedy
 
 
 def test_what_follows_from_others_is_said_last() -> None:
@@ -106,6 +120,7 @@ def test_the_day_in_shadow_is_equal_today_alone() -> None:
     proof = prove("reproducible", reproduction=ReproductionFacts(is_identical=True, dated=("app:13",)))
     assert proof.verdict is BROKEN
     assert "different tomorrow" in proof.summary
+    assert "Add `ARG SOURCE_DATE_EPOCH=0` after Dockerfile:12." in (proof.remedy or "")
     assert "Dockerfile:13" in lines(proof)
 
 

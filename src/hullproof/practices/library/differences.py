@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a file differs, as a clause, and the fix, with {line} for the instruction that made it."""
+    """Why a file differs, as a clause, and the fix, with {line} for the instruction that made it.
+
+    {epoch} stands for what gives each step that may have made it one time.
+    """
 
     why: str
     fix: str
@@ -22,8 +25,7 @@ class Cause:
 
 STAMPED = Cause(
     "bytecode with the time of its source",
-    "Compile by hash: let {line} end with && python -m compileall -q -f --invalidation-mode unchecked-hash and the packages' "
-    "folder.",
+    "{epoch} Whatever compiles, as pip and venv do, then does so by hash.",
 )
 _BYTECODE = Cause(
     "bytecode in which sets stand in another order, or paths of the build",

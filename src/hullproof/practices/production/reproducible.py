@@ -12,9 +12,12 @@ moment before; /etc/shadow, which has the day on which useradd ran.
 
 Fix: Compile bytecode by hash, clean up in the step that makes the mess, and pin what is installed.
 
-    RUN pip install --no-cache-dir --no-compile --require-hashes -r requirements.txt && \
-        python -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib
-    RUN SOURCE_DATE_EPOCH=0 useradd --uid 10001 app && rm -f /etc/*- /var/log/*log
+    ARG SOURCE_DATE_EPOCH=0
+    RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+    RUN useradd --uid 10001 app && rm -f /etc/*- /var/log/*log
+
+The argument, given in each stage after its FROM, reaches all of its steps and stays out of the image: Python, and so pip and venv,
+then compiles by hash, and useradd takes the day from it.
 
 rewrite-timestamp=true alone makes all bytecode with time stamps stale: Python then compiles it at each start.
 """
@@ -26,6 +29,7 @@ from hullproof.facts import Difference, ReproductionFacts
 from hullproof.model import Evidence
 from hullproof.practices.checks import Observations, broken, check, in_experiment, in_image, listed, proven
 from hullproof.practices.library.differences import by_cause
+from hullproof.practices.library.lines import add
 from hullproof.practices.library.stages import made_at
 
 PROFILES = ("release",)
@@ -47,11 +51,11 @@ def two_builds_agree(release: Release, reproduction: ReproductionFacts) -> Obser
         )
     elif facts.contents or facts.settings:
         for cause, differences in by_cause(facts.contents):
-            where = _where(release, differences[0])
+            line = made_at(release, differences[0].line, differences[0].path)
             yield broken(
                 f"{len(differences)} files differ between two builds: {cause.why} ({differences[0].path})",
                 *(_shown(release, each) for each in differences[:_SHOWN]),
-                fix=cause.fix.format(line=where),
+                fix=cause.fix.format(line=release.where(line), epoch=_one_time(release, line)),
             )
         if facts.settings:
             yield broken(
@@ -74,7 +78,7 @@ def the_day_is_not_in_it(release: Release, reproduction: ReproductionFacts) -> O
         yield broken(
             f"/etc/shadow has the day of the build for {name}: equal today, and different tomorrow",
             in_image(where, f"{name} has today's day in /etc/shadow"),
-            fix=f"Write RUN SOURCE_DATE_EPOCH=0 useradd ... at {where}: useradd takes the day from it.",
+            fix=f"{_one_time(release, int(line) or release.line)} useradd takes the day from it.",
         )
 
 
@@ -94,6 +98,15 @@ def _but_for_times(release: Release, facts: ReproductionFacts) -> Observations:
         *(_shown(release, each) for each in facts.modes[:_SHOWN]),
         in_experiment("two builds", f"same contents; {facts.times} files differ in their times alone"),
     )
+
+
+def _one_time(release: Release, line: int) -> str:
+    """Say how all steps up to a line get one time. An ARG ends with its stage, and is in no image."""
+    stage = release.stage_at(line) or release.stage
+    stages = release.dockerfile.ancestors(stage, release.build_args)
+    building = [each for each in reversed(stages) if any(step.keyword == "RUN" for step in each.instructions)]
+    said = [add(release, "after", each.line, "ARG SOURCE_DATE_EPOCH=0") for each in building]
+    return " ".join(each for each in said if each)
 
 
 def _where(release: Release, difference: Difference) -> str:
