@@ -47,3 +47,9 @@ def checkout(project: Project) -> Checkout:
 def today() -> date:
     """The day on which the proving is done, in UTC."""
     return datetime.now(timezone.utc).date()
+
+
+@fact
+def judged() -> frozenset[str]:
+    """The ids of the practices that are judged beside each other, so that one cause is accused once; none where nobody says."""
+    return frozenset()

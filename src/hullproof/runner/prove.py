@@ -173,6 +173,7 @@ class Prover:
                 self.graph.fact(containers.services)
         beside = self.experiments and needed & EXPERIMENTS
         self.graph.give("watch_s", WATCH_BESIDE_EXPERIMENTS_S if beside else WATCH_S)
+        self.graph.give("judged", frozenset(each.id for each in practices))
         self.graph.judge(practices)
         self.graph.gather(_OF_THE_REPORT)
 

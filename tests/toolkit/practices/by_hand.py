@@ -248,6 +248,7 @@ FACTS: Mapping[str, Any] = {
         ("requirements.txt",), 4, "requirements.txt", "flask", failed=True, said="hashes do not match"
     ),
     "checkout": Checkout(REVISION, "", ("https://github.com/shop/shop",)),
+    "judged": frozenset(),
     "today": date(2026, 11, 28),
     "health_trial": HealthTrial(HealthCheck(ASKS, 1, "timed out"), 2.0, 1),
     "half_sent": HalfSent(5000, "HTTP/1.1 200 OK", 0),

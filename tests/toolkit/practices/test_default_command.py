@@ -557,6 +557,22 @@ def test_the_image_s_own_health_check_has_to_succeed(health: HealthCheck, verdic
         assert "Dockerfile:18" in lines(proof)
 
 
+def test_where_the_health_check_is_judged_by_itself_it_is_accused_there_alone() -> None:
+    """One cause, one accusation: `healthcheck` has more to say of it, where that is judged as well."""
+    text = GOOD.replace(CMD, f"HEALTHCHECK CMD curl localhost\n{CMD}")
+    health = HealthCheck(("curl", "localhost"), 127, "sh: 1: curl: not found", 3)
+    given = {
+        "container": container(health=health),
+        "image": image(healthcheck=("CMD-SHELL", "curl localhost")),
+    }
+    both = frozenset({"default-command", "healthcheck"})
+    proof = prove("default-command", text, **given, judged=both)
+    assert proof.verdict is PROVEN
+    assert "sh: 1: curl: not found; see healthcheck" in {each.statement for each in proof.evidence}
+    assert prove("healthcheck", text, **given, judged=both).verdict is BROKEN
+    assert prove("default-command", text, **given, judged=both - {"healthcheck"}).verdict is BROKEN
+
+
 def test_a_stop_that_fails_by_the_application_s_own_doing_is_broken() -> None:
     """Its log shows the error; an exit code that nothing explains is said, and not judged."""
     failed = Stopped("SIGTERM", 0.3, 1, killed=False)

@@ -86,6 +86,14 @@ def test_one_that_says_healthy_of_what_does_not_work_is_broken(trial: HealthTria
     assert said in proof.summary
 
 
+def test_one_that_misses_a_service_of_its_own_is_unproven() -> None:
+    """As default-command has it: what the container lacks here, it may have where it runs."""
+    log = ("redis.exceptions.ConnectionError: Error 111 connecting to redis:6379. Connection refused.",)
+    health = HealthCheck(ASKS, 1, "unhealthy", 3)
+    proof = prove("healthcheck", TEXT, image=CHECKED, container=container(health=health, log=log))
+    assert proof.verdict is UNPROVEN, proof.summary
+
+
 @pytest.mark.parametrize(
     ("health", "verdict"),
     [

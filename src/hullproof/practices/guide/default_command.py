@@ -36,19 +36,12 @@ from hullproof.practices.library.command import (
     line_of_command,
     notes_on_form,
 )
-from hullproof.practices.library.failures import beside, why_not_up
+from hullproof.practices.library.failures import why_not_up
 from hullproof.practices.library.front import application_below, in_front
-from hullproof.practices.library.health import (
-    is_out_of_time,
-    missing_tool,
-    said,
-    tells_of_failure,
-    to_be_healthy,
-)
+from hullproof.practices.library.health import said, says_healthy
 from hullproof.practices.library.logs import (
     development_server,
     exception_in,
-    misses_a_service,
     quoted,
 )
 from hullproof.practices.library.ports import only_failures
@@ -248,36 +241,13 @@ def it_stops_when_told(
 
 @check
 def its_health_check_succeeds(
-    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+    config: Config, release: Release, image: ImageFacts, container: ContainerFacts, judged: frozenset[str]
 ) -> Observations:
     """HEALTHCHECK, run in the booted container, says healthy: an orchestrator kills what never is."""
-    health, written = container.health, release.contract.healthcheck
+    health = container.health
     if health is None or not is_started(config, image, container) or not container.ready:
         return
-    text, line = " ".join(health.command), in_image("config.Healthcheck", " ".join(health.command))
-    if written is not None:
-        line = in_dockerfile(release.where(written.line), f"HEALTHCHECK {text}")
-    ran = in_container("HEALTHCHECK", f"expected exit code 0, got {health.exit_code}: {said(health)}")
-    tool = missing_tool(health) if health.exit_code != 0 else None
-    if health.exit_code == 0:
-        yield in_container("HEALTHCHECK", f"{text}: healthy")
-    elif tool is not None:
-        yield broken(
-            f"HEALTHCHECK can never succeed: {said(health)}",
-            line,
-            ran,
-            fix=to_be_healthy(release, health, container),
-        )
-    elif is_out_of_time(health):
-        yield unproven(f"HEALTHCHECK did not come to its end in time: {said(health)}", line, ran)
-    elif health.early:
-        yield in_container("HEALTHCHECK", f"{said(health)}: not healthy yet, within its start period")
-    elif config.stands_alone and (misses_a_service(container.log) or tells_of_failure(health)):
-        yield unproven(f"HEALTHCHECK says unhealthy: {said(health)}", line, ran, fix=beside(config))
+    if "healthcheck" in judged:
+        yield in_container("HEALTHCHECK", f"{said(health)}; see healthcheck")
     else:
-        yield broken(
-            f"HEALTHCHECK says unhealthy, {health.tries} times: {said(health)}",
-            line,
-            ran,
-            fix=to_be_healthy(release, health, container),
-        )
+        yield from says_healthy(config, release, container, health)

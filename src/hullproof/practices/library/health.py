@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hullproof.practices.checks import broken, in_container, in_dockerfile, in_image, unproven
 from hullproof.practices.library.command import as_json
+from hullproof.practices.library.failures import beside
 from hullproof.practices.library.lines import instead, text_of
+from hullproof.practices.library.logs import misses_a_service
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Release
-    from hullproof.facts import ContainerFacts, HealthCheck
+    from hullproof.facts import Config, ContainerFacts, HealthCheck
+    from hullproof.practices.checks import Observations
 
 _CANNOT_RUN = (126, 127)
 _NOT_THERE = re.compile(
@@ -22,6 +26,31 @@ _SERVER_ERROR = re.compile(
 )
 _URL = re.compile(r"https?://[^\s\"'|;&)]+")
 _PORT = re.compile(r"https?://[^/:\s]+:(\d+)")
+
+
+def says_healthy(
+    config: Config, release: Release, container: ContainerFacts, health: HealthCheck
+) -> Observations:
+    """Judge what the health check said in the container that was ready: one that can succeed does so by then."""
+    text, written = " ".join(health.command), release.contract.healthcheck
+    line = in_image("config.Healthcheck", text)
+    if written is not None:
+        line = in_dockerfile(release.where(written.line), f"HEALTHCHECK {text}")
+    ran = in_container("HEALTHCHECK", f"expected exit code 0, got {health.exit_code}: {said(health)}")
+    if health.exit_code == 0:
+        yield in_container("HEALTHCHECK", f"{text}: healthy")
+    elif missing_tool(health) is not None:
+        fix = to_be_healthy(release, health, container)
+        yield broken(f"HEALTHCHECK can never succeed: {said(health)}", line, ran, fix=fix)
+    elif is_out_of_time(health):
+        yield unproven(f"HEALTHCHECK did not come to its end in time: {said(health)}", line, ran)
+    elif health.early:
+        yield in_container("HEALTHCHECK", f"{said(health)}: not healthy yet, within its start period")
+    elif config.stands_alone and (misses_a_service(container.log) or tells_of_failure(health)):
+        yield unproven(f"HEALTHCHECK says unhealthy: {said(health)}", line, ran, fix=beside(config))
+    else:
+        clause = f"HEALTHCHECK says unhealthy, {health.tries} times: {said(health)}"
+        yield broken(clause, line, ran, fix=to_be_healthy(release, health, container))
 
 
 def missing_tool(health: HealthCheck) -> str | None:
