@@ -47,15 +47,16 @@ class RegistryImage:
 
 
 def find(registry: Registry, reference: Reference, platform: str | None = None) -> RegistryImage:
-    """Return the image that a reference names. Raises UsageError where that is several, and none is chosen by `platform`."""
-    images = {each.platform or "unknown": each for each in of_all_platforms(registry, reference)}
-    if platform is not None and platform not in images:
-        raise UsageError(f"{reference}: is for {', '.join(images)}, not for {platform}")
-    if platform is None and len(images) > 1:
-        raise UsageError(
-            f"{reference}: is an index of {' and '.join(images)}; choose one by --platform, or name its digest"
-        )
-    return images[platform] if platform is not None else next(iter(images.values()))
+    """Return the image that a reference names. Raises UsageError where that is several, and `platform` chooses not one."""
+    images = {each.digest: each for each in of_all_platforms(registry, reference)}.values()
+    held = [each.platform or "unknown" for each in images]
+    chosen = [each for each, its in zip(images, held, strict=True) if platform in (None, its)]
+    if not chosen:
+        raise UsageError(f"{reference}: is for {', '.join(held)}, not for {platform}")
+    if len(chosen) > 1:
+        how = "name one by its digest" if platform else "choose one by --platform, or name its digest"
+        raise UsageError(f"{reference}: is an index of {' and '.join(held)}; {how}")
+    return chosen[0]
 
 
 def of_report(registry: Registry, reference: Reference, report: Mapping[str, Any]) -> RegistryImage:
@@ -77,15 +78,30 @@ def of_all_platforms(registry: Registry, reference: Reference) -> Iterator[Regis
     if named.media_type not in INDEXES:
         yield _image(registry, reference, named, None)
         return
-    parts = [
-        each
-        for each in entries(named.json, "manifests")
-        if not isinstance(notes := each.get("annotations"), dict) or "vnd.docker.reference.type" not in notes
-    ]
+    parts = [each for each in entries(named.json, "manifests") if not _is_of_a_build(each)]
     if not parts:
         raise RegistryError(f"{reference}: is an index of no image")
     for each in parts:
-        yield _image(registry, reference, registry.manifest(str(each.get("digest"))), named.digest)
+        image = _image(registry, reference, registry.manifest(str(each.get("digest"))), named.digest)
+        said = _listed(each)
+        if said and image.platform and not f"{image.platform}/".startswith(f"{said}/"):
+            raise RegistryError(
+                f"{reference}: its index says {said} of an image that is for {image.platform}: do not trust it"
+            )
+        yield image
+
+
+def _listed(entry: Mapping[str, Any]) -> str | None:
+    """Return what an index says that an image is for, as `linux/arm64`: engines choose by it. None where it does not say."""
+    said = entry.get("platform")
+    return f"{said.get('os')}/{said.get('architecture')}" if isinstance(said, dict) else None
+
+
+def _is_of_a_build(entry: Mapping[str, Any]) -> bool:
+    """Whether it is what BuildKit says of a build, beside the image: no engine chooses that."""
+    notes = entry.get("annotations")
+    is_note = isinstance(notes, dict) and "vnd.docker.reference.type" in notes
+    return is_note and _listed(entry) in (None, "unknown/unknown")
 
 
 def _image(registry: Registry, reference: Reference, manifest: Manifest, index: str | None) -> RegistryImage:

@@ -25,7 +25,7 @@ from hullproof.errors import UsageError
 from hullproof.evidence.errors import NotThereError, RegistryError
 from hullproof.evidence.images import find
 from hullproof.evidence.reference import Reference
-from hullproof.evidence.registry import Registry
+from hullproof.evidence.registry import OCI_INDEX, OCI_MANIFEST, Registry
 
 from .pieces import private
 from .registry import PASSWORD, USER, Answer, FakeRegistry
@@ -179,6 +179,31 @@ def test_content_is_what_its_digest_says(registry: FakeRegistry, asked: Registry
     for ask in (lambda: asked.manifest(digest), lambda: asked.blob(config)):
         with pytest.raises(RegistryError, match="answers with other content than sha256"):
             ask()
+
+
+@pytest.mark.parametrize(
+    ("of_the_second", "said"),
+    [
+        ({}, "index of linux/amd64 and linux/amd64; name one by its digest"),
+        ({"platform": {"os": "linux", "architecture": "s390x"}}, "says linux/s390x of an image that is for linux/amd64"),
+        (
+            {"platform": {"os": "linux", "architecture": "amd64"}, "annotations": {"vnd.docker.reference.type": "x"}},
+            "index of linux/amd64 and linux/amd64",
+        ),
+    ],
+)  # fmt: skip
+def test_the_image_that_is_found_is_the_one_that_an_engine_would_choose(
+    registry: FakeRegistry, asked: Registry, of_the_second: dict[str, Any], said: str
+) -> None:
+    """An index that has another one for the same platform, by whatever name, hides neither."""
+    both = [registry.image(tag=each, salt=each)[0] for each in ("good", "other")]
+    (first, second) = ({"mediaType": OCI_MANIFEST, "digest": each, "size": 1} for each in both)
+    listed = [{**first, "platform": {"os": "linux", "architecture": "amd64"}}, {**second, **of_the_second}]
+    for order in (1, -1):
+        registry.put({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed[::order]}, "1")
+        with pytest.raises((UsageError, RegistryError), match=said):
+            find(asked, registry.parsed(), "linux/amd64")
+    assert find(asked, registry.parsed("good"), "linux/amd64").digest == both[0]
 
 
 def test_a_registry_that_says_nothing_is_not_waited_for(registry: FakeRegistry, asked: Registry) -> None:
