@@ -23,7 +23,7 @@ from hullproof.evidence.reports import read_report
 from hullproof.report.as_matrix import render_markdown
 from hullproof.report.as_statement import PREDICATES, manifest_digest, statement
 from hullproof.report.matrix import Matrix, Signed
-from hullproof.report.outputs import require_place
+from hullproof.report.outputs import require_place, write_file
 from hullproof.terminal import say
 
 
@@ -188,10 +188,7 @@ def _write(
             bundle = signing.bundle(payload) if signing else None
             kept = bundle if bundle is None or (signing and signing.is_keyless) else bundle["dsseEnvelope"]
             lines.append(f"{json.dumps(kept) if kept else payload.decode()}\n")
-    try:
-        output.write_text("".join(lines), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output}: cannot be written ({error.strerror})") from error
+    write_file(output, "".join(lines))
     say(f"{'signed' if signing else 'unsigned'} statements: {output}")
 
 
@@ -221,8 +218,5 @@ def _write_checklist(
         Signed({type_: digest_of(payload) for type_, payload in each.statements(predicates)}, who)
         for each in attested
     ]
-    try:
-        checklist.write_text(render_markdown(Matrix.of(reports, signed)), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{checklist}: cannot be written ({error.strerror})") from error
+    write_file(checklist, render_markdown(Matrix.of(reports, signed)))
     say(f"checklist: {checklist}")

@@ -21,7 +21,7 @@ from hullproof.errors import UsageError
 from hullproof.events import Steps
 from hullproof.facts import builds
 from hullproof.project.project import Project
-from hullproof.report.outputs import require_place
+from hullproof.report.outputs import require_place, write_file
 from hullproof.run.run import Run
 from hullproof.runner.opening import Given, open_project
 from hullproof.runner.progress import explain_failure
@@ -73,7 +73,7 @@ def build(
         given=given,
     )
     if metadata is not None:
-        _write(metadata, json_text(facts))
+        write_file(metadata, json_text(facts))
     return 0 if facts["ok"] else 1
 
 
@@ -158,10 +158,3 @@ def _show_last_step(steps: Sequence[Step], stage: str) -> None:
         say(f"{stage}: nothing changed since it last passed ({last.instruction})")
     else:
         write("".join(line(each) + "\n" for each in last.log), sys.stdout)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error

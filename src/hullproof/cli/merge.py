@@ -10,7 +10,7 @@ from hullproof.errors import UsageError
 from hullproof.evidence.reports import read_report
 from hullproof.model import Verdict
 from hullproof.report.matrix import Matrix
-from hullproof.report.outputs import require_place
+from hullproof.report.outputs import require_place, write_file
 from hullproof.terminal import say
 from hullproof.text import inert
 
@@ -45,10 +45,7 @@ def merge(reports: tuple[Path, ...], outputs: tuple[Path, ...]) -> int:
     if not outputs:
         click.echo(render_markdown(matrix), nl=False)
     for each in outputs:
-        try:
-            each.write_text(faces[each.suffix.lower()](matrix), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{each}: cannot be written ({error.strerror})") from error
+        write_file(each, faces[each.suffix.lower()](matrix))
         say(inert(f"matrix: {each}"))
     if outputs:
         say(f"{matrix.verdict.value.upper()} {matrix.headline}")

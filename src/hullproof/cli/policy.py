@@ -57,7 +57,7 @@ def policy(
     pem = None
     if key is not None:
         public_key(key)
-        pem = key.read_text("ascii")
+        pem = key.read_text("utf-8", "replace")
     asked = Asked([each.id for each in practices], age(max_age) if max_age is not None else None, images, pem)
     click.echo(written(language, asked), nl=False)
     return 0

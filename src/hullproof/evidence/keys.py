@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from hullproof.errors import UsageError
 from hullproof.evidence.envelope import Envelope, pre_authentication_encoding, read_envelope
 from hullproof.evidence.errors import EvidenceError
+from hullproof.evidence.files import read_file
 from hullproof.text import one_line
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def public_key(path: Path) -> PublicKey:
     _require_library()
     from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415 - an extra
 
-    pem = _read(path)
+    pem = read_file(path, _LONGEST_KEY, option="--key")
     if b"PRIVATE KEY" in pem:
         raise UsageError(
             f"--key {path}: is a private key; verifying takes the public one (openssl pkey -pubout)"
@@ -122,7 +123,7 @@ def _in_file(path: Path) -> SigningKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - the same
     from securesystemslib.signer import CryptoSigner  # noqa: PLC0415 - the same
 
-    pem = _read(path)
+    pem = read_file(path, _LONGEST_KEY, option="--key")
     if any(each in pem for each in _COSIGNS):
         raise UsageError(
             f"--key {path}: is in cosign's own format; make a key both read with `openssl genpkey -algorithm EC "
@@ -191,15 +192,6 @@ def passphrase(what: str, ask: Callable[[str], str] = getpass) -> str:
     if not sys.stdin or not sys.stdin.isatty():
         raise UsageError(f"--key {what}: needs a passphrase; put it into the environment, as {PASSPHRASE}")
     return ask(f"Passphrase of {what}: ")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LONGEST_KEY)
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else "its name has a NUL"
-        raise UsageError(f"--key {path}: cannot be read ({said})") from None
 
 
 def _require_library() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hullproof.errors import UsageError
+from hullproof.evidence.files import read_file
 from hullproof.model import SCHEMA, Verdict
 
 _MOST = 64_000_000
@@ -17,12 +18,7 @@ _VERDICTS = {each.value for each in Verdict}
 
 def read_report(path: Path) -> dict[str, Any]:
     """Read a report's JSON from a file. Raises UsageError, one line, where it is none."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(_MOST)
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else "its name has a NUL"
-        raise UsageError(f"{path}: cannot be read ({said})") from None
+    text = read_file(path, _MOST)
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

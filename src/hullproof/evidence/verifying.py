@@ -13,6 +13,7 @@ from hullproof.errors import UsageError
 from hullproof.evidence.claims import GOOD, Claim, OtherPredicateError, claim
 from hullproof.evidence.envelope import BUNDLES, ENVELOPE, PAYLOAD
 from hullproof.evidence.errors import EvidenceError, UnusableError
+from hullproof.evidence.files import read_file
 from hullproof.evidence.images import RegistryImage
 from hullproof.evidence.registry import Registry, entries
 from hullproof.report.as_statement import manifest_digest
@@ -58,12 +59,7 @@ def age(text: str) -> timedelta:
 
 def in_file(path: Path) -> list[bytes]:
     """Return the pieces of evidence in a file: one, or one a line. Raises UsageError where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(_MOST)
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else "its name has a NUL"
-        raise UsageError(f"--evidence {path}: cannot be read ({said})") from None
+    text = read_file(path, _MOST, option="--evidence")
     lines = [each for each in text.splitlines() if each.strip()]
     return (
         lines

@@ -207,6 +207,14 @@ def require_place(output: Path) -> None:
         raise UsageError(f"{output}: cannot be written; choose another place")
 
 
+def write_file(path: Path, text: str) -> None:
+    """Write a file. Raises UsageError where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+
+
 def _require_folder_name(output: Path) -> None:
     if output.is_file() or (_format_of(output) and not output.is_dir()):
         raise UsageError(f"{output}: names a file; with several projects, name a folder")
@@ -252,9 +260,5 @@ def _take_all(steps: Iterable[Callable[[], object]], *, is_told: bool) -> None:
 
 
 def _save(place: _Place, report: Report, *, brief: bool) -> Path:
-    try:
-        text = render(report, place.format, **_how(place.format, brief=brief))
-        place.path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{place.path}: cannot be written ({error.strerror})") from error
+    write_file(place.path, render(report, place.format, **_how(place.format, brief=brief)))
     return place.path

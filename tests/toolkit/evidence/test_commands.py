@@ -132,6 +132,10 @@ def test_statements_go_to_a_file_signed_or_not(
     registry.stop()
     code, said, _ = command("verify", by_digest, "--key", keys[1], "--evidence", file)
     assert (code, said.startswith(by_digest)) == (0, True)
+    with file.open("ab") as more:
+        more.truncate(64_000_001)
+    code, _, said = command("verify", by_digest, "--key", keys[1], "--evidence", file)
+    assert (code, "is larger than 64,000,000 bytes" in said) == (2, True), "the newest might be cut off"
 
 
 def test_a_report_that_names_the_digest_needs_no_registry(

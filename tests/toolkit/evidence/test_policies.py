@@ -119,6 +119,7 @@ def test_kyvernos_is_a_policy_of_its_kind() -> None:
 def test_the_command_asks_for_the_projects_profile(command: Command, language: str, tmp_path: Path) -> None:
     """Every practice of the profile is named, once."""
     _, public = write_keys(tmp_path)
+    public.write_bytes("Schlüssel von März\n".encode() + public.read_bytes())
     more = ["--images", "registry.example/*", "--key", public] if language == "kyverno" else []
     code, said, _ = command("policy", language, GOOD, *more)
     assert code == 0
