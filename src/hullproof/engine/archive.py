@@ -21,7 +21,7 @@ from hullproof.engine.model.image import Bytecode, FileEntry, FileKind
 from hullproof.secrets import held
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from io import BufferedReader
 
     from typing_extensions import Self
@@ -66,8 +66,8 @@ _ADDS_TO_THE_NEXT = (
     tarfile.GNUTYPE_LONGLINK,
 )
 
-# What the readers raise for content that is damaged, none of which is a connection that broke.
-_BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, zstd.ZstdError)
+BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, zstd.ZstdError)
+"""What is raised for content that is damaged, none of which is a connection that broke."""
 _DAMAGED = (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined] # typeshed leaves them out
 
 
@@ -124,25 +124,41 @@ def _take(
     archive: Archive, name: str, content: BufferedReader, *, size: int, of_base: bool, most: int
 ) -> None:
     """Read one file of the archive, told by its content: a layer, packed or not, or a JSON document."""
-    head = content.peek(tarfile.BLOCKSIZE)[: tarfile.BLOCKSIZE]
+    layer = unpacked(content, name)
     try:
-        if head.startswith(b"\x1f\x8b"):
-            archive.layers[name] = _layer(
-                cast("IO[bytes]", gzip.GzipFile(fileobj=content)), of_base=of_base, most=most
-            )
-        elif head.startswith(b"\x28\xb5\x2f\xfd"):
-            archive.layers[name] = _layer(
-                cast("IO[bytes]", zstd.ZstdFile(content)), of_base=of_base, most=most
-            )
-        elif head[257:262] == b"ustar" or (head and not head.strip(b"\0")) or name.endswith("/layer.tar"):
-            archive.layers[name] = _layer(content, of_base=of_base, most=most)
-        elif head.lstrip()[:1] in (b"{", b"[") and size <= _MOST_TEXT:
+        if layer is not None:
+            archive.layers[name] = _layer(layer, of_base=of_base, most=most)
+        elif size <= _MOST_TEXT and content.peek(1).lstrip()[:1] in (b"{", b"["):
             archive.documents[name] = content.read()
-    except _BROKEN as error:
+    except BROKEN as error:
         archive.unreadable[name] = str(error)  # counts only if the manifest names it
 
 
 # --- tar -------------------------------------------------------------------------------------------
+
+
+def unpacked(content: BufferedReader, name: str) -> IO[bytes] | None:
+    """Return the tar of a layer, packed or not, which its content tells; None for what is no layer."""
+    head = content.peek(tarfile.BLOCKSIZE)[: tarfile.BLOCKSIZE]
+    if head.startswith(b"\x1f\x8b"):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=content))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return cast("IO[bytes]", zstd.ZstdFile(content))
+    is_tar = head[257:262] == b"ustar" or (head and not head.strip(b"\0")) or name.endswith("/layer.tar")
+    return content if is_tar else None
+
+
+def members(file: IO[bytes]) -> Iterator[tuple[str, tarfile.TarInfo, tarfile.TarFile]]:
+    """Go through a tar to its very end; yield each member's whole path, the member, and what reads it.
+
+    Raises one of `BROKEN` where it is damaged, or a part of one.
+    """
+    with _open(file) as tar:
+        for member in tar:
+            tar.members.clear()  # type: ignore[attr-defined] # it would keep all to the end
+            yield _path(_text(member.name)), member, tar
+    while file.read(_CHUNK):  # a compressed layer has its checksum at its end
+        pass
 
 
 def _open(file: IO[bytes]) -> tarfile.TarFile:
@@ -182,19 +198,14 @@ def _text(name: str) -> str:
 
 def _layer(file: IO[bytes], *, of_base: bool, most: int) -> LayerContents:
     contents = LayerContents()
-    with _open(file) as layer:
-        for member in layer:
-            layer.members.clear()  # type: ignore[attr-defined] # it would keep all to the end
-            path = _path(_text(member.name))
-            folder, _, name = path.rpartition("/")
-            if not name.startswith(".wh."):
-                _add(contents, path, member, layer, of_base=of_base, most=most)
-            elif name == ".wh..wh..opq":
-                contents.removed.append(f"{folder}/")
-            elif not name.startswith(".wh..wh."):  # others are notes of a storage driver to itself
-                contents.removed.append(f"{folder}/{name[4:]}")
-    while file.read(_CHUNK):  # a compressed layer has its checksum at its end
-        pass
+    for path, member, layer in members(file):
+        folder, _, name = path.rpartition("/")
+        if not name.startswith(".wh."):
+            _add(contents, path, member, layer, of_base=of_base, most=most)
+        elif name == ".wh..wh..opq":
+            contents.removed.append(f"{folder}/")
+        elif not name.startswith(".wh..wh."):  # others are notes of a storage driver to itself
+            contents.removed.append(f"{folder}/{name[4:]}")
     return contents
 
 

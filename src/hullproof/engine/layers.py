@@ -11,7 +11,7 @@ import hashlib
 import json
 import posixpath
 import tarfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -48,6 +48,16 @@ def read_files(
     the base's; with none, all layers are the project's own. Raises EngineError when the image is not there or the engine goes away,
     Unobservable when what it sends cannot be read.
     """
+    with saved(engine, image_id) as file:
+        return read_archive(file, base_diff_ids=base_diff_ids, image_id=image_id, most_hashed=most_hashed)
+
+
+@contextmanager
+def saved(engine: Engine, image_id: str) -> Iterator[IO[bytes]]:
+    """Yield an image as the engine saves it: an archive that is read as it comes.
+
+    Raises EngineError when the image is not there or the engine goes away meanwhile.
+    """
     api = engine.client.api
     url = f"{api.base_url}/v{api.api_version}/images/{image_id}/get"
     try:
@@ -57,12 +67,7 @@ def read_files(
             if response.status_code >= 400:  # noqa: PLR2004 - the same
                 said = " ".join(response.text.split())[:200]
                 raise EngineError(f"the engine would not save image {image_id}: {said}")
-            return read_archive(
-                cast("IO[bytes]", response.raw),
-                base_diff_ids=base_diff_ids,
-                image_id=image_id,
-                most_hashed=most_hashed,
-            )
+            yield cast("IO[bytes]", response.raw)
     except (ReadTimeout, ReadTimeoutError) as error:
         raise DeadlineError(
             f"the engine sent nothing of image {image_id} for {_SAVE_TIMEOUT_S} s: see whether it still answers"
