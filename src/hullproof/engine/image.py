@@ -25,7 +25,7 @@ class KnownImage:
     """What the engine knows of an image that others start from.
 
     `diff_ids` is its chain of layers: an image built on it starts with the same ones, as its history does with as many
-    entries.
+    entries. `repo_digests` are the names and digests by which registries know it, as far as the engine knows.
     """
 
     id: str
@@ -33,6 +33,12 @@ class KnownImage:
     history_length: int = 0
     env: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    repo_digests: tuple[str, ...] = ()
+
+    def registry_digest(self, reference: str) -> str | None:
+        """Return the digest by which a registry gave it, had by this reference; None where none did."""
+        digests = (each.partition("@")[2] for each in (reference, *self.repo_digests))
+        return next(filter(None, digests), None)
 
 
 def find_image(engine: Engine, reference: str) -> KnownImage | None:
@@ -48,6 +54,7 @@ def find_image(engine: Engine, reference: str) -> KnownImage | None:
         history_length=len(history),
         env=_environment(config),
         labels=dict(config.get("Labels") or {}),
+        repo_digests=_repo_digests(image),
     )
 
 
@@ -81,7 +88,7 @@ def inspect_image(
         history=read_history(history, len(diff_ids), base_layers(diff_ids, base_diff_ids), base_history),
         diff_ids=diff_ids,
         platform="/".join(part for part in platform if part) or None,
-        repo_digests=tuple(str(known) for known in image.get("RepoDigests") or ()),
+        repo_digests=_repo_digests(image),
     )
 
 
@@ -99,20 +106,6 @@ def import_image(engine: Engine, archive: Path, name: str, changes: Sequence[str
             f"the engine did not take image {name}: {' '.join(str(error).split())[:200]}; "
             "`docker system df` shows what fills its disk"
         ) from error
-
-
-def labels_of(engine: Engine, reference: str) -> dict[str, str]:
-    """Return an image's labels. Raises EngineError when the image is not there or the engine does not answer."""
-    config = _ask(engine, reference)[0].get("Config") or {}
-    return dict(config.get("Labels") or {})
-
-
-def registry_digest_of(engine: Engine, reference: str) -> str | None:
-    """Return the digest by which a registry gave an image, None where none did. Raises EngineError as `labels_of` does."""
-    if "@" in reference:
-        return reference.partition("@")[2]
-    digests = _ask(engine, reference)[0].get("RepoDigests") or ()
-    return next((str(each).partition("@")[2] for each in digests), None)
 
 
 def _ask(engine: Engine, image_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -133,6 +126,10 @@ def _ask(engine: Engine, image_id: str) -> tuple[dict[str, Any], list[dict[str, 
 
 def _diff_ids(image: dict[str, Any]) -> tuple[str, ...]:
     return tuple(image.get("RootFS", {}).get("Layers") or ())
+
+
+def _repo_digests(image: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(known) for known in image.get("RepoDigests") or ())
 
 
 def _environment(config: dict[str, Any]) -> dict[str, str]:

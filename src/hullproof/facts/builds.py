@@ -9,7 +9,6 @@ from pathlib import Path
 from hullproof.dockerfile import Release
 from hullproof.engine.build import build as run_build
 from hullproof.engine.connection import Engine
-from hullproof.engine.image import labels_of, registry_digest_of
 from hullproof.engine.model.build import BuildFacts
 from hullproof.engine.model.image import BaseFacts
 from hullproof.engine.registry import why_unreachable
@@ -110,7 +109,7 @@ def image_id(build: BuildFacts) -> str:
 
 
 @fact
-def base(release: Release, engine: Engine, bases: BaseSet) -> BaseFacts:
+def base(release: Release, bases: BaseSet) -> BaseFacts:
     """The image that the release stage starts from."""
     reference = release.base
     found = bases.get(reference.reference)
@@ -122,6 +121,6 @@ def base(release: Release, engine: Engine, bases: BaseSet) -> BaseFacts:
         diff_ids=found.known.diff_ids,
         stand_in=found.stand_in,
         note=found.note,
-        labels=labels_of(engine, found.image),
-        digest=None if found.stand_in else registry_digest_of(engine, found.image),
+        labels=found.known.labels,
+        digest=None if found.stand_in else found.known.registry_digest(found.image),
     )

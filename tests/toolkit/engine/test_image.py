@@ -122,10 +122,20 @@ def test_errors_are_one_line(error: Exception, kind: type[EngineError], words: s
 def test_an_image_that_others_start_from() -> None:
     """None where the engine does not have it, as one that only the builder has."""
     known = find_image(engine(), "x")
-    assert known == KnownImage("sha256:id", ("a", "b", "c", "d"), 9, {"A": "b=c", "B": ""}, {})
+    assert known == KnownImage(
+        "sha256:id", ("a", "b", "c", "d"), 9, {"A": "b=c", "B": ""}, {}, ("x/y@sha256:digest",)
+    )
     assert find_image(engine(ImageNotFound("no")), "x") is None
     with pytest.raises(EngineError, match="could not be asked"):
         find_image(engine(APIError("no")), "x")
+
+
+def test_the_digest_that_a_registry_gave() -> None:
+    """What the image is asked for by comes before what the engine knows."""
+    known = KnownImage("sha256:id", repo_digests=("x/y@sha256:digest",))
+    assert known.registry_digest("x/y:1") == "sha256:digest"
+    assert known.registry_digest("x/y@sha256:asked") == "sha256:asked"
+    assert KnownImage("sha256:id").registry_digest("x/y:1") is None
 
 
 def response(status: int, *chunks: bytes, error: Exception | None = None) -> Any:  # noqa: ANN401 - a stand-in
