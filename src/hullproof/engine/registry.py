@@ -12,7 +12,7 @@ from docker.errors import APIError, DockerException, NotFound
 from requests.exceptions import RequestException
 
 from hullproof.engine.calls import within
-from hullproof.engine.connection import connect_client
+from hullproof.engine.client import connect_client
 from hullproof.engine.container.words import engine_errors
 from hullproof.errors import DeadlineError, EngineError
 

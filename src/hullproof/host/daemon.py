@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullproof.engine.connection import connect_client
+from hullproof.engine.client import connect_client
 from hullproof.engine.endpoint import Endpoint, NoEngineError
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.host.machine import cause, find_program

@@ -18,7 +18,8 @@ from requests.exceptions import RequestException
 from hullproof.engine import calls, registry
 from hullproof.engine.build import BuildRequest, build
 from hullproof.engine.calls import Calls, within
-from hullproof.engine.connection import Engine, connect_client
+from hullproof.engine.client import connect_client
+from hullproof.engine.connection import Engine
 from hullproof.engine.container.sidecar import open_stream
 from hullproof.engine.container.words import engine_errors
 from hullproof.engine.endpoint import Endpoint, NoEngineError

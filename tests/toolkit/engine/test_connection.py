@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullproof.engine.calls import Calls
-from hullproof.engine.connection import Engine, _client
+from hullproof.engine.client import open_client
+from hullproof.engine.connection import Engine
 from hullproof.engine.endpoint import DEFAULT_SOCKET, Endpoint, NoEngineError, find_endpoint
 from hullproof.engine.plugins import find_buildx, numbers
 from hullproof.errors import EngineError
@@ -236,7 +237,7 @@ def test_an_answer_of_another_kind_is_the_engines_trouble(tmp_path: Path) -> Non
         ("x", "inspect_container", ("x",)),
         ("x", "exec_inspect", ("x",)),
     ]
-    with closing(_client(Endpoint(calls.host), "1.45", calls)) as client:
+    with closing(open_client(Endpoint(calls.host), "1.45", calls)) as client:
         for answer, name, arguments in asked:
             with (
                 answering(tmp_path / "s", answer),
