@@ -18,9 +18,9 @@ NAME = "history"
 """What such a Dockerfile is called in evidence: `history:7` is what the seventh entry tells, the oldest being the second."""
 
 _OLD_BUILDERS = "/bin/sh -c #(nop) "
-_RUN = re.compile(
-    r"(?:RUN\s+)?(?:\|\d+ .*?)?(?P<shell>/\S*sh -\S*c )(?P<command>.*?)(?:\s*# buildkit)?\Z", re.DOTALL
-)
+_RUN = re.compile(r"(?:RUN\s+)?(?P<arguments>\|\d+ )?")
+_SHELL = re.compile(r"(?<!\S)(?P<shell>/\S*sh) (?P<option>-\S*c) ")
+"""Each looks at a text once, from its start or from where a word begins: an image's history may be of any length."""
 _PAIRS = frozenset({"ENV", "ARG", "LABEL"})
 _KEPT = frozenset({"COPY", "ADD", "MAINTAINER"})
 
@@ -54,10 +54,19 @@ def _instruction(entry: str, in_force: Mapping[str, str]) -> tuple[str, str]:
         return keyword, f"{keyword} {name}={_quoted(value)}" if equals else f"{keyword} {rest}"
     if keyword == "WORKDIR":
         return keyword, f"WORKDIR {rest}"
-    if (keyword == "RUN" or text == entry) and (found := _RUN.fullmatch(text)):
-        shell, option = found["shell"].split()
-        return "RUN", f"RUN {json.dumps([shell, option, found['command']])}"
+    if (keyword == "RUN" or text == entry) and (words := _run(text)):
+        return "RUN", f"RUN {json.dumps(words)}"
     return "", f"# {' '.join(text.split())}"
+
+
+def _run(text: str) -> list[str] | None:
+    """Return the shell, its option and the command of an entry that ran one; values of build arguments come before."""
+    head = _RUN.match(text)
+    if head is None:
+        return None
+    find = _SHELL.search if head["arguments"] else _SHELL.match
+    found = find(text, head.end())
+    return found and [*found.groups(), text[found.end() :].removesuffix("# buildkit").rstrip()]
 
 
 def _quoted(value: str) -> str:
@@ -65,7 +74,9 @@ def _quoted(value: str) -> str:
 
 
 def _is_readable(text: str) -> bool:
+    """Whether it is one line by itself: no other stage, and nothing that goes on in the next line."""
     try:
-        return len(parse(f"FROM scratch\n{text}\n".encode(), NAME).stages) == 1
+        stages = parse(f"FROM scratch\n{text}\nUSER next\n".encode(), NAME).stages
     except UsageError:
         return False
+    return len(stages) == 1 and stages[0].instructions[-1].line == 3  # noqa: PLR2004 - its third line
