@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,34 @@ def test_line_ends_are_settled_as_git_says(tree: Path) -> None:
     found = tracked(tree)
     assert found is not None
     assert found.settled == {"run.sh", "app/data.bin", "docs/a b.txt"}
+
+
+def test_what_is_settled_is_the_same_where_lines_end_otherwise(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What a later pattern says of a file counts, and whatever it leaves alone stays."""
+    (tree / ".gitattributes").write_text(
+        "* -text\n*.py text=auto\n*.bin eol=crlf\n*.sh !text eol=lf\nrun.sh !eol\n"
+    )
+    git(tree, "add", ".")
+    git(tree, "commit", "-qm", "all")
+    found = tracked(tree)
+    assert found is not None
+    other = tmp_path_factory.mktemp("elsewhere") / "clone"
+    git(tree, "-c", "core.autocrlf=true", "clone", "-q", str(tree), str(other))
+    same = {path for path in found.files if (other / path).read_bytes() == (tree / path).read_bytes()}
+    assert found.settled == same
+    assert "app/main.py" not in same
+
+
+def test_attributes_have_their_time(tree: Path) -> None:
+    """However many patterns there are: what takes too long is not known."""
+    (tree / ".gitattributes").write_text(
+        "".join(f"*{number}*{number}*.x -text\n" for number in range(50_000))
+    )
+    began = time.monotonic()
+    assert tracked(tree, deadline_s=0.3) is None
+    assert time.monotonic() - began < 5
 
 
 def test_without_a_repository_nothing_is_known(tmp_path: Path) -> None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hullproof.project.git.index import parse
+from hullproof.project.git.index import DEADLINE_S, LARGEST_INDEX, parse, until
 from hullproof.project.git.objects import tree_of
 from hullproof.project.git.repository import Repository, UnknownError, find, read
 from hullproof.project.git.tree import Tree
 
-_DEADLINE_S = 10.0
-_LARGEST_INDEX = 64 << 20
 _NO_INDEX = b"DIRC\0\0\0\2\0\0\0\0" + bytes(20)
 
 
@@ -32,7 +29,7 @@ class Checkout:
     remotes: tuple[str, ...] = field(default=(), compare=False)
 
 
-def look(folder: Path, deadline_s: float = _DEADLINE_S) -> Checkout:
+def look(folder: Path, deadline_s: float = DEADLINE_S) -> Checkout:
     """Look at the repository whose tree holds `folder`. What takes longer than `deadline_s` seconds is unknown."""
     folder = folder.resolve()
     prefix: str | None = None
@@ -58,13 +55,11 @@ def state(folder: Path) -> str:
     repository = find(folder.resolve())
     if repository is None:
         return ""
-    require_time = _until(time.monotonic() + _DEADLINE_S)
-    index = parse(read(repository.own / "index", _LARGEST_INDEX) or _NO_INDEX, require_time)
+    require_time = until(time.monotonic() + DEADLINE_S)
+    index = parse(read(repository.own / "index", LARGEST_INDEX) or _NO_INDEX, require_time)
     if index.merging:
         raise UnknownError("a merge is under way")
-    settings = [
-        read(place / "config", _LARGEST_INDEX) or b"" for place in (repository.common, repository.own)
-    ]
+    settings = [read(place / "config", LARGEST_INDEX) or b"" for place in (repository.common, repository.own)]
     return (
         f"{repository.commit()} {index.tree(require_time)} {hashlib.sha256(b''.join(settings)).hexdigest()}"
     )
@@ -75,17 +70,9 @@ def differs(repository: Repository, commit: str, deadline: float) -> bool:
 
     Raises UnknownError where that cannot be told, or not by `deadline`, by the monotonic clock.
     """
-    path, require_time = repository.own / "index", _until(deadline)
-    index = parse(read(path, _LARGEST_INDEX) or _NO_INDEX, require_time)
+    path, require_time = repository.own / "index", until(deadline)
+    index = parse(read(path, LARGEST_INDEX) or _NO_INDEX, require_time)
     if index.merging or index.tree(require_time) != tree_of(repository, commit):
         return True
     written_ns = path.stat().st_mtime_ns if index.entries else 0
     return Tree(repository, written_ns, deadline, of_submodule=differs).differs(index.entries)
-
-
-def _until(deadline: float) -> Callable[[], None]:
-    def require_time() -> None:
-        if time.monotonic() > deadline:
-            raise UnknownError("the index takes too long to be read")
-
-    return require_time

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +19,9 @@ _SHA1 = 20
 _ASSUMED, _EXTENDED, _STAGE = 0x8000, 0x4000, 0x3000
 _SKIPPED, _INTENDED = 0x4000, 0x2000  # of the extended flags
 _LONGEST_PATH = 4096
+LARGEST_INDEX = 64 << 20
+DEADLINE_S = 10.0
+"""So long a look at what git keeps may take."""
 _MOST_OF_PATHS = 64 << 20
 """All paths together, which an index of version 4 has in a small part of that."""
 
@@ -50,6 +54,16 @@ class Index:
     def tree(self, require_time: Callable[[], None]) -> str:
         """Return the id of the tree that a commit of this index would get; `require_time` raises where that takes too long."""
         return _tree(self.entries, require_time)
+
+
+def until(deadline: float) -> Callable[[], None]:
+    """Return what raises UnknownError after `deadline`, by the monotonic clock."""
+
+    def require_time() -> None:
+        if time.monotonic() > deadline:
+            raise UnknownError("what git keeps takes too long to be read")
+
+    return require_time
 
 
 def parse(data: bytes, require_time: Callable[[], None]) -> Index:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import fnmatch
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hullproof.project.git.index import parse
+from hullproof.project.git.index import DEADLINE_S, LARGEST_INDEX, parse, until
 from hullproof.project.git.repository import UnknownError, find, read
 
-_LARGEST_INDEX = 64 << 20
 _LARGEST_ATTRIBUTES = 1 << 20
-_DEADLINE_S = 10.0
 _SUBMODULE = 0o160000
 
 
@@ -31,18 +30,13 @@ class Tracked:
         return path in self.files or path.startswith(self.folders)
 
 
-def tracked(folder: Path) -> Tracked | None:
-    """Read which files of a folder are kept; None where it lies in no repository, or that cannot be told."""
+def tracked(folder: Path, deadline_s: float = DEADLINE_S) -> Tracked | None:
+    """Read which files of a folder are kept; None where it lies in no repository, or that cannot be told in this time."""
     folder = folder.resolve()
-    deadline = time.monotonic() + _DEADLINE_S
-
-    def require_time() -> None:
-        if time.monotonic() > deadline:
-            raise UnknownError("the index takes too long")
-
+    require_time = until(time.monotonic() + deadline_s)
     try:
         repository = find(folder)
-        content = repository and read(repository.own / "index", _LARGEST_INDEX)
+        content = repository and read(repository.own / "index", LARGEST_INDEX)
         if repository is None or not content:
             return None
         entries = parse(content, require_time).entries
@@ -51,7 +45,7 @@ def tracked(folder: Path) -> Tracked | None:
         names = {os.fsdecode(each.path[len(prefix) :]): each for each in own}
         files = frozenset(name for name, each in names.items() if each.mode != _SUBMODULE)
         whole = {name: os.fsdecode(prefix) + name for name in files}
-        attributes = _Attributes(repository.top)
+        attributes = _Attributes(repository.top, require_time)
         return Tracked(
             files,
             tuple(f"{name}/" for name, each in names.items() if each.mode == _SUBMODULE),
@@ -64,24 +58,25 @@ def tracked(folder: Path) -> Tracked | None:
 class _Attributes:
     """The .gitattributes of a tree: https://git-scm.com/docs/gitattributes."""
 
-    def __init__(self, top: Path) -> None:
-        self._top = top
+    def __init__(self, top: Path, require_time: Callable[[], None]) -> None:
+        self._top, self._require_time = top, require_time
         self._lines: dict[str, list[tuple[str, list[str]]]] = {}
 
     def settle(self, path: str) -> bool:
-        """Whether the last line that speaks of a file's ends settles them."""
-        settled = False
+        """Whether what speaks last of a file's text, or of its line ends, settles them."""
+        is_plain = has_lf = False
         parts = path.split("/")
         for depth in range(len(parts)):
             folder, rest = "/".join(parts[:depth]), "/".join(parts[depth:])
             for pattern, attributes in self._of(folder):
-                if _fits(rest, pattern):
-                    for each in attributes:
-                        if each in {"-text", "binary", "eol=lf"}:
-                            settled = True
-                        elif each == "eol=crlf":
-                            settled = False
-        return settled
+                self._require_time()
+                for each in attributes if _fits(rest, pattern) else ():
+                    name, _, value = each.lstrip("-!").partition("=")
+                    if name in {"text", "binary"}:
+                        is_plain = each in {"-text", "binary"}
+                    elif name == "eol":
+                        has_lf = value == "lf"
+        return is_plain or has_lf
 
     def _of(self, folder: str) -> list[tuple[str, list[str]]]:
         if folder not in self._lines:
