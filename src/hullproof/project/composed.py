@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _USUAL = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _LARGEST = 1 << 19
+_NULL = "tag:yaml.org,2002:null"
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?::?-(?P<default>[^${}]*))?[^}]*\}|\w+)")
 
 
@@ -78,8 +79,13 @@ def _services(folder: Path, file: str, *, is_wanted: bool) -> Mapping[str, Any]:
     """Read the services of a compose file; one that cannot be read is passed over, unless a service of it is named."""
     import yaml  # noqa: PLC0415 - heavy, and most projects have no compose file
 
+    class Texts(yaml.BaseLoader):
+        """Texts alone, and None where nothing is written: `VERSION:` is passed on from the environment."""
+
+    Texts.add_implicit_resolver(_NULL, re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""])
+    Texts.add_constructor(_NULL, lambda *_: None)
     try:
-        document = yaml.load(projectfiles.read(folder, file, largest=_LARGEST), yaml.BaseLoader)  # noqa: S506 - texts alone
+        document = yaml.load(projectfiles.read(folder, file, largest=_LARGEST), Texts)  # noqa: S506 - the same
         services = document["services"]
     except (OSError, UsageError, yaml.YAMLError, ValueError, RecursionError, KeyError, TypeError) as error:
         if is_wanted:

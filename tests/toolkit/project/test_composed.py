@@ -112,3 +112,16 @@ def test_a_service_that_is_named_may_be_built_of_a_folder_within(tmp_path: Path)
     assert project.home == tmp_path
     assert project.config.dockerfile == "docker/web.Dockerfile"
     assert project.release.where(1) == "docker/web.Dockerfile:1"
+
+
+def test_an_argument_without_a_value_is_not_one_that_is_empty(tmp_path: Path) -> None:
+    """It is the environment's, and without that the Dockerfile's default; numbers and switches are texts."""
+    compose = """\
+        services:
+          web:
+            build:
+              context: .
+              args: { VERSION: , NONE: null, EMPTY: "", NUMBER: 3.10, SWITCH: yes }
+        """
+    project = opened(tmp_path, compose, 'service = "web"')
+    assert dict(project.build_args) == {"EMPTY": "", "NUMBER": "3.10", "SWITCH": "yes"}
