@@ -157,8 +157,10 @@ def _of_requirements(path: str, text: str) -> Lock | None:
 
 def _of_tables(path: str, text: str) -> Lock | None:
     try:
-        packages = toml.loads(text).get("package", [])
+        packages = toml.loads(text).get("package")
     except toml.TomlError:
+        return None
+    if not isinstance(packages, list) or not all(isinstance(each, dict) for each in packages):
         return None
     sections = re.split(r"(?m)^(?=\[\[package\]\])", text)[1:]
     pairs = zip(packages, sections, strict=False) if len(packages) == len(sections) else []
@@ -168,11 +170,13 @@ def _of_tables(path: str, text: str) -> Lock | None:
 
 def _of_pipenv(path: str, text: str) -> Lock | None:
     try:
-        packages = json.loads(text).get("default", {})
-    except (ValueError, AttributeError):
+        packages = json.loads(text)["default"]
+    except (ValueError, RecursionError, LookupError, TypeError):
         return None
     parts = []
-    for name, entry in packages.items():
+    for name, entry in packages.items() if isinstance(packages, dict) else ():
+        if not isinstance(entry, dict):
+            return None
         at = text.find(f'"{name}": {{')
         section = text[at : text.find("}", at) + 1]
         parts.append((normal(name), str(entry.get("version", "")).removeprefix("=="), section))

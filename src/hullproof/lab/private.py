@@ -8,14 +8,13 @@ private: a file of its own in each stage makes every step one that no other buil
 
 from __future__ import annotations
 
-import posixpath
 import re
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hullproof.errors import Unobservable
-from hullproof.project import projectfiles
+from hullproof.project.frontend import write_copy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -30,6 +29,8 @@ MARK = "/.hullproof"
 
 _CONTEXT = "hullproof-private"
 _COPY = f"COPY --from={_CONTEXT} mark {MARK}"
+_LINE_WITH_END = re.compile(r".*\n|.+")
+"""A line as BuildKit counts them: nothing but a line feed ends one."""
 _LINK = re.compile(r"--link(?:=\S+)?", re.IGNORECASE)
 _ID = re.compile(r"(?P<before>(?:\A|[,\"])id=)(?P<id>[^,\"]*)", re.IGNORECASE)
 
@@ -59,6 +60,10 @@ class _Text:
         self.lines[end - 1] = self.lines[end - 1].rstrip("\r\n") + f"\n{text}\n"
         self.steps[stage].insert(1, (line, text))
 
+    def written(self, recipe: Recipe, folder: Path) -> Path:
+        """Write it in the place of the project's Dockerfile into `folder`."""
+        return write_copy(recipe.project.home, recipe.project.config.dockerfile, folder, "".join(self.lines))
+
 
 def with_own_mounts(recipe: Recipe, folder: Path, lines: Collection[int]) -> Recipe:
     """Give the steps at these lines cache mounts of their own: what they leave there, no other build finds.
@@ -70,7 +75,7 @@ def with_own_mounts(recipe: Recipe, folder: Path, lines: Collection[int]) -> Rec
         return recipe
     text = _text(recipe)
     _own_mounts(dockerfile, text, lines, secrets.token_hex(6))
-    return replace(recipe, dockerfile=_written(recipe, folder, text), instructions=text.steps)
+    return replace(recipe, dockerfile=text.written(recipe, folder), instructions=text.steps)
 
 
 def private(recipe: Recipe, folder: Path) -> Recipe:
@@ -94,7 +99,7 @@ def private(recipe: Recipe, folder: Path) -> Recipe:
     (context / "mark").write_text(token)
     return replace(
         recipe,
-        dockerfile=_written(recipe, folder, text),
+        dockerfile=text.written(recipe, folder),
         build_contexts={**recipe.build_contexts, _CONTEXT: str(context)},
         instructions=text.steps,
     )
@@ -102,20 +107,9 @@ def private(recipe: Recipe, folder: Path) -> Recipe:
 
 def _text(recipe: Recipe) -> _Text:
     own = recipe.project.dockerfile.text
-    text = recipe.dockerfile.read_text(encoding="utf-8") if recipe.dockerfile else own
+    text = recipe.dockerfile.read_bytes().decode() if recipe.dockerfile else own
     steps = {name: list(own) for name, own in recipe.project.layer_instructions.items()}
-    return _Text(text.splitlines(keepends=True), steps)
-
-
-def _written(recipe: Recipe, folder: Path, text: _Text) -> Path:
-    """Write the Dockerfile, with the ignore file that belongs to it alone, if any."""
-    name = recipe.project.config.dockerfile
-    path = folder / posixpath.basename(name)
-    path.write_text("".join(text.lines), encoding="utf-8", newline="")
-    own_ignore = projectfiles.read_if_any(recipe.project.folder, f"{name}.dockerignore")
-    if own_ignore is not None:
-        path.with_name(f"{path.name}.dockerignore").write_bytes(own_ignore)
-    return path
+    return _Text(_LINE_WITH_END.findall(text), steps)
 
 
 def _own_mounts(dockerfile: Dockerfile, text: _Text, lines: Collection[int], token: str) -> None:

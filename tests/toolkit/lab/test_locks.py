@@ -47,6 +47,22 @@ def test_a_list_without_versions_is_no_lock(text: str) -> None:
     assert read_lock("requirements.txt", text) is None
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Pipfile.lock", '{"default": []}'),
+        ("Pipfile.lock", '{"default": {"flask": "3.0.0"}}'),
+        ("Pipfile.lock", "[]"),
+        ("Pipfile.lock", "[" * 100_000),
+        ("uv.lock", 'package = "flask"\n'),
+        ("uv.lock", 'package = ["flask"]\nmore = """\n[[package]]\n"""\n'),
+    ],
+)
+def test_a_lock_of_another_form_is_no_lock(path: str, text: str) -> None:
+    """A project may write there what it likes, and the run goes on."""
+    assert read_lock(path, text) is None
+
+
 def test_versions_without_hashes_are_read_all_the_same() -> None:
     """They say what is asked for."""
     lock = read_lock("requirements.txt", "flask==3.0.0\n")

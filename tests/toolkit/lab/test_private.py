@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from hullproof.lab.private import MARK, private, with_own_mounts
 from hullproof.lab.recipe import Recipe
 from hullproof.project.project import Project
@@ -44,6 +46,30 @@ def test_each_stage_that_starts_from_outside_gets_a_mark(tmp_path: Path) -> None
     assert "COPY --from=deps /venv /venv" in text
     name = next(name for name in recipe.build_contexts if name in lines[marks[0]])
     assert Path(recipe.build_contexts[name], "mark").read_text()
+
+
+@pytest.mark.parametrize("character", ["\f", "\v", "\x1c", "\u2028", "\x85"])
+def test_a_line_ends_where_the_builder_ends_it(tmp_path: Path, character: str) -> None:
+    """And at nothing else that Python takes for the end of a line: the mark would stand elsewhere."""
+    (tmp_path / "Dockerfile").write_text(f"# one{character}line\nFROM scratch\nCOPY a /a\n")
+    (tmp_path / "scratch").mkdir()
+    made = private(Recipe(Project.open(tmp_path), "run"), tmp_path / "scratch")
+    assert made.dockerfile is not None
+    lines = made.dockerfile.read_text().split("\n")
+    assert lines[1] == "FROM scratch"
+    assert lines[2].endswith(MARK)
+
+
+def test_the_ignore_file_of_a_dockerfile_outside_its_context_comes_along(tmp_path: Path) -> None:
+    """It lies beside the Dockerfile: without it the builder would be given what it keeps from it."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "hullproof.toml").write_text('context = "app"\n')
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+    (tmp_path / "Dockerfile.dockerignore").write_text("secret\n")
+    made = private(Recipe(Project.open(tmp_path), "run"), tmp_path / "scratch")
+    assert made.dockerfile is not None
+    assert made.dockerfile.with_name("Dockerfile.dockerignore").read_text() == "secret\n"
 
 
 def test_all_cache_mounts_of_a_private_build_are_its_own(tmp_path: Path) -> None:
