@@ -4,8 +4,8 @@
     def renewal(rebuilds: Rebuilds, ...) -> RenewalFacts:
         built = rebuilds("another revision", arguments={"REVISION": "0" * 40})
 
-Each works on a scratch copy of its own. Where an input is none by which the builder looks steps up (a secret, a time), the
-build is to be `private`: else the next build of the user's would be given its results.
+Each works on a scratch copy of its own. Where an input is none by which the builder looks steps up (a secret, a time), it is to
+be built `by` a recipe of `hullproof.lab.private`: else the next build of the user's would be given its results.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from hullproof.engine.connection import Engine
 from hullproof.engine.model.build import BuildFacts
 from hullproof.engine.model.image import FileEntry
 from hullproof.errors import DeadlineError, Unobservable
-from hullproof.lab.private import private as made_private
 from hullproof.lab.rebuild import REBUILD_DEADLINE_S
 from hullproof.lab.recipe import Recipe
 from hullproof.lab.scratch import Bench
@@ -46,24 +45,11 @@ class Rebuilds:
         *,
         change: Change | None = None,
         arguments: Mapping[str, str] | None = None,
-        secrets: Mapping[str, Path] | None = None,
-        private: bool = False,
-        output: Path | str = "none",
         stop_when: StopWhen | None = None,
     ) -> BuildFacts:
         """Build it. `what` says in messages what differs. Raises Unobservable where that is not done in time."""
-        recipe = made_private(self.recipe, self.bench.folder("private")) if private else self.apart
-        return self.by(
-            replace(
-                recipe,
-                arguments={**recipe.arguments, **(arguments or {})},
-                secrets={**recipe.secrets, **(secrets or {})},
-            ),
-            what,
-            change=change,
-            output=output,
-            stop_when=stop_when,
-        )
+        recipe = replace(self.apart, arguments={**self.apart.arguments, **(arguments or {})})
+        return self.by(recipe, what, change=change, stop_when=stop_when)
 
     def by(
         self,

@@ -12,9 +12,10 @@ from hullproof.lab.outcomes import WithheldFacts
 from hullproof.lab.rebuild import reaching, rebuild
 from hullproof.lab.scratch import content_of, put
 from hullproof.project import tree
-from hullproof.project.frontend import copy_without_syntax_directive
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hullproof.engine.connection import Engine
     from hullproof.engine.model.build import BuildFacts
     from hullproof.lab.recipe import Recipe
@@ -47,13 +48,13 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> W
     for path in missed:
         put(context, path, content_of(project.folder, path))
     exceptions = "".join(f"!{path}\n" for path in missed)
-    put(context, found.name, content_of(project.folder, found.name).rstrip() + f"\n{exceptions}".encode())
-    if (
-        recipe.dockerfile is not None
-    ):  # built instead of the project's, beside which the builder looks for its ignore file
-        copied = copy_without_syntax_directive(
-            context, project.config.dockerfile, bench.folder("withheld-built")
-        )
+    if found.name == ".dockerignore":
+        put(context, found.name, _and_more(project.folder, found, exceptions))
+    else:  # the builder looks for it beside the Dockerfile, wherever that lies
+        own = recipe.dockerfile.read_bytes() if recipe.dockerfile else project.dockerfile.text.encode()
+        copied = bench.folder("withheld-built") / "Dockerfile"
+        copied.write_bytes(own)
+        copied.with_name("Dockerfile.dockerignore").write_bytes(_and_more(project.home, found, exceptions))
         recipe = replace(recipe, dockerfile=copied)
     again = rebuild(engine, recipe, context, "the build with what it speaks of let through")
     if not (again.ok or _got_further(baseline, again)):
@@ -80,6 +81,10 @@ def _spoken_of(project: Project, found: IgnoreFile, build: BuildFacts) -> list[s
     ]
     ignored = [path for path in names if any(_fits(path, pattern.text) for pattern in found.patterns)]
     return sorted(ignored, key=lambda path: (path not in said, path))
+
+
+def _and_more(folder: Path, found: IgnoreFile, exceptions: str) -> bytes:
+    return content_of(folder, found.name).rstrip() + f"\n{exceptions}".encode()
 
 
 def _pattern(found: IgnoreFile, path: str) -> str:

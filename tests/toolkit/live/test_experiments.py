@@ -515,6 +515,27 @@ def test_a_build_that_fails_for_want_of_an_ignored_file_is_told(lab: Make, first
     assert facts.line == 4 + len(first.splitlines())
 
 
+@pytest.mark.parametrize("ignore", ["service/.dockerignore", "Dockerfile.dockerignore"])
+def test_a_build_of_a_dockerfile_outside_its_context_is_told_the_same(lab: Make, ignore: str) -> None:
+    """Also where another text is built in its place: the ignore file lies in the context, or beside the Dockerfile."""
+    text = dedent(SINGLE.format(before="COPY . .", step="python -c \"open('words.md')\""))
+    made = lab(
+        {
+            "Dockerfile": f"# syntax=docker/dockerfile:1\n{text}",
+            "hullproof.toml": 'context = "service"\n',
+            ignore: "*.md\n",
+            "service/words.md": "",
+        },
+        builds=False,
+    )
+    facts = made.withheld()
+    assert (facts.files, facts.ignore_file, facts.builds) == (
+        (("words.md", "*.md"),),
+        ignore.rpartition("/")[2],
+        True,
+    )
+
+
 def test_a_build_that_fails_otherwise_lacks_nothing(lab: Make) -> None:
     """A file that the output speaks of is not the reason where the build fails with it as well."""
     text = SINGLE.format(before="COPY . .", step="echo words.md && false")
