@@ -41,6 +41,12 @@ Detail = Literal["verdict", "summary", "evidence"]
 _FACES = {"text": "as_terminal"}
 
 
+def require(format_: str) -> None:
+    """Raise UsageError where what a format takes is not installed: nothing is built for a report that cannot be written."""
+    if format_ == "sbom":
+        importlib.import_module(f"{__name__}.as_sbom").require_library()
+
+
 def render(report: Report, format_: str, **how: Any) -> str:  # noqa: ANN401 - each face has settings of its own
     """Return the report in one of the formats of `SUFFIXES` or `STATEMENTS`, as is usual unless `how` says otherwise.
 

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 _LONGEST = 200
 
 
+def require_library() -> None:
+    """Raise UsageError where the library is not installed: an extra."""
+    try:
+        import cyclonedx.model.bom  # noqa: F401, PLC0415 - an extra
+    except ImportError as error:
+        raise UsageError("a bill of materials needs an extra: pip install 'hullproof[sbom]'") from error
+
+
 def render(report: Report) -> str:
     """Return the bill of materials of a report's image, the same for the same image.
 
@@ -27,13 +35,12 @@ def render(report: Report) -> str:
         raise UsageError("there is no bill of materials without an image, and the build failed")
     if report.components.unknown:
         raise UsageError(f"there is no whole bill of materials: {report.components.unknown}")
-    try:
-        from cyclonedx.model.bom import Bom  # noqa: PLC0415 - an extra
-        from cyclonedx.model.component import Component as Part  # noqa: PLC0415 - the same
-        from cyclonedx.model.component import ComponentType  # noqa: PLC0415 - the same
-        from cyclonedx.output.json import JsonV1Dot6  # noqa: PLC0415 - the same
-    except ImportError as error:
-        raise UsageError("a bill of materials needs an extra: pip install 'hullproof[sbom]'") from error
+    require_library()
+    from cyclonedx.model.bom import Bom  # noqa: PLC0415 - an extra
+    from cyclonedx.model.component import Component as Part  # noqa: PLC0415 - the same
+    from cyclonedx.model.component import ComponentType  # noqa: PLC0415 - the same
+    from cyclonedx.output.json import JsonV1Dot6  # noqa: PLC0415 - the same
+
     image = report.image
     name = clean(report.project.name, _LONGEST)
     bom = Bom(serial_number=uuid5(NAMESPACE_URL, f"{name} {image.config_digest or image.id}"))

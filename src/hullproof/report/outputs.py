@@ -13,7 +13,7 @@ from typing import Any, Protocol, TextIO
 from hullproof import options
 from hullproof.errors import HullproofError, UsageError
 from hullproof.model import Report
-from hullproof.report import BESIDE, SUFFIXES, Detail, render
+from hullproof.report import BESIDE, SUFFIXES, Detail, render, require
 from hullproof.report.reading import verdict_line
 from hullproof.report.upload import Board
 from hullproof.terminal import say, screen_width, takes_color, write
@@ -138,7 +138,10 @@ def _places(
         project.folder: [*files, *_in_folders(folders, formats or ("json",), name)]
         for project, name in zip(projects, names, strict=True)
     }
-    _require_distinct([place.path for own in places.values() for place in own])
+    written = [place for own in places.values() for place in own]
+    _require_distinct([place.path for place in written])
+    for each in {place.format for place in written}:
+        require(each)
     for place in files:
         require_place(place.path)
     for folder in folders:

@@ -75,4 +75,8 @@ def _require_practices(project: Project) -> None:
         try:
             look()
         except UsageError as error:  # noqa: PERF203 - each setting has a place of its own
-            raise UsageError(f"{project.places.get(setting, setting)}: {setting}: {error}") from None
+            place = project.places.get(setting, setting)
+            said = (
+                place if place.endswith(setting) else f"{place}: {setting}"
+            )  # an option bears its setting's name
+            raise UsageError(f"{said}: {error}") from None

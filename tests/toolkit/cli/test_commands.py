@@ -562,3 +562,25 @@ def test_an_acceptance_that_is_over_is_not_renewed_in_silence(
     assert "slim-base: was accepted until a day that is over" in err
     assert (shop / "hullproof.toml").read_text() == text
     assert engine.closed
+
+
+@pytest.mark.parametrize(
+    ("written", "options", "said"),
+    [
+        ("", ["--profile=producton"], "hullproof: --profile: there is no profile called 'producton'"),
+        (
+            'profile = "producton"\n',
+            [],
+            "hullproof.toml: profile: there is no profile called 'producton'",
+        ),
+    ],
+)
+def test_a_profile_that_there_is_not_is_told_by_where_it_was_said(
+    command: Command, tmp_path: Path, written: str, options: list[str], said: str
+) -> None:
+    """By the option's name, once, or by the file's and the setting's."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "hullproof.toml").write_text(written)
+    code, out, err = command("prove", str(tmp_path), *options)
+    assert (code, out) == (2, "")
+    assert said in err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -14,6 +15,7 @@ from hullproof.errors import UsageError
 from hullproof.model import Component, Components, Report
 from hullproof.report import render
 
+from ..conftest import Command
 from ..hostile import TEXTS, assert_harmless
 from .reports import failed_build
 
@@ -62,6 +64,19 @@ def test_there_is_none_that_is_not_whole(
     monkeypatch.setitem(sys.modules, "cyclonedx.model.bom", None)
     with pytest.raises(UsageError, match=r"pip install 'hullproof\[sbom\]'"):
         render(made, "sbom")
+
+
+def test_without_its_library_nothing_is_built(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with all that is wrong with what was asked for: it is told first."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    monkeypatch.setitem(sys.modules, "cyclonedx.model.bom", None)
+    monkeypatch.setattr("hullproof.engine.connection.Engine.connect", lambda **_: pytest.fail("it goes on"))
+    for output in ("sbom.cdx.json", f"sbom:{tmp_path}"):
+        code, out, err = command("prove", str(tmp_path), "--output", output)
+        assert (code, out) == (2, "")
+        assert err.endswith("pip install 'hullproof[sbom]'\n")
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
