@@ -25,6 +25,21 @@ def test_an_answer_or_a_refusal_in_good_order_is_proven(seen: HalfSent) -> None:
     assert prove("graceful-stop", half_sent=seen).verdict is PROVEN
 
 
+def test_an_error_when_it_stops_is_accused_once() -> None:
+    """Its log has it, and default-command shows it; alone, or where no log explains it, it is accused here."""
+    stopped, log = (
+        Stopped("SIGTERM", 0.3, 1, killed=False),
+        ("Traceback (most recent call last):", "OSError: x"),
+    )
+    ended, both = container(stopped=stopped, log=log), frozenset({"default-command", "graceful-stop"})
+    assert prove("default-command", container=ended, judged=both).verdict is BROKEN
+    proof = prove("graceful-stop", container=ended, judged=both)
+    assert proof.verdict is UNPROVEN
+    assert "`default-command` is about" in proof.summary
+    assert prove("graceful-stop", container=ended).verdict is BROKEN
+    assert prove("graceful-stop", container=container(stopped=stopped), judged=both).verdict is BROKEN
+
+
 @pytest.mark.parametrize(
     ("seen", "said"),
     [

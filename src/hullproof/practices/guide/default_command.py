@@ -99,7 +99,8 @@ def it_starts_and_stays(
         held = ", with its standard input held open (docker run -i)" if container.on_stdin else ""
         way = "; its shell makes way" if in_shell_form(release) else ""
         whole = " ".join(image.entrypoint + image.command)
-        yield proven(f"the command {whole} starts{held}, {ready} and stops when told{way}")
+        watched = in_container("/proc/1", f"watched for {container.watched_s:.0f} s, in which it stays up")
+        yield proven(f"the command {whole} starts{held}, {ready} and stops when told{way}", watched)
     elif release.contract.starts_something:
         seen = in_container(where, f"expected it to start and stay: {cause.clause}")
         yield (broken if cause.is_fault else unproven)(cause.clause, seen, *quoted(container), fix=cause.fix)

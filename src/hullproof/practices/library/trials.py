@@ -42,8 +42,8 @@ def refused(trial: Trial) -> tuple[str, str] | None:
     return last["after"] or last["before"], (last["why"] or last["also"]).capitalize()
 
 
-def told(trial: Trial) -> str:
-    """Say what went wrong, and with which words the log tells it."""
+def what_fails(trial: Trial) -> str:
+    """Say what went wrong, and the error that the log has."""
     error = error_line(trial.container.log, trial.container.stderr)
     return f"{trial.fault}" + (f" ({error})" if error and error not in str(trial.fault) else "")
 

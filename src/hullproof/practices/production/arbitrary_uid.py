@@ -23,7 +23,7 @@ from hullproof.facts import STRANGER, FileFacts, Trial
 from hullproof.practices.checks import Observations, broken, check, in_image
 from hullproof.practices.library.access import READ, WRITE, Barrier, barrier
 from hullproof.practices.library.accounts import Account
-from hullproof.practices.library.trials import does_as_well, folder_of, refused, seen_of, told
+from hullproof.practices.library.trials import does_as_well, folder_of, refused, seen_of, what_fails
 
 PROFILES = ("openshift",)
 
@@ -52,7 +52,7 @@ def _judged(trial: Trial, release: Release, files: FileFacts | None, group: int)
     if stop is not None:
         entry = stop.entry
         seen = (*seen, in_image(entry.path, f"belongs to {entry.uid}:{entry.gid}, mode {entry.mode:04o}"))
-    yield broken(f"{whom} {told(trial)}", *seen, fix=_to_allow(stop) if stop else None)
+    yield broken(f"{whom} {what_fails(trial)}", *seen, fix=_to_allow(stop) if stop else None)
 
 
 def _what_stops_it(trial: Trial, files: FileFacts | None, group: int) -> Barrier | None:

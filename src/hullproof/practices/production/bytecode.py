@@ -101,7 +101,7 @@ def installed_modules_have_it(
         yield broken(
             f"the bytecode of {len(stale)} of {len(modules)} installed modules is stale{_because(stale)}, so that each "
             f"start compiles them anew",
-            *(in_image(where, _told(each)) for each in stale[:_SHOWN]),
+            *(in_image(where, _stamps(each)) for each in stale[:_SHOWN]),
             seen,
             fix=_compile(release, stale),
         )
@@ -158,7 +158,7 @@ def _because(stale: list[_Module]) -> str:
     return ": the sources' times were changed after it was compiled"
 
 
-def _told(module: _Module) -> str:
+def _stamps(module: _Module) -> str:
     head = module.compiled.bytecode if module.compiled else None
     if head is None:
         return f"{module.source.path} has a .pyc that is none"

@@ -29,7 +29,7 @@ from hullproof.practices.checks import (
     not_applicable,
     proven,
 )
-from hullproof.practices.library.trials import seen_of, told
+from hullproof.practices.library.trials import seen_of, what_fails
 
 PROFILES = ("production", "release")
 
@@ -58,7 +58,7 @@ def other_checkouts_make_it_as_well(
             )
         elif trial is not None and trial.fault is not None:
             yield broken(
-                f"{built.how} it builds, and {told(trial)}",
+                f"{built.how} it builds, and {what_fails(trial)}",
                 *seen_of(trial, release),
                 evidence,
                 fix=_fix(built.how, built.changed),

@@ -29,6 +29,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.logs import exception_in
 from hullproof.practices.library.processes import shown
 from hullproof.practices.library.stopping import ends_in_order, unusual_signal
 
@@ -42,7 +43,7 @@ _WORDS = {
 
 
 @check
-def it_ends_in_order(release: Release, container: ContainerFacts) -> Observations:
+def it_ends_in_order(release: Release, container: ContainerFacts, judged: frozenset[str]) -> Observations:
     """Told to stop with nothing under way, it ends by itself, and says so by its exit code."""
     stopped = container.stopped
     if stopped is None or stopped.killed:
@@ -54,12 +55,14 @@ def it_ends_in_order(release: Release, container: ContainerFacts) -> Observation
             yield proven(
                 f"it ends on {stopped.signal} with exit code {stopped.exit_code}; it answers no HTTP"
             )
+    elif "default-command" in judged and exception_in(container.log) is not None:
+        yield unproven(f"on {stopped.signal} it ends with an error, which `default-command` is about")
     else:
         yield broken(
             f"told to stop, it ends with exit code {stopped.exit_code}, as a failure",
             in_image(
                 release.governing("CMD", "ENTRYPOINT"),
-                f"expected 0 or 143 after {stopped.signal}, got {stopped.exit_code}",
+                f"expected 0 or that of {stopped.signal}, got {stopped.exit_code}",
             ),
             fix=f"Let it end by sys.exit(0), or by the signal itself, once {stopped.signal} has come.",
         )

@@ -10,7 +10,7 @@ project is checked out from, and the source its repository. The build is to be h
 Broken by: Labels that the base brought and nothing overwrites; no revision; a revision that is written down, or another
 commit's; a source that is another repository.
 
-Fix: Take them as arguments at the end of the release stage, where they change no layer, and hand them to each build.
+Fix: Take the labels' values as arguments at the end of the release stage, where they change no layer, and hand them to each build.
 
     ARG REVISION
     ARG SOURCE
@@ -99,7 +99,7 @@ def the_source_is_the_repository(release: Release, image: ImageFacts, checkout: 
     if not checkout.remotes:
         yield in_image(
             "config.Labels",
-            f"{_SOURCE}={said}, and the repository names no other that it could be compared with",
+            f"{_SOURCE}={said or '(none)'}, and the repository names no address that it could be compared with",
         )
     elif not said:
         yield unproven(

@@ -49,7 +49,7 @@ class _Wasted:
 
 
 @check
-def no_bytes_are_shipped_in_vain(release: Release, files: FileFacts) -> Observations:
+def no_bytes_are_shipped_for_nothing(release: Release, files: FileFacts) -> Observations:
     """What later layers hide or repeat of the Dockerfile's own layers stays under the bound."""
     groups: dict[tuple[str, str, str], list[FileEntry]] = defaultdict(list)
     for each in _wasted(files):

@@ -21,7 +21,7 @@ from __future__ import annotations
 from hullproof.dockerfile import Release
 from hullproof.facts import Privileges
 from hullproof.practices.checks import Observations, broken, check, in_experiment
-from hullproof.practices.library.trials import does_as_well, seen_of, told
+from hullproof.practices.library.trials import does_as_well, seen_of, what_fails
 
 PROFILES = ("production", "kubernetes", "openshift")
 
@@ -37,14 +37,14 @@ _USED_BY = {
 
 @check
 def it_boots_without_rights(release: Release, privileges: Privileges) -> Observations:
-    """It does as well as in the ordinary boot; else what it needs is told."""
+    """It does as well as in the ordinary boot; else what it needs is named."""
     trial = privileges.trial
     if trial.fault is None:
         yield does_as_well(trial, "without capabilities and new privileges")
         return
     needs = _named(privileges)
     yield broken(
-        f"without capabilities and new privileges {told(trial)}{needs}",
+        f"without capabilities and new privileges {what_fails(trial)}{needs}",
         *seen_of(trial, release),
         *(in_experiment(f"--cap-drop {name}", "this alone makes it fail") for name in privileges.needed),
         fix=_to_do_without(privileges),

@@ -21,7 +21,7 @@ import re
 from hullproof.dockerfile import Release
 from hullproof.facts import Trial
 from hullproof.practices.checks import Observations, broken, check, in_experiment, listed
-from hullproof.practices.library.trials import does_as_well, seen_of, told
+from hullproof.practices.library.trials import does_as_well, seen_of, what_fails
 
 PROFILES = ("production", "kubernetes", "openshift")
 
@@ -42,7 +42,7 @@ def it_gets_ready_without_a_network(release: Release, offline_boot: Trial) -> Ob
     hosts = _hosts(offline_boot.container.log)
     wanted = f"; it asks for {listed(hosts)}" if hosts else ""
     yield broken(
-        f"without a network {told(offline_boot)}{wanted}",
+        f"without a network {what_fails(offline_boot)}{wanted}",
         *seen_of(offline_boot, release),
         *(in_experiment("log", f"names {host}") for host in hosts),
         fix=f"Bring what it gets from {listed(hosts)} when the image is built, or ask for it when it is needed."

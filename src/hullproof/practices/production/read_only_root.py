@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from hullproof.dockerfile import Release
 from hullproof.facts import FileFacts, ImageFacts, Trial
 from hullproof.practices.checks import Observations, broken, check, in_experiment, listed
-from hullproof.practices.library.trials import does_as_well, folder_of, refused, seen_of, told
+from hullproof.practices.library.trials import does_as_well, folder_of, refused, seen_of, what_fails
 
 PROFILES = ("production", "kubernetes", "openshift")
 
@@ -46,7 +46,7 @@ def it_boots_without_writing_to_its_root(
     written = [path for path in changed_paths or () if _is_in_root(path, image)]
     places = [denied[0]] if denied else written
     yield broken(
-        f"with a read-only root {told(read_only_boot)}",
+        f"with a read-only root {what_fails(read_only_boot)}",
         *seen_of(read_only_boot, release),
         *(in_experiment(path, "written to by an ordinary boot") for path in written),
         fix=_to_write(places, files),

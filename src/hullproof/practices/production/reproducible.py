@@ -52,8 +52,9 @@ def two_builds_agree(release: Release, reproduction: ReproductionFacts) -> Obser
     elif facts.contents or facts.settings:
         for cause, differences in by_cause(facts.contents):
             line = made_at(release, differences[0].line, differences[0].path)
+            count = "one file differs" if len(differences) == 1 else f"{len(differences)} files differ"
             yield broken(
-                f"{len(differences)} files differ between two builds: {cause.why} ({differences[0].path})",
+                f"{count} between two builds: {cause.why} ({differences[0].path})",
                 *(_shown(release, each) for each in differences[:_SHOWN]),
                 fix=cause.fix.format(line=release.where(line), epoch=_one_time(release, line)),
             )
