@@ -13,7 +13,8 @@ configuration or the packages' metadata (direct_url.json); a .netrc that a later
 Fix: Take a secret as a mount, in the step that uses it, and write it nowhere.
 
     RUN --mount=type=secret,id=token \
-        pip install --index-url "https://ci:$(cat /run/secrets/token)@pypi.example.org/simple" -r requirements.txt
+        pip install -r requirements.txt \
+            --index-url "https://ci:$(cat /run/secrets/token)@pypi.example.org/simple"
 """
 
 from __future__ import annotations
