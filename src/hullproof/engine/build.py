@@ -301,4 +301,4 @@ def _explain(engine: Engine, facts: BuildFacts, progress: Progress) -> BuildFact
     cgroup = build_cgroup()
     if cgroup and _KILLED.search(error):
         error += f", killed, likely at a limit of the cgroup {cgroup} that {CGROUP} names"
-    return replace(facts, error=error, failed_step=failed)
+    return replace(facts, error=error, failed_step=failed, error_line=line)

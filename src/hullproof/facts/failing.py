@@ -83,10 +83,9 @@ def failure_of(built: BuildFacts, recipe: Recipe, bases: Iterable[Base]) -> Fail
     if step is None and recipe.dockerfile is not None:
         named = recipe.project.dockerfile.syntax_directive
         hints.append(f"it was read by BuildKit's own frontend instead of {named}, which may be the cause")
-    line = step.line if step is not None else None
     name = recipe.project.config.dockerfile
     return Failure(
-        where=f"{name}:{line}" if line else name,
+        where=f"{name}:{built.failed_line}" if built.failed_line else name,
         reason=reason,
         hint="; ".join(hints) or None,
         fix=fix,

@@ -50,7 +50,7 @@ def run(rebuilds: Rebuilds) -> LeakFacts:
     built = rebuilds.by(recipe, "the build with canaries for secrets", output="image")
     names = tuple(each.what for each in carriers)
     if built.image_id is None:
-        line = built.failed_step.line if built.failed_step else None
+        line = built.failed_line
         return LeakFacts(names, failed=built.error or "no reason was given", failed_line=line)
     needles = {each.what: tuple(form for text in each.needles for form in _forms(text)) for each in carriers}
     found = search_image(rebuilds.engine, built.image_id, needles)

@@ -59,7 +59,7 @@ def run(engine: Engine, recipe: Recipe, bench: Bench, baseline: BuildFacts) -> W
     again = rebuild(engine, recipe, context, "the build with what it speaks of let through")
     if not (again.ok or _got_further(baseline, again)):
         return WithheldFacts()
-    line = baseline.failed_step.line if baseline.failed_step else None
+    line = baseline.failed_line
     return WithheldFacts(
         tuple((path, _pattern(found, path)) for path in missed), found.name, line, builds=again.ok
     )

@@ -293,7 +293,7 @@ def _build_error(build: BuildFacts | None) -> BuildError | None:
     step, failure = build.failed_step, build.failure
     return BuildError(
         instruction=step.instruction[:_LONGEST_LINE] if step else None,
-        line=step.line if step else None,
+        line=build.failed_line,
         output=tuple(line[:_LONGEST_LINE] for line in failure.output),
         reason=failure.told,
         remedy=failure.fix,

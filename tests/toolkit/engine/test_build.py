@@ -123,7 +123,16 @@ def test_build_that_fails_is_a_result(tmp_path: Path) -> None:
     assert not facts.ok
     assert facts.error == "exit code: 2"
     assert facts.failed_step is not None
-    assert facts.failed_step.line == 5
+    assert facts.failed_step.line == facts.failed_line == 5
+
+
+def test_a_build_that_fails_before_any_step_has_a_line(tmp_path: Path) -> None:
+    """That which BuildKit's account names: a kind of mount that there is not, a stage without a base."""
+    loaded = {"digest": "i", "name": "[internal] load build definition", "started": "t", "completed": "t"}
+    text = 'Dockerfile:3\nERROR: failed to solve: unsupported mount type "x"'
+    facts = build(engine(says({"vertexes": [loaded]}, text=text, code=1)), request(tmp_path))
+    assert facts.failed_step is None
+    assert (facts.failed_line, facts.error) == (3, 'unsupported mount type "x"')
 
 
 def test_engine_that_went_away_is_no_result(tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ class Failure:
 class BuildFacts:
     """A build and how it went. `error` is BuildKit's own line; `failed_step` the step that failed, where there is one.
 
-    `stopped_early`: we ended the build ourselves because what we wanted to know was known. `failure` is known of a
-    project's own build.
+    `error_line`: the line of the Dockerfile that BuildKit's account of a failure names. `stopped_early`: we ended the
+    build ourselves because what we wanted to know was known. `failure` is known of a project's own build.
     """
 
     ok: bool
@@ -69,6 +69,12 @@ class BuildFacts:
     image_id: str | None = None
     error: str | None = None
     failed_step: Step | None = None
+    error_line: int | None = None
     stopped_early: bool = False
     output: tuple[str, ...] = ()
     failure: Failure | None = None
+
+    @property
+    def failed_line(self) -> int | None:
+        """The line that it failed at, be it before any step began; None where that is not known."""
+        return self.error_line if self.failed_step is None else self.failed_step.line
