@@ -51,6 +51,9 @@ _ATTEMPTS = 10
 # At the end, where the cause stands: a step's own command may have the words in it, too.
 _DISK_FULL = re.compile(r"no space left on device(: unknown)?$")
 
+_FELT_S = 2.0
+"""So long another build is waited for before that is said."""
+
 _BOOTING = "[internal] booting"
 """What a builder reports of itself before it looks at anything of the project's."""
 
@@ -137,13 +140,14 @@ def build(
     *,
     stop_when: StopWhen | None = None,
     on_change: Callable[[tuple[Step, ...]], None] | None = None,
+    say: Callable[[str], None] = lambda _line: None,
     keep: Callable[[str], bool] = lambda _line: False,
     deadline_s: float = BUILD_DEADLINE_S,
 ) -> BuildFacts:
     """Build, and tell how it went: a build that fails is a result, not an exception.
 
     `keep` picks lines of the steps' output that are kept however long that is, `on_change` is told of the steps that
-    stand differently.
+    stand differently. `say` is told why nothing goes on yet.
     Raises EngineError when the engine went away or its disk is full, DeadlineError after `deadline_s`
     seconds. However this ends, no builder process is left behind.
     """
@@ -154,7 +158,7 @@ def build(
         sleep=engine.calls.pause,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
-    once = functools.partial(_build_once, on_change=on_change, keep=keep, deadline_s=deadline_s)
+    once = functools.partial(_build_once, on_change=on_change, say=say, keep=keep, deadline_s=deadline_s)
     facts: BuildFacts = attempts(once, engine, request, stop_when)
     return facts
 
@@ -165,6 +169,7 @@ def _build_once(
     stop_when: StopWhen | None,
     *,
     on_change: Callable[[tuple[Step, ...]], None] | None,
+    say: Callable[[str], None],
     keep: Callable[[str], bool],
     deadline_s: float,
 ) -> BuildFacts:
@@ -173,7 +178,7 @@ def _build_once(
     if request.output == "image" and request.owner:
         before, name = nameless(engine.client.api), image_name(request.owner)
         request = replace(request, tags=(*request.tags, name))
-    with _turn(engine, stop_when, deadline_s) as alone, owned_folder("build") as folder:
+    with _turn(engine, stop_when, deadline_s, say) as alone, owned_folder("build") as folder:
         started = time.monotonic()
         metadata_file = folder / "metadata.json"
         builder = Program(
@@ -208,13 +213,19 @@ def _build_once(
 
 
 def _turn(
-    engine: Engine, stop_when: StopWhen | None, deadline_s: float
+    engine: Engine, stop_when: StopWhen | None, deadline_s: float, say: Callable[[str], None]
 ) -> contextlib.AbstractContextManager[bool]:
-    """Wait until the build may begin, and tell whether it may be given up."""
+    """Wait until the build may begin, and tell whether it may be given up. A wait that is felt is said, once."""
     if engine.flaw is None:
         return contextlib.nullcontext(enter_result=True)
-    alone = stop_when is not None
-    return turn(engine.endpoint.host, alone=alone, deadline_s=deadline_s, check=engine.calls.require_open)
+    felt_at, unsaid = time.monotonic() + _FELT_S, [f"waits for its turn to build: {engine.flaw}"]
+
+    def check() -> None:
+        engine.calls.require_open()
+        if unsaid and time.monotonic() > felt_at:
+            say(unsaid.pop())
+
+    return turn(engine.endpoint.host, alone=stop_when is not None, deadline_s=deadline_s, check=check)
 
 
 def _last_running(progress: Progress) -> str:

@@ -91,7 +91,8 @@ def _dockerfile_without_frontend(project: Project, engine: Engine, run: Run, tel
 @fact
 def build(engine: Engine, recipe: Recipe, bases: BaseSet, tell: Listener) -> BuildFacts:
     """The build of the release, step by step. One that fails is a finding."""
-    built = run_build(engine, recipe.request(output="image"), on_change=Steps(tell))
+    request = recipe.request(output="image")
+    built = run_build(engine, request, on_change=Steps(tell), say=lambda line: tell(Note(line)))
     return explained(built, recipe, bases)
 
 

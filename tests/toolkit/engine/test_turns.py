@@ -155,6 +155,25 @@ def test_a_build_is_given_up_where_that_does_no_harm(
     assert mark.exists() is not given_up
 
 
+@pytest.mark.parametrize(("wait_s", "said"), [(0.0, []), (0.6, ["waits for its turn to build: it may die"])])
+def test_a_wait_that_is_felt_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_s: float, said: list[str]
+) -> None:
+    """With its reason; a build that begins at once says nothing."""
+    monkeypatch.setattr("hullproof.engine.build._FELT_S", 0.2)
+    engine = SimpleNamespace(
+        cli=lambda *_: [sys.executable, "-c", ""],
+        flaw="it may die",
+        endpoint=SimpleNamespace(host=ENGINE),
+        calls=Calls(ENGINE),
+    )
+    request, heard = BuildRequest(tmp_path, tmp_path / "Dockerfile", output="none"), list[str]()
+    with held(alone=True) if wait_s else nullcontext(threading.Event()) as over:
+        threading.Timer(wait_s, over.set).start()
+        assert build(cast("Engine", engine), request, say=heard.append).ok
+    assert heard == said
+
+
 @pytest.mark.parametrize("version", ["26.1.5+dfsg1", "23.0.0", "27.5.1", "unknown", ""])
 def test_an_engine_that_may_die_is_named(version: str) -> None:
     """With its version, and the one that has it fixed; one that tells no version is taken for old."""
