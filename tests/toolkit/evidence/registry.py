@@ -75,7 +75,7 @@ class FakeRegistry:
 
         server = _Server(("127.0.0.1", 0), Handler)
         if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         self.host = f"{name}:{server.server_port}"
         self.address = f"{'https' if tls else 'http'}://{self.host}"
         self._served.enter_context(served(server))
