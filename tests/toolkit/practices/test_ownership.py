@@ -9,7 +9,9 @@ import pytest
 from hullproof.facts import FileEntry
 
 from .by_hand import (
+    BASE_LAYER,
     BROKEN,
+    GOOD,
     NOT_APPLICABLE,
     OWN,
     PROVEN,
@@ -225,3 +227,14 @@ def test_a_fix_is_a_command_whatever_files_and_users_are_called() -> None:
     assert "'/app/a $(touch x)'" in fix
     assert "$(id)" not in fix
     assert ";" not in fix
+
+
+def test_a_directory_of_the_base_is_given_by_itself() -> None:
+    """COPY --chown gives what it copies, and leaves the directory that is there already to root."""
+    base = replace(BASE_LAYER, entries=(*BASE_LAYER.entries, entry("/srv/")))
+    text = GOOD.replace("WORKDIR /app", "WORKDIR /srv")
+    own = (layer(15, entry("/srv/"), entry("/srv/run.py")),)
+    facts = {"files": files(base=base, own=own), "image": image(workdir="/srv")}
+    remedy = str(prove("ownership", text, **facts).remedy)
+    assert "Write COPY --chown=app:app at Dockerfile:15." in remedy
+    assert "Add `RUN chown app:app /srv` before Dockerfile:16." in remedy

@@ -178,7 +178,12 @@ def _to_give(release: Release, files: FileFacts, strange: list[FileEntry], accou
         made_by = release.instruction_at(files.owning_layers[group[0].path].line)
         keyword = made_by.keyword if made_by is not None else ""
         if keyword in ("COPY", "ADD"):
-            ways.append(f"Write {keyword} --chown={owner} at {place}.")
+            # --chown is for what it copies: a directory that the base has already stays as it is.
+            there = [each for each in group if each.kind == "directory" and each.path in files.base]
+            if len(there) < len(group):
+                ways.append(f"Write {keyword} --chown={owner} at {place}.")
+            if there:
+                ways.append(before_user(release, f"RUN chown {owner} {_common(there)}"))
         else:
             made = keyword == "WORKDIR"
             why = " WORKDIR makes it as root, and no COPY into it changes that." if made else ""
