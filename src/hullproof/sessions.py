@@ -1,4 +1,4 @@
-"""The Nox door: sessions that lint, build, test, check and prove an image, in three lines of a noxfile.
+"""Nox sessions that lint, build, test, check and prove an image, in three lines of a noxfile.
 
     from hullproof.sessions import image_sessions
 

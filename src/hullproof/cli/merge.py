@@ -9,6 +9,7 @@ import click
 from hullproof.errors import UsageError
 from hullproof.evidence.reports import read_report
 from hullproof.model import Verdict
+from hullproof.report.as_matrix import render_html, render_markdown
 from hullproof.report.matrix import Matrix
 from hullproof.report.outputs import require_place, write_file
 from hullproof.terminal import say
@@ -34,8 +35,6 @@ def merge(reports: tuple[Path, ...], outputs: tuple[Path, ...]) -> int:
       hullproof merge reports/*.json
       hullproof merge amd64.json arm64.json --output checklist.md --output matrix.html
     """  # noqa: D301 - click's mark is the character, not its name
-    from hullproof.report.as_matrix import render_html, render_markdown  # noqa: PLC0415 - jinja2 for a page alone
-
     faces = {".md": render_markdown, ".html": render_html}
     for each in outputs:
         if each.suffix.lower() not in faces:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from typing import Any
 
 from hullproof.evidence.envelope import read_json
 from hullproof.evidence.errors import EvidenceError
 from hullproof.evidence.reports import fault_of
-from hullproof.report.as_statement import NAME, PREDICATES, finished_at, standing
+from hullproof.report.as_statement import NAME, PREDICATES, finished_at, moment, standing
 
 GOOD = ("proven", "not-applicable")
 """How a practice stands that holds: what `prove` ends well with, an acceptance aside."""
@@ -86,18 +86,17 @@ def _report(report: Mapping[str, Any], today: date) -> Claim:
         raise EvidenceError("it is a report without an image: the build failed")
     practices = {each["id"]: _standing_today(each, today) for each in report["proofs"]}
     left_out = tuple(report["left_out"])
-    bad = [name for name, how in practices.items() if how not in (*GOOD, "accepted")]
     if report["verdict"] == "proven" and any(
         standing(each) in ("broken", "unproven") for each in report["proofs"]
     ):
         raise EvidenceError("it contradicts itself: its verdict is proven, and one of its proofs is not")
-    is_proven = not bad and "proven" in practices.values()
+    why_not = _why_not(practices, left_out)
     return Claim(
         "report",
         practices,
-        is_proven and not left_out,
-        _why_not(practices, left_out) or "nothing was proven",
-        _moment(finished_at(report)),
+        not why_not and "proven" in practices.values(),
+        why_not or "nothing was proven",
+        moment(finished_at(report)),
         left_out,
         report["image"],
     )
@@ -128,7 +127,7 @@ def _test_result(body: Mapping[str, Any], _today: date) -> Claim:
         practices,
         body["result"] == "PASSED" and bool(practices),
         _why_not(practices, left_out) or f"its result is {body['result']}",
-        _moment(said["finishedAt"]) if "finishedAt" in said else None,
+        moment(said["finishedAt"]) if "finishedAt" in said else None,
         left_out,
     )
 
@@ -145,20 +144,13 @@ def _svr(body: Mapping[str, Any], _today: date) -> Claim:
         practices,
         "proven" in properties,
         "it does not say that all is proven",
-        _moment(body["timeCreated"]),
+        moment(body["timeCreated"]),
     )
 
 
 def _why_not(practices: Mapping[str, str], left_out: tuple[str, ...]) -> str:
     bad = [f"{name} is {how}" for name, how in practices.items() if how not in (*GOOD, "accepted")]
     return ", ".join([*bad, *(f"{each} was not asked for" for each in left_out)])
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if found.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
-    return found.astimezone(timezone.utc)
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any], date], Claim]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hullproof.errors import UsageError
@@ -16,6 +17,7 @@ from hullproof.text import one_line
 
 if TYPE_CHECKING:
     from sigstore.sign import Signer as SigstoreSigner
+    from sigstore.verify import Verifier
 
 _MISSING = "signatures without a key need an extra: pip install 'hullproof[attest,keyless]'"
 
@@ -73,7 +75,6 @@ class Identity:
         try:
             from sigstore.errors import Error, NetworkError  # noqa: PLC0415 - an extra
             from sigstore.models import Bundle  # noqa: PLC0415 - the same
-            from sigstore.verify import Verifier  # noqa: PLC0415 - the same
             from sigstore.verify.policy import Identity as Policy  # noqa: PLC0415 - the same
         except ImportError as error:
             raise UsageError(_MISSING) from error
@@ -83,11 +84,7 @@ class Identity:
         except (Error, ValueError) as error:
             raise EvidenceError(f"it is no bundle that an identity signed ({one_line(str(error))})") from None
         try:
-            verifier = Verifier.production()
-        except Exception as error:
-            raise _unreachable(error) from error
-        try:
-            kind, payload = verifier.verify_dsse(bundle, Policy(identity=self.name, issuer=self.issuer))
+            kind, payload = _verifier().verify_dsse(bundle, Policy(identity=self.name, issuer=self.issuer))
         except NetworkError as error:
             raise _unreachable(error) from error
         except Error as error:
@@ -95,6 +92,17 @@ class Identity:
         if kind != PAYLOAD:
             raise EvidenceError(f"its payload is no in-toto statement but {kind!r}")
         return payload
+
+
+@cache
+def _verifier() -> Verifier:
+    """Ask Sigstore once, for all pieces, what it trusts."""
+    from sigstore.verify import Verifier  # noqa: PLC0415 - an extra
+
+    try:
+        return Verifier.production()
+    except Exception as error:
+        raise _unreachable(error) from error
 
 
 def _unreachable(error: Exception) -> RegistryError:

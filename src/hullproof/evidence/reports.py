@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from hullproof.errors import UsageError
 from hullproof.evidence.files import read_file
 from hullproof.model import SCHEMA, Verdict
+from hullproof.report.as_statement import moment
 
 _MOST = 64_000_000
 _VERDICTS = {each.value for each in Verdict}
@@ -62,8 +63,7 @@ def _read(report: Mapping[str, Any]) -> None:
     _texts(*_of(report["left_out"], list), report["hullproof_version"], report["project"]["name"])
     _texts(report["project"]["dockerfile"])
     _verdict(report["verdict"])
-    if datetime.fromisoformat(_of(report["started_at"], str).replace("Z", "+00:00")).tzinfo is None:
-        raise ValueError("its time has no zone")
+    moment(_of(report["started_at"], str))
     if not 0 <= float(report["duration_s"]) < 10**9:
         raise ValueError("it took no time that can be")
     if report["image"] is not None:

@@ -133,9 +133,9 @@ def _nothing(faults: Sequence[EvidenceError], count: int) -> str:
     """Say why there is nothing that holds: the fault that is most about what was asked for."""
     if not count:
         return "no evidence is attached to it; attach some with `hullproof attest`"
-    telling = [each for each in faults if not isinstance(each, OtherPredicateError)] or list(faults)
+    to_the_point = [each for each in faults if not isinstance(each, OtherPredicateError)] or list(faults)
     more = f" (of {count} pieces of evidence, none holds)" if count > 1 else ""
-    return f"{telling[0]}{more}"
+    return f"{to_the_point[0]}{more}"
 
 
 def _require(found: Claim, demand: Demand, now: datetime) -> None:

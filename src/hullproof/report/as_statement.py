@@ -70,9 +70,16 @@ def manifest_digest(text: str | None) -> str | None:
 
 def finished_at(report: Plain) -> str:
     """Return when the proving ended, in UTC, to the second."""
-    started = datetime.fromisoformat(str(report["started_at"]).replace("Z", "+00:00"))
-    ended = started + timedelta(seconds=float(report["duration_s"]))
-    return ended.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    ended = moment(report["started_at"]) + timedelta(seconds=float(report["duration_s"]))
+    return ended.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def moment(text: str) -> datetime:
+    """Read a time as reports and statements have it, in UTC. Raises ValueError for what is none, or has no time zone."""
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))  # Python 3.10 does not read a Z
+    if found.tzinfo is None:
+        raise ValueError(f"its time has no zone ({text})")
+    return found.astimezone(timezone.utc)
 
 
 def standing(proof: Plain) -> str:
@@ -147,7 +154,6 @@ _CTRF = {
 
 def _scout_tests(report: Plain) -> dict[str, Any]:
     """A CTRF document (https://ctrf.io), as Docker Scout's policy `no-failing-tests` reads it."""
-    start = datetime.fromisoformat(str(report["started_at"]).replace("Z", "+00:00"))
     took_ms = round(report["duration_s"] * 1000)
     tests = [
         {
@@ -168,7 +174,7 @@ def _scout_tests(report: Plain) -> dict[str, Any]:
         status: sum(test["status"] == status for test in tests)
         for status in ("passed", "failed", "pending", "skipped", "other")
     }
-    start_ms = round(start.timestamp() * 1000)
+    start_ms = round(moment(report["started_at"]).timestamp() * 1000)
     return {
         "reportFormat": "CTRF",
         "specVersion": "0.0.0",

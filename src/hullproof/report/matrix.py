@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hullproof.model import Verdict, worst
-from hullproof.report.as_statement import finished_at, standing
-
-Plain = Mapping[str, Any]
-"""A report as its JSON has it."""
+from hullproof.report.as_statement import Plain, finished_at, standing
 
 
 @dataclass(frozen=True)
@@ -53,8 +50,8 @@ class Matrix:
     @classmethod
     def of(cls, reports: Sequence[Plain], signed: Sequence[Signed | None] = ()) -> Matrix:
         """Put reports side by side, each called by what differs between them."""
-        told = [name for name, read in _TELLING if len({read(each) for each in reports}) > 1]
-        labels = [", ".join(dict(_read(each, _TELLING))[name] for name in told) for each in reports]
+        differing = [read for read in _DISTINGUISHING if len({read(each) for each in reports}) > 1]
+        labels = [", ".join(read(each) for read in differing) for each in reports]
         whose = [*signed, *(None for _ in reports[len(signed) :])]
         return cls(
             tuple(
@@ -108,19 +105,13 @@ class Matrix:
         Rows of which no cell knows anything are left out.
         """
         table = [(name, [read(each.report) for each in self.cells]) for name, read in _ABOUT]
-        if any(each.signed for each in self.cells):
-            table += [("Signed by", [each.signed.signer if each.signed else "" for each in self.cells])]
-            kinds = dict.fromkeys(
-                kind for each in self.cells if each.signed for kind in each.signed.statements
-            )
-            for kind in kinds:
-                digests = [each.signed.statements.get(kind, "") if each.signed else "" for each in self.cells]
-                table.append((f"Statement {kind}", digests))
+        signed = [each.signed or Signed({}, "") for each in self.cells]
+        table.append(("Signed by", [each.signer for each in signed]))
+        table += [
+            (f"Statement {kind}", [each.statements.get(kind, "") for each in signed])
+            for kind in dict.fromkeys(kind for each in signed for kind in each.statements)
+        ]
         return [(name, texts, len(set(texts)) == 1) for name, texts in table if any(texts)]
-
-
-def _read(report: Plain, table: Sequence[tuple[str, Callable[[Plain], str]]]) -> list[tuple[str, str]]:
-    return [(name, read(report)) for name, read in table]
 
 
 def _of(*path: str) -> Callable[[Plain], str]:
@@ -140,15 +131,15 @@ def _engine(report: Plain) -> str:
     return f"{engine['name']} {engine['version']}" if engine.get("name") else ""
 
 
-_TELLING = (
-    ("project", _of("project", "name")),
-    ("base", _of("image", "base")),
-    ("platform", _of("image", "platform")),
-    ("stage", _of("project", "target")),
-    ("engine", _engine),
-    ("profile", _of("profile")),
+_DISTINGUISHING = (
+    _of("project", "name"),
+    _of("image", "base"),
+    _of("image", "platform"),
+    _of("project", "target"),
+    _engine,
+    _of("profile"),
 )
-"""What tells cells apart, as far as it differs."""
+"""What cells are called by, as far as it differs."""
 
 _ABOUT = (
     ("Verdict", _of("verdict")),
