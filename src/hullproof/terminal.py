@@ -26,6 +26,11 @@ def screen_width() -> int:
     return max(_NARROWEST, min(shutil.get_terminal_size((100, 24)).columns, _WIDEST))
 
 
+def screen_height() -> int:
+    """Return how many rows the terminal has; 24 without one."""
+    return shutil.get_terminal_size((100, 24)).lines
+
+
 def takes_color(stream: TextIO) -> bool:
     """Whether a stream is a terminal that wants colour (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 
 import click
 
+from hullproof.cli.completion import complete_practices, complete_profiles
 from hullproof.cli.display import display
 from hullproof.cli.parameters import project_options
 from hullproof.engine.connection import Engine
@@ -28,13 +30,25 @@ from hullproof.text import one_line
 
 @click.command()
 @click.argument("project", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--profile",
+    metavar="NAME",
+    shell_complete=complete_profiles,
+    help="Prove this set of practices, such as production; wins over the configured one.",
+)
 @click.option("--all-broken", is_flag=True, help="Accept every practice that is broken today.")
-@click.option("--only", metavar="ID,...", help="Accept these practices only, where they are broken.")
+@click.option(
+    "--only",
+    metavar="ID,...",
+    shell_complete=complete_practices,
+    help="Accept these practices only, where they are broken.",
+)
 @click.option("--until", required=True, metavar="DATE", help="The last day, such as 2027-01-31.")
 @click.option("--reason", default="broken when Hullproof came", show_default=True, help="Why, for reports.")
 @project_options
 def accept(
     project: Path,
+    profile: str | None,
     only: str | None,
     until: str,
     reason: str,
@@ -50,6 +64,7 @@ def accept(
     \b
     Examples:
       hullproof accept --all-broken --until 2027-01-31
+      hullproof accept --all-broken --until 2027-01-31 --profile production
       hullproof accept --only ownership --until 2027-01-31 --reason "the vendor's plugin checks its owner"
     """  # noqa: D301 - click's mark is the character, not its name
     if all_broken == (only is not None):
@@ -57,7 +72,7 @@ def accept(
     last, why = _last_day(until), one_line(reason).strip()
     if not why:
         raise UsageError("--reason is empty; say why, for those who read reports")
-    opened = open_project(project, given)
+    opened = open_project(project, replace(given, profile=profile))
     chosen, _ = choose(opened.config, names(only), experiments=True)
     reports: list[Report] = []
 

@@ -82,7 +82,7 @@ class BuildRequest:
     `instructions` lets steps be traced to lines (see `engine.tracing`). `build_contexts` puts named images under
     the Dockerfile's references, `secrets` are files by id. `owner` is the run that the build is of; the image of one
     of nobody's stays. `cached`: whether steps may be taken from the builder's cache. `provenance`: with all that the
-    builder can say of the build, for which a path is that of an OCI archive.
+    builder can say of the build, for which a path is that of an OCI archive. `say` is told why nothing goes on yet.
     """
 
     context: Path
@@ -97,6 +97,7 @@ class BuildRequest:
     instructions: LayerInstructions = field(default_factory=dict)
     cached: bool = True
     provenance: bool = False
+    say: Callable[[str], None] = field(default=lambda _line: None, compare=False, repr=False)
 
     def argv(self, metadata_file: Path) -> list[str]:
         """Return the arguments after `docker`."""
@@ -140,14 +141,13 @@ def build(
     *,
     stop_when: StopWhen | None = None,
     on_change: Callable[[tuple[Step, ...]], None] | None = None,
-    say: Callable[[str], None] = lambda _line: None,
     keep: Callable[[str], bool] = lambda _line: False,
     deadline_s: float = BUILD_DEADLINE_S,
 ) -> BuildFacts:
     """Build, and tell how it went: a build that fails is a result, not an exception.
 
     `keep` picks lines of the steps' output that are kept however long that is, `on_change` is told of the steps that
-    stand differently. `say` is told why nothing goes on yet.
+    stand differently.
     Raises EngineError when the engine went away or its disk is full, DeadlineError after `deadline_s`
     seconds. However this ends, no builder process is left behind.
     """
@@ -158,7 +158,7 @@ def build(
         sleep=engine.calls.pause,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
-    once = functools.partial(_build_once, on_change=on_change, say=say, keep=keep, deadline_s=deadline_s)
+    once = functools.partial(_build_once, on_change=on_change, keep=keep, deadline_s=deadline_s)
     facts: BuildFacts = attempts(once, engine, request, stop_when)
     return facts
 
@@ -169,7 +169,6 @@ def _build_once(
     stop_when: StopWhen | None,
     *,
     on_change: Callable[[tuple[Step, ...]], None] | None,
-    say: Callable[[str], None],
     keep: Callable[[str], bool],
     deadline_s: float,
 ) -> BuildFacts:
@@ -178,7 +177,7 @@ def _build_once(
     if request.output == "image" and request.owner:
         before, name = nameless(engine.client.api), image_name(request.owner)
         request = replace(request, tags=(*request.tags, name))
-    with _turn(engine, stop_when, deadline_s, say) as alone, owned_folder("build") as folder:
+    with _turn(engine, stop_when, deadline_s, request.say) as alone, owned_folder("build") as folder:
         started = time.monotonic()
         metadata_file = folder / "metadata.json"
         builder = Program(
@@ -218,7 +217,8 @@ def _turn(
     """Wait until the build may begin, and tell whether it may be given up. A wait that is felt is said, once."""
     if engine.flaw is None:
         return contextlib.nullcontext(enter_result=True)
-    felt_at, unsaid = time.monotonic() + _FELT_S, [f"waits for its turn to build: {engine.flaw}"]
+    felt_at = time.monotonic() + _FELT_S
+    unsaid = [f"waits for its turn to build, until others are done: {engine.flaw}"]
 
     def check() -> None:
         engine.calls.require_open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,7 @@ def recipe(project: Project, engine: Engine, run: Run, bases: BaseSet, tell: Lis
         secrets=secrets,
         proxy_args=trust.proxy_args,
         dockerfile=_dockerfile_without_frontend(project, engine, run, tell),
+        say=functools.cache(lambda line: tell(Note(line))),  # once, however many builds it holds up
     )
 
 
@@ -92,7 +94,7 @@ def _dockerfile_without_frontend(project: Project, engine: Engine, run: Run, tel
 def build(engine: Engine, recipe: Recipe, bases: BaseSet, tell: Listener) -> BuildFacts:
     """The build of the release, step by step. One that fails is a finding."""
     request = recipe.request(output="image")
-    built = run_build(engine, request, on_change=Steps(tell), say=lambda line: tell(Note(line)))
+    built = run_build(engine, request, on_change=Steps(tell))
     return explained(built, recipe, bases)
 
 

@@ -55,9 +55,7 @@ def reaching(engine: Engine, recipe: Recipe, context: Path, folder: Path) -> fro
         put(context, found.name, projectfiles.read(recipe.project.home, found.name))
     put(context, dockerfile, LISTING_DOCKERFILE)
     output = folder / "context.tar"
-    request = BuildRequest(
-        context=context, dockerfile=context / dockerfile, output=output, owner=recipe.owner
-    )
+    request = BuildRequest(context, context / dockerfile, output=output, owner=recipe.owner, say=recipe.say)
     try:
         facts = build(engine, request, deadline_s=REBUILD_DEADLINE_S)
     except DeadlineError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class Recipe:
     `proxy_args` are the predefined proxy arguments of the host, which leave no trace in the image.
     `dockerfile` is what is built instead of the project's own, where that cannot be, and `instructions` what its steps
     are traced to, where they are other ones. `arguments` are build arguments beside the project's, which win over them.
-    `cached`: whether steps may be taken from the builder's cache.
+    `cached`: whether steps may be taken from the builder's cache. `say` is told why a build does not go on yet.
     """
 
     project: Project
@@ -30,6 +30,7 @@ class Recipe:
     instructions: LayerInstructions | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
     cached: bool = True
+    say: Callable[[str], None] = field(default=lambda _line: None, compare=False, repr=False)
 
     def to_stay(self) -> Recipe:
         """The same recipe for an image that is not the run's but the user's."""
@@ -57,6 +58,7 @@ class Recipe:
             secrets=self.secrets,
             instructions=self.instructions or self.project.layer_instructions,
             cached=self.cached,
+            say=self.say,
         )
 
     def _release_target(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -32,6 +33,9 @@ _MARK = {
     Standing.BROKEN: ("✗", "bold red"),
 }
 _NARROW = 80
+_MOST_ROWS = 16
+"""How many practices have a row each on a screen of 24, beside what stands above and below them."""
+
 _EVIDENCE_SHOWN = 12
 _EVIDENCE_LENGTH = 160
 
@@ -99,11 +103,17 @@ def _build_error(report: Report) -> list[RenderableType]:
 
 
 def _print_proofs(console: Console, report: Report, detail: Detail) -> None:
-    """Print a row for each, and set what is not good apart from the rest."""
+    """Print a row for each, and set what is not good apart from the rest. Of many, the proven ones share rows."""
     longest = max((len(proof.id) for proof in report.proofs), default=0)
     repeated = alike(report.proofs)
-    apart = True
-    for proof in report.proofs:
+    is_long = detail == "summary" and len(report.proofs) > _MOST_ROWS
+    proven = [proof for proof in report.proofs if is_long and proof.standing is Standing.PROVEN]
+    if proven:
+        mark, style = _MARK[Standing.PROVEN]
+        names = [Text(f"{mark} {proof.id}", style) for proof in proven]
+        console.print(Columns(names, padding=(0, 2), equal=True, column_first=True))
+    apart = not proven
+    for proof in (each for each in report.proofs if each not in proven):
         if proof.id in repeated:
             continue  # said with the first of them
         others = [identifier for identifier, first in repeated.items() if first == proof.id]

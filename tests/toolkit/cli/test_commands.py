@@ -545,6 +545,27 @@ def test_what_is_broken_is_written_down_as_accepted(
     assert engine.closed == 2
 
 
+def test_what_a_profile_asks_for_is_what_is_accepted(
+    command: Command,
+    make: Callable[[str], Path],
+    bare: Report,
+    engine: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one that is named, in the place of the configured one."""
+    proven: list[str] = []
+
+    def prove(project: Project, *_: object, **__: object) -> Report:
+        proven.append(project.config.profile)
+        return broken(bare)
+
+    monkeypatch.setattr(proving, "prove", prove)
+    asked = ["accept", str(make("shop")), "--all-broken", "--until", "2099-01-31"]
+    assert command(*asked, "--profile", "production")[0] == 0
+    assert proven == ["production"]
+    assert engine.closed == 1
+
+
 def test_an_acceptance_that_is_over_is_not_renewed_in_silence(
     command: Command,
     make: Callable[[str], Path],

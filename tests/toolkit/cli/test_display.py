@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from hullproof.cli.display import LiveScreen, Silent, TimedLines, display
+from hullproof.cli.display import TimedLines, display
+from hullproof.cli.live import LiveScreen
+from hullproof.cli.progress import Silent
 from hullproof.events import FactFinished, FactStarted, Judged, Note, StepFinished, StepStarted
 from hullproof.facts import Step
 from hullproof.model import Proof, Verdict
@@ -143,6 +145,36 @@ def test_the_display_says_what_came_what_runs_and_what_is_to_come(project: Proje
         screen(project, judged(f"practice-{number}", Verdict.BROKEN))
         screen(project, StepStarted(replace(INSTALL, name=f"[{number}] RUN x")))
     assert len(drawn(screen).splitlines()) < 24
+
+
+def test_a_build_without_a_step_is_seen_beside_experiments(project: Project) -> None:
+    """As while it waits for its turn, or hands over its result; once a step runs, that says more."""
+    screen = LiveScreen(["workdir"], several=False)
+    screen(project, FactStarted("build"))
+    screen(project, FactStarted("canaries"))
+    assert "building the release" in drawn(screen)
+    screen(project, StepStarted(INSTALL))
+    assert "building the release" not in drawn(screen)
+    screen(project, StepFinished(INSTALL, 2.5))
+    assert "building the release" in drawn(screen)
+
+
+def test_of_many_verdicts_those_are_shown_that_a_small_terminal_has_room_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What runs is always seen, and so is what is bad; of the rest, what came last."""
+    monkeypatch.setenv("LINES", "24")
+    screen = LiveScreen([f"practice-{number}" for number in range(31)], several=False)
+    screen(project, judged("practice-0", Verdict.BROKEN))
+    for number in range(1, 30):
+        screen(project, judged(f"practice-{number}", Verdict.PROVEN))
+    screen(project, FactStarted("gate"))
+    lines = drawn(screen).splitlines()
+    assert len(lines) < 24
+    assert lines[2:4] == ["  16 more", "✗ practice-0   broken: It was looked at."]
+    assert lines[-3].startswith("✓ practice-29")
+    assert lines[-2] == "  to come: practice-30"
+    assert "failing tests planted" in lines[-1]
 
 
 def test_several_projects_have_a_line_each(project: Project, tmp_path: Path) -> None:

@@ -155,7 +155,9 @@ def test_a_build_is_given_up_where_that_does_no_harm(
     assert mark.exists() is not given_up
 
 
-@pytest.mark.parametrize(("wait_s", "said"), [(0.0, []), (0.6, ["waits for its turn to build: it may die"])])
+@pytest.mark.parametrize(
+    ("wait_s", "said"), [(0.0, []), (0.6, ["waits for its turn to build, until others are done: it may die"])]
+)
 def test_a_wait_that_is_felt_is_said_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_s: float, said: list[str]
 ) -> None:
@@ -167,10 +169,11 @@ def test_a_wait_that_is_felt_is_said_once(
         endpoint=SimpleNamespace(host=ENGINE),
         calls=Calls(ENGINE),
     )
-    request, heard = BuildRequest(tmp_path, tmp_path / "Dockerfile", output="none"), list[str]()
+    heard = list[str]()
+    request = BuildRequest(tmp_path, tmp_path / "Dockerfile", output="none", say=heard.append)
     with held(alone=True) if wait_s else nullcontext(threading.Event()) as over:
         threading.Timer(wait_s, over.set).start()
-        assert build(cast("Engine", engine), request, say=heard.append).ok
+        assert build(cast("Engine", engine), request).ok
     assert heard == said
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hullproof.model import Report, Standing
+from hullproof.model import Report, Standing, Verdict
 from hullproof.report import as_terminal
 
 from .samples import matches
@@ -98,3 +98,23 @@ def test_all_well_fits_a_terminal_of_24_rows_and_80_columns(bare: Report) -> Non
     lines = as_terminal.render(full, width=80, detail="summary").splitlines()
     assert len(lines) < 24  # the prompt takes one
     assert max(map(len, lines)) <= 80
+
+
+def test_a_profile_of_many_practices_fits_such_a_terminal_too(bare: Report) -> None:
+    """The proven ones share rows; what is not proven has its own, below them; all evidence is for `--verbose`."""
+    longest = "pinned-dependencies"
+    proofs = [replace(bare.proofs[0], id=f"{longest[:17]}{number:02}") for number in range(31)]
+    absent = [
+        replace(each, verdict=Verdict.NOT_APPLICABLE, summary="No test needs it.") for each in proofs[:4]
+    ]
+    report = replace(bare, proofs=(*absent, *proofs[4:]), profile="production")
+    lines = as_terminal.render(report, width=80, detail="summary").splitlines()
+    assert len(lines) < 24
+    assert {word for line in lines for word in line.split()} >= {each.id for each in proofs}
+    assert f"- {absent[0].id}  not applicable: No test needs it." in lines
+    assert "PROVEN 27 of 31 for production (4 not applicable: " in " ".join(lines)
+    fault = replace(proofs[9], verdict=Verdict.BROKEN, summary="It is not so.", remedy="Write so.")
+    broken = replace(report, proofs=(*absent, *proofs[4:9], fault, *proofs[10:]))
+    assert "fix: Write so." in as_terminal.render(broken, width=80, detail="summary")
+    shown = as_terminal.render(report, width=80, detail="evidence").count(bare.proofs[0].summary[:20])
+    assert shown == len(report.proofs) - len(absent)
