@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from hullproof.engine.acts import ActedOn
 from hullproof.engine.connection import Engine
+from hullproof.engine.container.nowhere import nowhere
 from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.cores import CORES, machine_of_many
 from hullproof.engine.model.container import ContainerFacts
@@ -29,12 +30,19 @@ _CHANGING = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d+")
 
 
 @fact
-def offline_boot(trials: Trials, engine: Engine, run: Run, services: Services | None) -> Trial:
+def offline_boot(
+    trials: Trials, engine: Engine, run: Run, helper: Helper | str, services: Services | None
+) -> Trial:
     """The image without a network, or with one that leads to its services and nowhere else."""
-    if services is None:
-        return trials("--network none", network_mode="none")
-    network = isolated(engine, services, f"hullproof-{run.id}", run.labels)
-    return trials("--network of its services alone", network_mode=network)
+    options, network = "--network none", "none"
+    if services is not None:
+        options = "--network of its services alone"
+        network = isolated(engine, services, f"hullproof-{run.id}", run.labels)
+    if isinstance(helper, str):
+        return trials(options, network_mode=network)
+    with nowhere(engine, helper, run.labels, network) as alone:
+        trial = trials(options, network_mode=alone.mode)
+        return replace(trial, asked=alone.asked())
 
 
 # --- a part of the machine -----------------------------------------------------------------------------

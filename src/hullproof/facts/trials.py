@@ -44,11 +44,13 @@ class Trial:
     """A boot with other options, as `docker run` spells them.
 
     `fault` says what it does worse than the ordinary one, each time that it was tried; None where it does as well.
+    `asked` are the names of hosts that it asked for where no name is known.
     """
 
     options: str
     container: ContainerFacts
     fault: str | None = None
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

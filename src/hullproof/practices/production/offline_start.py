@@ -4,7 +4,7 @@ Why: What is downloaded at the start is downloaded at each start, by each replic
 the day when that host is slow, gone or forbidden, nothing starts, in the middle of an incident.
 
 Proven by: One more boot without a network, or with one that leads to the services of its compose file and nowhere else: it gets
-ready, and each port answers as it does otherwise.
+ready, and each port answers as it does otherwise. A name server of ours hears which names it asks for.
 
 Broken by: A download, a call of another host, or pip at the start; a look-up of a name that nobody knows there.
 
@@ -35,16 +35,20 @@ _OWN = ("localhost", "127.0.0.1", "0.0.0.0")  # noqa: S104 - names that a log ha
 
 @check
 def it_gets_ready_without_a_network(release: Release, offline_boot: Trial) -> Observations:
-    """It does as well as in the ordinary boot; else the hosts that its log names say what it wanted."""
+    """It does as well as in the ordinary boot; else the hosts that it asks for, or its log names, say what it wanted."""
+    asked = [in_experiment("name server", f"is asked for {name}") for name in offline_boot.asked]
     if offline_boot.fault is None:
+        yield from asked
         yield does_as_well(offline_boot, "without a network")
         return
-    hosts = _hosts(offline_boot.container.log)
+    named = _hosts(offline_boot.container.log)
+    hosts = list(dict.fromkeys((*offline_boot.asked, *named)))
     wanted = f"; it asks for {listed(hosts)}" if hosts else ""
     yield broken(
         f"without a network {what_fails(offline_boot)}{wanted}",
         *seen_of(offline_boot, release),
-        *(in_experiment("log", f"names {host}") for host in hosts),
+        *asked,
+        *(in_experiment("log", f"names {host}") for host in named),
         fix=f"Bring what it gets from {listed(hosts)} when the image is built, or ask for it when it is needed."
         if hosts
         else None,

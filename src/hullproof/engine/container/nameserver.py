@@ -1,0 +1,43 @@
+"""A name server that knows no name, and says what it is asked for.
+
+This file is sent as text to a sidecar's Python (3.10 or newer). It prints `serves` once it does, then each name once, as it is
+asked for. Its answer is that of a name server which reaches no other (RFC 1035, 4.1.1: server failure).
+"""
+
+import socket
+
+ADDRESS = ("127.0.0.1", 53)
+MOST = 100
+_HEADER = 12
+_FAILURE = b"\x81\x82"
+
+
+def main() -> None:
+    """Answer until it is ended."""
+    asked: set[str] = set()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(ADDRESS)
+        print("serves", flush=True)  # noqa: T201 - its output is what is read
+        while True:
+            query, client = server.recvfrom(4096)
+            if len(query) > _HEADER:
+                server.sendto(query[:2] + _FAILURE + query[4:6] + bytes(6) + query[_HEADER:], client)
+            name = name_in(query)
+            if name and name not in asked and len(asked) < MOST:
+                asked.add(name)
+                print(name, flush=True)  # noqa: T201
+
+
+def name_in(query: bytes) -> str:
+    """Return the name that a query asks for; empty where that is no host's name."""
+    labels, at = [], _HEADER
+    while at < len(query) and query[at]:
+        labels.append(query[at + 1 : at + 1 + query[at]])
+        at += 1 + query[at]
+    name = b".".join(labels).decode("ascii", "replace").lower()
+    is_host = name.isprintable() and all(each.isalnum() or each in "-_." for each in name)
+    return "" if not is_host or name.endswith(".arpa") else name
+
+
+if __name__ == "__main__":
+    main()
