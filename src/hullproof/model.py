@@ -32,8 +32,8 @@ class Verdict(Enum):
         return self in (Verdict.PROVEN, Verdict.NOT_APPLICABLE)
 
 
-class Standing(Enum):
-    """How a practice stands when a release is signed off, in the order in which one looks at them."""
+class Status(Enum):
+    """What counts when a release is signed off, in the order in which one looks at it: the verdict, or that it is accepted."""
 
     BROKEN = "broken"
     UNPROVEN = "unproven"
@@ -42,8 +42,8 @@ class Standing(Enum):
     PROVEN = "proven"
 
     @property
-    def words(self) -> str:
-        """The standing as it reads in a sentence."""
+    def text(self) -> str:
+        """The status as it reads in a sentence."""
         return self.value.replace("-", " ")
 
 
@@ -116,9 +116,9 @@ class Proof:
     observed_at: datetime | None = None
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> Status:
         """Its verdict, or `accepted` where that is for now no obstacle."""
-        return Standing.ACCEPTED if self.is_excused else Standing(self.verdict.value)
+        return Status.ACCEPTED if self.is_excused else Status(self.verdict.value)
 
     @property
     def is_excused(self) -> bool:

@@ -119,9 +119,7 @@ class LiveScreen(Silent):
 
     def _summary(self, progress: Progress) -> Text:
         """One line: how many verdicts there are, the bad ones by name, and what runs."""
-        bad = "".join(
-            f", {proof.id} {proof.standing.words}" for proof in progress.proofs if not proof.is_good
-        )
+        bad = "".join(f", {proof.id} {proof.status.text}" for proof in progress.proofs if not proof.is_good)
         doing = "".join(f"; {what}" for what, _ in progress.doing()[:1])
         count = f"{len(progress.proofs)} of {len(self._asked)}"
         return _cut(Text.assemble((clean(progress.project.name), "bold"), f"  {count}{bad}{clean(doing)}"))

@@ -249,8 +249,8 @@ def _follow(
     enough: tuple[Step, ...] | None = None
     # Looked at together is what came since the last look: however many steps there are, it keeps up.
     for batch in builder.batches(deadline_s):
-        told = [progress.feed(line) for line in batch]
-        if not any(told):
+        changes = [progress.feed(line) for line in batch]
+        if not any(changes):
             continue
         if on_change:
             on_change(progress.changed())

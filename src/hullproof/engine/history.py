@@ -29,23 +29,23 @@ _SILENT = frozenset({"FROM", "ONBUILD"})
 
 
 def read_history(
-    told: list[dict[str, Any]], layers: int, of_base: int, base_history: int | None
+    entries: list[dict[str, Any]], layers: int, of_base: int, base_history: int | None
 ) -> tuple[HistoryEntry, ...]:
     """Tell which entries made a layer, which the API leaves out, and which are the base's.
 
     BuildKit's entries tell by their keyword; a WORKDIR makes a layer, an empty one where the directory
     exists, unless it is "/". What other builders and importers wrote is counted down from the layers.
     """
-    made = [_makes_layer(str(entry.get("CreatedBy") or ""), int(entry.get("Size") or 0)) for entry in told]
+    made = [_makes_layer(str(entry.get("CreatedBy") or ""), int(entry.get("Size") or 0)) for entry in entries]
     start = base_history
-    if start is None or start > len(told) or sum(made[start:]) != layers - of_base:
+    if start is None or start > len(entries) or sum(made[start:]) != layers - of_base:
         start = _own_start(made, layers - of_base) if of_base else 0
     if sum(made[:start]) != of_base:  # only what surely holds files is a layer
-        surely = [int(entry.get("Size") or 0) > 0 for entry in told[:start]]
+        surely = [int(entry.get("Size") or 0) > 0 for entry in entries[:start]]
         made[:start] = surely if sum(surely) == of_base else made[:start]
     return tuple(
         HistoryEntry(str(entry.get("CreatedBy") or ""), empty_layer=not layer, from_base=at < start)
-        for at, (entry, layer) in enumerate(zip(told, made, strict=True))
+        for at, (entry, layer) in enumerate(zip(entries, made, strict=True))
     )
 
 
@@ -77,9 +77,9 @@ def with_lines(history: Sequence[HistoryEntry], chain: Sequence[Instruction]) ->
     The last entries are the file's, one for each instruction. Where one is of another kind the image was made from another
     file, or another way, and no line is known; nor is that of an entry whose words are not the instruction's.
     """
-    told = [each for each in chain if each.keyword not in _SILENT]
-    start = len(history) - len(told)
-    own = list(zip(history[max(0, start) :], told, strict=start >= 0))
+    recorded = [each for each in chain if each.keyword not in _SILENT]
+    start = len(history) - len(recorded)
+    own = list(zip(history[max(0, start) :], recorded, strict=start >= 0))
     if start < 0 or any(_keyword(entry.created_by) != each.keyword for entry, each in own):
         return tuple(history)
     lined = (

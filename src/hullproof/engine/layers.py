@@ -114,8 +114,8 @@ def _facts(archive: Archive, base_diff_ids: Sequence[str], image_id: str) -> Fil
     if len(diff_ids) != len(names):
         raise tarfile.ReadError(f"it names {len(names)} layers, the image's configuration {len(diff_ids)}")
     of_base = base_layers(diff_ids, base_diff_ids)
-    told = [entry for entry in config.get("history") or () if not entry.get("empty_layer")]
-    history = [str(entry.get("created_by", "")) for entry in told]
+    makers = [entry for entry in config.get("history") or () if not entry.get("empty_layer")]
+    history = [str(entry.get("created_by", "")) for entry in makers]
     if len(history) != len(diff_ids):
         history = [""] * len(diff_ids)
     layers: list[Layer] = []

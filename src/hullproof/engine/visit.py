@@ -129,8 +129,8 @@ class VisitedContainer(BootedContainer):
                 engine_errors(f"reading {path} in the container", APIError),
                 _opened(open_stream(self._api, url)) as response,
             ):
-                told = base64.b64decode(response.headers["X-Docker-Container-Path-Stat"])
-                status: dict[str, Any] = json.loads(told)
+                header = base64.b64decode(response.headers["X-Docker-Container-Path-Stat"])
+                status: dict[str, Any] = json.loads(header)
                 return status, None if status["mode"] & _GO_DIRECTORY else response.raw.read()
         except APIError as error:
             raise FileNotFoundError(f"{path}: {explain(error)}") from error

@@ -10,7 +10,7 @@ from typing import Any
 from hullproof.evidence.envelope import read_json
 from hullproof.evidence.errors import EvidenceError
 from hullproof.evidence.reports import fault_of
-from hullproof.report.as_statement import NAME, PREDICATES, finished_at, moment, standing
+from hullproof.report.as_statement import NAME, PREDICATES, finished_at, moment, status_of
 
 GOOD = ("proven", "not-applicable")
 """How a practice stands that holds: what `prove` ends well with, an acceptance aside."""
@@ -87,7 +87,7 @@ def _report(report: Mapping[str, Any], today: date) -> Claim:
     practices = {each["id"]: _standing_today(each, today) for each in report["proofs"]}
     left_out = tuple(report["left_out"])
     if report["verdict"] == "proven" and any(
-        standing(each) in ("broken", "unproven") for each in report["proofs"]
+        status_of(each) in ("broken", "unproven") for each in report["proofs"]
     ):
         raise EvidenceError("it contradicts itself: its verdict is proven, and one of its proofs is not")
     why_not = _why_not(practices, left_out)
@@ -104,7 +104,7 @@ def _report(report: Mapping[str, Any], today: date) -> Claim:
 
 def _standing_today(proof: Mapping[str, Any], today: date) -> str:
     """Return how a practice stands now: an acceptance may have ended since."""
-    how = standing(proof)
+    how = status_of(proof)
     return "broken" if how == "accepted" and date.fromisoformat(proof["accepted"]["until"]) < today else how
 
 

@@ -108,7 +108,7 @@ def _build_beside(beside: Project, engine: Engine, run: Run, tell: Listener) -> 
     bases = builds.bases(beside, engine, run, tell)
     built = builds.build(engine, builds.recipe(beside, engine, run, bases, tell), bases, ignore)
     if built.image_id is None or built.failure is not None:
-        why = f"at {built.failure.where}: {built.failure.told}" if built.failure else "without a reason"
+        why = f"at {built.failure.where}: {built.failure.summary}" if built.failure else "without a reason"
         raise Unobservable(f"the build of a service, in {beside.folder.name}, fails {why}")
     return built.image_id
 

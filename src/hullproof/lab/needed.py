@@ -145,11 +145,11 @@ class _Choice:
         return kept
 
     def _group(self, rows: list[tuple[str, Note]], *, imported: bool) -> _Group:
-        told = next((each for _, each in rows if each.by and each.test), rows[0][1])
-        asking = self._for.get(rows[0][0], told.by)
-        by = self._path(told.line, asking) if asking else ""
-        file, _, name = told.test.partition("::")
-        test = self._path(told.line, file) if file else ""
+        note = next((each for _, each in rows if each.by and each.test), rows[0][1])
+        asking = self._for.get(rows[0][0], note.by)
+        by = self._path(note.line, asking) if asking else ""
+        file, _, name = note.test.partition("::")
+        test = self._path(note.line, file) if file else ""
         return _Group(
             tuple(sorted({path for path, _ in rows})),
             by,

@@ -114,7 +114,7 @@ class Practice(pytest.Item):
         """Judge the practice."""
         workspace = workspace_of(self.config)
         proof = workspace.judge(self.practice)
-        self.user_properties.append(("verdict", proof.standing.value))
+        self.user_properties.append(("verdict", proof.status.value))
         if proof.accepted is not None and proof.is_excused:
             pytest.xfail(acceptance(proof.accepted))
         if proof.verdict is Verdict.NOT_APPLICABLE:

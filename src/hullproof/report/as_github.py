@@ -6,30 +6,30 @@ shows ten annotations of a kind for a step, and the rest in the log only; so the
 
 from __future__ import annotations
 
-from hullproof.model import BuildError, Proof, Report, Standing
+from hullproof.model import BuildError, Proof, Report, Status
 from hullproof.report.reading import (
     acceptance,
     alike,
     build_lines,
-    by_standing,
+    by_status,
     dockerfile_path,
     governing_line,
     headline,
 )
 from hullproof.text import clean, line, workflow_command
 
-_COMMAND = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEPTED: "notice"}
+_COMMAND = {Status.BROKEN: "error", Status.UNPROVEN: "warning", Status.ACCEPTED: "notice"}
 
 
 def render(report: Report) -> str:
     """Return a command for each practice that is not good or is accepted as broken, and a line that sums up."""
     lines = [_build_error(report, report.build_error)] if report.build_error else []
-    told = alike(report.proofs)
-    groups = by_standing(report)
-    for standing, command in _COMMAND.items():
-        for proof in groups.get(standing, []):
-            if proof.id not in told:
-                others = [identifier for identifier, first in told.items() if first == proof.id]
+    repeated = alike(report.proofs)
+    groups = by_status(report)
+    for status, command in _COMMAND.items():
+        for proof in groups.get(status, []):
+            if proof.id not in repeated:
+                others = [identifier for identifier, first in repeated.items() if first == proof.id]
                 lines.append(_annotation(report, proof, command, others))
     lines.append(line(f"hullproof: {clean(report.project.name)}: {' '.join(headline(report))}"))
     return "\n".join(lines) + "\n"
@@ -47,7 +47,7 @@ def _annotation(report: Report, proof: Proof, command: str, others: list[str]) -
         said.append(f"The same goes for {', '.join(others)}.")
     if proof.remedy and not proof.is_good:
         said.append(f"Fix: {clean(proof.remedy)}")
-    title = f"{proof.standing.words}: {clean(proof.title)} ({proof.id})"
+    title = f"{proof.status.text}: {clean(proof.title)} ({proof.id})"
     return _command(command, report, governing_line(report, proof), title, said)
 
 

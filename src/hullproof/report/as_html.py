@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from hullproof.model import Report
-from hullproof.report.reading import about, acceptance, by_standing, governing_line, headline, quote_of
+from hullproof.report.reading import about, acceptance, by_status, governing_line, headline, quote_of
 from hullproof.text import clean, duration, inert, paragraphs
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _CODE = re.compile(
 
 def render(report: Report) -> str:
     """Return the page. Every text in it is escaped, and made safe to show as on a terminal."""
-    groups = by_standing(report)
+    groups = by_status(report)
     started = report.started_at.astimezone(timezone.utc)
     page = (
         environment()
@@ -40,7 +40,7 @@ def render(report: Report) -> str:
             groups=groups,
             headline=headline(report)[1],
             about=about(report),
-            index=sorted(report.proofs, key=lambda proof: list(groups).index(proof.standing)),
+            index=sorted(report.proofs, key=lambda proof: list(groups).index(proof.status)),
             started=f"{started:%Y-%m-%d %H:%M} UTC",
             started_iso=f"{started:%Y-%m-%dT%H:%M:%SZ}",
             line_of=functools.partial(governing_line, report),

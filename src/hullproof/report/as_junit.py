@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from datetime import timezone
 from xml.etree import ElementTree as ET
 
-from hullproof.model import Proof, Report, Standing
+from hullproof.model import Proof, Report, Status
 from hullproof.report.reading import about, acceptance, build_headline, build_lines
 from hullproof.text import clean, inert
 
 _OUTCOME = {
-    Standing.BROKEN: "failure",
-    Standing.UNPROVEN: "error",
-    Standing.ACCEPTED: "skipped",
-    Standing.NOT_APPLICABLE: "skipped",
+    Status.BROKEN: "failure",
+    Status.UNPROVEN: "error",
+    Status.ACCEPTED: "skipped",
+    Status.NOT_APPLICABLE: "skipped",
 }
 _EVIDENCE_SHOWN = 20
 
@@ -53,7 +53,7 @@ def _suite(report: Report, family: str) -> ET.Element:
 
 
 def _counts(proofs: Sequence[Proof]) -> dict[str, str]:
-    outcomes = [_OUTCOME.get(proof.standing) for proof in proofs]
+    outcomes = [_OUTCOME.get(proof.status) for proof in proofs]
     return {
         "tests": str(len(proofs)),
         "failures": str(outcomes.count("failure")),
@@ -69,16 +69,16 @@ def _case(proof: Proof) -> ET.Element:
         classname=f"{clean(proof.family)}.{proof.id}",
         time=f"{proof.duration_s:.3f}",
     )
-    outcome = _OUTCOME.get(proof.standing)
-    told = "\n".join(details(proof))
+    outcome = _OUTCOME.get(proof.status)
+    text = "\n".join(details(proof))
     if outcome in ("failure", "error"):
         found = ET.SubElement(case, outcome, type=proof.verdict.value, message=clean(proof.summary))
-        found.text = told
+        found.text = text
         return case
     if outcome:
         reason = acceptance(proof.accepted) if proof.accepted else clean(proof.summary)
-        ET.SubElement(case, outcome, type=proof.standing.value, message=reason)
-    ET.SubElement(case, "system-out").text = told
+        ET.SubElement(case, outcome, type=proof.status.value, message=reason)
+    ET.SubElement(case, "system-out").text = text
     return case
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from hullproof.model import BuildError, Proof, Report, Standing
+from hullproof.model import BuildError, Proof, Report, Status
 from hullproof.report.reading import OUTPUT_SHOWN, about, acceptance, build_headline, headline
 from hullproof.text import clean, inert, markdown, markdown_cell, markdown_code, size
 
 _WORD = {
-    Standing.PROVEN: "",
-    Standing.NOT_APPLICABLE: " *(not applicable)*",
-    Standing.ACCEPTED: " *(broken, and accepted)*",
-    Standing.UNPROVEN: " **(unproven)**",
-    Standing.BROKEN: " **(broken)**",
+    Status.PROVEN: "",
+    Status.NOT_APPLICABLE: " *(not applicable)*",
+    Status.ACCEPTED: " *(broken, and accepted)*",
+    Status.UNPROVEN: " **(unproven)**",
+    Status.BROKEN: " **(broken)**",
 }
 _EVIDENCE_SHOWN = 10
 
@@ -68,7 +68,7 @@ def _build_error(report: Report, error: BuildError) -> list[str]:
 def _item(proof: Proof, *, evidence_shown: int) -> list[str]:
     tick = "x" if proof.is_good else " "
     name = f"**{markdown(proof.title)}** ({markdown_code(proof.id)})"
-    lines = [f"- [{tick}] {name}{_WORD[proof.standing]}: {markdown(proof.summary)}"]
+    lines = [f"- [{tick}] {name}{_WORD[proof.status]}: {markdown(proof.summary)}"]
     if proof.accepted:
         lines.append(f"  - {markdown(acceptance(proof.accepted))}")
     shown = proof.evidence[:evidence_shown]

@@ -54,7 +54,7 @@ def _where(matrix: Matrix, practice: str) -> str:
     """Say how a practice stands, and in which cells, where it is not proven in all."""
     by: dict[str, list[str]] = {}
     for cell in matrix.cells:
-        by.setdefault(cell.standing(practice), []).append(cell.label)
+        by.setdefault(cell.status(practice), []).append(cell.label)
     if set(by) == {"proven"}:
         return ""
     if len(by) == 1:
@@ -72,7 +72,7 @@ def _differences(matrix: Matrix) -> list[str]:
         f"- {markdown_code(practice)}, {markdown(cell.label)}: {markdown(proof['summary'])}"
         for practice in matrix.differing()
         for cell in matrix.cells
-        if cell.standing(practice) != "proven" and (proof := cell.proof(practice))
+        if cell.status(practice) != "proven" and (proof := cell.proof(practice))
     ]
     expected = ("Digest", "Image", "Platform", "Base", "Base digest", "Proven at", "Verdict")
     lines += [

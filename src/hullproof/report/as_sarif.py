@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hullproof.distribution import documentation
-from hullproof.model import BuildError, Explanation, Proof, Report, Standing
+from hullproof.model import BuildError, Explanation, Proof, Report, Status
 from hullproof.report.reading import (
     acceptance,
     build_headline,
@@ -35,7 +35,7 @@ _LONGEST_DESCRIPTION = 1_000  # GitHub takes 1,024 characters
 _PAGES = documentation()
 
 # An accepted practice is suppressed. GitHub overlooks that and shows it as open, so it is no more than a note.
-_LEVEL = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEPTED: "note"}
+_LEVEL = {Status.BROKEN: "error", Status.UNPROVEN: "warning", Status.ACCEPTED: "note"}
 
 
 def render(report: Report) -> str:
@@ -63,25 +63,25 @@ def _run(report: Report) -> dict[str, Any]:
         "results": [
             _result(report, proof, index)
             for index, proof in enumerate(report.proofs)
-            if proof.standing in _LEVEL
+            if proof.status in _LEVEL
         ],
     }
 
 
 def _rule(proof: Proof) -> dict[str, Any]:
     title = clean(proof.title)
-    told = proof.explanation or Explanation(title, "", "", "")
+    texts = proof.explanation or Explanation(title, "", "", "")
     parts = [
         (name, text)
         for name, text in (
-            ("Why", told.why),
-            ("Proven by", told.proven_by),
-            ("Broken by", told.broken_by),
-            ("Fix", told.fix),
+            ("Why", texts.why),
+            ("Proven by", texts.proven_by),
+            ("Broken by", texts.broken_by),
+            ("Fix", texts.fix),
         )
         if text.strip()
     ] or [("Why", title)]
-    why = next(paragraphs(told.why)).text or title
+    why = next(paragraphs(texts.why)).text or title
     return {
         "id": proof.id,
         "name": "".join(word.capitalize() for word in proof.id.split("-")),
@@ -110,7 +110,7 @@ def _result(report: Report, proof: Proof, index: int) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": proof.id,
         "ruleIndex": index,
-        "level": _LEVEL[proof.standing],
+        "level": _LEVEL[proof.status],
         "message": {"text": _message(proof)},
         "locations": [_location(report, line)],
         "partialFingerprints": {"primaryLocationLineHash": _fingerprint(report, proof)},

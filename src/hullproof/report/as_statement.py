@@ -82,7 +82,7 @@ def moment(text: str) -> datetime:
     return found.astimezone(timezone.utc)
 
 
-def standing(proof: Plain) -> str:
+def status_of(proof: Plain) -> str:
     """Return how a practice stands: its verdict, or `accepted` where it is broken and that is accepted for now."""
     accepted = proof.get("accepted")
     return "accepted" if accepted and not accepted["expired"] else str(proof["verdict"])
@@ -101,7 +101,7 @@ def _test_result(report: Plain) -> dict[str, Any]:
         "broken": "failedTests",
     }
     for proof in report["proofs"]:
-        if list_ := of.get(standing(proof)):  # what does not apply was no test
+        if list_ := of.get(status_of(proof)):  # what does not apply was no test
             named[list_].append(proof["id"])
     doubtful = named["warnedTests"] or report["left_out"] or not named["passedTests"]
     return {
@@ -158,8 +158,8 @@ def _scout_tests(report: Plain) -> dict[str, Any]:
     tests = [
         {
             "name": each["id"],
-            "status": _CTRF[standing(each)],
-            "rawStatus": standing(each),
+            "status": _CTRF[status_of(each)],
+            "rawStatus": status_of(each),
             "duration": round(each["duration_s"] * 1000),
             "message": each["summary"],
             "suite": [each["family"]],

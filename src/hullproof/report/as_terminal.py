@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hullproof.model import Evidence, Proof, Report, Standing
+from hullproof.model import Evidence, Proof, Report, Status
 from hullproof.report import Detail
 from hullproof.report.reading import (
     OUTPUT_SHOWN,
@@ -26,11 +26,11 @@ from hullproof.report.reading import (
 from hullproof.text import clean, duration, inert, size
 
 _MARK = {
-    Standing.PROVEN: ("✓", "green"),
-    Standing.NOT_APPLICABLE: ("-", "dim"),
-    Standing.ACCEPTED: ("!", "magenta"),
-    Standing.UNPROVEN: ("?", "yellow"),
-    Standing.BROKEN: ("✗", "bold red"),
+    Status.PROVEN: ("✓", "green"),
+    Status.NOT_APPLICABLE: ("-", "dim"),
+    Status.ACCEPTED: ("!", "magenta"),
+    Status.UNPROVEN: ("?", "yellow"),
+    Status.BROKEN: ("✗", "bold red"),
 }
 _NARROW = 80
 _MOST_ROWS = 16
@@ -107,9 +107,9 @@ def _print_proofs(console: Console, report: Report, detail: Detail) -> None:
     longest = max((len(proof.id) for proof in report.proofs), default=0)
     repeated = alike(report.proofs)
     is_long = detail == "summary" and len(report.proofs) > _MOST_ROWS
-    proven = [proof for proof in report.proofs if is_long and proof.standing is Standing.PROVEN]
+    proven = [proof for proof in report.proofs if is_long and proof.status is Status.PROVEN]
     if proven:
-        mark, style = _MARK[Standing.PROVEN]
+        mark, style = _MARK[Status.PROVEN]
         names = [Text(f"{mark} {proof.id}", style) for proof in proven]
         console.print(Columns(names, padding=(0, 2), equal=True, column_first=True))
     apart = not proven
@@ -118,7 +118,7 @@ def _print_proofs(console: Console, report: Report, detail: Detail) -> None:
             continue  # said with the first of them
         others = [identifier for identifier, first in repeated.items() if first == proof.id]
         is_short = proof.is_good and detail == "summary"
-        mark, style = _MARK[proof.standing]
+        mark, style = _MARK[proof.status]
         if not (proof.is_good or apart):
             console.print()
         name = Text(f"{mark} {proof.id}", style)
@@ -142,7 +142,7 @@ def _print_proofs(console: Console, report: Report, detail: Detail) -> None:
 
 def one_row(proof: Proof, longest: int) -> Text:
     """Return a proof as one row, however long: its mark and id, as wide as the longest id is, and what was found."""
-    mark, style = _MARK[proof.standing]
+    mark, style = _MARK[proof.status]
     name = Text(f"{mark} {proof.id}", style)
     name.pad_right(longest + 2 - len(proof.id))
     if proof.is_excused and proof.accepted:
@@ -154,7 +154,7 @@ def _in_full(report: Report, proof: Proof, others: list[str], detail: Detail) ->
     """The summary, the evidence or the first that names the line to look at, and the fix."""
     lines = [_summary(proof)]
     if proof.accepted:
-        lines.append(Text(acceptance(proof.accepted), _MARK[Standing.ACCEPTED][1]))
+        lines.append(Text(acceptance(proof.accepted), _MARK[Status.ACCEPTED][1]))
     if others:
         lines.append(Text(f"the same goes for {', '.join(others)}", "yellow"))
     if detail == "summary":
@@ -173,10 +173,10 @@ def _in_full(report: Report, proof: Proof, others: list[str], detail: Detail) ->
 
 def _summary(proof: Proof) -> Text:
     summary = clean(proof.summary)
-    if proof.standing is Standing.PROVEN:
+    if proof.status is Status.PROVEN:
         return Text(summary)
     word = proof.verdict.value.replace("-", " ")
-    return Text.assemble((f"{word}: ", _MARK[proof.standing][1]), summary)
+    return Text.assemble((f"{word}: ", _MARK[proof.status][1]), summary)
 
 
 def _evidence(evidence: Evidence) -> Text:
@@ -187,7 +187,7 @@ def _evidence(evidence: Evidence) -> Text:
 def _foot(report: Report, detail: Detail) -> list[RenderableType]:
     """The verdict, with the names of what it is owed to, where the eye is when the command is done."""
     verdict, count = headline(report)
-    word = Text(verdict, _MARK[Standing(report.verdict.value)][1])
+    word = Text(verdict, _MARK[Status(report.verdict.value)][1])
     lines: list[RenderableType] = [Text.assemble(word, f" {count}, in {duration(report.duration_s)}")]
     if report.left_out and detail == "evidence":
         lines.append(Text(f"not asked for: {', '.join(report.left_out)}", "dim"))

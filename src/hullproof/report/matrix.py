@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hullproof.model import Verdict, worst
-from hullproof.report.as_statement import Plain, finished_at, standing
+from hullproof.report.as_statement import Plain, finished_at, status_of
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Cell:
         """The proof of a practice; None where it was not asked for."""
         return next((each for each in self.report["proofs"] if each["id"] == practice), None)
 
-    def standing(self, practice: str) -> str:
+    def status(self, practice: str) -> str:
         """How a practice stands here."""
         proof = self.proof(practice)
-        return "not asked for" if proof is None else standing(proof)
+        return "not asked for" if proof is None else status_of(proof)
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,11 @@ class Matrix:
 
     def holds(self, practice: str) -> bool:
         """Whether a release may be signed off with a practice, in every cell."""
-        return all(each.standing(practice) in ("proven", "not-applicable", "accepted") for each in self.cells)
+        return all(each.status(practice) in ("proven", "not-applicable", "accepted") for each in self.cells)
 
     def differing(self) -> list[str]:
         """Name the practices that do not stand alike in every cell."""
-        return [each for each in self.practices if len({cell.standing(each) for cell in self.cells}) > 1]
+        return [each for each in self.practices if len({cell.status(each) for cell in self.cells}) > 1]
 
     def rows(self) -> list[tuple[str, list[str], bool]]:
         """Return what the cells are about, row by row: a name, a text for each cell, and whether these are alike.

@@ -18,7 +18,7 @@ from hullproof.model import (
     Proof,
     Quote,
     Report,
-    Standing,
+    Status,
     Verdict,
 )
 from hullproof.text import clean, duration, size
@@ -73,10 +73,10 @@ def build_lines(error: BuildError, *, shown: int | None = OUTPUT_SHOWN) -> list[
     return [clean(each) for each in said]
 
 
-def by_standing(report: Report) -> dict[Standing, list[Proof]]:
+def by_status(report: Report) -> dict[Status, list[Proof]]:
     """Group the proofs by how they stand, those to look at first in front; groups without any are left out."""
-    groups = {each: [proof for proof in report.proofs if proof.standing is each] for each in Standing}
-    return {standing: proofs for standing, proofs in groups.items() if proofs}
+    groups = {each: [proof for proof in report.proofs if proof.status is each] for each in Status}
+    return {status: proofs for status, proofs in groups.items() if proofs}
 
 
 def headline(report: Report) -> tuple[str, str]:
@@ -84,14 +84,14 @@ def headline(report: Report) -> tuple[str, str]:
 
     What is not proven is named, and what was not asked for is counted: a part is not taken for the whole.
     """
-    groups = by_standing(report)
-    deciding = groups.pop(Standing(report.verdict.value), [])
+    groups = by_status(report)
+    deciding = groups.pop(Status(report.verdict.value), [])
     total = len(report.proofs) + len(report.left_out)
     is_clear = report.verdict is Verdict.PROVEN or len(deciding) in (0, total)
     named = "" if is_clear else f": {_ids(deciding)}"
     rest = [
-        f"{len(proofs)} {standing.words}{'' if standing is Standing.PROVEN else f': {_ids(proofs)}'}"
-        for standing, proofs in groups.items()
+        f"{len(proofs)} {status.text}{'' if status is Status.PROVEN else f': {_ids(proofs)}'}"
+        for status, proofs in groups.items()
     ]
     rest += [f"{len(report.left_out)} not asked for"] if report.left_out else []
     profile = "" if report.profile == DEFAULT_PROFILE else f" for {clean(report.profile)}"
@@ -121,14 +121,14 @@ def alike(proofs: Sequence[Proof]) -> dict[str, str]:
     A build that fails leaves most practices unproven; ten times the same is more than anybody reads.
     """
     first: dict[str, str] = {}
-    told = {}
+    repeated = {}
     for proof in proofs:
         if proof.verdict is Verdict.UNPROVEN and not proof.evidence and not proof.remedy:
             if proof.summary in first:
-                told[proof.id] = first[proof.summary]
+                repeated[proof.id] = first[proof.summary]
             else:
                 first[proof.summary] = proof.id
-    return told
+    return repeated
 
 
 def booted(conditions: Conditions) -> str:

@@ -54,8 +54,8 @@ def explain_failure(facts: BuildFacts) -> list[str]:
     failure, step = facts.failure, facts.failed_step
     if failure is None:
         return [f"the build fails: {clean(facts.error or 'for no reason given')}"]
-    told = [clean(step.instruction, _SHORT)] if step else []
-    told += map(clean, failure.output)
-    told += [f"fix: {clean(failure.fix)}"] if failure.fix else []
-    told += [f"stand-in base: {clean(failure.base_note)}"] if failure.base_note else []
-    return [f"the build fails at {clean(failure.where)}: {clean(failure.told)}", *told]
+    lines = [clean(step.instruction, _SHORT)] if step else []
+    lines += map(clean, failure.output)
+    lines += [f"fix: {clean(failure.fix)}"] if failure.fix else []
+    lines += [f"stand-in base: {clean(failure.base_note)}"] if failure.base_note else []
+    return [f"the build fails at {clean(failure.where)}: {clean(failure.summary)}", *lines]

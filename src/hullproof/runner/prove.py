@@ -295,7 +295,7 @@ def _build_error(build: BuildFacts | None) -> BuildError | None:
         instruction=step.instruction[:_LONGEST_LINE] if step else None,
         line=build.failed_line,
         output=tuple(line[:_LONGEST_LINE] for line in failure.output),
-        reason=failure.told,
+        reason=failure.summary,
         remedy=failure.fix,
         base_note=failure.base_note,
     )

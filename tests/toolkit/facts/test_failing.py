@@ -135,7 +135,7 @@ def test_of_a_full_base_any_library_or_program_may_be_lacking() -> None:
         "/bin/sh: 1: svn: not found",
         "ImportError: libmysqlclient.so.21: cannot open shared object file: No such",
     ):
-        assert "stand-in" in failed("RUN x", line, bases=(FULL,)).told
+        assert "stand-in" in failed("RUN x", line, bases=(FULL,)).summary
 
 
 def test_a_frontend_that_was_left_out_may_be_the_cause() -> None:
@@ -148,7 +148,7 @@ def test_a_frontend_that_was_left_out_may_be_the_cause() -> None:
         dockerfile=SimpleNamespace(syntax_directive="docker/dockerfile:labs"),
     )
     recipe: Any = SimpleNamespace(dockerfile="copy", project=project, proxy_args={})
-    assert failure_of(built, recipe, ()).told == (
+    assert failure_of(built, recipe, ()).summary == (
         "unknown flag: x; it was read by BuildKit's own frontend instead of docker/dockerfile:labs, which may be the cause"
     )
 

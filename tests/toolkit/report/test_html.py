@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import html5lib
 import pytest
 
-from hullproof.model import Report, Standing
+from hullproof.model import Report, Status
 from hullproof.report import as_html
 
 from .reports import HTML, HUGE
@@ -85,8 +85,8 @@ def test_every_anchor_leads_somewhere(report: Report) -> None:
 
 def test_what_needs_attention_comes_first_and_open(sample: Report) -> None:
     """Broken, unproven, accepted, not applicable, proven; the evidence of what is good is folded."""
-    order = {standing: place for place, standing in enumerate(Standing)}
-    proofs = sorted(sample.proofs, key=lambda proof: order[proof.standing])
+    order = {status: place for place, status in enumerate(Status)}
+    proofs = sorted(sample.proofs, key=lambda proof: order[proof.status])
     found = articles(page(sample))
     assert list(found) == [proof.id for proof in proofs]
     for proof in proofs:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from hullproof.model import Report, Standing
+from hullproof.model import Report, Status
 from hullproof.report import as_junit
 
 from .samples import matches
@@ -44,16 +44,16 @@ def test_every_practice_is_a_case_with_a_title_that_people_read(report: Report) 
 def test_each_standing_has_its_outcome(sample: Report) -> None:
     """Broken fails, unproven is an error; what does not apply or is accepted is skipped, and says why."""
     outcomes = {
-        Standing.BROKEN: [Failure],
-        Standing.UNPROVEN: [Error],
-        Standing.ACCEPTED: [Skipped],
-        Standing.NOT_APPLICABLE: [Skipped],
-        Standing.PROVEN: [],
+        Status.BROKEN: [Failure],
+        Status.UNPROVEN: [Error],
+        Status.ACCEPTED: [Skipped],
+        Status.NOT_APPLICABLE: [Skipped],
+        Status.PROVEN: [],
     }
     found = cases(sample)
-    assert {proof.standing for proof in sample.proofs} == set(Standing)
+    assert {proof.status for proof in sample.proofs} == set(Status)
     for proof in sample.proofs:
-        assert [type(result) for result in found[proof.id].result] == outcomes[proof.standing]
+        assert [type(result) for result in found[proof.id].result] == outcomes[proof.status]
         assert all(result.message for result in found[proof.id].result)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from hullproof.model import Proof, Report, Standing
+from hullproof.model import Proof, Report, Status
 from hullproof.practices import every
 from hullproof.report import as_sarif
 
@@ -43,9 +43,9 @@ def test_the_log_is_as_expected(name: str, report: Report) -> None:
 
 def test_what_is_good_is_a_rule_without_a_result(sample: Report) -> None:
     """Code scanning shows each result as an alert."""
-    levels = {Standing.BROKEN: "error", Standing.UNPROVEN: "warning", Standing.ACCEPTED: "note"}
+    levels = {Status.BROKEN: "error", Status.UNPROVEN: "warning", Status.ACCEPTED: "note"}
     assert {identifier: result["level"] for identifier, result in results(sample).items()} == {
-        proof.id: levels[proof.standing] for proof in sample.proofs if proof.standing in levels
+        proof.id: levels[proof.status] for proof in sample.proofs if proof.status in levels
     }
     rules = run(sample)["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == [proof.id for proof in sample.proofs]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hullproof.model import Report, Standing, Verdict
+from hullproof.model import Report, Status, Verdict
 from hullproof.report import as_terminal
 
 from .samples import matches
@@ -71,7 +71,7 @@ def test_the_screen_does_not_depend_on_where_it_is_made(
 def test_a_remedy_stands_under_what_is_broken_and_nowhere_else(sample: Report) -> None:
     """A broken practice shows its remedy; a proven one none, and none that is accepted for now."""
     text = as_terminal.render(sample, width=140)
-    assert text.count("fix: ") == sum(proof.standing is Standing.BROKEN for proof in sample.proofs)
+    assert text.count("fix: ") == sum(proof.status is Status.BROKEN for proof in sample.proofs)
 
 
 def test_the_last_line_names_what_is_broken_and_how_long_it_took(sample: Report) -> None:

@@ -46,7 +46,7 @@ class Failure:
     base_note: str | None = None
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The reason, and what else may be the cause."""
         return f"{self.reason}; {self.hint}" if self.hint else self.reason
 

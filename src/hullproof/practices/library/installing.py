@@ -17,7 +17,7 @@ _WITHOUT_PROJECT = {
     "pdm install": "--no-self",
     "pdm sync": "--no-self",
 }
-"""How tools are told to install what a project needs, and not yet the project, whose code is not there."""
+"""How tools are part to install what a project needs, and not yet the project, whose code is not there."""
 
 
 def copy_the_code_after(release: Release, step: InstallStep) -> str:
@@ -71,10 +71,10 @@ def _in_prose(release: Release, step: InstallStep) -> str:
     how = f"{install.tool} {install.action}" if install else ""
     option = _WITHOUT_PROJECT.get(how)
     again = f", and {how} once more behind it for the project itself" if option else ""
-    told = f" with {option}" if option else ""
+    part = f" with {option}" if option else ""
     if install is not None and install.installs_project and not option:
-        told, again = " without the project itself", f", and {how} --no-deps behind it for the project itself"
-    return f"Before {where}, copy only {files}; install there{told}, and copy the code after it{again}."
+        part, again = " without the project itself", f", and {how} --no-deps behind it for the project itself"
+    return f"Before {where}, copy only {files}; install there{part}, and copy the code after it{again}."
 
 
 def declare_in_a_file(release: Release, step: InstallStep) -> str:
