@@ -16,10 +16,9 @@ Fix: Copy with --chown=app:app, and make the directory the user's before WORKDIR
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator
 
-from hullproof.dockerfile import Instruction, Release
+from hullproof.dockerfile import Release
 from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts
 from hullproof.model import Evidence
 from hullproof.practices.checks import (
@@ -35,12 +34,8 @@ from hullproof.practices.checks import (
 from hullproof.practices.library.access import is_readable
 from hullproof.practices.library.accounts import Account, run_time_account, run_time_groups
 from hullproof.practices.library.lines import before_user
-from hullproof.practices.library.places import (
-    layer_place,
-    linked_directories,
-    normal,
-    resolved,
-)
+from hullproof.practices.library.owners import common, named, to_give
+from hullproof.practices.library.places import by_line, linked_directories, normal, resolved
 
 
 @check
@@ -61,10 +56,10 @@ def it_belongs_to_the_run_time_user(
     elif strange:
         groups = run_time_groups(account, files, container)
         yield broken(
-            f"{_named(strange)} {'belong' if strange[1:] else 'belongs'} to {_owners(strange)}, not to {account.shown}, "
+            f"{named(strange)} {'belong' if strange[1:] else 'belongs'} to {_owners(strange)}, not to {account.shown}, "
             f"which the release runs as{_consequence(strange, account, groups)}",
             *_per_line(release, files, strange, lambda each: f"expected uid {account.uid}, got {each.uid}"),
-            fix=_to_give(release, files, strange, account),
+            fix=to_give(release, files, strange, account),
         )
     else:
         yield proven(
@@ -86,26 +81,26 @@ def its_modes_are_for_its_owner(
     writable = [each for each in inside if each.mode & 0o002 and not _is_lock(each, files)]
     if writable:
         yield broken(
-            f"{_named(writable)} can be written by everybody (mode {writable[0].mode:04o})",
+            f"{named(writable)} can be written by everybody (mode {writable[0].mode:04o})",
             *_per_line(
                 release,
                 files,
                 writable,
                 lambda each: f"expected nothing for others to write, got mode {each.mode:04o}",
             ),
-            fix=f"{before_user(release, f'RUN chmod -R o-w {_common(writable)}')} Or copy it with --chmod=755.",
+            fix=f"{before_user(release, f'RUN chmod -R o-w {common(writable)}')} Or copy it with --chmod=755.",
         )
     closed = [
         each for each in inside if each.uid == account.uid and not is_readable(each, account, frozenset())
     ]
     if closed:
         yield broken(
-            f"{_named(closed)} cannot be read by {account.shown}, whose {'they are' if closed[1:] else 'it is'} "
+            f"{named(closed)} cannot be read by {account.shown}, whose {'they are' if closed[1:] else 'it is'} "
             f"(mode {closed[0].mode:04o})",
             *_per_line(
                 release, files, closed, lambda each: f"expected it readable, got mode {each.mode:04o}"
             ),
-            fix=f"{before_user(release, f'RUN chmod -R u+rX {_common(closed)}')} Or copy it with --chmod=755.",
+            fix=f"{before_user(release, f'RUN chmod -R u+rX {common(closed)}')} Or copy it with --chmod=755.",
         )
 
 
@@ -120,10 +115,6 @@ def _inside(image: ImageFacts, files: FileFacts, account: Account) -> Iterator[F
             path == one or path.startswith(f"{one}/") for one in tops
         ):
             yield entry
-
-
-def _named(entries: list[FileEntry]) -> str:
-    return entries[0].path + (f" and {len(entries) - 1} more" if entries[1:] else "")
 
 
 def _owners(entries: list[FileEntry]) -> str:
@@ -152,49 +143,6 @@ def _per_line(
 ) -> list[Evidence]:
     """Make one evidence per line of the Dockerfile: its first path, and how many more."""
     return [
-        in_image(place, f"{_named(group)}: {say(group[0])}")
-        for place, group in _by_line(release, files, entries).items()
+        in_image(place, f"{named(group)}: {say(group[0])}")
+        for place, group in by_line(release, files, entries).items()
     ]
-
-
-def _by_line(release: Release, files: FileFacts, entries: list[FileEntry]) -> dict[str, list[FileEntry]]:
-    found: dict[str, list[FileEntry]] = {}
-    for entry in entries:
-        found.setdefault(layer_place(release, files, files.owning_layers[entry.path]), []).append(entry)
-    return found
-
-
-def _common(entries: list[FileEntry]) -> str:
-    """Name the directory or file that holds them all, or the first few, as words of a command."""
-    first = entries[0].path
-    inside = all(each.path == first or each.path.startswith(f"{first}/") for each in entries)
-    return shlex.join([first] if inside else [each.path for each in entries[:3]])
-
-
-def _to_give(release: Release, files: FileFacts, strange: list[FileEntry], account: Account) -> str:
-    """Say for each line what makes its files the user's."""
-    ways, owner = [], account.for_chown
-    for place, group in _by_line(release, files, strange).items():
-        made_by = release.instruction_at(files.owning_layers[group[0].path].line)
-        keyword = made_by.keyword if made_by is not None else ""
-        if keyword in ("COPY", "ADD"):
-            # --chown is for what it copies: a directory that the base has already stays as it is.
-            there = [each for each in group if each.kind == "directory" and each.path in files.base]
-            if len(there) < len(group):
-                ways.append(f"Write {keyword} --chown={owner} at {place}.")
-            if there:
-                ways.append(before_user(release, f"RUN chown {owner} {_common(there)}"))
-        else:
-            made = keyword == "WORKDIR"
-            why = " WORKDIR makes it as root, and no COPY into it changes that." if made else ""
-            goal = _common(group)
-            give = f"chown {owner} {goal}" if made else f"chown -R {owner} {goal}"
-            first = f"mkdir -p {goal} && " if made and _comes_after_user(release, made_by) else ""
-            ways.append(f"{before_user(release, f'RUN {first}{give}')}{why}")
-    return " ".join(dict.fromkeys(ways))
-
-
-def _comes_after_user(release: Release, step: Instruction | None) -> bool:
-    """Whether a step stands behind the USER in force, so that what it makes is not there yet when root acts."""
-    user = release.last("USER")
-    return user is not None and step is not None and step.line > user.line

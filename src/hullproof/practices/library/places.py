@@ -81,6 +81,14 @@ def layer_place(release: Release, files: FileFacts, layer: Layer) -> str:
     return f"layer {files.layers.index(layer) + 1}"
 
 
+def by_line(release: Release, files: FileFacts, entries: list[FileEntry]) -> dict[str, list[FileEntry]]:
+    """Group files of the final view by the line that made their owners what they are, as `layer_place` names it."""
+    found: dict[str, list[FileEntry]] = {}
+    for entry in entries:
+        found.setdefault(layer_place(release, files, files.owning_layers[entry.path]), []).append(entry)
+    return found
+
+
 def own_entries(files: FileFacts) -> Iterator[tuple[Layer, FileEntry]]:
     """Go through all that the Dockerfile's own layers hold, also what a later layer hides."""
     for layer in files.added_layers:

@@ -1,0 +1,55 @@
+"""Whose files are, in words: naming several in a phrase or a command, and what makes them a user's."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from hullproof.practices.library.lines import before_user
+from hullproof.practices.library.places import by_line
+
+if TYPE_CHECKING:
+    from hullproof.dockerfile import Instruction, Release
+    from hullproof.facts import FileEntry, FileFacts
+    from hullproof.practices.library.accounts import Account
+
+
+def named(entries: list[FileEntry]) -> str:
+    """Name the first, and how many more."""
+    return entries[0].path + (f" and {len(entries) - 1} more" if entries[1:] else "")
+
+
+def common(entries: list[FileEntry]) -> str:
+    """Name the directory or file that holds them all, or the first few, as words of a command."""
+    first = entries[0].path
+    inside = all(each.path == first or each.path.startswith(f"{first}/") for each in entries)
+    return shlex.join([first] if inside else [each.path for each in entries[:3]])
+
+
+def to_give(release: Release, files: FileFacts, strange: list[FileEntry], account: Account) -> str:
+    """Say for each line what makes its files the user's."""
+    ways, owner = [], account.for_chown
+    for place, group in by_line(release, files, strange).items():
+        made_by = release.instruction_at(files.owning_layers[group[0].path].line)
+        keyword = made_by.keyword if made_by is not None else ""
+        if keyword in ("COPY", "ADD"):
+            # --chown is for what it copies: a directory that the base has already stays as it is.
+            there = [each for each in group if each.kind == "directory" and each.path in files.base]
+            if len(there) < len(group):
+                ways.append(f"Write {keyword} --chown={owner} at {place}.")
+            if there:
+                ways.append(before_user(release, f"RUN chown {owner} {common(there)}"))
+        else:
+            made = keyword == "WORKDIR"
+            why = " WORKDIR makes it as root, and no COPY into it changes that." if made else ""
+            goal = common(group)
+            give = f"chown {owner} {goal}" if made else f"chown -R {owner} {goal}"
+            first = f"mkdir -p {goal} && " if made and _comes_after_user(release, made_by) else ""
+            ways.append(f"{before_user(release, f'RUN {first}{give}')}{why}")
+    return " ".join(dict.fromkeys(ways))
+
+
+def _comes_after_user(release: Release, step: Instruction | None) -> bool:
+    """Whether a step stands behind the USER in force, so that what it makes is not there yet when root acts."""
+    user = release.last("USER")
+    return user is not None and step is not None and step.line > user.line

@@ -1,0 +1,86 @@
+"""USER in words: what the Dockerfile says of it, and how a release comes to run as an ordinary user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hullproof.practices.checks import in_dockerfile
+from hullproof.practices.library.accounts import account_of, made_account
+from hullproof.practices.library.lines import add, instead, joined, last_step
+
+if TYPE_CHECKING:
+    from hullproof.dockerfile import Release
+    from hullproof.facts import FileFacts, ImageFacts
+    from hullproof.model import Evidence
+    from hullproof.practices.library.accounts import Account
+
+
+def as_written(release: Release, image: ImageFacts) -> str:
+    """Say what the Dockerfile says of the user, and what that resolves to."""
+    user, written = image.user, release.last("USER")
+    if written is None:
+        return f"there is no USER, and the base says {user}" if user else "there is no USER"
+    raw = " ".join(written.args)
+    resolved = "" if raw == user else f", which resolves to {user or 'an empty string'}"
+    return f"USER {raw}{resolved}"
+
+
+def users_elsewhere(release: Release) -> list[Evidence]:
+    """List the USERs of stages that the release is not built on, where its own stage has none."""
+    if release.last("USER") is not None:
+        return []
+    return [
+        in_dockerfile(
+            release.where(each.line),
+            f"USER {' '.join(each.args)} is in a stage that the release is not built on",
+        )
+        for each in release.dockerfile.instructions
+        if each.keyword == "USER"
+    ]
+
+
+def to_create(release: Release, user: str) -> str:
+    """Say how to make an account exist; or that what looks like a comment is a part of its name."""
+    name, there = user.partition(":")[0], release.last("USER")
+    if " #" in name:
+        return "Put the comment on a line of its own: at the end of a USER it is a part of the name."
+    create = f"RUN useradd --system {name}"
+    shown = add(release, "before", there.line, create) if there is not None else None
+    return shown or f"Create the account in the release stage ({create}) before USER."
+
+
+def to_leave_root(
+    release: Release, account: Account, becomes: int, image: ImageFacts, files: FileFacts | None
+) -> str:
+    """Say which user to set, where, and what has to be that user's by then."""
+    if account.uid == 0 and account.name not in (None, "root"):
+        return f"Give the account {account.name} a uid of its own, which is not 0."
+    if becomes:
+        name = account_of(str(becomes), files).name or str(becomes)
+        return f"Write USER {name} and let the entry script start the application as it is; what it does as root belongs into a RUN."
+    made = made_account(files)
+    name = made or "app"
+    on_alpine = files is not None and "/etc/alpine-release" in files.final
+    create = "" if made else f"{'adduser -S' if on_alpine else 'useradd --system'} {name}"
+    top = (image.workdir or "/").rstrip("/")
+    uid = account_of(name, files).uid if made else None
+    strange = files is not None and any(
+        each.uid != uid for path, each in files.final.items() if f"{path}/".startswith(f"{top}/")
+    )
+    needed = [each for each in (create, f"chown -R {name} {top}" if top and strange else "") if each]
+    why = f" That gives {name} what lies at {top}, which ownership asks for next." if top and strange else ""
+    return f"{_to_set(release, name, needed)}{why}"
+
+
+def _to_set(release: Release, name: str, needed: list[str]) -> str:
+    """Say where to write USER, behind what needs root: in the place of the one in force where nothing comes after that."""
+    step, user = last_step(release), release.last("USER")
+    as_root = f"RUN {' && '.join(needed)}" if needed else None
+    if user is not None and (step is None or user.line > step.line):
+        before = [add(release, "before", user.line, as_root)] if as_root else []
+        shown = joined(*before, instead(release, user.line, f"USER {name}"))
+    else:
+        at = step.line if step is not None else release.line
+        before = [add(release, "after", at, as_root)] if as_root else []
+        shown = joined(*before, add(release, "after", at, f"USER {name}"))
+    return shown or f"Write USER {name} in the release stage, after the last step that needs root."
