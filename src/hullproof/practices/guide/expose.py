@@ -16,12 +16,9 @@ Fix: Expose exactly the ports that the application listens on (EXPOSE 5000), and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from hullproof.dockerfile import Release
 from hullproof.errors import Unobservable
 from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts, Listener
-from hullproof.model import Evidence
 from hullproof.practices.checks import (
     Observations,
     broken,
@@ -36,20 +33,17 @@ from hullproof.practices.checks import (
 )
 from hullproof.practices.library.logs import last_words
 from hullproof.practices.library.ports import (
-    FIRST_EPHEMERAL_PORT,
     Port,
     exposed_in,
+    holder,
+    is_served,
+    serving_instead,
     to_bind,
-    to_expose,
+    to_expose_served,
+    undeclared,
     where_exposed,
 )
-from hullproof.practices.library.processes import (
-    is_idler,
-    is_shell,
-    is_started,
-    shown,
-    why_unseen,
-)
+from hullproof.practices.library.processes import is_idler, is_shell, is_started, shown, why_unseen
 
 
 @check
@@ -65,58 +59,70 @@ def it_exposes_what_is_configured(config: Config, release: Release, image: Image
 
 
 @check
+def there_is_a_port_to_expose(config: Config, image: ImageFacts, container: ContainerFacts) -> Observations:
+    """A worker, a bot or a server at a Unix socket has none, and exposes none."""
+    listeners = _listeners(config, image, container)
+    if not image.exposed and not any(map(is_served, listeners)):
+        served = "it listens on no port"
+        if container.sockets:
+            served = f"it listens at {listed(container.sockets)}, not on a port"
+        elif container.on_stdin:
+            served = "it serves on its standard input, not on a port"
+        yield not_applicable(f"{served}, and exposes none")
+
+
+@check
 def each_exposed_port_is_listened_on(
     config: Config, release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
 ) -> Observations:
-    """By the application itself, with this protocol, at an address that others can reach."""
+    """With this protocol, and at an address that others can reach."""
     listeners = _listeners(config, image, container)
-    if not image.exposed and not any(map(_is_served, listeners)):
-        at_files = f"it listens at {listed(container.sockets)}, not on a port" if container.sockets else ""
-        served = (
-            "it serves on its standard input, not on a port"
-            if container.on_stdin
-            else "it listens on no port"
-        )
-        yield not_applicable(f"{at_files or served}, and exposes none")
     for port in sorted(exposed_in(image)):
         declared = in_dockerfile(where_exposed(release, port), f"EXPOSE {port}")
         here = [each for each in listeners if Port.of(each) == port]
-        reachable = next((each for each in here if not each.is_loopback), None)
-        if reachable is not None:
-            holders = [each for each in container.processes if each.pid in reachable.pids]
-            seen = f"{reachable.address}:{port} is listened on by {_holder(reachable, container)}"
-            if holders and all(is_shell(each) for each in holders):
-                yield broken(
-                    f"{port} is held by a shell, not by the application",
-                    declared,
-                    in_container("/proc/net", seen),
-                    fix=f"Let the application itself listen on {port.written}; see default-command.",
-                )
-            yield in_container("/proc/net", seen)
-        elif here:
-            at = here[0].address
+        if not here:
+            instead = serving_instead(port, image, container)
+            found = listed([str(each) for each in instead]) or listed(container.sockets)
+            but = f": the application listens on {found}" if found else ""
+            other = "" if instead else f" Or let the application listen on {port.written}."
+            yield broken(
+                f"{port} is exposed, but nothing listens on it{but}",
+                declared,
+                in_container("/proc/net", f"expected a listener on {port}, found {found or 'none'}"),
+                fix=f"{to_expose_served(release, image, container)}{other}",
+            )
+        elif all(each.is_loopback for each in here):
+            at, named = here[0].address, holder(here[0], container)
             yield broken(
                 f"{port} is listened on at {at} only, where nobody outside the container can reach it",
                 declared,
                 in_container(
                     "/proc/net", f"expected an address that is not loopback, got {at}:{port.number}"
                 ),
-                fix=to_bind(release, at, image, files)
-                or f"Bind {_holder(here[0], container)} to 0.0.0.0 (or ::) instead of {at}.",
+                fix=to_bind(release, at, image, files) or f"Bind {named} to 0.0.0.0 (or ::) instead of {at}.",
             )
-        else:
-            instead = _instead(port, image, container)
-            found = listed([str(each) for each in instead]) or listed(container.sockets)
-            yield broken(
-                f"{port} is exposed, but nothing listens on it"
-                + (f": the application listens on {found}" if found else ""),
-                declared,
-                in_container("/proc/net", f"expected a listener on {port}, found {found or 'none'}"),
-                fix=_to_expose(release, image, container)
-                + ("" if instead else f" Or let the application listen on {port.written}."),
-            )
-    yield from _for_itself(listeners, exposed_in(image))
     yield proven(f"{listed(sorted(image.exposed))} is exposed, listened on by the application, and answers")
+
+
+@check
+def the_application_itself_listens(
+    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+) -> Observations:
+    """No shell holds a port that is exposed."""
+    for port, reachable in _reachable(config, image, container).items():
+        holders = [each for each in container.processes if each.pid in reachable[0].pids]
+        seen = in_container(
+            "/proc/net",
+            f"{reachable[0].address}:{port} is listened on by {holder(reachable[0], container)}",
+        )
+        if holders and all(is_shell(each) for each in holders):
+            yield broken(
+                f"{port} is held by a shell, not by the application",
+                in_dockerfile(where_exposed(release, port), f"EXPOSE {port}"),
+                seen,
+                fix=f"Let the application itself listen on {port.written}; see default-command.",
+            )
+        yield seen
 
 
 @check
@@ -124,33 +130,24 @@ def each_exposed_port_answers(
     config: Config, release: Release, image: ImageFacts, container: ContainerFacts
 ) -> Observations:
     """TCP is asked in HTTP, through TLS, or for whether it reads what it is sent; UDP knows no common question."""
-    listeners = _listeners(config, image, container)
     answers = {Port(each.port, each.protocol): each for each in container.answers}
-    for port in sorted(exposed_in(image)):
-        reachable = [each for each in listeners if Port.of(each) == port and not each.is_loopback]
+    for port, reachable in _reachable(config, image, container).items():
         answer, where = answers.get(port), where_exposed(release, port)
-        if not reachable:
-            continue
+        declared = in_dockerfile(where, f"EXPOSE {port}")
         if port.protocol == "udp":
             yield in_container(where, f"{port} is listened on; UDP knows no common question to answer")
         elif answer is None:
-            yield unproven(
-                f"{port} is listened on, but was not asked for an answer",
-                in_dockerfile(where, f"EXPOSE {port}"),
-            )
+            yield unproven(f"{port} is listened on, but was not asked for an answer", declared)
         elif answer.answered:
             seen = f"HTTP {answer.status}" if answer.status is not None else answer.detail or "it answers"
             yield in_container(f"port {port}", seen)
         else:
-            only = (
-                ", and it is listened on for IPv6 alone"
-                if all(":" in each.address for each in reachable)
-                else ""
-            )
+            is_v6 = all(":" in each.address for each in reachable)
+            only = ", and it is listened on for IPv6 alone" if is_v6 else ""
             seen = f"{answer.detail or 'no answer'}{only}"
             yield broken(
                 f"{port} is listened on but does not answer: {seen}",
-                in_dockerfile(where, f"EXPOSE {port}"),
+                declared,
                 in_container(f"port {port}", seen),
                 fix=f"Let the application take and read connections on 0.0.0.0:{port.number}, or do not expose the port.",
             )
@@ -160,21 +157,31 @@ def each_exposed_port_answers(
 def no_other_port_is_served(
     config: Config, release: Release, image: ImageFacts, container: ContainerFacts
 ) -> Observations:
-    """Nothing that others can reach is listened on without being exposed."""
-    listeners = _listeners(config, image, container)
-    dead = exposed_in(image) - {Port.of(each) for each in listeners}  # told above, with what serves instead
-    for port in _undeclared(image, listeners) if not dead else ():
+    """Nothing that others can reach is listened on without being exposed; what is on loopback is the container's own."""
+    listeners, exposed = _listeners(config, image, container), exposed_in(image)
+    is_told = not exposed <= {Port.of(each) for each in listeners}  # with a dead port, as what serves instead
+    for port in undeclared(image, listeners) if not is_told else ():
         found = next(each for each in listeners if Port.of(each) == port)
-        holder = _holder(found, container)
+        named, declared = holder(found, container), listed(image.exposed) or "none"
         yield broken(
-            f"{port} is listened on by {holder}, and not exposed",
-            in_dockerfile(
-                where_exposed(release),
-                f"expected EXPOSE {port.number}, found {listed(image.exposed) or 'none'}",
-            ),
-            in_container("/proc/net", f"{found.address}:{port} is listened on by {holder}"),
-            fix=f"{_to_expose(release, image, container)} Or do not listen on {port.written}.",
+            f"{port} is listened on by {named}, and not exposed",
+            in_dockerfile(where_exposed(release), f"expected EXPOSE {port.number}, found {declared}"),
+            in_container("/proc/net", f"{found.address}:{port} is listened on by {named}"),
+            fix=f"{to_expose_served(release, image, container)} Or do not listen on {port.written}.",
         )
+    for each in listeners:
+        if each.is_loopback and Port.of(each) not in exposed:
+            own = f"{each.address}:{Port.of(each)} is for the container itself"
+            yield in_container("/proc/net", own)
+
+
+def _reachable(config: Config, image: ImageFacts, container: ContainerFacts) -> dict[Port, list[Listener]]:
+    """Return who listens on each exposed port at an address that others can reach. Raises Unobservable as below."""
+    open_to_all = [each for each in _listeners(config, image, container) if not each.is_loopback]
+    found = {
+        port: [each for each in open_to_all if Port.of(each) == port] for port in sorted(exposed_in(image))
+    }
+    return {port: listeners for port, listeners in found.items() if listeners}
 
 
 def _listeners(config: Config, image: ImageFacts, container: ContainerFacts) -> tuple[Listener, ...]:
@@ -191,47 +198,3 @@ def _listeners(config: Config, image: ImageFacts, container: ContainerFacts) -> 
     if container.main is not None and is_idler(container.main):
         raise Unobservable(f"PID 1 ({shown(container.main, 40)}) is not the application; see default-command")
     return container.listeners
-
-
-def _undeclared(image: ImageFacts, listeners: tuple[Listener, ...]) -> list[Port]:
-    """List the ports that others can reach and nobody declared; a wrong protocol is the exposed port's fault."""
-    exposed, seen = exposed_in(image), {Port.of(each) for each in listeners}
-    found = dict.fromkeys(Port.of(each) for each in listeners if _is_served(each))
-    return [
-        port
-        for port in found
-        if port not in exposed and (port.other_protocol not in exposed or port.other_protocol in seen)
-    ]
-
-
-def _to_expose(release: Release, image: ImageFacts, container: ContainerFacts) -> str:
-    """Say how to expose just what can be served."""
-    served = {Port.of(each) for each in container.listeners if _is_served(each)}
-    declared = {Port.of(each) for each in container.listeners} & exposed_in(image)
-    return to_expose(release, sorted(served | declared))
-
-
-def _is_served(listener: Listener) -> bool:
-    return not listener.is_loopback and (listener.protocol == "tcp" or listener.port < FIRST_EPHEMERAL_PORT)
-
-
-def _instead(port: Port, image: ImageFacts, container: ContainerFacts) -> list[Port]:
-    """List what the application listens on in the place of a port: the same number with the other protocol, else others."""
-    other = port.other_protocol
-    same = any(Port.of(each) == other and not each.is_loopback for each in container.listeners)
-    return [other] if same and other not in exposed_in(image) else _undeclared(image, container.listeners)
-
-
-def _for_itself(listeners: tuple[Listener, ...], exposed: set[Port]) -> Iterator[Evidence]:
-    for each in listeners:
-        if each.is_loopback and Port.of(each) not in exposed:
-            yield in_container(
-                "/proc/net", f"{each.address}:{each.port}/{each.protocol} is for the container itself"
-            )
-
-
-def _holder(listener: Listener, container: ContainerFacts) -> str:
-    process = next((each for each in container.processes if each.pid in listener.pids), None)
-    return (
-        f"PID {process.pid} ({shown(process, 40)})" if process else "a process that the kernel would not name"
-    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.lines import add, instead, remove, text_of
+from hullproof.practices.library.processes import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _FOR_ALL = "0.0.0.0"  # noqa: S104 - what a server in a container listens on
 _SERVER_ERROR, _NO_SUCH_METHOD = 500, 501
-FIRST_EPHEMERAL_PORT = 32768
+_FIRST_EPHEMERAL_PORT = 32768
 """Where Linux begins to choose ports for sockets that asked for none: those of UDP clients look like listeners."""
 
 
@@ -65,6 +66,44 @@ def where_exposed(release: Release, port: Port | None = None) -> str:
     )
     governing = next(named, next(iter(last_first), None))
     return release.where(governing.line if governing is not None else release.line)
+
+
+def is_served(listener: Listener) -> bool:
+    """Whether others can reach it, and it is no UDP client's own socket."""
+    return not listener.is_loopback and (listener.protocol == "tcp" or listener.port < _FIRST_EPHEMERAL_PORT)
+
+
+def undeclared(image: ImageFacts, listeners: Sequence[Listener]) -> list[Port]:
+    """List the ports that others can reach and nobody declared; a wrong protocol is the exposed port's fault."""
+    exposed, seen = exposed_in(image), {Port.of(each) for each in listeners}
+    found = dict.fromkeys(Port.of(each) for each in listeners if is_served(each))
+    return [
+        port
+        for port in found
+        if port not in exposed and (port.other_protocol not in exposed or port.other_protocol in seen)
+    ]
+
+
+def serving_instead(port: Port, image: ImageFacts, container: ContainerFacts) -> list[Port]:
+    """List what is listened on in the place of a port: the same number with the other protocol, else others."""
+    other = port.other_protocol
+    same = any(Port.of(each) == other and not each.is_loopback for each in container.listeners)
+    return [other] if same and other not in exposed_in(image) else undeclared(image, container.listeners)
+
+
+def holder(listener: Listener, container: ContainerFacts) -> str:
+    """Name the process that listens, in a sentence."""
+    process = next((each for each in container.processes if each.pid in listener.pids), None)
+    return (
+        f"PID {process.pid} ({shown(process, 40)})" if process else "a process that the kernel would not name"
+    )
+
+
+def to_expose_served(release: Release, image: ImageFacts, container: ContainerFacts) -> str:
+    """Say how to expose just what can be served."""
+    served = {Port.of(each) for each in container.listeners if is_served(each)}
+    declared = {Port.of(each) for each in container.listeners} & exposed_in(image)
+    return to_expose(release, sorted(served | declared))
 
 
 def to_expose(release: Release, ports: Sequence[Port]) -> str:
