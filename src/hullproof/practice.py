@@ -13,9 +13,12 @@ from hullproof.facts import (
     FileFacts,
     GateFacts,
     ImageFacts,
+    Rebuilds,
     Trial,
     Trials,
+    experiment,
     fact,
+    put,
 )
 from hullproof.model import Evidence, Proof, Verdict
 from hullproof.practices import from_module, judge
@@ -47,12 +50,14 @@ __all__ = [
     "Observation",
     "Observations",
     "Proof",
+    "Rebuilds",
     "Release",
     "Trial",
     "Trials",
     "Verdict",
     "broken",
     "check",
+    "experiment",
     "fact",
     "from_module",
     "in_container",
@@ -62,5 +67,6 @@ __all__ = [
     "judge",
     "not_applicable",
     "proven",
+    "put",
     "unproven",
 ]

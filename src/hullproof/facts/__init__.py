@@ -48,7 +48,7 @@ from hullproof.facts import (
 )
 from hullproof.facts.acts import HalfSent, HealthTrial, Privileges, Restarts
 from hullproof.facts.limited import HeldLines, Shares
-from hullproof.facts.provider import Kind, fact, providers
+from hullproof.facts.provider import Kind, experiment, fact, providers
 from hullproof.facts.rebuilt import CheckoutTrial
 from hullproof.facts.trials import STRANGER, Trial, Trials
 from hullproof.lab.outcomes import (
@@ -69,10 +69,12 @@ from hullproof.lab.rebuilds import (
     Leak,
     LeakFacts,
     LockFacts,
+    Rebuilds,
     Renewal,
     RenewalFacts,
     ReproductionFacts,
 )
+from hullproof.lab.scratch import put
 from hullproof.project.config import Config
 from hullproof.project.git import Checkout
 from hullproof.project.project import Project
@@ -97,7 +99,7 @@ FACTS = {name: each.gives for name, each in PROVIDERS.items() if each.kind is no
 
 
 def learn(module: ModuleType) -> None:
-    """Take on the facts that a practice's module provides: boots with options that it alone asks for.
+    """Take on the facts that a practice's module provides: boots and rebuilds that it alone asks for.
 
     Raises TypeError where one asks for what nobody provides, or bears the name of another.
     """
@@ -110,9 +112,11 @@ def learn(module: ModuleType) -> None:
             )
         PROVIDERS[name] = each
         FACTS[name] = each.gives
+        if each.kind is Kind.EXPERIMENT:
+            EXPERIMENTS.add(name)
 
 
-EXPERIMENTS = frozenset(name for name, each in PROVIDERS.items() if each.kind is Kind.EXPERIMENT)
+EXPERIMENTS = {name for name, each in PROVIDERS.items() if each.kind is Kind.EXPERIMENT}
 """The names under which experiments are asked for; every other fact is had without one."""
 
 __all__ = [
@@ -158,6 +162,7 @@ __all__ = [
     "PlantedFile",
     "Privileges",
     "Process",
+    "Rebuilds",
     "Renewal",
     "RenewalFacts",
     "ReproductionFacts",
@@ -169,7 +174,9 @@ __all__ = [
     "Trials",
     "Unobservable",
     "WithheldFacts",
+    "experiment",
     "fact",
     "learn",
+    "put",
     "signal_number",
 ]

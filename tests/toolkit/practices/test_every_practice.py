@@ -11,7 +11,18 @@ from typing import Any
 import pytest
 
 from hullproof.errors import UsageError
-from hullproof.facts import FACTS, FileFacts, ImageFacts, Trial, Trials, Unobservable, fact
+from hullproof.facts import (
+    FACTS,
+    BuildFacts,
+    FileFacts,
+    ImageFacts,
+    Rebuilds,
+    Trial,
+    Trials,
+    Unobservable,
+    experiment,
+    fact,
+)
 from hullproof.practices import GUIDE, Practice, every, from_module, get, judge
 from hullproof.practices.checks import (
     Check,
@@ -254,12 +265,14 @@ def test_a_fact_that_there_is_not_is_refused_when_a_practice_is_collected() -> N
 def test_a_practice_may_provide_a_boot_of_its_own() -> None:
     """In its own file; a name that is taken is refused."""
 
+    @fact
     def small_boot(trials: Trials) -> Trial:
         return trials("--memory 64m", mem_limit="64m")
 
     def it_boots(small_boot: Trial) -> Observations:
         yield proven(f"it boots with {small_boot.options}")
 
+    @fact
     def image(trials: Trials) -> Trial:
         return trials("none")
 
@@ -271,18 +284,34 @@ def test_a_practice_may_provide_a_boot_of_its_own() -> None:
         _practice(it_boots, provides=(image,))
 
 
+def test_a_practice_may_provide_a_rebuild_of_its_own() -> None:
+    """It is an experiment as those that there are: left out where they are."""
+
+    @experiment
+    def edited_readme(rebuilds: Rebuilds) -> BuildFacts:
+        return rebuilds("the build with another README")
+
+    def it_is_cached(edited_readme: BuildFacts) -> Observations:
+        yield proven(f"{len(edited_readme.steps)} steps ran again")
+
+    practice = _practice(it_is_cached, provides=(edited_readme,))
+    proof = judge(practice, {"edited_readme": BuildFacts(ok=True, steps=(), duration_s=1.0)})
+    assert proof.summary == "0 steps ran again."
+    assert practice.needs_experiment
+
+
 class _Gone(dict[str, Any]):
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - facts of all kinds
         raise Unobservable("the engine went away")
 
 
-def _practice(*checks: Check, provides: tuple[Callable[..., Trial], ...] = ()) -> Practice:
+def _practice(*checks: Check, provides: tuple[Callable[..., object], ...] = ()) -> Practice:
     """Read a practice off a module that holds these checks."""
     text = "A title.\n\nWhy: one\ntwo.\n\nFix: Do it.\n\n    RUN it\n      more\n"
     module = ModuleType("elsewhere.new_practice", text)
     for provider in provides:
         provider.__module__ = module.__name__
-        setattr(module, provider.__name__, fact(provider))
+        setattr(module, provider.__name__, provider)
     for each in checks:
         each.__module__ = module.__name__
         setattr(module, each.__name__, check(each))

@@ -9,7 +9,7 @@ ADD = "RUN useradd --uid 10001 --no-create-home app"
 USER = "USER app"
 ASKED = ("reproducible",)
 TIDY = "rm -rf /var/log/* /var/cache/ldconfig/aux-cache /etc/*-"
-BY_HASH = "python -m compileall -qf --invalidation-mode unchecked-hash /venv/lib"
+BY_HASH = "python -m compileall -qf --invalidation-mode unchecked-hash /venv"
 
 
 def settled() -> tuple[Edit, ...]:
