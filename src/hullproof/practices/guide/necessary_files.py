@@ -18,11 +18,10 @@ Fix: Copy by name what the application needs instead of the whole context, and h
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 from hullproof.dockerfile import Release, mentions_of_secrets
-from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts, Layer, NeededFacts
+from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts, NeededFacts
 from hullproof.practices.checks import (
     Observations,
     broken,
@@ -35,33 +34,12 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
-from hullproof.practices.library.leaving import to_leave, without_value
+from hullproof.practices.library.leaving import DISCLOSED, to_leave, without_value
 from hullproof.practices.library.logs import last_words, missed_file
 from hullproof.practices.library.missing import to_bring
-from hullproof.practices.library.places import layer_place
 from hullproof.practices.library.processes import waits_for_a_service
-from hullproof.practices.library.unneeded import Sorter
+from hullproof.practices.library.unneeded import needless_in
 from hullproof.secrets import recorded_arguments, secret_in, secret_on_command_line, token_shape
-
-_DISCLOSED = (
-    "Take the secret out, and replace it: everyone who can pull the image knows it. Hand it to the build with RUN "
-    "--mount=type=secret, and to the container when it starts."
-)
-_FIXES = {
-    "private key": _DISCLOSED,
-    "key store": _DISCLOSED,
-    "credentials file": _DISCLOSED,
-    "environment file": "Keep environment files out with .dockerignore (**/.env*), and pass the values when the container starts.",
-    "cache": "Keep the cache outside the image with RUN --mount=type=cache, or delete it in the RUN that filled it.",
-    "pip cache": "Install with --no-cache-dir, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/pip.",
-    "uv cache": "Install with uv's --no-cache, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/uv.",
-    "poetry cache": "Install with poetry's --no-cache, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/pypoetry.",
-    **dict.fromkeys(
-        ("database", "database dump"),
-        "Leave it out with .dockerignore, and mount what the container is to keep: everyone who can pull the image has the data.",
-    ),
-    "wheel": "Install wheels from a bind mount (RUN --mount=type=bind,from=build ...), so that they stay behind.",
-}
 
 
 @check
@@ -70,14 +48,14 @@ def the_dockerfile_gives_no_secret_away(release: Release) -> Observations:
     for mention in mentions_of_secrets(release.dockerfile, release.stage, release.build_args):
         what = mention.keyword if mention.name == mention.keyword else f"{mention.keyword} {mention.name}"
         seen = in_dockerfile(release.where(mention.line), f"{what}: {mention.why} (not shown)")
-        out = without_value(release, mention.line, mention.name)
-        yield broken(f"{what} gives a secret away: {mention.why}", seen, fix=_after(out, _DISCLOSED))
+        fix = without_value(release, mention.line, mention.name)
+        yield broken(f"{what} gives a secret away: {mention.why}", seen, fix=fix)
     for step in release.chain:
         held = secret_on_command_line(step.shell_text) if step.keyword == "RUN" else None
         if held is not None:
             seen = in_dockerfile(release.where(step.line), f"RUN holds {held} (not shown)")
             yield broken(
-                f"a command line gives a secret away, which the history keeps: {held}", seen, fix=_DISCLOSED
+                f"a command line gives a secret away, which the history keeps: {held}", seen, fix=DISCLOSED
             )
 
 
@@ -94,7 +72,7 @@ def the_image_s_configuration_holds_no_secret(release: Release, image: ImageFact
                     f"{place} holds a secret in {name}",
                     in_dockerfile(where, "the last line that sets such values"),
                     in_image(place, looks),
-                    fix=_DISCLOSED,
+                    fix=DISCLOSED,
                 )
     for entry in image.history:
         named = [name for name, value in recorded_arguments(entry.created_by) if secret_in(name, value)]
@@ -102,7 +80,7 @@ def the_image_s_configuration_holds_no_secret(release: Release, image: ImageFact
         if what and not entry.from_base:
             place = release.where(entry.line) if entry.line is not None else where
             seen = in_image(place, f"the history's entry of this step holds {what} (not shown)")
-            yield broken(f"the image's history holds a secret: {what}", seen, fix=_DISCLOSED)
+            yield broken(f"the image's history holds a secret: {what}", seen, fix=DISCLOSED)
 
 
 @check
@@ -114,35 +92,21 @@ def every_layer_holds_only_what_runs(
     tests: Mapping[str, str],
 ) -> Observations:
     """Each path of each own layer is sorted; what one line adds of one kind is one fault."""
-    sorter = Sorter(release, image, files, container, tests)
-    groups: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    layers: dict[str, Layer] = {}
-    seen: set[str] = set()
-    for layer in files.added_layers:
-        for entry in layer.entries:
-            # A path counts where it comes in: a later `chown -R` writes all of it again.
-            kind_and_top = None if entry.path in seen else sorter.kind(layer, entry)
-            if kind_and_top is not None:
-                seen.add(entry.path)
-                kind, top = kind_and_top
-                where = layer_place(release, files, layer)
-                layers.setdefault(where, layer)
-                groups[where, kind][top].append(entry.path)
-    for (where, kind), paths in groups.items():
-        hidden = {top for top, held in paths.items() if files.final.keys().isdisjoint(held)}
+    found = needless_in(release, image, files, container, tests)
+    every = frozenset(path for each in found for path in each.all)
+    for each in found:
+        hidden = [top for top, held in each.paths.items() if files.final.keys().isdisjoint(held)]
         still = " (deleted later, and shipped all the same)" if hidden else ""
         yield broken(
-            f"{where} adds {_article(kind)} to the image: {listed(list(paths))}{still}",
+            f"{each.where} adds {_article(each.kind)} to the image: {listed(list(each.paths))}{still}",
             *(
                 in_image(
-                    where, f"{kind}: {_counted(top, held)}{', hidden by a later layer' * (top in hidden)}"
+                    each.where,
+                    f"{each.kind}: {_counted(top, held)}{', hidden by a later layer' * (top in hidden)}",
                 )
-                for top, held in paths.items()
+                for top, held in each.paths.items()
             ),
-            fix=_after(
-                to_leave(release, image, layers[where], kind, seen),
-                _DISCLOSED if "secret" in kind or "value" in kind else _FIXES.get(kind),
-            ),
+            fix=to_leave(release, image, each.layer, each.kind, every),
         )
     count = len(files.added_layers)
     yield proven(
@@ -205,13 +169,6 @@ def what_the_tests_ask_for_is_there(
         yield in_experiment(
             where, "the tests were watched: the application needs nothing that the release lacks"
         )
-
-
-def _after(lines: str | None, fix: str | None) -> str | None:
-    """Put the lines to write first; what else there is to do about a secret or a database is said after them."""
-    if lines is None or fix is None:
-        return lines or fix
-    return f"{lines} {fix}" if fix == _DISCLOSED else lines
 
 
 def _counted(top: str, held: list[str]) -> str:

@@ -24,14 +24,43 @@ _UNCACHED = (
     (re.compile(r"\b(poetry install)\b(?! --no-cache)"), r"\1 --no-cache"),
 )
 
+DISCLOSED = (
+    "Take the secret out, and replace it: everyone who can pull the image knows it. Hand it to the build with RUN "
+    "--mount=type=secret, and to the container when it starts."
+)
+_FIXES = {
+    "private key": DISCLOSED,
+    "key store": DISCLOSED,
+    "credentials file": DISCLOSED,
+    "environment file": "Keep environment files out with .dockerignore (**/.env*), and pass the values when the container starts.",
+    "cache": "Keep the cache outside the image with RUN --mount=type=cache, or delete it in the RUN that filled it.",
+    "pip cache": "Install with --no-cache-dir, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/pip.",
+    "uv cache": "Install with uv's --no-cache, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/uv.",
+    "poetry cache": "Install with poetry's --no-cache, or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/pypoetry.",
+    **dict.fromkeys(
+        ("database", "database dump"),
+        "Leave it out with .dockerignore, and mount what the container is to keep: everyone who can pull the image has the data.",
+    ),
+    "wheel": "Install wheels from a bind mount (RUN --mount=type=bind,from=build ...), so that they stay behind.",
+}
+
 
 def to_leave(
     release: Release, image: ImageFacts, layer: Layer, kind: str, needless: Collection[str]
 ) -> str | None:
-    """Say how the step that made a layer brings only the rest of it; None where that is not plain.
+    """Say how the step that made a layer brings only the rest of it: the lines to write first, where they are plain.
 
-    `needless` are all paths of the layer that no release needs, of whatever kind.
+    `needless` are all paths that no release needs, of whatever kind. A secret has to be replaced besides.
     """
+    lines = _rewritten(release, image, layer, kind, needless)
+    is_disclosed = "secret" in kind or "value" in kind
+    fix = DISCLOSED if is_disclosed else _FIXES.get(kind)
+    return f"{lines} {fix}" if lines and fix == DISCLOSED else lines or fix
+
+
+def _rewritten(
+    release: Release, image: ImageFacts, layer: Layer, kind: str, needless: Collection[str]
+) -> str | None:
     step = release.instruction_at(layer.line)
     if step is None or (text := text_of(step)) is None:
         return None
@@ -43,13 +72,14 @@ def to_leave(
     return None if step.json else _copied(release, image, step, layer, needless)
 
 
-def without_value(release: Release, line: int, name: str) -> str | None:
-    """Say how an ENV, ARG or LABEL loses the variable that gives a secret away."""
+def without_value(release: Release, line: int, name: str) -> str:
+    """Say how an ENV, ARG or LABEL loses the variable that gives a secret away, and what else there is to do."""
     step = release.instruction_at(line)
     if step is None or not step.pairs or name not in dict(step.pairs):
-        return None
+        return DISCLOSED
     rest = [f"{key}={value}" for key, value in step.pairs if key != name and value is not None]
-    return instead(release, line, " ".join([step.keyword, *rest])) if rest else remove(release, line)
+    out = instead(release, line, " ".join([step.keyword, *rest])) if rest else remove(release, line)
+    return f"{out} {DISCLOSED}" if out else DISCLOSED
 
 
 def _uncached(release: Release, step: Instruction, text: str) -> str | None:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from hullproof.dockerfile import Instruction, Release, test_commands
 from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts, Layer
+from hullproof.practices.library.kinds import first_group, kind_anywhere
 from hullproof.practices.library.packages import installed_files
-from hullproof.practices.library.places import copies_context, is_installed, is_of_system
+from hullproof.practices.library.places import (
+    copies_context,
+    is_installed,
+    is_of_system,
+    layer_place,
+    own_entries,
+)
 from hullproof.practices.library.tests import ShippedTests
 from hullproof.secrets import kind_of, setting_in
 
 _HOME_IN_SYSTEM = re.compile(r"^/(?:var/lib|usr/(?:local/)?(?:lib|libexec|share))/[^/]+")
 """Applications live there, too."""
-_VERSION_CONTROL = re.compile(r"^(.*?/(?:\.git|\.hg|\.svn|\.bzr|CVS))(?:/|$)")
-_CACHE = re.compile(
-    r"^(.*?/(?:\.pytest_cache|\.mypy_cache|\.ruff_cache|\.hypothesis|\.tox|\.nox|\.eggs|htmlcov|\.ipynb_checkpoints"
-    r"|\.cache/(?:pip|uv|pypoetry|pipenv|pdm|hatch|pre-commit|virtualenv|pip-tools|Homebrew)|\.npm/_cacache"
-    r"|\.?pip[-_]cache|\.?uv[-_]cache))/.|^(.*/\.coverage(?:\.[^/]+)?)$|^(/tmp/pip-[^/]+)/."
-)
-_HTTP_CACHE = re.compile(r"^(.*?)/_?http(?:-v2)?(?:/[0-9a-f]){5}/[0-9a-f]{20,}")
-"""How pip and Poetry file what they fetched, wherever their cache was put."""
-_STORED_WHEEL = re.compile(r"^(/var/(?:cache|lib|spool)/.*\.whl)$")
 _BUILT = re.compile(r"^(.*?/build/(?:lib(?:\.[^/]+)?|bdist\.[^/]+))/.")
 _TEST_BYTECODE = re.compile(r"/__pycache__/[^/]*-pytest-[^/]*\.pyc$")
 _BYTECODE = re.compile(r"^(.*?/__pycache__)/.|^(.*\.py[cod])$")
@@ -40,15 +39,46 @@ _JUNK = re.compile(
 )
 
 
-_ANYWHERE = (
-    (_VERSION_CONTROL, "version control data"),
-    (_CACHE, "cache"),
-    (_HTTP_CACHE, "cache"),
-    (_STORED_WHEEL, "wheel"),
-)
+@dataclass(frozen=True)
+class Needless:
+    """Files of one kind that one line brings: the layer, and by the path to name them by what lies there."""
+
+    where: str
+    layer: Layer
+    kind: str
+    paths: dict[str, list[str]]
+
+    @property
+    def all(self) -> list[str]:
+        """Every path of them."""
+        return [path for held in self.paths.values() for path in held]
 
 
-class Sorter:
+def needless_in(
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts,
+    container: ContainerFacts | None,
+    tests: Mapping[str, str],
+) -> list[Needless]:
+    """Find in the Dockerfile's own layers what no release needs; `tests` are the project's own, by content's SHA-256.
+
+    A path counts where it comes in: a later `chown -R` writes all of it again.
+    """
+    sorter, seen = _Sorter(release, image, files, container, tests), set[str]()
+    groups: dict[tuple[str, str], Needless] = {}
+    for layer, entry in own_entries(files):
+        found = None if entry.path in seen else sorter.kind(layer, entry)
+        if found is not None:
+            seen.add(entry.path)
+            kind, top = found
+            where = layer_place(release, files, layer)
+            group = groups.setdefault((where, kind), Needless(where, layer, kind, {}))
+            group.paths.setdefault(top, []).append(entry.path)
+    return list(groups.values())
+
+
+class _Sorter:
     """Tells of the files of one release which it does not need."""
 
     def __init__(
@@ -74,7 +104,7 @@ class Sorter:
         path, step = entry.path, self.release.instruction_at(layer.line)
         if entry.kind == "directory":
             return None
-        if found := _anywhere(path):
+        if found := kind_anywhere(path):
             return found
         if copies_context(step) and (top := self._unused_environment(path)):
             return "virtual environment of the host", top
@@ -124,7 +154,7 @@ class Sorter:
             return "tests", top
         bytecode = _BYTECODE.match(path)
         if bytecode is not None and not _TEST_BYTECODE.search(path):
-            return ("bytecode cache", _first_group(bytecode)) if copied else None
+            return ("bytecode cache", first_group(bytecode)) if copied else None
         top_level = path.rpartition("/")[0] == self.workdir
         built = _BUILT.match(path)
         kinds = {
@@ -142,7 +172,7 @@ class Sorter:
         if kind is not None:
             return kind, built[1] if built else path
         junk = _JUNK.match(path)
-        return ("development file", _first_group(junk)) if junk is not None else None
+        return ("development file", first_group(junk)) if junk is not None else None
 
     def _ran_tests(self, step: Instruction | None) -> bool:
         """Whether a step copies from a stage that ran the application's tests, and so left bytecode behind."""
@@ -179,24 +209,6 @@ class Sorter:
         return frozenset(top for top in tops if not f"{self.workdir}/".startswith(f"{top}/"))
 
 
-def _anywhere(path: str) -> tuple[str, str] | None:
-    """Tell what no release needs, wherever it lies."""
-    for pattern, kind in _ANYWHERE:
-        if found := pattern.match(path):
-            top = _first_group(found)
-            return (_cache_of(top) if kind == "cache" else kind), top
-    return None
-
-
-def _cache_of(top: str) -> str:
-    """Name a cache by the tool that filled it, as far as its folder tells."""
-    name = re.sub(r"^[._]|[-_]?cache$", "", top.rpartition("/")[2])
-    tool = {"pypoetry": "poetry", "_http": "poetry", "http": "pip", "http-v2": "pip", "_caca": "npm"}.get(
-        name, name
-    )
-    return f"{tool} cache" if "cache" in top and tool else "cache"
-
-
 def _within(path: str, tops: Collection[str]) -> str | None:
     """Return the outermost directory among `tops` that a path lies in; there may be as many of them as files."""
     found = None
@@ -212,7 +224,3 @@ def _words(image: ImageFacts, container: ContainerFacts | None) -> list[str]:
     for process in container.processes if container is not None else ():
         words += [*process.command, process.executable or ""]
     return words
-
-
-def _first_group(found: re.Match[str]) -> str:
-    return next(group for group in found.groups() if group is not None)
