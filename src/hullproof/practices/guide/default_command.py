@@ -39,31 +39,18 @@ from hullproof.practices.library.command import (
 from hullproof.practices.library.failures import why_not_up
 from hullproof.practices.library.front import application_below, in_front
 from hullproof.practices.library.health import said, says_healthy
-from hullproof.practices.library.logs import (
-    development_server,
-    exception_in,
-    quoted,
-)
-from hullproof.practices.library.ports import only_failures
+from hullproof.practices.library.logs import development_server, exception_in, quoted
 from hullproof.practices.library.processes import (
     is_application,
-    is_idler,
     is_init,
     is_started,
     program,
+    runs_application,
     shown,
 )
+from hullproof.practices.library.readiness import failing, seen_last, why_not_ready
 from hullproof.practices.library.starting import to_start
-from hullproof.practices.library.stopping import ends_in_order, is_deaf, to_hear, unusual_signal, why_deaf
-
-_NOT_LISTENING = (
-    "Let the command start a server that listens on the exposed port; where it only takes longer to start, raise "
-    "`ready_timeout_s` in [tool.hullproof]."
-)
-_NOT_READY = (
-    "In [tool.hullproof], let `ready` name a path that answers 2xx or 3xx, or a port; where it only takes longer to "
-    "start, raise `ready_timeout_s`. The log says what fails."
-)
+from hullproof.practices.library.stopping import ends_in_order, how_it_ended, unusual_signal, why_late
 
 
 @check
@@ -103,7 +90,7 @@ def it_starts_and_stays(
         yield proven(f"the command {whole} starts{held}, {ready} and stops when told{way}", watched)
     elif release.contract.starts_something:
         seen = in_container(where, f"expected it to start and stay: {cause.clause}")
-        yield (broken if cause.is_fault else unproven)(cause.clause, seen, *quoted(container), fix=cause.fix)
+        yield cause.observed(seen, *quoted(container))
 
 
 @check
@@ -160,42 +147,23 @@ def it_becomes_ready(
     config: Config, release: Release, image: ImageFacts, container: ContainerFacts
 ) -> Observations:
     """It listens where it says, or answers what `ready` asks for; one that answers with failures alone shows nothing."""
-    if not is_started(config, image, container) or (container.main is not None and is_idler(container.main)):
+    if not runs_application(config, image, container):
         return
-    where, listens = line_of_command(release), any(each.protocol == "tcp" for each in container.listeners)
-    seen_last = container.ready_by or "no port was listened on"
-    seen = in_container(
-        where, f"expected it to become ready, watched for {container.watched_s:.0f} s: {seen_last}"
-    )
-    failure = only_failures(container)
-    if container.ready and failure is not None and not isinstance(config.ready, str):
-        port = f"{failure.port}/{failure.protocol}"
-        yield unproven(
-            f"{port} answers HTTP {failure.status}, so whether the service works is not shown",
-            in_container(f"port {failure.port}", f"expected HTTP below 500, got {failure.status}"),
-            *quoted(container),
-            fix=_NOT_READY,
-        )
-    elif container.ready:
-        yield in_container("readiness", seen_last)
-    elif container.unobservable is not None:
-        yield unproven(f"whether it became ready could not be seen: {container.unobservable}", seen)
-    elif container.slowed is not None:
-        clause = f"the container is not ready, but {container.slowed}: {seen_last}"
-        yield unproven(clause, seen, *quoted(container))
-    elif listens:
-        clause = f"the container listens, but did not become ready: {seen_last}"
-        yield unproven(clause, seen, *quoted(container), fix=_NOT_READY)
-    elif image.exposed and not any(f"{each.port}/udp" in image.exposed for each in container.listeners):
-        yield broken(
-            f"the container never becomes ready: {seen_last}", seen, *quoted(container), fix=_NOT_LISTENING
-        )
+    reason, failure = why_not_ready(image, container), failing(config, container)
+    if reason is not None:
+        watched = f"watched for {container.watched_s:.0f} s: {seen_last(container)}"
+        seen = in_container(line_of_command(release), f"expected it to become ready, {watched}")
+        yield reason.observed(seen, *(quoted(container) if container.unobservable is None else ()))
+    elif failure is not None:
+        answer, fails = failure
+        seen = in_container(f"port {answer.port}", f"expected HTTP below 500, got {answer.status}")
+        yield fails.observed(seen, *quoted(container))
     else:
-        yield in_container("readiness", "a worker: it exposes no port and stays")
+        is_worker = "a worker: it exposes no port and stays"
+        yield in_container("readiness", seen_last(container) if container.ready else is_worker)
     if container.on_stdin:
-        yield in_container(
-            "stdin", "ends where it is closed, so it is held open here: start it by docker run -i"
-        )
+        held = "ends where it is closed, so it is held open here: start it by docker run -i"
+        yield in_container("stdin", held)
     if (line := development_server(container.log)) is not None:
         yield in_container("log", f"a development server, by its own word: {line}")
 
@@ -204,29 +172,21 @@ def it_becomes_ready(
 def it_stops_when_told(
     config: Config, release: Release, image: ImageFacts, container: ContainerFacts
 ) -> Observations:
-    """The stop signal ends it in good time, and in good order."""
+    """The stop signal ends it in good time."""
     stopped, where = container.stopped, unusual_signal(release) or line_of_command(release)
-    main = container.main
-    if not is_started(config, image, container) or (main is not None and is_idler(main)):
-        return  # what only waits is one fault, whatever it does on a signal
+    if not runs_application(config, image, container):
+        return
     if stopped is None:
         yield unproven("how the container stops was not seen", in_container(where, "no stop was observed"))
-        return
-    end = "had to be killed" if stopped.killed else f"took {stopped.seconds:.1f} s to end"
-    limit = f"expected it to end within {ENDS_WELL_WITHIN_S:.0f} s of {stopped.signal}, it {end}"
-    own = max(0.0, stopped.seconds - stopped.slowed_s)
-    if container.on_stdin and stopped.killed:
+    elif container.on_stdin and stopped.killed:
         # Its client tells it to stop by closing its input, and that it ends well then has been seen.
         yield in_container("stop", "ended with exit code 0 when its standard input was closed")
-        yield in_container(
-            f"stop with {image.stop_signal}", f"{stopped.signal} alone does not end it: it {end}"
-        )
-    elif stopped.is_surely_slow or is_deaf(container, stopped):
-        clause = f"the container {end} after {stopped.signal}{why_deaf(container, stopped)}"
-        yield broken(clause, in_dockerfile(where, limit), fix=to_hear(release, container, stopped))
-    elif stopped.is_slow:
-        slow = f"the engine or the machine was slow, and only {own:.1f} s are surely the container's own"
-        yield unproven(f"the container {end} after {stopped.signal}, but {slow}", in_container(where, limit))
+        alone = f"{stopped.signal} alone does not end it: it {how_it_ended(stopped)}"
+        yield in_container(f"stop with {image.stop_signal}", alone)
+    elif (late := why_late(release, container, stopped)) is not None:
+        limit = f"expected it to end within {ENDS_WELL_WITHIN_S:.0f} s of {stopped.signal}"
+        seen = in_dockerfile if late.is_fault else in_container
+        yield late.observed(seen(where, f"{limit}, it {how_it_ended(stopped)}"))
     elif not ends_in_order(stopped) and (error := exception_in(container.log)) is not None:
         yield broken(
             f"the container ends with exit code {stopped.exit_code} after {stopped.signal}; its log says: {error}",

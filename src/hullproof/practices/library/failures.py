@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.access import READ, RUN, Barrier, barrier
@@ -28,6 +27,7 @@ from hullproof.practices.library.logs import (
 )
 from hullproof.practices.library.places import layer_place
 from hullproof.practices.library.processes import waits_for_a_service
+from hullproof.practices.library.reasons import Reason
 from hullproof.practices.library.settings import Setting, missing
 from hullproof.practices.library.starting import misspelled, to_hand_on
 from hullproof.tools import SHELLS
@@ -54,36 +54,27 @@ _REFUSALS = (
 )
 
 
-@dataclass(frozen=True)
-class Cause:
-    """Why it is not up: a clause, the fix, and whether it is a fault of the image at all."""
-
-    clause: str
-    fix: str | None
-    is_fault: bool = True
-
-
 def why_not_up(
     config: Config, release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
-) -> Cause | None:
+) -> Reason | None:
     """Tell why a container was not started, ended by itself, or has not got to its application; None where it is up."""
     error, says = container.start_error, last_words(container.log, container.stderr)
     if error is not None:
         if any(word in error.lower() for word in ("find user", "find group", "passwd")):
-            return Cause(
+            return Reason(
                 "the container does not start because of its user, see non-root-user", None, is_fault=False
             )
         if not any(reason in error.lower() for reason in _REFUSALS):
-            return Cause(f"the engine could not start the container: {error}", None, is_fault=False)
-        return Cause(f"the container does not start: {error}", _to_start(error, image, files))
+            return Reason(f"the engine could not start the container: {error}", None, is_fault=False)
+        return Reason(f"the container does not start: {error}", _to_start(error, image, files))
     if container.exit_code is not None:
         after = "" if container.lived_s is None else f" after {container.lived_s:.1f} s"
         ended = f"the container ends by itself{after} with exit code {container.exit_code}; {says}"
         cause = _why_ended(config, release, image, files, container)
-        return Cause(f"{ended}{cause.clause}", cause.fix, cause.is_fault)
+        return Reason(f"{ended}{cause.clause}", cause.fix, cause.is_fault)
     if config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed)):
         clause = f"the application is not started: it waits for another service; {says}"
-        return Cause(clause, beside(config), is_fault=False)
+        return Reason(clause, beside(config), is_fault=False)
     return None
 
 
@@ -128,37 +119,39 @@ def _why_ended(
     image: ImageFacts,
     files: FileFacts | None,
     container: ContainerFacts,
-) -> Cause:
+) -> Reason:
     """Tell why a container ended by itself. What found no database or no setting, where none was given, is no fault."""
     log, error = container.log, error_line(container.log, container.stderr)
     absent = _denied(log, release, image, files) or _absent(log, image, files)
     if absent is not None:
         return absent
     if config.stands_alone and misses_a_service(log):
-        return Cause(" (a service that it needs is not there)", beside(config), is_fault=False)
+        return Reason(" (a service that it needs is not there)", beside(config), is_fault=False)
     if not container.exit_code and (handed_on := to_hand_on(release, image, files)) is not None:
-        return Cause(", and never starts what CMD says", handed_on)
+        return Reason(", and never starts what CMD says", handed_on)
     lacks = missing(log, files, {**image.env, **config.env}, error) if container.exit_code else None
     return (
-        Cause("", _usual_fix(release, image, error, container)) if lacks is None else _without_settings(lacks)
+        Reason("", _usual_fix(release, image, error, container))
+        if lacks is None
+        else _without_settings(lacks)
     )
 
 
-def _absent(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) -> Cause | None:
+def _absent(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) -> Reason | None:
     """Tell what the program, or the command itself, did not find."""
     module, file = missed_module(log), next(iter(_CANNOT_OPEN.findall("\n".join(log))), None)
     if (meant := misspelled(log, image, files)) is not None:
-        return Cause("", meant)
+        return Reason("", meant)
     if file is not None:
         near = difflib.get_close_matches(file, list(files.final) if files is not None else [], n=1)
-        return Cause(
+        return Reason(
             "",
             f"The image has no {file}: {f'write {near[0]}' if near else 'copy it, or name what is there'}.",
         )
     if module is not None:
-        return Cause("", _to_bring(module, image, files))
+        return Reason("", _to_bring(module, image, files))
     if missed_file(log, "") is not None:
-        return Cause("", "Copy or install what it misses, in a version that fits the rest.")
+        return Reason("", "Copy or install what it misses, in a version that fits the rest.")
     return None
 
 
@@ -187,7 +180,7 @@ def _usual_fix(release: Release, image: ImageFacts, error: str | None, container
 
 def _denied(
     log: tuple[str, ...], release: Release, image: ImageFacts, files: FileFacts | None
-) -> Cause | None:
+) -> Reason | None:
     """Tell what the user may not do, from the very file; of a log that names none, from the working directory."""
     if files is None or not is_denied(log):
         return None
@@ -208,7 +201,7 @@ def _denied(
         fix = (
             f"Write {made_by.keyword} --chown={account.for_chown} (or --chmod=755) at {place}; see ownership."
         )
-    return Cause(f": {account.shown} cannot {stop.verb} {stop.seen}", fix)
+    return Reason(f": {account.shown} cannot {stop.verb} {stop.seen}", fix)
 
 
 def _past(stop: Barrier, path: str | None, account: Account) -> str:
@@ -252,7 +245,7 @@ def _is_top(path: str, files: FileFacts) -> bool:
     return f"{posixpath.dirname(place)}/__init__.py" not in files.final
 
 
-def _without_settings(lacks: tuple[Setting, ...]) -> Cause:
+def _without_settings(lacks: tuple[Setting, ...]) -> Reason:
     if not lacks:
         clause, example = "a setting that it needs is not there", 'NAME = "…"'
     else:
@@ -263,4 +256,4 @@ def _without_settings(lacks: tuple[Setting, ...]) -> Cause:
         "Give a default in the image (ENV) or, where there can be none, the value that it is to be proven with "
         f"(`env` in [tool.hullproof]): env = {{ {example} }}."
     )
-    return Cause(f" ({clause})", fix, is_fault=False)
+    return Reason(f" ({clause})", fix, is_fault=False)

@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hullproof.dockerfile import Release
-    from hullproof.facts import Answer, ContainerFacts, FileFacts, ImageFacts, Listener
+    from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Listener
 
 _FOR_ALL = "0.0.0.0"  # noqa: S104 - what a server in a container listens on
-_SERVER_ERROR, _NO_SUCH_METHOD = 500, 501
 _FIRST_EPHEMERAL_PORT = 32768
 """Where Linux begins to choose ports for sockets that asked for none: those of UDP clients look like listeners."""
 
@@ -152,12 +151,3 @@ def to_bind(release: Release, address: str, image: ImageFacts, files: FileFacts 
         return None
     path, number, row = found[0]
     return f"Write `{row.rstrip()}` in the place of {path}:{number}."
-
-
-def only_failures(container: ContainerFacts) -> Answer | None:
-    """Return an answer in which a server says that it failed, where no port gave another one to HTTP; else None."""
-    spoke = [each for each in container.answers if each.status is not None]
-    failed = [
-        each for each in spoke if (each.status or 0) >= _SERVER_ERROR and each.status != _NO_SUCH_METHOD
-    ]
-    return failed[0] if failed and len(failed) == len(spoke) else None

@@ -97,6 +97,12 @@ def is_started(config: Config, image: ImageFacts, container: ContainerFacts) -> 
     return not container.died and not waits
 
 
+def runs_application(config: Config, image: ImageFacts, container: ContainerFacts) -> bool:
+    """Whether it is started, and what was started is not a program that only waits: that is one fault, whatever else it does."""
+    main = container.main
+    return is_started(config, image, container) and not (main is not None and is_idler(main))
+
+
 def waits_for_a_service(container: ContainerFacts, *, serves: bool) -> bool:
     """Whether the application is not there yet, since something waits for another service before it starts it.
 

@@ -9,6 +9,7 @@ from hullproof.dockerfile.wrappers import program as unversioned
 from hullproof.facts import signal_number
 from hullproof.practices.library.lines import add
 from hullproof.practices.library.processes import is_shell, program
+from hullproof.practices.library.reasons import Reason
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Release
@@ -23,13 +24,30 @@ def unusual_signal(release: Release) -> str | None:
     return release.where(asked.line)
 
 
-def is_deaf(container: ContainerFacts, stopped: Stopped) -> bool:
+def how_it_ended(stopped: Stopped) -> str:
+    """Say it in a verb, for a clause."""
+    return "had to be killed" if stopped.killed else f"took {stopped.seconds:.1f} s to end"
+
+
+def why_late(release: Release, container: ContainerFacts, stopped: Stopped) -> Reason | None:
+    """Tell why a container does not end in good time after its stop signal; None where it does."""
+    clause = f"the container {how_it_ended(stopped)} after {stopped.signal}"
+    if stopped.is_surely_slow or _is_deaf(container, stopped):
+        return Reason(f"{clause}{_why_deaf(container, stopped)}", _to_hear(release, container, stopped))
+    if stopped.is_slow:
+        own = max(0.0, stopped.seconds - stopped.slowed_s)
+        slow = f"the engine or the machine was slow, and only {own:.1f} s are surely the container's own"
+        return Reason(f"{clause}, but {slow}", is_fault=False)
+    return None
+
+
+def _is_deaf(container: ContainerFacts, stopped: Stopped) -> bool:
     """Whether the kernel ignores the signal for want of a handler, as it does for PID 1: no clock is needed to see that."""
     main = container.main
     return stopped.killed and main is not None and main.handles(stopped.signal) is False
 
 
-def why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
+def _why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
     """Say why the signal had no effect, as far as that is known."""
     main = container.main
     if main is None:
@@ -43,7 +61,7 @@ def why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
     )
 
 
-def to_hear(release: Release, container: ContainerFacts, stopped: Stopped) -> str:
+def _to_hear(release: Release, container: ContainerFacts, stopped: Stopped) -> str:
     """Say how the application comes to end on its stop signal."""
     main = container.main
     if main is not None and is_shell(main):
