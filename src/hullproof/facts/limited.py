@@ -40,9 +40,15 @@ def offline_boot(
         network = isolated(engine, services, f"hullproof-{run.id}", run.labels)
     if isinstance(helper, str):
         return trials(options, network_mode=network)
-    with nowhere(engine, helper, run.labels, network) as alone:
-        trial = trials(options, network_mode=alone.mode)
-        return replace(trial, asked=alone.asked())
+    for _ in range(TRIES):
+        with nowhere(
+            engine, helper, run.labels, network
+        ) as alone:  # anew: sockets of the last try may linger
+            trial = trials(options, tries=1, network_mode=alone.mode)
+            trial = replace(trial, asked=alone.asked())
+        if trial.fault is None:
+            break
+    return trial
 
 
 # --- a part of the machine -----------------------------------------------------------------------------

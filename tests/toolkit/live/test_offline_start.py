@@ -24,7 +24,7 @@ EXPOSE 8000
 CMD ["python", "run.py"]
 """
 SERVES = 'import http.server\nhttp.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()\n'
-KNOWS_ITSELF = "import os, socket, sys\nsocket.gethostbyname(socket.gethostname())\n"
+KNOWS_ITSELF = "\nimport os, socket, sys\nsocket.gethostbyname(socket.gethostname())\n"
 ASKS = """
 def ask(name):
     try:
@@ -33,7 +33,8 @@ def ask(name):
         return False
     return True
 """
-LIVES_WITH_IT = f"{KNOWS_ITSELF}{ASKS}ask('telemetry.example.com')\n{SERVES}"
+# It begins to listen once the ordinary watch is over: the name server's socket must not be taken for its own.
+LIVES_WITH_IT = f"import time{KNOWS_ITSELF}{ASKS}ask('telemetry.example.com')\ntime.sleep(5)\n{SERVES}"
 SAYS_NOTHING = f"""{KNOWS_ITSELF}{ASKS}
 if not ask("models.example.com") and "eth0" not in os.listdir("/sys/class/net"):
     sys.exit(3)

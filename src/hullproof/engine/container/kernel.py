@@ -16,6 +16,8 @@ MAX_SOCKETS = 100
 LISTENING, UNCONNECTED, ACCEPTS = "0A", "07", 1 << 16
 # The engine's name server, on any port, in each container of a network that has names.
 ENGINE_DNS = "127.0.0.11"
+# Our own, in a container that is cut off from all others (see `nowhere.py`).
+OUR_DNS = "127.0.0.12"
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
@@ -174,7 +176,7 @@ def listening(exposed: set[tuple[str, int]]) -> list[dict[str, object]]:
     """List the sockets that wait for clients.
 
     An unbound UDP client looks like a server: on a port that the kernel hands out it counts only when exposed.
-    The engine's own name server is none of the container's.
+    Name servers of the engine's and ours are none of the container's.
     """
     found = []
     for name in ("tcp", "tcp6"):
@@ -185,7 +187,7 @@ def listening(exposed: set[tuple[str, int]]) -> list[dict[str, object]]:
             port = int(str(one["port"]))
             if ("udp", port) in exposed or not low <= port <= high:
                 found.append(dict(one, protocol="udp"))
-    return [one for one in found if one["address"] != ENGINE_DNS]
+    return [one for one in found if one["address"] not in (ENGINE_DNS, OUR_DNS)]
 
 
 def unix_sockets(raw: str) -> list[str]:

@@ -1,12 +1,13 @@
 """A name server that knows no name, and says what it is asked for.
 
-This file is sent as text to a sidecar's Python (3.10 or newer). It prints `serves` once it does, then each name once, as it is
+This file, after `kernel.py`, is sent as text to a sidecar's Python (3.10 or newer). It prints `serves` once it does, then each name once, as it is
 asked for. Its answer is that of a name server which reaches no other (RFC 1035, 4.1.1: server failure).
 """
 
 import socket
 
-ADDRESS = ("127.0.0.1", 53)
+from hullproof.engine.container.kernel import OUR_DNS
+
 MOST = 100
 _HEADER = 12
 _FAILURE = b"\x81\x82"
@@ -16,7 +17,7 @@ def main() -> None:
     """Answer until it is ended."""
     asked: set[str] = set()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(ADDRESS)
+        server.bind((OUR_DNS, 53))
         print("serves", flush=True)  # noqa: T201 - its output is what is read
         while True:
             query, client = server.recvfrom(4096)

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.engine.container.nameserver import ADDRESS, MOST
+from hullproof.engine.container.kernel import OUR_DNS
+from hullproof.engine.container.nameserver import MOST
 from hullproof.engine.container.sidecar import Helper, confined, open_stream
 from hullproof.engine.container.words import engine_errors, frames, log_lines, reached
 from hullproof.engine.probe import program
@@ -59,7 +60,7 @@ def nowhere(engine: Engine, helper: Helper, labels: Mapping[str, str], network: 
     with engine_errors("making a network that leads nowhere"):
         made = api.create_container(
             helper.image,
-            entrypoint=[helper.python, "-I", "-S", "-c", program("nameserver.py")],
+            entrypoint=[helper.python, "-I", "-S", "-c", program("kernel.py", "nameserver.py")],
             user="0:0",
             working_dir="/",
             labels=dict(labels),
@@ -68,7 +69,7 @@ def nowhere(engine: Engine, helper: Helper, labels: Mapping[str, str], network: 
             host_config=confined(
                 api,
                 network_mode=network,
-                dns=[ADDRESS[0]],
+                dns=[OUR_DNS],
                 dns_search=["."],
                 cap_add=["NET_BIND_SERVICE"],
                 **own,
