@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from hullproof.secrets.commands import recorded_arguments, secret_on_command_line
 from hullproof.secrets.files import Named, held, kind_of, named, setting_in
-from hullproof.secrets.values import is_made_up, issued_token, secret_in, secret_name, token_shape
+from hullproof.secrets.values import (
+    is_made_up,
+    issued_token,
+    secret_in,
+    secret_name,
+    token_in_command,
+    token_shape,
+)
 
 __all__ = [
     "Named",
@@ -18,5 +25,6 @@ __all__ = [
     "secret_name",
     "secret_on_command_line",
     "setting_in",
+    "token_in_command",
     "token_shape",
 ]

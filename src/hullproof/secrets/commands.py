@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-from hullproof.secrets.values import is_made_up, secret_in
+from hullproof.secrets.values import is_made_up, is_stopgap, secret_in, secret_name
 
 _ON_COMMAND_LINE = {
-    "a login with its password": re.compile(r"\blogin\s+\S+\s+password\s+(?![$<{%*])[^\s'\"$]+"),
+    "a login with its password": re.compile(
+        r"(?:\b|\\n)login(?:\s|\\n)+[^\s\\]+(?:\s|\\n)+password\s+(?![$<{%*])[^\s'\"$\\]+"
+    ),
     "a password as an option": re.compile(
         r"\s--?(?:password|passwd|token|secret|api-key)(?:=|\s+)[\"']?(?![$<{%*/-])[^\s\"'$]{4,}"
     ),
@@ -19,12 +21,14 @@ _ON_COMMAND_LINE = {
         r"|\bsshpass\s+-p\s*[\"']?(?![$<{%*-])[^\s'\"$]{4,}|\bredis-cli\b[^|;&\n]{0,1000}\s-a\s+[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
         r"|\bcurl\b[^|;&\n]{0,1000}\s(?:-u|--user)[\s=]*[\"']?[\w.@-]+:(?![$<{%*])[^\s'\"$]{4,}"
         r"|\bconfigure\s+set\s+\w*secret_access_key\s+[\"']?(?![$<{%*])\S{8,}"
+        r"|\b(?:docker|podman|helm|az|oras|crane)\b[^|;&\n]{0,100}\blogin\b[^|;&\n]{0,1000}\s-p[\s=]+[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
         r"|\bpoetry\s+config\s+(?:http-basic\.\S+\s+\S+|pypi-token\.\S+)\s+[\"']?(?![$<{%*-])[^\s'\"$]{4,}"
     ),
     "a password for an account": re.compile(
         r"\b(?:echo|printf)\s+(?:-\w+\s+)?[\"']?[\w.-]+:(?![$<{%*])[^\s'\"$|]+[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"
     ),
 }
+_HEADER = re.compile(r"\s(?:-H|--header)[\s=]*[\"']?([A-Za-z][\w-]*):\s*(?![$<{%*])([^\s'\"$]{6,})")
 _ASSIGNED = re.compile(
     r"(?:^|[\s;&|(])(?:export\s+)?([A-Za-z_]\w*)=(\"[^\"$`]+\"|'[^'$`]+'|[^\s\"'$`;&|()]+)"
 )
@@ -37,8 +41,11 @@ def secret_on_command_line(text: str) -> str | None:
             return what
     for name, quoted in _ASSIGNED.findall(text):
         value = quoted.strip("\"'")
-        if secret_in(name, value) and not is_made_up(value):
+        if secret_in(name, value) and not is_stopgap(name, value):
             return f"a value for {name}"
+    for name, value in _HEADER.findall(text):
+        if secret_name(name) and not is_made_up(value):
+            return f"a value for the header {name}"
     return None
 
 

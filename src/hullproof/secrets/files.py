@@ -6,7 +6,9 @@ credentials; what is named like a key or a database must also be one.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hullproof.secrets.values import is_made_up, issued_token, secret_in, secret_name, token_shape
@@ -19,8 +21,8 @@ _NAMES = {
     ENVIRONMENT: ".env .env.* .env-* .env_* .envrc *.env",
     KEY: "id_rsa id_dsa id_ecdsa id_ed25519 id_ecdsa_sk id_ed25519_sk *.ppk *.pem *.key",
     KEY_STORE: "*.p12 *.pfx *.jks *.keystore *.kdbx",
-    CREDENTIALS: """.netrc .pypirc .pgpass .my.cnf .htpasswd .git-credentials .vault-token .s3cfg .dockercfg credentials.json
-        client_secret*.json .aws/credentials .docker/config.json .kube/config kubeconfig *.kubeconfig *.tfstate *.tfvars
+    CREDENTIALS: """.netrc _netrc .pypirc .pgpass .my.cnf .htpasswd .git-credentials .vault-token .s3cfg .dockercfg credentials.json
+        client_secret*.json .aws/credentials .docker/config.json .kube/config kubeconfig *.kubeconfig *.tfstate *.tfstate.backup *.tfvars .terraformrc credentials.tfrc.json
         secrets.json secrets.yml secrets.yaml secrets.toml""",
     DATABASE: "*.sqlite3 *.sqlite *.db *.dump *.sql",
 }
@@ -34,10 +36,17 @@ _FOR_INSTALLERS = re.compile(
 )
 _CODE = re.compile(r"\.(?:py[ixw]?|[cm]?[jt]sx?|vue|css|scss|html?|md|rst|sh|bash|go|rs|java|rb|lock)$")
 _SETTING = re.compile(
-    r"""^[ \t]*(?:-[ \t]+)?["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?(?P<value>[^\s"',#;{}<>$%()=][^\s"',#;{}<>$%()]*)["']?(?:[ \t]*[,;])?[ \t]*(?:[#;].*)?$""",
+    r"""^[ \t]*(?:-[ \t]+|//\S+:(?=_auth))?["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?(?P<value>[^\s"',#;{}<>$%()=][^\s"',#;{}<>$%()]*)["']?(?:[ \t]*[,;])?[ \t]*(?:[#;].*)?$""",
     re.MULTILINE,
 )
-_STRONG = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^/\\]{8,}\Z")
+_STRONG = re.compile(
+    r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])(?:[^/\\]{8,}|(?=.*[a-z])(?=.*[A-Z])(?!/)[A-Za-z0-9+/]{32,}={0,2})\Z"
+)
+"""Not a path, which Base64 of some length may look like."""
+_PASSWORD_IN_URL = re.compile(
+    r"""^[^#;\n]*[:=][ \t]*["']?[a-z][a-z0-9+.-]*://[^\s/:@'"]*:([^\s/@'"]+)@(?!localhost|127\.)[\w\[]""",
+    re.MULTILINE,
+)
 _KEY_ALONE = re.compile(r"\s*[A-Za-z0-9+/=_-]{16,}\s*\Z")
 
 # A header on a line of its own, or one inside a quoted value with the key's text after it. The bare words in
@@ -151,11 +160,26 @@ def setting_in(path: str, text: str, *, generated: bool = False) -> str | None:
         return token
     if _FOR_SHOW.search(path) or not (generated or _is_settings(path, text)):
         return None
-    for found in _SETTING.finditer(text):
-        name, value = found["name"], found["value"]
+    for name, value in _settings(text):
         if _STRONG.match(value) and secret_in(name, value) and not is_made_up(value):
             return f"a value for {name}"
+    in_urls = _PASSWORD_IN_URL.findall(text)
+    if any(_STRONG.match(each) and not is_made_up(each) for each in in_urls):
+        return "a password in a URL"
     return None
+
+
+def _settings(text: str) -> Iterator[tuple[str, str]]:
+    """Read the names and values of a text: a line each, or JSON, in which a line may hold many."""
+    for found in _SETTING.finditer(text):
+        yield found["name"], found["value"]
+    if text.lstrip()[:1] in ("{", "["):
+        pairs: list[tuple[str, object]] = []
+        try:
+            json.loads(text, object_pairs_hook=pairs.extend)
+        except (ValueError, RecursionError):
+            return
+        yield from ((name, value) for name, value in pairs if isinstance(value, str))
 
 
 def _is_settings(path: str, text: str) -> bool:

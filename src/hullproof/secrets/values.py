@@ -49,11 +49,24 @@ _NO_SECRET = re.compile(r"(?i:true|false|yes|no|on|off|none|null|0|1)\Z|/[^:\s]*
 _WORD = re.compile(r"[a-z]{1,16}|[A-Z]{1,16}|[A-Z][a-z]{1,15}")
 _UNSPEAKABLE = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
 _SEQUENCE = "01234567890123456789abcdefghijklmnopqrstuvwxyz"
+_URL_OF_A_SERVICE = re.compile(
+    r"(?<![\w+.-])(?!https?:|[\w.]+\+https?:|ssh:|ftps?:)[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:([^\s/@'\"]+)@(?=[\w\[])"
+)
+_KEY_OF_A_FRAMEWORK = re.compile(r"(?i)(?:\A|_)secret_?key\Z")
+_SPELLED_WITH_DIGITS = str.maketrans("01345", "oleas")
 
 
 def token_shape(text: str) -> str | None:
     """Say what kind of secret a text holds by its shape: "a GitHub token"; None if none is known."""
     return next((what for what, shape in _SHAPES.items() if shape.search(text)), None)
+
+
+def token_in_command(text: str) -> str | None:
+    """Say what kind of secret a step's own text holds by its shape; None if none is known.
+
+    A build reaches no database: a made-up password for one stands for what settings ask for, and is never used.
+    """
+    return token_shape(_URL_OF_A_SERVICE.sub(lambda url: url[0] if not is_made_up(url[1]) else "", text))
 
 
 def issued_token(text: str) -> str | None:
@@ -80,7 +93,7 @@ def secret_name(name: str) -> bool:
             return True
     if parts[-1] in _SHORT and len(parts) > 1 and parts[0] != "old":
         return True
-    found = [position for position, part in enumerate(parts) if part in _WORDS]
+    found = [position for position, part in enumerate(parts) if part in _WORDS or part.endswith("password")]
     return any(not (at and parts[at] == "token" and parts[at - 1] in _ORDINARY_TOKENS) for at in found)
 
 
@@ -94,6 +107,18 @@ def secret_in(name: str, value: str | None) -> str | None:
     return None
 
 
+def is_stopgap(name: str, value: str) -> bool:
+    """Whether a value for one step alone is there because a setting must have some.
+
+    So is one that is made up, and a URL of a service with such a password. A framework's key is random and long
+    wherever it is real: words spelled with digits, or with some behind them, are none: `s3cr3t`, `placeholder123`.
+    """
+    if url := _URL_OF_A_SERVICE.match(value):
+        return is_made_up(url[1])
+    spelled = re.sub(r"(?<=[A-Za-z])\d{1,4}(?![A-Za-z\d])", "", value).translate(_SPELLED_WITH_DIGITS)
+    return is_made_up(value) or bool(_KEY_OF_A_FRAMEWORK.search(name) and is_made_up(spelled))
+
+
 def is_made_up(value: str) -> bool:
     """Whether a value is plain words, or hardly a value at all: `only-to-collect`, `not a secret`, `xxxx`, `12345`.
 
@@ -103,7 +128,7 @@ def is_made_up(value: str) -> bool:
     """
     parts = re.split(r"[-_.,:/ +]+", value.strip(" !?.-_"))
     text = "".join(parts).lower()
-    if len(set(text)) <= 2 or text in _SEQUENCE:  # noqa: PLR2004 - `xxxx` and `0101`, too
+    if len(set(text)) <= 2 or re.sub(r"(.)\1+", r"\1", text) in _SEQUENCE:  # noqa: PLR2004 - `xxxx` and `0101`, too
         return True
     return all(
         (_WORD.fullmatch(part) and not _UNSPEAKABLE.search(part.lower()))

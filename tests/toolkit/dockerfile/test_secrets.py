@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullproof.dockerfile import mentions_of_secrets, parse
-from hullproof.secrets import is_made_up, named, secret_in, secret_name
+from hullproof.secrets import is_made_up, named, secret_in, secret_name, secret_on_command_line, setting_in
 
 GITHUB = "ghp_" + "a1B2" * 9
 
@@ -220,3 +220,74 @@ def test_a_file_is_named_by_its_own_name(path: str, kind: str | None) -> None:
     """A pattern of the table stops at a slash: what lies in a folder of such a name is not meant."""
     found = named(path)
     assert (found.kind if found else None) == kind
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "DATABASE_URL=postgres://user:pass@localhost/db python manage.py collectstatic",
+        "DATABASE_URL=postgresql://postgres:postgres@db:5432/app SECRET_KEY=x python manage.py check",
+        "SECRET_KEY=s3cr3t python manage.py collectstatic",
+        "SECRET_KEY=placeholder123 python manage.py collectstatic",
+        "DJANGO_SECRET_KEY=aaaabbbbccccdddd python manage.py collectstatic",
+        "SECRET_KEY=$(openssl rand -hex 32) python manage.py collectstatic",
+        "curl -H 'X-Api-Key: $KEY' https://packages.internal",
+    ],
+)
+def test_a_stopgap_for_one_step_is_no_secret(step: str) -> None:
+    """Settings must have some value; no build reaches a database, and no framework's real key is a word."""
+    assert secret_on_command_line(step) is None
+    assert not mentions_of_secrets(parse(f"FROM python:3.12-slim\nRUN {step}\n"))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "DATABASE_URL=postgres://app:Tr0ub4dor3@db/app python manage.py migrate",
+        "pip install --index-url https://user:pass@packages.internal/simple x",
+        "SECRET_KEY=k3J9xPq2vLmZ8tRw python manage.py collectstatic",
+        "PGPASSWORD=Tr0ub4dor3 pg_dump -h db",
+        "curl -H 'PRIVATE-TOKEN: Tr0ub4dor3x9k' https://git.internal",
+        "docker login -u bob -p Tr0ub4dor3 registry.internal",
+        r"printf 'machine git.internal\nlogin bob\npassword Tr0ub4dor3\n' > ~/.netrc",
+    ],
+)
+def test_what_a_step_uses_for_real_is_one(step: str) -> None:
+    """A random value, or a login at a server that a build does reach."""
+    mentioned = mentions_of_secrets(parse(f"FROM python:3.12-slim\nRUN {step}\n"))
+    assert secret_on_command_line(step) or mentioned
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_secret"),
+    [
+        ("/app/config.json", '{"db": {"host": "db", "password": "Tr0ub4dor3x"}}', True),
+        ("/app/config.json", '{"db": {"host": "db", "password": "changeme"}}', False),
+        (
+            "/app/aws.ini",
+            "[default]\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYQ7wB2xkLmA\n",
+            True,
+        ),
+        ("/app/paths.ini", "[default]\nsecret_key = certs/production/2024/Signing/key\n", False),
+        ("/app/alembic.ini", "[alembic]\nsqlalchemy.url = postgresql://bob:Tr0ub4dor3x@db/live\n", True),
+        ("/app/alembic.ini", "[alembic]\nsqlalchemy.url = driver://user:pass@localhost/dbname\n", False),
+        (
+            "/app/alembic.ini",
+            "[alembic]\nsqlalchemy.url = postgresql://me:me123456@localhost/dbname\n",
+            False,
+        ),
+        ("/app/.npmrc", "//npm.internal/:_authToken=a1b2c3d4-1111-2222-3333-444455556666\n", True),
+        ("/app/.npmrc", "//npm.internal/:_authToken=${NPM_TOKEN}\n", False),
+    ],
+)
+def test_settings_are_read_in_the_form_they_have(path: str, text: str, *, is_secret: bool) -> None:
+    """JSON on one line, Base64 with slashes in it, a URL of a database that is not this machine's, npm's own form."""
+    assert (setting_in(path, text) is not None) == is_secret
+
+
+@pytest.mark.parametrize("path", ["/app/_netrc", "/root/.terraformrc", "/app/terraform.tfstate.backup"])
+def test_credentials_under_their_other_usual_names(path: str) -> None:
+    """Of Windows, and of a tool that keeps a copy."""
+    found = named(path)
+    assert found is not None
+    assert found.kind == "credentials file"

@@ -39,7 +39,13 @@ from hullproof.practices.library.logs import last_words, missed_file
 from hullproof.practices.library.missing import to_bring
 from hullproof.practices.library.processes import waits_for_a_service
 from hullproof.practices.library.unneeded import needless_in
-from hullproof.secrets import recorded_arguments, secret_in, secret_on_command_line, token_shape
+from hullproof.secrets import (
+    recorded_arguments,
+    secret_in,
+    secret_on_command_line,
+    token_in_command,
+    token_shape,
+)
 
 
 @check
@@ -76,7 +82,7 @@ def the_image_s_configuration_holds_no_secret(release: Release, image: ImageFact
                 )
     for entry in image.history:
         named = [name for name, value in recorded_arguments(entry.created_by) if secret_in(name, value)]
-        what = listed(named) or token_shape(entry.created_by)
+        what = listed(named) or token_in_command(entry.created_by)
         if what and not entry.from_base:
             place = release.where(entry.line) if entry.line is not None else where
             seen = in_image(place, f"the history's entry of this step holds {what} (not shown)")
