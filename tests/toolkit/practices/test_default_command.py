@@ -712,6 +712,104 @@ def test_an_error_of_another_make_is_no_missing_setting(line: str, verdict: obje
     assert prove("default-command", container=dead, files=SOURCES).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ('if not os.environ.get("BOT_TOKEN"):\n    sys.exit("give me one")\n', "give me one"),
+        (
+            'if (token := os.getenv("BOT_TOKEN")) is None:\n    raise SystemExit("give me one")\n',
+            "give me one",
+        ),
+        ('if "BOT_TOKEN" not in os.environ:\n    raise SystemExit("give me one")\n', "give me one"),
+        ('try:\n    os.environ["BOT_TOKEN"]\nexcept KeyError:\n    sys.exit("give me one")\n', "give me one"),
+        ('NAME = "BOT_TOKEN"\ntoken = os.environ.get(NAME)\n', "RuntimeError: give me one"),
+        ('for each in ("BOT_TOKEN",):\n    if each not in os.environ:\n        sys.exit("no")\n', "no"),
+        (
+            'def main():\n    token = os.getenv("BOT_TOKEN")\n    if not token:\n        return 1\n',
+            "give me one",
+        ),
+        (
+            '@click.option("--token", envvar="BOT_TOKEN", required=True)\ndef f(): ...\n',
+            "Missing option '--token'.",
+        ),
+        ('def f(token: str = typer.Option(..., envvar="BOT_TOKEN")): ...\n', "Missing option '--token'."),
+        ('class S(BaseSettings):\n    token: str = Field(alias="BOT_TOKEN")\n', "  Field required"),
+        (
+            "class S(BaseSettings): ...\nclass T(S):\n    bot_token: str = Field(..., min_length=3)\n",
+            "  Field required",
+        ),
+        (
+            "Dynaconf(validators=[Validator('BOT_TOKEN', must_exist=True)])\n",
+            "BOT_TOKEN is required in env main",
+        ),
+    ],
+)
+def test_a_setting_is_found_however_the_sources_ask_for_it(source: str, line: str) -> None:
+    """By a test whose failure ends the program, through a name for the name, by a library's means."""
+    there = files(layer(15, entry("/app/bot.py", uid=1000), texts={"/app/bot.py": source}))
+    dead = container(exit_code=1, log=(line,), processes=(), listeners=())
+    proof = prove("default-command", container=dead, files=there)
+    assert proof.verdict is UNPROVEN
+    assert "it reads BOT_TOKEN" in proof.summary
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'if not os.getenv("BOT_TOKEN"):\n    print("quiet")\n',
+        'def quiet():\n    token = os.getenv("BOT_TOKEN")\n    if not token:\n        return\n',
+        'token = os.environ.get("BOT_TOKEN")\ntoken = token if token else "none"\n',
+        'try:\n    os.environ["BOT_TOKEN"]\nexcept KeyError:\n    token = None\n',
+        'def f(token: str = typer.Option("none", envvar="BOT_TOKEN")): ...\n',
+    ],
+)
+def test_what_the_sources_have_an_answer_for_is_no_missing_setting(source: str) -> None:
+    """The program goes on without it."""
+    there = files(layer(15, entry("/app/bot.py", uid=1000), texts={"/app/bot.py": source}))
+    dead = container(exit_code=1, log=("ValueError: 3",), processes=(), listeners=())
+    assert prove("default-command", container=dead, files=there).verdict is BROKEN
+
+
+@pytest.mark.parametrize(
+    "script",
+    ['#!/bin/sh\n: "${BOT_TOKEN:?give one}"\n', '#!/bin/sh\nif [ -z "$BOT_TOKEN" ]; then\n  exit 1\nfi\n'],
+)
+def test_an_entry_script_asks_for_a_setting(script: str) -> None:
+    """As shells do."""
+    there = files(layer(15, entry("/entry", uid=1000), texts={"/entry": script}))
+    dead = container(exit_code=2, log=("/entry: 2: give one",), processes=(), listeners=())
+    proof = prove("default-command", container=dead, files=there)
+    assert proof.verdict is UNPROVEN
+    assert "it reads BOT_TOKEN (/entry:2)" in proof.summary
+
+
+def test_a_program_that_gives_up_in_good_order_says_why() -> None:
+    """With exit code 0; one that came to its end is not asked for what it reads."""
+    there = files(layer(15, entry("/app/bot.py", uid=1000), texts={"/app/bot.py": BOT}))
+    for line, verdict in (
+        ("BOT_TOKEN is not set", UNPROVEN),
+        ("bye", BROKEN),
+        ("set OTHER_NAME to 3", BROKEN),
+    ):
+        dead = container(exit_code=0, log=(line,), processes=(), listeners=())
+        assert prove("default-command", container=dead, files=there).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "OSError: [Errno 98] Address already in use",
+        "AttributeError: module 'bot' has no attribute 'app'",
+        'ERROR:    Error loading ASGI app. Attribute "app" not found in module "bot".',
+        "bot.py: error: unrecognized arguments: --foo",
+    ],
+)
+def test_a_fault_of_the_command_is_no_missing_setting(line: str) -> None:
+    """No setting would help."""
+    dead = container(exit_code=1, log=(line,), processes=(), listeners=())
+    assert prove("default-command", container=dead, files=SOURCES).verdict is BROKEN
+
+
 def test_a_field_of_pydantic_s_is_named() -> None:
     """It counts them, and names each on a line of its own."""
     log = (

@@ -129,7 +129,7 @@ def _why_ended(
         return Reason(" (a service that it needs is not there)", beside(config), is_fault=False)
     if not container.exit_code and (handed_on := to_hand_on(release, image, files)) is not None:
         return Reason(", and never starts what CMD says", handed_on)
-    lacks = missing(log, files, {**image.env, **config.env}, error) if container.exit_code else None
+    lacks = missing(log, files, {**image.env, **config.env}, error if container.exit_code else None)
     return (
         Reason("", _usual_fix(release, image, error, container))
         if lacks is None
