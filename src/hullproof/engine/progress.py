@@ -17,6 +17,7 @@ from typing import Any
 
 from hullproof.engine.model.build import Step
 from hullproof.engine.tracing import LayerInstructions, Tracer, stage_of
+from hullproof.text import uncoloured
 
 LOG_LINES = 400
 KEPT_LINES = 10_000
@@ -43,13 +44,13 @@ class _Vertex:
 
     def hear(self, text: str, keep: Callable[[str], bool]) -> None:
         *lines, self.rest = (self.rest + text).replace("\r\n", "\n").split("\n")
-        lines = [line[:LOG_LINE_LENGTH] for line in lines]
+        lines = [uncoloured(line[:LOG_LINE_LENGTH]) for line in lines]
         self.log.extend(lines)
         self.kept += [line for line in lines if keep(line)][: KEPT_LINES - len(self.kept)]
         self.rest = self.rest[-LOG_LINE_LENGTH:]
 
     def lines(self) -> tuple[str, ...]:
-        return tuple(self.log) + ((self.rest,) if self.rest else ())
+        return tuple(self.log) + ((uncoloured(self.rest),) if self.rest else ())
 
 
 class Progress:
@@ -128,7 +129,7 @@ class Progress:
             completed=vertex.completed,
             error=vertex.error,
             log=vertex.lines(),
-            kept=(*vertex.kept, *filter(self._keep, [vertex.rest])),
+            kept=(*vertex.kept, *filter(self._keep, [uncoloured(vertex.rest)])),
         )
 
     def failed_line(self) -> int | None:

@@ -43,13 +43,23 @@ _TELLING = tuple(
         r"error while loading shared libraries|cannot open shared object file",
         r"^(?:E   )?(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|NotFound|Configured)\b(?::|$)",
         r"(?:^|: )(?:not found|command not found|No such file or directory)$|: not found$",
+        r"^\S+: error: \S|^npm (?:ERR!|error) \S",
         r"^(?:ERROR|Error|error|E|fatal|FATAL)\b: ?\S",
+        r"\b[1-9]\d* failed\b|\bFailed: [1-9]|: FAIL code \d",
         r"(?i)\berror\b",
     )
 )
 _NOISE = re.compile(
-    r"^\[notice\]|^WARNING\b|^warning\b|did not complete successfully|^hint: |subprocess-exited-with-error"
+    r"^\[notice\]|A complete log of this run|^WARNING\b|^warning\b|did not complete successfully|^hint: |subprocess-exited-with-error"
 )
+
+_NO_ANSWER = re.compile(
+    r"^WARNING: Retrying \(Retry\(total=0,.*?connection broken by ['\"](?P<kind>\w+)\((?:.*?(?P<said>Read timed out|Connection reset by "
+    r"peer|Connection refused|Name or service not known|Temporary failure in name resolution|Network is unreachable|certificate "
+    r"verify failed))?.*?: \S*/(?P<name>[\w.-]+)/$"
+)
+"""What pip says last of a package whose page it could not get; then it says that there is no such package."""
+_NOT_FOUND = re.compile(r"^ERROR: No matching distribution found for (?P<name>[\w.-]+)")
 
 _PROXY = re.compile(r"(?i)\bproxy|ProxyError")
 _NO_LIBRARY = re.compile(
@@ -120,7 +130,7 @@ def _reason(error: str, log: Sequence[str]) -> tuple[str, str | None, int]:
     at = None if _KILLED.search(error) else _telling(log)
     if at is None:
         return error, None, end
-    return _counted(log[at]) or log[at].strip().removeprefix("E   "), None, at
+    return _counted(log[at]) or _unanswered(log, log[at]) or log[at].strip().removeprefix("E   "), None, at
 
 
 def _telling(log: Sequence[str]) -> int | None:
@@ -131,6 +141,19 @@ def _telling(log: Sequence[str]) -> int | None:
             if pattern.search(line) and not _NOISE.search(line):
                 return at
     return lines[-1][0] if lines else None
+
+
+def _unanswered(log: Sequence[str], line: str) -> str | None:
+    """Say that the index did not answer, where pip says that it has no such package for that reason."""
+    sought = _NOT_FOUND.match(line.strip())
+    for each in map(_NO_ANSWER.match, log) if sought else ():
+        if sought and each and _plain(each["name"]) == _plain(sought["name"]):
+            return f"the package index did not answer for {sought['name']}: {each['said'] or each['kind']}"
+    return None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _counted(line: str) -> str | None:

@@ -289,6 +289,8 @@ def test_frames_and_log_lines() -> None:
     assert lines == ("two\N{REPLACEMENT CHARACTER}", "z" * 500)
     assert log_lines(io.BytesIO(stream).read, 2, 1) == ("one",)
     assert log_lines(io.BytesIO(b"").read, 2, 1) == ()
+    coloured = frame(1, b"\x1b[31m\x1b[1mERROR\x1b[0m: no\n")
+    assert log_lines(io.BytesIO(coloured).read, 2, 1 << 20) == ("ERROR: no",)
 
 
 def test_engine_words() -> None:

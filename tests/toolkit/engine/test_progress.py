@@ -40,6 +40,19 @@ def test_both_shapes_of_the_stream(pretty: bool) -> None:  # noqa: FBT001 - a ta
     assert (start.line, start.started) == (1, False)
 
 
+def test_colours_are_no_part_of_what_a_step_says() -> None:
+    """A runner that is told to colour writes a number's digits beside a letter."""
+    data = base64.b64encode(
+        b"E   assert \x1b[94m4711\x1b[39;49;00m == \x1b[94m1\x1b[0m\n\x1b[31m1 failed\x1b[0m"
+    ).decode()
+    progress = Progress(TABLE, keep=lambda line: " 4711 " in line)
+    (step,) = fed(
+        progress, {"vertexes": [vertex("[deps 3/3] RUN pytest")]}, {"logs": [{"vertex": "d1", "data": data}]}
+    ).steps()
+    assert step.log == ("E   assert 4711 == 1", "1 failed")
+    assert step.kept == ("E   assert 4711 == 1",)
+
+
 def test_cached_steps_did_not_run() -> None:
     """A cached vertex comes started and completed, too; it did not run."""
     (step,) = fed(

@@ -56,6 +56,21 @@ def failed(
              "  hint: set SETUPTOOLS_SCM_PRETEND_VERSION", "bye"),
             "LookupError: setuptools-scm was unable to detect version",
         ),
+        (
+            (("WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by 'ReadTimeoutError(\"HTTPSConnectionPool("
+             "host='x', port=443): Read timed out. (read timeout=15)\")': /simple/my-package/"),
+             "ERROR: Could not find a version that satisfies the requirement my_package (from versions: none)",
+             "ERROR: No matching distribution found for my_package"),
+            "the package index did not answer for my_package: Read timed out",
+        ),
+        (
+            ("ERROR: usage: pytest [options] [file_or_dir]", "pytest: error: unrecognized arguments: --cov", "  rootdir: /app"),
+            "pytest: error: unrecognized arguments: --cov",
+        ),
+        (("0 features passed, 1 failed, 0 skipped", "2 steps passed, 1 failed, 0 skipped", "Took 0m0.001s"),
+         "2 steps passed, 1 failed, 0 skipped"),
+        (("npm ERR! ERESOLVE unable to resolve", "npm ERR! A complete log of this run can be found in: /x"),
+         "npm ERR! ERESOLVE unable to resolve"),
         (("/bin/sh: 1: gcc: not found",), "/bin/sh: 1: gcc: not found"),
         (("one", "two"), "two"),
         ((), "`x` ended with exit code 1"),

@@ -600,7 +600,7 @@ def test_a_service_that_answers_with_failures_alone_is_not_proven() -> None:
 
 def test_a_development_server_is_noted_by_its_own_word() -> None:
     """That is no fault by itself."""
-    told = "\x1b[31m\x1b[1mWARNING: This is a development server. Do not use it in production.\x1b[0m"
+    told = "WARNING: This is a development server. Do not use it in production."
     proof = prove("default-command", container=container(log=(told,)))
     assert proof.verdict is PROVEN
     assert "a development server, by its own word: WARNING: This is a development server" in str(

@@ -12,7 +12,7 @@ from requests.exceptions import RequestException, Timeout
 from urllib3.exceptions import HTTPError
 
 from hullproof.errors import DeadlineError, EngineError
-from hullproof.text import one_line
+from hullproof.text import one_line, uncoloured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -142,11 +142,11 @@ def _exactly(read: Callable[[int], bytes], size: int) -> bytes:
 
 
 def log_lines(read: Callable[[int], bytes], count: int, limit: int) -> tuple[str, ...]:
-    """Take the last lines out of the engine's log stream, reading no more than `limit` bytes of it."""
+    """Take the last lines out of the engine's log stream, without their colours, reading no more than `limit` bytes of it."""
     data = b""
     for _, chunk in frames(read):
         data += chunk
         if len(data) >= limit:
             break
     text = data.decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
-    return tuple(line[:LOG_LINE_LENGTH] for line in text.split("\n")[-count:]) if text else ()
+    return tuple(uncoloured(line[:LOG_LINE_LENGTH]) for line in text.split("\n")[-count:]) if text else ()

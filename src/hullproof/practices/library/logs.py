@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.practices.checks import in_container
-from hullproof.text import uncoloured
 
 if TYPE_CHECKING:
     from hullproof.facts import ContainerFacts
@@ -94,7 +93,7 @@ def denied_path(log: tuple[str, ...]) -> str | None:
 
 def development_server(log: tuple[str, ...]) -> str | None:
     """Return the line in which a server says that it is one for development."""
-    return next((uncoloured(line).strip() for line in log if _DEVELOPMENT_SERVER.search(line)), None)
+    return next((line.strip() for line in log if _DEVELOPMENT_SERVER.search(line)), None)
 
 
 def error_line(log: tuple[str, ...], stderr: tuple[str, ...] = ()) -> str | None:
