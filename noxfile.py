@@ -15,14 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import urlsplit
 
 import nox
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "src"))  # this checkout's own sessions, whatever is installed
 
-from hullproof.sessions import image_sessions  # noqa: E402
+from hullproof.sessions import git_args, image_sessions  # noqa: E402
 from hullproof.text import line  # noqa: E402
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
@@ -150,21 +149,14 @@ def container(session: nox.Session) -> None:
 
 def _build_args(python: str) -> dict[str, str]:
     """Return the build arguments of our Dockerfile; what git says makes the OCI labels, where there is git."""
-    facts = {"PYTHON_VERSION": python}
+    facts = {"PYTHON_VERSION": python, **git_args(HERE)}
     for name, command in (
-        ("SOURCE", ("git", "config", "--get", "remote.origin.url")),
-        ("REVISION", ("git", "rev-parse", "HEAD")),
         ("CREATED", ("git", "log", "-1", "--format=%cI")),
         ("VERSION", ("git", "describe", "--always", "--tags", "--dirty")),
     ):
         answer = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
         if answer.returncode == 0 and answer.stdout.strip():
             facts[name] = answer.stdout.strip()
-    source = urlsplit(facts.pop("SOURCE", ""))
-    if (
-        source.scheme == "https" and source.hostname
-    ):  # a path says nothing elsewhere, a password nothing at all
-        facts["SOURCE"] = f"https://{source.hostname}{source.path.removesuffix('.git')}"
     return facts
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from hullproof import __version__
 from hullproof.distribution import own_requirement
-from hullproof.sessions import settings_of_their_own
+from hullproof.sessions import git_args, settings_of_their_own
 
 NOXFILE = """\
 from hullproof.sessions import image_sessions
@@ -120,6 +120,33 @@ def test_build_names_the_image_as_the_project_is_called(folder: Path) -> None:
     assert config == ["config", ".", "--json"]
     assert build[:3] == ["build", ".", "--tag=my-shop-2"]
     assert build[4:] == ["--build-arg=PYTHON_VERSION=3.13", "--build-arg", "A=1"]
+
+
+@pytest.mark.parametrize(
+    ("remote", "source"),
+    [
+        ("https://me:secret@git.example/team/shop.git", "https://git.example/team/shop"),
+        ("git@git.example:team/shop.git", "https://git.example/team/shop"),
+        ("ssh://git@git.example:2222/team/shop", "https://git.example/team/shop"),
+        ("/srv/git/shop.git", None),
+        (None, None),
+    ],
+)
+def test_what_git_knows_is_handed_in_as_arguments(
+    tmp_path: Path, remote: str | None, source: str | None
+) -> None:
+    """The commit, and the repository's address where it is one on the web: what labels name."""
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    assert git_args(tmp_path) == {}
+    for words in (
+        ["init", "--quiet"],
+        ["commit", "--quiet", "--allow-empty", "--message=x"],
+        *([["remote", "add", "origin", remote]] if remote else []),
+    ):
+        subprocess.run([*git, *words], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    expected = {"REVISION": head.stdout.strip()} | ({"SOURCE": source} if source else {})
+    assert git_args(tmp_path) == expected
 
 
 def test_a_tag_that_is_given_is_taken(folder: Path) -> None:

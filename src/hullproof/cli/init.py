@@ -20,6 +20,7 @@ from hullproof.init.model import Choices, Findings
 from hullproof.init.plan import Planned
 from hullproof.init.writing import Compared
 from hullproof.project.config import load
+from hullproof.project.project import dockerfile_path
 from hullproof.terminal import say, write
 from hullproof.text import block
 
@@ -76,8 +77,8 @@ def write_missing(folder: Path, choices: Choices, *, force: bool, dry_run: bool)
         raise UsageError(str(error)) from None
     if not top.is_dir():
         raise UsageError(f"{folder}: no such folder; give the project's folder")
-    dockerfile = load(top).config.dockerfile
-    findings = look(top, choices)
+    dockerfile = dockerfile_path(top, load(top))
+    findings = look(top, choices, dockerfile)
     compared = _compare(findings, dockerfile, force=force)
     chosen = [each for each in compared if each.state == "missing" or (force and each.may_be_replaced)]
     for remark in sorted(findings.remarks, key=lambda each: _ORDER.index(each.kind)):
@@ -95,11 +96,13 @@ def write_missing(folder: Path, choices: Choices, *, force: bool, dry_run: bool)
 def _compare(findings: Findings, dockerfile: str, *, force: bool) -> list[Compared]:
     """Compare all that is planned with what is there, and plan anew what depends on that."""
     compared = []
-    for planned in plan.plan(findings, dockerfile):
+    its_own = f"{dockerfile}.dockerignore"  # which the builder reads, and then no other
+    ignored_by = its_own if (findings.folder / its_own).exists() else plan.IGNORE_FILE
+    for planned in plan.plan(findings, dockerfile, ignored_by):
         each = writing.compare(findings.folder, planned)
         if planned.path == dockerfile:
             is_theirs = each.state == "differs" and not force
-        elif planned.path == plan.IGNORE_FILE and each.state == "missing" and is_theirs:
+        elif planned.path == ignored_by and each.state == "missing" and is_theirs:
             # Our allow-list would withhold what their Dockerfile copies.
             text = plan.ignore_file(findings, lets_all_in=True)
             each = replace(each, planned=replace(planned, text=text))

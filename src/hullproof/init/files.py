@@ -30,9 +30,10 @@ _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 class Files:
     """A project's files by their paths relative to it, without what is no part of it (see `project.tree`)."""
 
-    def __init__(self, folder: Path) -> None:
-        """List the files below `folder`; what cannot be read is passed over."""
+    def __init__(self, folder: Path, dockerfile: str = "Dockerfile") -> None:
+        """List the files below `folder`, of which one is the Dockerfile; what cannot be read is passed over."""
         self.folder = folder
+        self.dockerfile = dockerfile
         self.paths = tuple(tree.files(folder))
         self._known = frozenset(self.paths)
         self._read: dict[str, bytes] = {}
@@ -74,12 +75,17 @@ class Files:
         """Whether a path lies where no application does."""
         *folders, name = path.split("/")
         return (
-            any(part in _ELSEWHERE or part in _TEST_FOLDERS or part.startswith(".") for part in folders)
+            self.is_elsewhere(path)
+            or any(part.startswith(".") for part in folders)
             or name.startswith("test_")
             or name.endswith(("_test.py", "_tests.py"))
             or name in {"conftest.py", "setup.py", "noxfile.py", "tests.py"}
             or (name == "env.py" and "/".join([*folders, "script.py.mako"]) in self)  # Alembic's
         )
+
+    def is_elsewhere(self, path: str) -> bool:
+        """Whether a path lies in a folder of what is foreign, an example, a document or a test."""
+        return any(part in _ELSEWHERE or part in _TEST_FOLDERS for part in path.split("/")[:-1])
 
     def below(self, top: str) -> Iterator[str]:
         """Yield the files below a folder, or the file itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,11 +23,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Owner:
-    """The tool that owns a lock file: its command for the release, and what that takes for a group and an extra."""
+    """The tool that owns a lock file.
+
+    `listing` writes out what the lock says, for a file that it is given last, and takes a `group` and an `extra`; `install`
+    installs from such a file. No version's number of the project's own is in it, so that a new one installs nothing anew.
+    Without an `install`, that is pip. Without a `listing`, the tool installs by itself: `tests` is what it takes for these.
+    """
 
     tool: Tool
-    release: str
-    tests: str
+    listing: str = ""
+    install: str = ""
+    tests: str = ""
+    release: str = ""
     group: str = ""
     extra: str = ""
     beside: tuple[str, ...] = ("pyproject.toml",)
@@ -36,43 +44,46 @@ class _Owner:
 _VENV = "/opt/venv"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 """The system's, which the build's secret takes the place of where the host trusts other authorities, too."""
-_UV = {
-    "SSL_CERT_FILE": _CERTIFICATES,
-    "UV_PROJECT_ENVIRONMENT": _VENV,
-    "UV_LINK_MODE": "copy",
-    "UV_PYTHON_DOWNLOADS": "never",
-}
+_UV = Tool(
+    "uv",
+    ("uv>=0.9.6",),
+    "/root/.cache/uv",
+    {
+        "SSL_CERT_FILE": _CERTIFICATES,
+        "UV_LINK_MODE": "copy",
+        "UV_PYTHON_DOWNLOADS": "never",
+    },
+)
+_UV_INSTALL = f"uv pip sync{{}} --python {_VENV}/bin/python {{}}"
+_COMPILED = " --compile-bytecode"
+"""What is not released goes without."""
+_LOCKED, _LOCKED_FOR_TESTS = "pylock.toml", "pylock.test.toml"
 _OWNERS: Mapping[str, _Owner] = {
-    # https://docs.astral.sh/uv/guides/integration/docker/
+    # With the address and the hash of each package: https://docs.astral.sh/uv/concepts/projects/export/, PEP 751
     "uv.lock": _Owner(
-        Tool("uv", ("uv>=0.5.3",), "/root/.cache/uv", _UV),
-        "uv sync --frozen --no-install-project --no-default-groups",
-        "uv sync --frozen --no-install-project --no-default-groups",
-        "--group {}",
-        "--extra {}",
+        _UV,
+        "uv export --quiet --frozen --no-emit-local --no-default-groups",
+        _UV_INSTALL,
+        group="--group {}",
+        extra="--extra {}",
         folders=True,
     ),
     # Poetry itself asks PyPI for more than an index has to know, which mirrors do not: its list is for pip.
     # https://github.com/python-poetry/poetry-plugin-export
     "poetry.lock": _Owner(
         Tool("poetry", ("poetry>=2", "poetry-plugin-export>=1.8")),
-        f"poetry export --quiet --only main --output {REQUIREMENTS}",
-        f"poetry export --quiet --output {TEST_REQUIREMENTS}",
-        "--with {}",
-        "--extras {}",
+        "poetry export --quiet --only main",
+        tests="poetry export --quiet",
+        group="--with {}",
+        extra="--extras {}",
     ),
-    # https://pdm-project.org/latest/reference/cli/#sync; it does not work with the newest of its own dependencies
+    # https://pdm-project.org/latest/reference/cli/#export
     "pdm.lock": _Owner(
-        Tool(
-            "pdm",
-            ("pdm>=2.15", "hishel<2"),
-            "/root/.cache/pdm",
-            {"VIRTUAL_ENV": _VENV, "SSL_CERT_FILE": _CERTIFICATES, "PDM_CHECK_UPDATE": "0"},
-        ),
-        "pdm sync --no-self --prod",
-        "pdm sync --no-self --dev",
-        "",
-        "--group {}",
+        Tool("pdm", ("pdm>=2.26",), environment={"PDM_CHECK_UPDATE": "0", "PDM_USE_VENV": "0"}),
+        "pdm export --prod",
+        tests="pdm export",
+        group="--group {}",
+        extra="--group {}",
     ),
     # https://pipenv.pypa.io/en/latest/commands.html#sync
     "Pipfile.lock": _Owner(
@@ -82,17 +93,12 @@ _OWNERS: Mapping[str, _Owner] = {
             "/root/.cache/pipenv",
             {"VIRTUAL_ENV": _VENV, "PIP_CERT": _CERTIFICATES, "PIPENV_VERBOSITY": "-1"},
         ),
-        "pipenv sync",
-        "pipenv sync --dev",
+        release="pipenv sync",
+        tests="pipenv sync --dev",
         beside=("Pipfile",),
     ),
     # https://docs.astral.sh/uv/pip/compile/: PEP 751
-    "pylock.toml": _Owner(
-        Tool("uv", ("uv>=0.7",), "/root/.cache/uv", {"SSL_CERT_FILE": _CERTIFICATES, "UV_LINK_MODE": "copy"}),
-        f"uv pip sync --python {_VENV}/bin/python pylock.toml",
-        "",
-        beside=(),
-    ),
+    "pylock.toml": _Owner(_UV, release=_UV_INSTALL.format(_COMPILED, _LOCKED), beside=()),
 }
 
 
@@ -108,7 +114,8 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
     declared, sets = list(metadata.dependencies), list(metadata.sets)
     if lock.path == "Pipfile.lock":
         declared, sets = _pipfile(files)
-    origins.require_known(files, metadata, tool.name, declared)
+    if tool is not _UV:  # whose lock file says of each package from where it comes, with its hash
+        origins.require_known(files, metadata, tool.name, declared)
     _require_no_folders(lock, owner)
     chosen = for_tests([each for each in sets if each.kind != "environment"])  # which hatch alone installs
     copied = (
@@ -117,17 +124,17 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
         *(path for path in ("uv.toml",) if tool.name == "uv" and path in files),
     )
     copied += space.described if space else ()
-    own = space.options if space else ""
+    own = f"--package {shlex.quote(space.package)}" if space and space.package else ""
     said = [Remark("found", f"packages, locked in {lock.path}")]
-    options = [getattr(owner, each.kind, "").format(each.name) for each in chosen]
-    release, tests = _install(owner, lock, _words(owner.release, own), copied), Install()
+    release, tests = _install(owner, lock, copied, own), Install()
     if chosen:
         said.append(said_of_tests(chosen))
-        if space and space.package and any(each.place.startswith(FILE) for each in chosen):
-            own = "--all-packages --no-install-workspace"  # a group of the workspace itself
-        tests = _install(owner, lock, _words(owner.tests, own, *options), copied)
+        if own and any(each.place.startswith(FILE) for each in chosen):
+            own = "--all-packages"  # a group of the workspace itself
+        options = " ".join(getattr(owner, each.kind).format(each.name) for each in chosen)
+        tests = _install(owner, lock, copied, own, options)
     packages = [each for one in chosen for each in one.packages]
-    if chosen and not owner.tests:
+    if chosen and lock.path == _LOCKED:
         origins.require_known(files, metadata, "pip", packages)
         tests = Install(packages=tuple(each.text for each in packages if each.text))
         said.append(Remark("note", f"{lock.path} holds no packages for tests: those are not locked"))
@@ -135,16 +142,29 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
     return Found(release, declared, tests, packages, lock.release(metadata.name), tool, said, git)
 
 
-def _words(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
+def _install(
+    owner: _Owner, lock: Lock, copied: tuple[str, ...], own: str, for_them: str | None = None
+) -> Install:
+    """Let the tool install, or write a list for what does. `own` chooses the package, `for_them` what they need beside it.
 
-
-def _install(owner: _Owner, lock: Lock, command: str, copied: tuple[str, ...]) -> Install:
-    """Let the tool install, or where it only writes a list, pip from that; which checks all hashes or none."""
-    if owner.tool.cache:
-        return Install(copied=copied, command=command)
-    file = TEST_REQUIREMENTS if TEST_REQUIREMENTS in command else REQUIREMENTS
-    return Install(file, copied, command if lock.all_hashed else f"{command} --without-hashes")
+    Pip checks the hashes of all packages or of none.
+    """
+    if not owner.listing:
+        return Install(copied=copied, command=owner.tests if for_them is not None else owner.release)
+    if owner.install:
+        file = _LOCKED_FOR_TESTS if for_them is not None else _LOCKED
+    else:
+        file = TEST_REQUIREMENTS if for_them is not None else REQUIREMENTS
+    words = [
+        owner.tests if for_them is not None and owner.tests else owner.listing,
+        own,
+        for_them or "",
+        f"-o {file}",
+    ]
+    if not owner.install and not lock.all_hashed:
+        words.append("--without-hashes")
+    command = owner.install.format("" if for_them is not None else _COMPILED, file) if owner.install else None
+    return Install(file, copied, " ".join(word for word in words if word), command=command)
 
 
 def _require_no_folders(lock: Lock, owner: _Owner) -> None:

@@ -30,12 +30,12 @@ from hullproof.init.model import Choices, Findings
 from hullproof.init.workspace import Workspace
 
 
-def look(folder: Path, choices: Choices) -> Findings:
-    """Return what is known of the project in `folder`, each part with where it was seen or why it was assumed.
+def look(folder: Path, choices: Choices, dockerfile: str = "Dockerfile") -> Findings:
+    """Return what is known of the project in `folder`, with its `dockerfile`, each part with where it was seen or why it was assumed.
 
     Raises UsageError, one line with what would decide it, where something essential cannot be told.
     """
-    files, hullproof = Files(folder), own_requirement("nox").replace("==", ">=")
+    files, hullproof = Files(folder, dockerfile), own_requirement("nox").replace("==", ">=")
     written = metadata.read(files)
     configured = bool(written.tool("hullproof")) or not plan.is_ours(files.text(plan.SETTINGS))
     lock = locks.find(files)
@@ -82,6 +82,7 @@ def look(folder: Path, choices: Choices) -> Findings:
             *said_of_itself,
             *said,
             *notes.look(files, found, packages, hullproof),
+            *notes.of_profiles(files, packages, serves),
         ),
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullproof.init import databases, system
-from hullproof.init.model import Application, Dependencies, Remark
+from hullproof.init.model import Application, Dependencies, Remark, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,26 @@ if TYPE_CHECKING:
 def repository(folder: Path) -> Path | None:
     """Find the top of the git repository that a folder is in; None where it is in none."""
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+
+
+def of_profiles(files: Files, dependencies: Dependencies, server: Server) -> Iterator[Remark]:
+    """Say what the profiles beside the guide's ask for and only the person can settle."""
+    listed = dependencies.release.copied
+    if (
+        dependencies.tool is None
+        and dependencies.places
+        and listed
+        and not any("--hash=" in files.text(path) for path in listed)
+    ):
+        yield Remark(
+            "note",
+            f"{listed[0]} has no hashes, later builds may install other versions: lock it (pinned-dependencies, profile release)",
+        )
+    if server.port is None:
+        yield Remark(
+            "note",
+            "no HEALTHCHECK, since what tells that it works is not known (healthcheck, profile production)",
+        )
 
 
 def look(
@@ -33,7 +53,9 @@ def look(
             "note",
             f"{found.name}, {found.where}: if the application cannot start without it, set {how} in {settings}",
         )
-    yield from system.of_the_old(files, "Dockerfile", (*dependencies.build_system, *dependencies.run_system))
+    yield from system.of_the_old(
+        files, files.dockerfile, (*dependencies.build_system, *dependencies.run_system)
+    )
     source = hullproof.partition(" @ ")[2]
     if source:
         only = (

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof import toml
+from hullproof.init import origins, requirements
 from hullproof.init.metadata import strings
 from hullproof.init.model import Own, Remark
 
@@ -30,12 +31,20 @@ def look(files: Files, metadata: Metadata, release: tuple[str, ...]) -> tuple[Ow
         found = itself.search(text) if _READERS.search(text) else None
         if found is not None:
             tagged = any(each in needed for needed in strings(system.get("requires")) for each in _FROM_TAGS)
+            _require_known(files, metadata, strings(system.get("requires")))
             copied = tuple(dict.fromkeys(("pyproject.toml", *_described(files, metadata), *release)))
             remark = Remark(
                 "found", f"{name} asks for its own version, in {path}:{files.line_of(path, found[0])}"
             )
             return Own(copied, tagged), (remark,)
     return None, ()
+
+
+def _require_known(files: Files, metadata: Metadata, requires: list[str]) -> None:
+    """Raise UsageError where what builds the project comes from where pip, which gets it by name, would not look."""
+    needed = (requirements.declared(text, f"{metadata.path} [build-system]") for text in requires)
+    way_out = "name it in [build-system] with its address, then init again"
+    origins.require_known(files, metadata, "pip", [each for each in needed if each], way_out=way_out)
 
 
 def _described(files: Files, metadata: Metadata) -> list[str]:

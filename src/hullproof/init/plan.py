@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 NOXFILE, WORKFLOW, IGNORE_FILE = "noxfile.py", ".github/workflows/image.yml", ".dockerignore"
 CONTAINER_TEST = f"{suite.CONTAINER_TESTS}/test_image.py"
 SETTINGS = "hullproof.toml"
-SESSIONS = "\nfrom hullproof.sessions import image_sessions\n\nimage_sessions()\n"
+SESSIONS = (
+    "\nfrom hullproof.sessions import git_args, image_sessions\n\nimage_sessions(build_args=git_args())\n"
+)
 """What makes the sessions in a noxfile that is there already."""
 CALL = "image_sessions("
 
@@ -44,11 +46,16 @@ class Planned:
     text: str
 
 
-def plan(findings: Findings, dockerfile: str = "Dockerfile") -> tuple[Planned, ...]:
-    """Return the files for a project, in the order in which they are read. `dockerfile` is its path."""
+def plan(
+    findings: Findings, dockerfile: str = "Dockerfile", ignored_by: str = IGNORE_FILE
+) -> tuple[Planned, ...]:
+    """Return the files for a project, in the order in which they are read.
+
+    `dockerfile` and `ignored_by` are the paths of the Dockerfile and of the ignore file that its build reads.
+    """
     planned = [
         Planned(dockerfile, _render("Dockerfile.j2", **_for_dockerfile(findings))),
-        Planned(IGNORE_FILE, ignore_file(findings)),
+        Planned(ignored_by, ignore_file(findings)),
         Planned(NOXFILE, _render("noxfile.py.j2", hullproof=findings.hullproof)),
         Planned(CONTAINER_TEST, _render("test_image.py.j2", server=findings.server)),
     ]
@@ -114,6 +121,7 @@ def _for_dockerfile(findings: Findings) -> dict[str, Any]:
         "listed": packages.release if packages.release.made_by else packages.test,
         "made": [each.made_by for each in (packages.release, packages.test) if each.made_by],
         "requirement_files": _requirement_files,
+        "in_place": _in_place,
         "wanted": _wanted,
         "test_copies": bool(
             packages.test.made_by or set(packages.test.copied) - set(packages.release.copied)
@@ -140,15 +148,18 @@ def _marks() -> Callable[[str], str]:
 
 def _requirement_files(install: Install) -> str:
     """Return the lines that bring in what pip installs from, each file where the project has it."""
-    if install.made_by:
-        return f"COPY --from=list {_HOME}/{install.file} ./"
-    folders = itertools.groupby(sorted(install.copied, key=posixpath.dirname), key=posixpath.dirname)
+    return f"COPY --from=list {_HOME}/{install.file} ./" if install.made_by else _in_place(install.copied)
+
+
+def _in_place(paths: Iterable[str]) -> str:
+    """Return the lines that copy files, each to where the project has it."""
+    folders = itertools.groupby(sorted(paths, key=posixpath.dirname), key=posixpath.dirname)
     return "\n".join(_copy("COPY", sorted(own), f"./{folder and folder + '/'}") for folder, own in folders)
 
 
 def _wanted(install: Install) -> str:
     """Return the arguments of `pip install`."""
-    from_file = [f"--requirement {shlex.quote(install.file)}"] if install.file else []
+    from_file = [f"--requirement {shlex.quote(install.file)}"] if install.file and not install.command else []
     return " ".join([*from_file, *map(shlex.quote, install.packages)])
 
 

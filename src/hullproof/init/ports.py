@@ -60,7 +60,7 @@ def find(files: Files, first: tuple[str, ...], beside: tuple[str, ...]) -> Port 
     starting = [port for port in known if port.place.rpartition(":")[0] in first and port.weakness == 0]
     for port in (*starting, *sorted(known, key=lambda each: each.weakness)):
         return port
-    for path, pattern in (("Procfile", _BOUND), ("Dockerfile", _EXPOSED), ("Dockerfile", _BOUND)):
+    for path, pattern in (("Procfile", _BOUND), (files.dockerfile, _EXPOSED), (files.dockerfile, _BOUND)):
         if (found := _searched(files, path, pattern)) is not None:
             return found
     return None

@@ -63,7 +63,8 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, asked: str | None)
     fitting = [each for each in KNOWN if _fits(each, required)]
     if asked is not None:
         return _asked(asked, fitting, required, where)
-    for path, pattern in _PINS:
+    for place, pattern in _PINS:
+        path = files.dockerfile if place == "Dockerfile" else place
         text = projectfiles.head(files.folder, path, _LARGEST).decode("utf-8", "replace")
         pinned = re.search(pattern, text, re.MULTILINE)
         if pinned and _fits(pinned[1], required) and Version(pinned[1]) >= _OLDEST:

@@ -7,7 +7,6 @@ own is: nothing of it is installed.
 from __future__ import annotations
 
 import posixpath
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -40,13 +39,6 @@ class Workspace:
     def described(self) -> tuple[str, ...]:
         """Return the files that describe the members, which uv looks for."""
         return tuple(under(folder, metadatas.FILE) for folder in self.members if folder != ".")
-
-    @property
-    def options(self) -> str:
-        """Return what `uv sync` is told, so that it installs what these packages need and none of them."""
-        left_out = [self.package, *self.locals_] if self.package else list(self.locals_)
-        chosen = [f"--package {shlex.quote(self.package)}"] if self.package else []
-        return " ".join([*chosen, *(f"--no-install-package {shlex.quote(name)}" for name in left_out)])
 
     def roots(self, files: Files) -> tuple[str, ...]:
         """Return the folders from which the modules of the other packages are imported."""

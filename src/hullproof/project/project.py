@@ -14,7 +14,7 @@ from hullproof import options
 from hullproof.dockerfile import Dockerfile, Release, Stage, parse, test_commands
 from hullproof.errors import DockerfileError, UsageError
 from hullproof.project import composed, ignorefile, projectfiles, tree
-from hullproof.project.config import Config, load
+from hullproof.project.config import Config, Written, load
 
 STEP_KEYWORDS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 """The instructions that make a step of a build, and so a layer."""
@@ -70,8 +70,8 @@ class Project:
         fixed = {"dockerfile"} if dockerfile_name is not None else set()
         if dockerfile_name is not None:
             config = replace(config, dockerfile=dockerfile_name)
-        elif "dockerfile" not in written.places and _is_lower_case(home):
-            config = replace(config, dockerfile=_LOWER_CASE)
+        else:
+            config = replace(config, dockerfile=dockerfile_path(home, written))
         config, taken = _as_composed(home, config, section, {*written.places, *fixed})
         folder = (home / config.context).resolve() if config.context is not None else home
         try:
@@ -223,9 +223,12 @@ def _with_contexts(
     return replace(config, contexts={**more, **config.contexts}), places
 
 
-def _is_lower_case(folder: Path) -> bool:
-    """Whether the builder would take `dockerfile`, as it does where there is no `Dockerfile`."""
-    return not (folder / Config.dockerfile).exists() and projectfiles.is_file(folder, _LOWER_CASE)
+def dockerfile_path(folder: Path, written: Written) -> str:
+    """Return the Dockerfile's path: as configured, else `dockerfile`, which the builder takes where there is no `Dockerfile`."""
+    is_default = "dockerfile" not in written.places and not (folder / Config.dockerfile).exists()
+    return (
+        _LOWER_CASE if is_default and projectfiles.is_file(folder, _LOWER_CASE) else written.config.dockerfile
+    )
 
 
 def _where_else(folder: Path) -> str:

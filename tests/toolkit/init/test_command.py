@@ -53,6 +53,7 @@ found    gunicorn, in requirements.txt:3, which serves it
 found    port 8080, in shop/web.py:15
 found    pytest tests, in tests/unit/
 found    Python 3.11, in .python-version
+note     requirements.txt has no hashes, later builds may install other versions: lock it (pinned-dependencies, profile release)
 wrote    Dockerfile
 wrote    .dockerignore
 wrote    noxfile.py
@@ -151,7 +152,7 @@ def test_a_noxfile_is_its_owners(command: Command, make: Make) -> None:
     folder = make({**WEB, "noxfile.py": own})
     _, out, err = command("init", str(folder), "--force")
     assert (folder / "noxfile.py").read_text() == own
-    assert "+from hullproof.sessions import image_sessions\n" in out
+    assert "+from hullproof.sessions import git_args, image_sessions\n" in out
     assert (
         "kept     noxfile.py: for sessions that build and prove, add the last lines of the patch above" in err
     )
@@ -172,6 +173,30 @@ def test_the_dockerfile_is_where_the_settings_say(command: Command, make: Make) 
     assert code == 0
     assert "wrote    deploy/Dockerfile\n" in err
     assert not (folder / "Dockerfile").exists()
+
+
+def test_a_lower_case_dockerfile_is_the_projects(command: Command, make: Make) -> None:
+    """Builders take `dockerfile` where there is no `Dockerfile`; another one beside it would put it out of effect."""
+    folder = make(
+        {**WEB, ".python-version": "", "dockerfile": "FROM python:3.13-slim\nRUN apt-get install ffmpeg\n"}
+    )
+    _, out, err = command("init", str(folder))
+    assert not (folder / "Dockerfile").exists()
+    assert "--- a/dockerfile\n" in out
+    assert "kept     dockerfile: it differs" in err
+    assert "found    Python 3.13, in dockerfile\n" in err
+    assert "dockerfile installs ffmpeg from Debian" in err
+
+
+def test_the_ignore_file_is_the_one_that_the_build_reads(command: Command, make: Make) -> None:
+    """`Dockerfile.dockerignore` comes before `.dockerignore`, which would have no effect beside it."""
+    folder = make({**WEB, "Dockerfile.dockerignore": "*\n"})
+    _, out, err = command("init", str(folder))
+    assert not (folder / ".dockerignore").exists()
+    assert "--- a/Dockerfile.dockerignore\n" in out
+    assert "kept     Dockerfile.dockerignore: it differs" in err
+    command("init", str(folder), "--force")
+    assert "!shop\n" in (folder / "Dockerfile.dockerignore").read_text()
 
 
 def test_new_files_have_the_mode_of_any_other(command: Command, make: Make) -> None:

@@ -145,8 +145,11 @@ def test_uv_installs_what_its_lock_file_holds(see: See) -> None:
     assert found.tool is not None
     assert found.tool.name == "uv"
     assert found.release.copied == ("pyproject.toml", "uv.lock")
-    assert found.release.command == "uv sync --frozen --no-install-project --no-default-groups"
-    assert found.test.command == f"{found.release.command} --group dev"
+    export = "uv export --quiet --frozen --no-emit-local --no-default-groups"
+    assert found.release.made_by == f"{export} -o pylock.toml"
+    assert found.test.made_by == f"{export} --group dev -o pylock.test.toml"
+    assert found.release.command == "uv pip sync --compile-bytecode --python /opt/venv/bin/python pylock.toml"
+    assert found.test.command == "uv pip sync --python /opt/venv/bin/python pylock.test.toml"
     assert "starlette" in found.implied
     assert "pytest" not in found.implied
 
@@ -156,8 +159,8 @@ def test_poetry_exports_its_main_group_and_that_of_the_tests(see: See) -> None:
     poetry = PROJECTS / "poetry"
     files = {name: (poetry / name).read_text() for name in ("pyproject.toml", "poetry.lock")}
     found = see({"quotes/__init__.py": FLASK, **files}).dependencies
-    assert found.release.made_by == "poetry export --quiet --only main --output requirements.txt"
-    assert found.test.made_by == "poetry export --quiet --output requirements-test.txt --with test"
+    assert found.release.made_by == "poetry export --quiet --only main -o requirements.txt"
+    assert found.test.made_by == "poetry export --quiet --with test -o requirements-test.txt"
     assert found.places["waitress"] == "pyproject.toml:10"
     assert "jinja2" in found.implied
 
@@ -202,15 +205,18 @@ def test_packages_without_hashes_are_installed_without(see: See) -> None:
                 "[tool.pdm.dev-dependencies]\ntest = ['pytest']\n",
                 "pdm.lock": "[[package]]\nname = 'flask'\ngroups = ['default']\n",
             },
-            "pdm sync --no-self --prod",
-            "pdm sync --no-self --dev",
+            "pdm export --prod -o requirements.txt",
+            "pdm export --group test -o requirements-test.txt",
         ),
     ],
 )
 def test_pipenv_and_pdm_do_the_same(see: See, files: dict[str, str], release: str, tests: str) -> None:
-    """Each by the command that installs what is locked, and nothing else."""
+    """Each by the command that installs what is locked, or lists it for pip, and nothing else."""
     found = see({**APP, **files}).dependencies
-    assert (found.release.command, found.test.command) == (release, tests)
+    assert (found.release.command or found.release.made_by, found.test.command or found.test.made_by) == (
+        release,
+        tests,
+    )
     assert "pytest" in found.test_places
 
 
@@ -341,11 +347,14 @@ def test_of_a_workspace_one_member_is_served_with_those_that_it_needs(see: See) 
     assert found.application.roots == ("services/ferry/src", "libs/knots/src")
     assert found.contents.release == ("services/ferry/src", "libs/knots/src")
     assert found.contents.tests == ("services/ferry/tests",)
-    assert found.dependencies.release.command == (
-        "uv sync --frozen --no-install-project --no-default-groups --package ferry --no-install-package ferry "
-        "--no-install-package knots"
+    assert found.dependencies.release.made_by == (
+        "uv export --quiet --frozen --no-emit-local --no-default-groups --package ferry -o pylock.toml"
     )
-    assert str(found.dependencies.test.command).endswith("--all-packages --no-install-workspace --group dev")
+    dockerfile = plan(found)[0].text
+    assert (
+        "COPY services/ferry/pyproject.toml ./services/ferry/\n" in dockerfile.partition("RUN uv export")[0]
+    )
+    assert " --all-packages --group dev " in str(found.dependencies.test.made_by)
     assert {each for each in found.dependencies.release.copied if each.endswith(".toml")} == {
         "pyproject.toml", "libs/knots/pyproject.toml", "services/ferry/pyproject.toml", "services/tug/pyproject.toml",
     }  # fmt: skip

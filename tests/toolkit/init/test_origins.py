@@ -47,6 +47,29 @@ LISTED = {"requirements.txt": "flask\ngunicorn\nknots\n"}
         ({**LISTED, "tox.ini": f"[testenv]\nsetenv = PIP_INDEX_URL={CORP}\n"}, f"tox.ini:2: packages come from {CORP}"),
         ({**LISTED, "Dockerfile": f"FROM x\nRUN pip install -i {CORP} -r requirements.txt\n"}, f"Dockerfile:2: packages come from {CORP}"),
         ({**LISTED, "Dockerfile": f"FROM x\nENV PIP_EXTRA_INDEX_URL={CORP}\n"}, f"Dockerfile:2: packages come from {CORP}"),
+        ({**LISTED, "compose.yaml": f"services:\n  web:\n    build:\n      args:\n        PIP_INDEX_URL: {CORP}\n"}, f"compose.yaml:5: packages come from {CORP}"),
+        ({**LISTED, "compose.prod.yml": f"services: {{web: {{build: {{args: ['INDEX={CORP}']}}}}}}\n"}, f"compose.prod.yml:1: packages come from {CORP}"),
+        ({**LISTED, "azure-pipelines.yml": f"variables:\n  corp: {CORP}/\n"}, f"azure-pipelines.yml:2: packages come from {CORP}, which"),
+        ({**LISTED, "Jenkinsfile": f"sh 'pip install --extra-index-url {CORP} knots'\n"}, f"Jenkinsfile:1: packages come from {CORP}"),
+        ({**LISTED, "docker-bake.hcl": f'args = {{ PIP_EXTRA_INDEX_URL = "{CORP}" }}\n'}, f"docker-bake.hcl:1: packages come from {CORP}"),
+        ({**LISTED, ".condarc": f"pip_interop_enabled: true\nchannels: ['{CORP}']\n"}, f".condarc:2: packages come from {CORP}"),
+        ({**LISTED, "ci.sh": "uv pip install --index $CORP knots\n"}, "ci.sh:1: packages come from $CORP"),
+        ({**LISTED, ".env": f"PIP_INDEX_URL={CORP}\n"}, f".env:1: packages come from {CORP}"),
+        ({**LISTED, ".gitlab-ci.yml": "variables:\n  PIP_INDEX_URL: ${CI_API_V4_URL}/projects/7/packages/pypi/simple\n"}, ".gitlab-ci.yml:2: packages come from ${CI_API_V4_URL}/projects/7/packages/pypi/simple, which pip would not read; write `--index-url ADDRESS`"),
+        ({**LISTED, ".github/workflows/test.yml": "env:\n  PIP_INDEX_URL: ${{ secrets.INDEX }}\n"}, ".github/workflows/test.yml:2: packages come from ${{ secrets.INDEX }}"),
+        ({**LISTED, "Dockerfile": "FROM x\nARG CORP\nRUN pip install --index-url=$CORP -r requirements.txt\n"}, "Dockerfile:3: packages come from $CORP"),
+        ({**LISTED, "Pipfile": f"[[source]]\nname = 'corp'\nurl = '{CORP}'\n[packages]\nknots = '*'\n"}, f"Pipfile:3: packages come from {CORP}, which pip would not read; run `pipenv lock`"),
+        ({**LISTED, "Pipfile": "[packages]\nknots = { git = 'https://git.example/knots' }\n"}, "Pipfile:2: knots comes from https://git.example/knots"),
+        ({**LISTED, "pyproject.toml": f"[tool.pip-tools]\nextra-index-url = ['{CORP}']\n"}, f"pyproject.toml:2: packages come from {CORP}, which pip would not read; write `--index-url {CORP}`"),
+        (
+            {
+                "pyproject.toml": "[project]\nname = 'shop'\ndependencies = ['flask', 'gunicorn']\n"
+                "[build-system]\nrequires = ['knots-build']\n[tool.uv.sources]\nknots-build = { git = 'https://git.example/kb' }\n",
+                "uv.lock": "[[package]]\nname = 'shop'\nsource = { virtual = '.' }\n",
+                "shop.py": "from importlib.metadata import version\nv = version('shop')\n",
+            },
+            "pyproject.toml:7: knots-build comes from https://git.example/kb, which pip would not read; name it in [build-system]",
+        ),
         ({**LISTED, ".gitlab-ci.yml": f"test:\n  script: pip install --index-url={CORP} knots\n"}, ".gitlab-ci.yml:2: "),
         (
             {**LISTED, "libs/knots/pyproject.toml": "[project]\nname = 'Knots'\n"},
@@ -73,7 +96,7 @@ def test_what_pip_would_look_for_elsewhere_is_refused(see: See, files: dict[str,
     with pytest.raises(UsageError) as raised:
         see({**APP, **files})
     assert told in str(raised.value)
-    assert "secret" not in str(raised.value)
+    assert "me:" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +106,13 @@ def test_what_pip_would_look_for_elsewhere_is_refused(see: See, files: dict[str,
         {"requirements.txt": "flask\ngunicorn\nknots @ git+https://git.example/knots\n", "pyproject.toml": "[tool.uv.sources]\nknots = { git = 'https://git.example/knots' }\n"},
         {**LISTED, "pyproject.toml": "[[tool.uv.index]]\nurl = 'https://pypi.org/simple'\n"},
         {**LISTED, "examples/knots/pyproject.toml": "[project]\nname = 'knots'\n"},
+        {**LISTED, "pyproject.toml": "[tool.poetry.urls]\n'Source Code' = 'https://git.example/shop'\n"},
+        {**LISTED, "tests/data/pip.conf": f"[global]\nindex-url = {CORP}\n"},
+        {**LISTED, "filebeat.yml": "output:\n  index: ${ES_INDEX}\n"},
+        {**LISTED, "docs/Makefile": f"install:\n\tpip install -i {CORP} sphinx\n"},
+        {**LISTED, "compose.yaml": "services: {web: {build: {args: ['PIP_INDEX_URL=${PIP_INDEX_URL}']}}}\n"},
+        {**LISTED, "Dockerfile": "FROM x\nARG INDEX=https://pypi.org/simple\nRUN pip install --index-url=$INDEX -r requirements.txt\n"},
+        {"pyproject.toml": PROJECT, "uv.lock": "[[package]]\nname = 'shop'\nsource = { virtual = '.' }\n", "pip.conf": f"[global]\nindex-url = {CORP}\n"},
         {**LISTED, ".github/workflows/release.yml": "run: twine upload --repository-url https://corp.example/\n"},
     ],
 )  # fmt: skip
@@ -94,9 +124,9 @@ def test_what_pip_does_find_there_is_not(see: See, files: dict[str, str]) -> Non
 def test_an_index_in_the_requirements_is_said(see: See) -> None:
     """The build has to reach it; a password in its address is nobody's to read."""
     text = "--index-url https://me:secret@pypi.corp.example/simple\nflask\ngunicorn\n"
-    assert said(see({**APP, "requirements.txt": text}), "note") == [
+    assert said(see({**APP, "requirements.txt": text}), "note")[0] == (
         f"packages also come from {CORP}, in requirements.txt:1: the build has to reach it"
-    ]
+    )
 
 
 def test_a_lock_file_is_believed_by_its_own_tool_alone(see: See) -> None:
@@ -128,7 +158,7 @@ def test_a_folder_that_a_lock_file_installs_is_refused(see: See, lock: str, text
 def test_a_lock_file_that_is_not_understood_is_said(see: See) -> None:
     """Packages are installed without it."""
     found = see({**APP, "requirements.txt": "flask\ngunicorn\n", "conda-lock.yml": "package: []\n"})
-    assert said(found, "note") == ["conda-lock.yml is not understood: packages are installed without it"]
+    assert said(found, "note")[0] == "conda-lock.yml is not understood: packages are installed without it"
 
 
 @pytest.mark.parametrize(

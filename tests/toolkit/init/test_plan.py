@@ -165,9 +165,32 @@ def test_a_projects_settings_are_written_once(see: See) -> None:
     for own in ({"pyproject.toml": "[tool.hullproof]\nready = 5000\n"}, {"hullproof.toml": "ready = 5000\n"}):
         configured = see({**files, **own})
         assert "hullproof.toml" not in [each.path for each in plan(configured)]
-        assert said(configured, "note") == [
+        assert (
             "it needs this to start; give it by `env` in your settings for Hullproof: K (app.py:4)"
-        ]
+            in said(configured, "note")
+        )
+
+
+def test_what_other_profiles_ask_for_and_is_not_known_is_said(see: See) -> None:
+    """Hashes that nothing has, and what tells that a worker works; nothing of it where it is settled."""
+    hashes = "requirements.txt has no hashes, later builds may install other versions: lock it (pinned-dependencies, profile release)"
+    health = "no HEALTHCHECK, since what tells that it works is not known (healthcheck, profile production)"
+    worker = {"run.py": "if __name__ == '__main__':\n    ...\n"}
+    assert said(see({**worker, "requirements.txt": "requests==2\n"}), "note")[-2:] == [hashes, health]
+    assert said(see({**worker, "requirements.txt": "# none\n"}), "note") == [health]
+    locked = see(
+        {"requirements.txt": "flask==3 --hash=sha256:1\ngunicorn==2 --hash=sha256:2\n", "app.py": FLASK}
+    )
+    assert said(locked, "note") == []
+
+
+def test_the_image_says_of_which_commit_it_is(see: See) -> None:
+    """By arguments that the noxfile and, without one, the workflow hand in."""
+    found = see({**WEB, "noxfile.py": "import nox\n"})
+    texts = {each.path: each.text for each in plan(found)}
+    assert 'org.opencontainers.image.revision="${REVISION}"' in texts["Dockerfile"]
+    assert "image_sessions(build_args=git_args())" in texts["noxfile.py"]
+    assert '--build-arg "REVISION=$GITHUB_SHA"' in texts[".github/workflows/image.yml"]
 
 
 def test_a_workflow_is_written_at_the_top_of_a_repository_only(see: See, tmp_path: Path) -> None:
@@ -202,7 +225,7 @@ def test_before_a_release_hullproof_is_found_where_it_came_from(
     findings = see(WEB)
     texts = {each.path: each.text for each in plan(findings)}
     assert f'"hullproof[nox] @ {source}"' in texts["noxfile.py"]
-    assert said(findings, "note") == [told]
+    assert said(findings, "note")[0] == told
     assert "hullproof" not in texts[".github/workflows/image.yml"].replace("hullproof.sarif", "")
     own = plan(see({**WEB, "noxfile.py": "import nox\n"}))
     assert f'pipx run --spec "hullproof[nox] @ {source}" hullproof prove' in next(

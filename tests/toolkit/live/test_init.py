@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hullproof.sessions import git_args
+
 from ..conftest import Command
 from ..init.conftest import PROJECTS
 
@@ -40,6 +42,37 @@ def test_all_eleven_are_proven_with_no_edit(
     told = {proof["id"]: proof["summary"] for proof in report["proofs"] if proof["verdict"] != "proven"}
     assert not told, (report.get("build_error"), err)
     assert (code, len(verdicts)) == (0, 11)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("profile", ["production", "kubernetes", "release"])
+@pytest.mark.parametrize("kind", ["fastapi-uv", "poetry", "pdm"])
+def test_the_other_profiles_are_proven_with_no_edit(
+    command: Command, python_base: str, tmp_path: Path, kind: str, profile: str
+) -> None:
+    """Of projects with a lock file, in a commit, whose builds are handed what the written noxfile hands in."""
+    assert python_base
+    folder = Path(shutil.copytree(PROJECTS / kind, tmp_path / kind))
+    assert command("init", str(folder), "--python", "3.11")[0] == 0
+    git = ["git", "-C", str(folder), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for words in (
+        ["init", "--quiet"],
+        ["remote", "add", "origin", "https://git.example.org/team/project"],
+        ["add", "--all"],
+        ["commit", "--quiet", "--message=First"],
+    ):
+        subprocess.run([*git, *words], check=True)
+    given = [f"--build-arg={name}={value}" for name, value in git_args(folder).items()]
+    written = tmp_path / "report.json"
+    code, _, err = command("prove", str(folder), "--profile", profile, "--output", str(written), *given)
+    report = json.loads(written.read_text())
+    missing = {
+        proof["id"]: proof["summary"]
+        for proof in report["proofs"]
+        if proof["verdict"] not in ("proven", "not-applicable")
+    }
+    assert not missing, (report.get("build_error"), err)
+    assert code == 0
 
 
 def test_the_written_tests_pass_and_the_written_noxfile_has_its_sessions(

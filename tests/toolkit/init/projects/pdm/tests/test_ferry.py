@@ -1,0 +1,5 @@
+from ferry import index
+
+
+def test_it_goes_at_noon():
+    assert index() == "at noon"
