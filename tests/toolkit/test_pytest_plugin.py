@@ -348,7 +348,7 @@ def test_a_failure_shows_what_was_found_and_what_mends_it(judged: Stubbed) -> No
         Dockerfile:2: WORKDIR /app
         Fix: Do better.
         """) in re.sub(r"-{20,}", "XX", said)
-    assert "accepted until 2026-12-31, which is over: it was to be moved" in said
+    assert "accepted until 2026-12-31, now expired: it was to be moved" in said
     assert re.search(r"_ Tests run in a stage of their own, .*\(multistage\) _", said)
     assert "items.py" not in said
 

@@ -99,7 +99,7 @@ def run(rebuilds: Rebuilds, installed: Iterable[str]) -> LockFacts:
 
 
 def _refused(built: BuildFacts) -> bool | None:
-    """Whether a build failed of a hash; None where it failed of something else."""
+    """Whether a build failed of a hash; None where it failed for another reason."""
     if built.ok or built.stopped_early:
         return False
     return True if any(_REFUSED.search(line) for line in _output(built)) else None

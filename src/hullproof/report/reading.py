@@ -111,7 +111,7 @@ def _ids(proofs: Sequence[Proof]) -> str:
 
 def acceptance(accepted: Acceptance) -> str:
     """Say until when a practice is accepted as broken, or was, and why."""
-    expired = ", which is over" if accepted.expired else ""
+    expired = ", now expired" if accepted.expired else ""
     return f"accepted until {accepted.until.isoformat()}{expired}: {clean(accepted.reason)}"
 
 
@@ -134,8 +134,8 @@ def alike(proofs: Sequence[Proof]) -> dict[str, str]:
 def booted(conditions: Conditions) -> str:
     """Say in a phrase under which conditions the image was booted."""
     limits = conditions.container
-    memory = f"at most {size(limits.memory_bytes)} of memory" if limits.memory_bytes else "no limit of memory"
-    processes = f"at most {limits.processes:,} processes" if limits.processes else "no limit of processes"
+    memory = f"at most {size(limits.memory_bytes)} of memory" if limits.memory_bytes else "no limit on memory"
+    processes = f"at most {limits.processes:,} processes" if limits.processes else "no limit on processes"
     return f"{'with' if conditions.network else 'without'} a network, {memory}, {processes}"
 
 

@@ -71,7 +71,7 @@ def test_shell_form_holds_where_the_shell_makes_way(written: str) -> None:
     text = GOOD.replace(CMD, written)
     proof = prove("default-command", text)
     assert proof.verdict is PROVEN
-    assert "its shell makes way" in proof.summary
+    assert "its shell execs the application" in proof.summary
     assert "is in shell form" in str(proof.evidence)
     assert prove("default-command", text, **NOTHING_BUILT).verdict is UNPROVEN
 
@@ -603,7 +603,7 @@ def test_a_development_server_is_noted_by_its_own_word() -> None:
     told = "WARNING: This is a development server. Do not use it in production."
     proof = prove("default-command", container=container(log=(told,)))
     assert proof.verdict is PROVEN
-    assert "a development server, by its own word: WARNING: This is a development server" in str(
+    assert "a development server, as it says itself: WARNING: This is a development server" in str(
         proof.evidence
     )
 

@@ -138,7 +138,7 @@ def test_a_remedy_stands_beside_what_is_not_good_and_nowhere_else(sample: Report
     ("identifier", "said"),
     [
         ("ownership", "Accepted until 2027-01-31: The vendor's plugin checks it"),
-        ("necessary-files", "Accepted until 2026-10-31, which is over: Until the move is done."),
+        ("necessary-files", "Accepted until 2026-10-31, now expired: Until the move is done."),
     ],
 )
 def test_an_acceptance_is_shown_with_its_reason_and_its_last_day(

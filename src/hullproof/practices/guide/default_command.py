@@ -84,7 +84,7 @@ def it_starts_and_stays(
     if cause is None:
         ready = f"is ready after {container.ready_after_s:.1f} s" if container.ready_after_s else "stays up"
         held = ", with its standard input held open (docker run -i)" if container.on_stdin else ""
-        way = "; its shell makes way" if in_shell_form(release) else ""
+        way = "; its shell execs the application" if in_shell_form(release) else ""
         whole = " ".join(image.entrypoint + image.command)
         watched = in_container("/proc/1", f"watched for {container.watched_s:.0f} s, in which it stays up")
         yield proven(f"the command {whole} starts{held}, {ready} and stops when told{way}", watched)
@@ -121,7 +121,7 @@ def pid_1_is_the_application(
     elif is_init(main):
         yield unproven(f"below {program(main)} no application was seen", line, seen)
     else:
-        clause = f"whether PID 1 is the application cannot be told: {shown(main, 60)} is not Python and listens nowhere"
+        clause = f"whether PID 1 is the application is unknown: {shown(main, 60)} is not Python and listens nowhere"
         yield unproven(clause, line, seen)
 
 
@@ -165,7 +165,7 @@ def it_becomes_ready(
         held = "ends where it is closed, so it is held open here: start it by docker run -i"
         yield in_container("stdin", held)
     if (line := development_server(container.log)) is not None:
-        yield in_container("log", f"a development server, by its own word: {line}")
+        yield in_container("log", f"a development server, as it says itself: {line}")
 
 
 @check

@@ -102,7 +102,7 @@ def every_layer_holds_only_what_runs(
     every = frozenset(path for each in found for path in each.all)
     for each in found:
         hidden = [top for top, held in each.paths.items() if files.final.keys().isdisjoint(held)]
-        still = " (deleted later, and shipped all the same)" if hidden else ""
+        still = " (deleted later, but still shipped)" if hidden else ""
         yield broken(
             f"{each.where} adds {_article(each.kind)} to the image: {listed(list(each.paths))}{still}",
             *(
@@ -126,7 +126,7 @@ def nothing_is_missing(
 ) -> Observations:
     """The container starts and stays; the log of one that ends does not miss a file."""
     where = release.governing("CMD", "ENTRYPOINT")
-    cannot_say = "whether something is missing cannot be told"
+    cannot_say = "whether something is missing is unknown"
     if not container.died:
         if config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed)):
             reason = "the application waits for another service"

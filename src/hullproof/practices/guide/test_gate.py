@@ -116,7 +116,7 @@ def a_failing_test_fails_the_build(release: Release, gate: GateFacts) -> Observa
         yield proven(
             f"with failing tests planted, the build of the release fails at {where}; with passing ones it succeeds",
             in_experiment(
-                where, "fails with failing tests, without a word of them, and succeeds with passing ones"
+                where, "fails with failing tests, without mentioning them, and succeeds with passing ones"
             ),
         )
     elif gate.planted and not gate.escaped:

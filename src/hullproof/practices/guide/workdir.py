@@ -105,7 +105,8 @@ def the_process_works_there(
         place = f"/proc/{process.pid}/cwd"
         if process.cwd is None:
             yield unproven(
-                f"the kernel would not say where PID {process.pid} works", in_container(place, "unknown")
+                f"the working directory of PID {process.pid} could not be read",
+                in_container(place, "unknown"),
             )
         elif normal(process.cwd) == expected:
             yield in_container(place, process.cwd)

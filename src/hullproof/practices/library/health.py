@@ -43,7 +43,7 @@ def says_healthy(
         fix = to_be_healthy(release, health, container)
         yield broken(f"HEALTHCHECK can never succeed: {said(health)}", line, ran, fix=fix)
     elif is_out_of_time(health):
-        yield unproven(f"HEALTHCHECK did not come to its end in time: {said(health)}", line, ran)
+        yield unproven(f"HEALTHCHECK did not finish in time: {said(health)}", line, ran)
     elif health.early:
         yield in_container("HEALTHCHECK", f"{said(health)}: not healthy yet, within its start period")
     elif config.stands_alone and (misses_a_service(container.log) or tells_of_failure(health)):

@@ -93,9 +93,7 @@ def serving_instead(port: Port, image: ImageFacts, container: ContainerFacts) ->
 def holder(listener: Listener, container: ContainerFacts) -> str:
     """Name the process that listens, in a sentence."""
     process = next((each for each in container.processes if each.pid in listener.pids), None)
-    return (
-        f"PID {process.pid} ({shown(process, 40)})" if process else "a process that the kernel would not name"
-    )
+    return f"PID {process.pid} ({shown(process, 40)})" if process else "an unknown process"
 
 
 def to_expose_served(release: Release, image: ImageFacts, container: ContainerFacts) -> str:

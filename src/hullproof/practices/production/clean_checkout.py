@@ -42,7 +42,7 @@ def other_checkouts_make_it_as_well(
 ) -> Observations:
     """Each builds, boots and answers."""
     if not other_checkouts:
-        yield not_applicable("no git repository keeps the project")
+        yield not_applicable("the project is not in a git repository")
     for each in other_checkouts:
         built, trial = each.built, each.trial
         evidence = in_experiment(built.how, f"changed: {listed(list(built.changed), _SHOWN) or 'nothing'}")

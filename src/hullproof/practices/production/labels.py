@@ -68,7 +68,8 @@ def the_revision_is_the_commit(release: Release, image: ImageFacts, checkout: Ch
     evidence = in_image("config.Labels", f"{_REVISION}={said}")
     if said is None:
         yield broken(
-            "no label says of which commit the image is", in_image(where, f"expected {_REVISION}, found none")
+            "no label names the commit that the image was built from",
+            in_image(where, f"expected {_REVISION}, found none"),
         )
     elif not said.strip():
         yield unproven(
@@ -103,7 +104,7 @@ def the_source_is_the_repository(release: Release, image: ImageFacts, checkout: 
         )
     elif not said:
         yield unproven(
-            "no label says from which repository the image is",
+            "no label names the repository that the image was built from",
             in_image(where, f"expected {_SOURCE}, got nothing"),
             fix=f"Set {_SOURCE} to the repository's address, and hand it to the build where it is an argument.",
         )

@@ -3,7 +3,7 @@
 Why: A version that is not pinned is another one tomorrow, and a pinned one whose hash nobody checks is what the index says that
 it is. The tests that passed were of other code then.
 
-Proven by: The hashes of one package are falsified in a copy, and the build must fail of it. What the image has installed is in
+Proven by: The hashes of one package are falsified in a copy, and the build must fail. What the image has installed is in
 the lock, with its version.
 
 Broken by: A requirements file without hashes; a lock that the installing step does not read, or installs from without checking
@@ -60,7 +60,7 @@ def a_false_hash_stops_the_build(release: Release, falsified: LockFacts) -> Obse
         )
     elif falsified.failed is None:
         yield unproven(
-            f"the build with a false hash of {falsified.package} failed of something else: {falsified.said}",
+            f"the build with a false hash of {falsified.package} failed for another reason: {falsified.said}",
             in_experiment(where, falsified.said or "no output"),
         )
     elif falsified.failed:
@@ -70,7 +70,7 @@ def a_false_hash_stops_the_build(release: Release, falsified: LockFacts) -> Obse
         )
     else:
         yield broken(
-            f"a false hash of {falsified.package} in {falsified.lock} is installed all the same",
+            f"a false hash of {falsified.package} in {falsified.lock} is installed anyway",
             in_dockerfile(where, "installs without checking hashes"),
             in_experiment(
                 falsified.lock, f"the hashes of {falsified.package} were falsified, and {where} succeeded"

@@ -101,7 +101,7 @@ def the_distribution_is_supported(
         return
     text = files.text(place)
     if text is None:
-        yield unproven("the image does not say which distribution it is of: it has no os-release")
+        yield unproven("the image does not say which distribution it is: it has no os-release")
         return
     said = os_release(text)
     identifier, version = said.get("ID", "linux"), said.get("VERSION_ID", "")
