@@ -59,7 +59,7 @@ def boots(folder: Path, run: Run) -> str:
 
 def facts(folder: Path, run: Run) -> str:
     """Measure the practices that need facts alone, once the guide has those that it needs."""
-    prover = _prover(_service(folder), run)
+    prover = _prover(_good(folder), run)
     guide, _ = _judged(prover, [each for each in members("guide") if not each.needs_experiment])
     alone = [
         each for each in _production() if "trials" not in rests_on(each.needs) and not each.needs_experiment
@@ -70,8 +70,7 @@ def facts(folder: Path, run: Run) -> str:
 
 def rebuilds(folder: Path, run: Run) -> str:
     """Measure `reproducible`."""
-    tree = shutil.copytree(GOOD, folder / "good", ignore=shutil.ignore_patterns("__pycache__"))
-    prover = _prover(tree, run)
+    prover = _prover(_good(folder), run)
     recipe = prover.graph.fact(builds.recipe)
     prover.graph.fact(builds.build)
     prover.graph.fact(builds.base)
@@ -84,6 +83,11 @@ def rebuilds(folder: Path, run: Run) -> str:
 
 
 MEASURES: Mapping[str, Callable[[Path, Run], str]] = {"boots": boots, "facts": facts, "rebuilds": rebuilds}
+
+
+def _good(folder: Path) -> Path:
+    """Copy the good case, which installs packages in a stage of its own."""
+    return shutil.copytree(GOOD, folder / "good", ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def _service(folder: Path) -> Path:
