@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SHORTEST = 8
 """What has fewer characters is found in any image."""
+_PASSWORD = re.compile(r"\bpassword\s+(\S+)|://[^/\s:@]*:([^/\s@]+)@")
+"""A password in a line of a .netrc, or of an address: an installer writes it elsewhere without what stands around it."""
 _NO_PROVENANCE = re.compile(r"not supported for the docker driver|not supported", re.IGNORECASE)
 
 
@@ -104,7 +106,9 @@ def _secrets(recipe: Recipe, folder: Path, files: dict[str, Path]) -> Iterator[_
                 seen.add(name)
                 canary, path = _canary(), folder / f"secret-{len(seen)}"
                 if name in project.config.secrets:
-                    needles = _values(projectfiles.read_regular(recipe.secrets[name], projectfiles.LARGEST))
+                    needles = looked_for(
+                        projectfiles.read_regular(recipe.secrets[name], projectfiles.LARGEST)
+                    )
                 elif (
                     name in recipe.secrets
                 ):  # the host's own, which the step needs: with a comment at its end
@@ -137,11 +141,12 @@ def _arguments(project: Project, arguments: dict[str, str]) -> Iterator[_Carrier
                 yield _Carrier(f"the argument {name}", each.line, (value,))
 
 
-def _values(content: bytes) -> tuple[str, ...]:
-    """List what of a secret file is looked for: its lines, and the values of its settings."""
+def looked_for(content: bytes) -> tuple[str, ...]:
+    """List what of a secret file is looked for: its lines, the values of its settings, and passwords within them."""
     text = content.decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines() if not line.lstrip().startswith(("#", ";", "["))]
     values = [line.partition("=")[2].strip(" \"'") if "=" in line else line for line in lines]
+    values += [password for line in lines for pair in _PASSWORD.findall(line) for password in pair]
     return tuple(each for each in dict.fromkeys(values) if len(each) >= _SHORTEST)
 
 
