@@ -92,13 +92,14 @@ def _keep(store: Store, uploader: str | None, body: bytes) -> Response:
     if uploader not in (None, report.project):
         raise ProblemError(HTTPStatus.FORBIDDEN, "This token is for reports of another project.")
     is_new = store.add(report)
-    newest = store.newest(report.project)
+    newest = store.newest(report.project, report.profile)
     is_newest = newest is None or newest.id == report.id
     url = f"/reports/{report.id}"
     said: dict[str, object] = {"id": report.id, "url": url, "is_newest": is_newest}
     if newest is not None and not is_newest:
         said["note"] = (
-            f"This report is older than the project's newest, of {newest.started_at}, which goes on deciding."
+            f"This report is older than the project's newest on the same profile, of {newest.started_at}, "
+            "which goes on deciding."
         )
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return JSONResponse(said, status, headers={"Location": url, "Cache-Control": "no-store"})
@@ -127,6 +128,7 @@ def _listed(entry: Entry) -> dict[str, object]:
         "url": f"/reports/{entry.id}",
         "project": entry.project,
         "verdict": entry.verdict,
+        "profile": entry.profile,
         "complete": entry.is_complete,
         "counts": entry.counts,
         "revision": entry.revision,

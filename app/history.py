@@ -39,6 +39,14 @@ def changes(before: Entry, after: Entry) -> list[Change]:
     return sorted(found, key=lambda change: not change.is_worse)
 
 
+def histories(entries: Sequence[Entry]) -> dict[str, tuple[list[Entry], list[Row]]]:
+    """Return, of each profile that several reports are about, those reports and each practice's verdicts in them."""
+    of_profile: dict[str, list[Entry]] = {}
+    for entry in entries:
+        of_profile.setdefault(entry.profile, []).append(entry)
+    return {profile: (found, table(found)) for profile, found in of_profile.items() if len(found) > 1}
+
+
 def table(entries: Sequence[Entry]) -> list[Row]:
     """Return each practice's verdicts in `entries`, which come newest first, as the columns do."""
     reports = [dict(entry.practices) for entry in entries]

@@ -16,7 +16,7 @@ from app import history, wording
 from app.paging import page_from
 from app.problems import not_found
 from app.store import Store
-from app.tables import VERDICTS, Entry
+from app.tables import VERDICTS
 
 HISTORY = 20
 """How many reports the table of a project's practices goes back."""
@@ -48,7 +48,7 @@ _TEMPLATES = Jinja2Templates(env=_environment())
 
 
 def index(request: Request) -> Response:
-    """Show the newest report of each project, the worst first; `?q=` searches, `?project=` shows all reports of one."""
+    """Show each project's newest reports, the worst first; `?q=` searches, `?project=` shows all reports of one."""
     project = request.query_params.get("project")
     if project is not None:
         return _project(request, project)
@@ -78,8 +78,7 @@ def _project(request: Request, project: str) -> Response:
         "project.html",
         project=project,
         entries=entries,
-        columns=entries[:HISTORY],
-        history=history.table(entries[:HISTORY]),
+        histories=history.histories(entries[:HISTORY]),
         next_url=wanted.next_url(found, "/", project=project),
         is_first=wanted.before is None,
     )
@@ -92,7 +91,7 @@ def report(request: Request) -> Response:
     if found is None:
         raise not_found("There is no report with this id.")
     entry, body = found
-    before = store.page(limit=1, before=entry.place, project=entry.project)
+    before = store.page(limit=1, before=entry.place, project=entry.project, profile=entry.profile)
     document = json.loads(body)
     groups: dict[str, list[Any]] = {verdict: [] for verdict in VERDICTS}
     for proof in document["proofs"]:
@@ -102,7 +101,7 @@ def report(request: Request) -> Response:
         "report.html",
         report=document,
         entry=entry,
-        newest=store.newest(entry.project),
+        newest=store.newest(entry.project, entry.profile),
         before=before[0] if before else None,
         changes=history.changes(before[0], entry) if before else None,
         groups={verdict: group for verdict, group in groups.items() if group},
@@ -110,22 +109,22 @@ def report(request: Request) -> Response:
 
 
 def badge(request: Request) -> Response:
-    """Draw what is known of `project`, from the path or, for names such as `..`, from the query."""
+    """Draw what is known of `project`, from the path or, for names such as `..`, from the query.
+
+    That is the worst of what its newest report on each profile says, or what that on `?profile=` says.
+    """
     project = request.path_params.get("project") or request.query_params.get("project", "")
-    entry = _store(request).newest(project)
+    profile = request.query_params.get("profile")
+    store = _store(request)
+    entry = store.worst(project) if profile is None else store.newest(project, profile)
     # A project without a report has a grey badge, not a 404: a README would show a torn picture for that.
     state = entry.state if entry else _UNKNOWN
     # The project's name is no part of it: that may hold characters that no XML can.
-    words = _badge_words(entry) if entry else _UNKNOWN
+    words = wording.printable(entry.words) if entry else _UNKNOWN
     answer = _render(request, "badge.svg", state=state, words=words)
     answer.headers["Content-Type"] = "image/svg+xml"
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a README is another origin
     return answer
-
-
-def _badge_words(entry: Entry) -> str:
-    words = wording.state_words(entry.verdict)
-    return words if entry.is_complete else f"{words}, {entry.asked_words}"
 
 
 def _store(request: Request) -> Store:

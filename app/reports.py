@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from app import schema
 from app.schema import Fault
+from app.tables import DEFAULT_PROFILE
 
 __all__ = ["Fault", "Report", "read"]
 
@@ -31,6 +32,7 @@ class Report:
     project: str
     verdict: str
     practices: list[tuple[str, str]]
+    profile: str
     is_complete: bool
     left_out: int
     revision: str | None
@@ -69,6 +71,7 @@ def read(data: bytes) -> Report:
         project=_kept("/project/name", document["project"]["name"]),
         verdict=document["verdict"],
         practices=[(proof["id"], proof["verdict"]) for proof in document["proofs"]],
+        profile=_kept("/profile", document.get("profile", DEFAULT_PROFILE)),
         is_complete=document.get("complete", True) and not document["left_out"],
         left_out=len(document["left_out"]),
         revision=_kept("/project/revision", document["project"].get("revision") or "") or None,

@@ -42,7 +42,7 @@ class Store:
     """
 
     def __init__(self, url: str, *, keep: int | None = None) -> None:
-        """Connect to nothing yet. Of each project at most `keep` reports are kept, None for all.
+        """Connect to nothing yet. Of each project at most `keep` reports on each profile are kept, None for all.
 
         Raises `ConfigurationError` for a URL that can never work.
         """
@@ -76,11 +76,11 @@ class Store:
 
     def _forget(self, connection: Connection, report: Report) -> None:
         """Delete what is beyond the number of reports that are kept; the one that has just come stays in any case."""
-        of_project = reports.c.project == report.project
-        ordered = _sorted(select(reports.c.sequence).where(of_project), _newest_first)
+        alike = (reports.c.project == report.project, reports.c.profile == report.profile)
+        ordered = _sorted(select(reports.c.sequence).where(*alike), _newest_first)
         too_old = ordered.offset(self._keep)
         connection.execute(
-            delete(reports).where(of_project, reports.c.id != report.id, reports.c.sequence.in_(too_old))
+            delete(reports).where(*alike, reports.c.id != report.id, reports.c.sequence.in_(too_old))
         )
 
     def get(self, report_id: str) -> tuple[Entry, str] | None:
@@ -109,32 +109,41 @@ class Store:
 
     # --- lists -------------------------------------------------------------------------------------------
 
-    def newest(self, project: str) -> Entry | None:
-        """Return the report of `project` that was proved last, or None where there is none."""
-        found = self.page(limit=1, project=project)
+    def newest(self, project: str, profile: str) -> Entry | None:
+        """Return the report of `project` on this profile that was proved last, or None where there is none."""
+        found = self.page(limit=1, project=project, profile=profile)
         return found[0] if found else None
 
-    def page(self, *, limit: int, before: Place | None = None, project: str | None = None) -> list[Entry]:
-        """Return at most `limit` reports, newest first, of one project or of all.
+    def worst(self, project: str) -> Entry | None:
+        """Return the worst among a project's newest reports on each profile, or None where there is none."""
+        found = self._entries(self._newest(project), _worst_first, 1, None, project)
+        return found[0] if found else None
+
+    def page(
+        self,
+        *,
+        limit: int,
+        before: Place | None = None,
+        project: str | None = None,
+        profile: str | None = None,
+    ) -> list[Entry]:
+        """Return at most `limit` reports, newest first, of one project or of all, on one profile or on any.
 
         `before` is the place of the last entry of the page before.
         """
         query = select(*_in_entry)
         if project is not None:
             query = query.where(reports.c.project == project)
-        return self._entries(query, _newest_first, limit, before and before[1:], project)
+        if profile is not None:
+            query = query.where(reports.c.profile == profile)
+        return self._entries(query, _newest_first, limit, before and before[1:], project, profile)
 
     def projects(self, *, limit: int, before: Place | None = None, search: str = "") -> list[Entry]:
-        """Return the newest report of each project, the worst first, in pages like those of `page`.
+        """Return the newest report of each project on each profile, the worst first, in pages like those of `page`.
 
         `search` keeps to projects whose name, or whose newest revision, has that text in it.
         """
-        place = func.row_number().over(
-            partition_by=reports.c.project, order_by=[column.desc() for column in _newest_first]
-        )
-        placed = select(reports.c.sequence, place.label("place")).subquery()
-        newest = select(placed.c.sequence).where(placed.c.place == 1)
-        query = select(*_in_entry).where(reports.c.sequence.in_(newest))
+        query = self._newest()
         if search:
             found = (
                 column.icontains(search, autoescape=True)
@@ -143,15 +152,29 @@ class Store:
             query = query.where(or_(*found))
         return self._entries(query, _worst_first, limit, before, search)
 
+    @staticmethod
+    def _newest(project: str | None = None) -> Select[Any]:
+        """Ask for the newest report on each profile, of one project or of each."""
+        place = func.row_number().over(
+            partition_by=(reports.c.project, reports.c.profile),
+            order_by=[column.desc() for column in _newest_first],
+        )
+        placed = select(reports.c.sequence, place.label("place"))
+        if project is not None:
+            placed = placed.where(reports.c.project == project)
+        ranked = placed.subquery()
+        newest = select(ranked.c.sequence).where(ranked.c.place == 1)
+        return select(*_in_entry).where(reports.c.sequence.in_(newest))
+
     def _entries(
         self,
         query: Select[Any],
         order: Sequence[ColumnElement[Any]],
         limit: int,
         before: tuple[int, ...] | None,
-        text: str | None,
+        *texts: str | None,
     ) -> list[Entry]:
-        if text is not None and "\0" in text:
+        if any("\0" in text for text in texts if text is not None):
             return []
         if before is not None:
             query = query.where(tuple_(*order) < tuple_(*before))

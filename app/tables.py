@@ -14,6 +14,9 @@ VERDICTS = ("broken", "unproven", "proven", "not-applicable")
 STATES = ("not-applicable", "proven", "partial", "unproven", "broken")
 """From good to bad: the verdicts, and what is good as far as it was asked for, which is not the whole."""
 
+DEFAULT_PROFILE = "guide"
+"""The set of practices that a report is about where it names none."""
+
 Place = tuple[int, int, int]
 """Where an entry stands in lists, which go from large to small: how bad it is, when it was proved, when it came."""
 
@@ -34,6 +37,7 @@ reports = Table(
     Column("badness", Integer, nullable=False),  # place in STATES
     Column("verdict", String(20), nullable=False),
     Column("practices", JSON, nullable=False),  # [[id, verdict], ...]
+    Column("profile", String(200), nullable=False),
     Column("is_complete", Boolean, nullable=False),
     Column("left_out", Integer, nullable=False),
     Column("revision", Text),
@@ -43,6 +47,7 @@ reports = Table(
     Column("received_at", String(64), nullable=False),
     Column("body", Text, nullable=False),
     Index("reports_by_project", "project", "proved_ms", "sequence"),
+    Index("reports_by_profile", "project", "profile", "proved_ms", "sequence"),
     Index("reports_by_time", "proved_ms", "sequence"),
     sqlite_autoincrement=True,  # a number is never used twice, so that paging by it stays true
 )
@@ -66,6 +71,7 @@ class Entry:
     badness: int
     verdict: str
     practices: Sequence[tuple[str, str]]
+    profile: str
     is_complete: bool
     left_out: int
     revision: str | None
@@ -91,10 +97,15 @@ class Entry:
         return {verdict: found[verdict] for verdict in VERDICTS}
 
     @property
-    def asked_words(self) -> str:
-        """How much of the profile was asked for: `3 of 11 asked`."""
+    def words(self) -> str:
+        """Its verdict, for which profile where that is not the default, and how much of it: `proven for x, 3 of 26 asked`."""
+        said = self.verdict.replace("-", " ")
+        if self.profile != DEFAULT_PROFILE:
+            said += f" for {self.profile}"
+        if self.is_complete:
+            return said
         asked = len(self.practices)
-        return f"{asked} of {asked + self.left_out} asked" if self.left_out else "in part"
+        return f"{said}, {asked} of {asked + self.left_out} asked" if self.left_out else f"{said}, in part"
 
     @property
     def is_dirty(self) -> bool:

@@ -13,6 +13,8 @@ _UNIT = 1000
 _NARROW, _NARROW_WIDTH, _USUAL_WIDTH = "fijlrt -,", 4.6, 6.9
 """Verdana at 11 px, near enough: the badge then stretches or squeezes its text to what is said here."""
 
+_LONGEST_BADGE = 60
+
 _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 _BACKTICKS = re.compile(r"`([^`\n]+)`")
 
@@ -62,6 +64,12 @@ def short_revision(revision: str) -> str:
     """Return a revision as git shows it: twelve digits of a commit's id; anything else as it is, if not too long."""
     bare = revision.removesuffix("-dirty")
     return bare[:12] if _COMMIT.fullmatch(bare) else bare[:40]
+
+
+def printable(text: str) -> str:
+    """Return `text` without the characters that no XML can hold, and no longer than a badge should be."""
+    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return shown if len(shown) <= _LONGEST_BADGE else f"{shown[: _LONGEST_BADGE - 1]}…"
 
 
 def badge_width(text: str) -> int:

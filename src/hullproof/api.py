@@ -56,7 +56,7 @@ def prove(
         named = folders(f"{name}={path}" for name, path in (contexts or {}).items())
     except ValueError as error:
         raise UsageError(f"contexts: {error}") from None
-    given = Given(build_args or {}, dockerfile, files, named, offline=offline, profile=profile)
+    given = Given(build_args or {}, dockerfile, files, named, offline=offline, profile=profile, image=image)
     opened = (
         open_image(image, given)
         if image is not None and project is None

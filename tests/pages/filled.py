@@ -1,4 +1,4 @@
-"""Reports of every kind, and the pages that show them."""
+"""Reports of every kind, and the pages that show them: the board's, and those that `prove --output report.html` writes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ class Filled:
 
 PAGES = (
     *("all projects", "a search without a hit", "a project", "the newest report", "an older report"),
-    *("a part of a profile", "an error", "an empty board"),
+    *("a part of a profile", "several profiles", "an error", "an empty board"),
     *(f"sample {sample.stem}" for sample in SAMPLES),
+    *(f"report page {sample.stem}" for sample in SAMPLES),
 )
 
 
@@ -42,6 +43,9 @@ def fill(board: Process, empty: Process) -> Filled:
     shop = [_send(board, _report("shop/checkout", day)) for day in range(1, 25)]
     part = _report("web-api", 3)
     part |= {"left_out": list(PRACTICES[1:]), "proofs": part["proofs"][:1], "verdict": "proven"}
+    for day in (1, 2):
+        _send(board, _report("shop/kiosk", day))
+        _send(board, _report("shop/kiosk", day) | {"profile": "production-of-the-whole-team" * (3 * day)})
     pages = {
         "all projects": "/",
         "a search without a hit": "/?q=nothing",
@@ -49,12 +53,16 @@ def fill(board: Process, empty: Process) -> Filled:
         "the newest report": f"/reports/{shop[-1]}",
         "an older report": f"/reports/{shop[3]}",
         "a part of a profile": f"/reports/{_send(board, part)}",
+        "several profiles": "/?project=shop/kiosk",
         "an error": "/nothing",
         **{f"sample {sample.stem}": f"/reports/{each}" for sample, each in zip(SAMPLES, ids, strict=True)},
     }
     url = f"http://127.0.0.1:{board.port}"
     nothing = f"http://127.0.0.1:{empty.port}/"
-    return Filled(url, {**{name: url + path for name, path in pages.items()}, "an empty board": nothing})
+    made = {f"report page {sample.stem}": sample.with_suffix(".html").as_uri() for sample in SAMPLES}
+    return Filled(
+        url, {**{name: url + path for name, path in pages.items()}, **made, "an empty board": nothing}
+    )
 
 
 def _send(board: Process, report: dict[str, Any]) -> str:

@@ -38,6 +38,7 @@ def test_an_entry_says_what_a_list_needs(upload: Upload, client: BoardClient, ma
         "url": uploaded["url"],
         "project": "web-shop",
         "verdict": "broken",
+        "profile": "guide",
         "complete": True,
         "counts": {"broken": 1, "unproven": 0, "proven": 0, "not-applicable": 0},
         "revision": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -22,6 +23,72 @@ OLD, NEW = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
 
 def _proofs(make_proof: Make, **verdicts: str) -> list[dict[str, Any]]:
     return [make_proof(verdict, id=name.replace("_", "-")) for name, verdict in verdicts.items()]
+
+
+# --- profiles ------------------------------------------------------------------------------------------
+
+
+def test_a_report_on_one_profile_hides_none_on_another(
+    upload: Upload, client: BoardClient, make_report: Make
+) -> None:
+    """What is broken for production stays so, whatever the guide's newest report says; the badge shows the worst."""
+    url = upload(make_report("shop", "broken", profile="production", started_at=OLD)).json()["url"]
+    answer = upload(make_report("shop", started_at=NEW)).json()
+    assert answer["is_newest"] is True
+    page = client.get("/").text
+    assert re.findall('class="card ([a-z-]+)"', page) == ["broken", "proven"]
+    assert "Profile production" in page
+    assert "Profile guide" in page
+    assert "broken for production" in client.get("/badge/shop.svg").text
+    assert "broken for production" in client.get("/badge/shop.svg?profile=production").text
+    assert ">proven<" in client.get("/badge/shop.svg?profile=guide").text
+    assert ">unknown<" in client.get("/badge/shop.svg?profile=release").text
+    assert "An older report" not in client.get(url).text
+    listed = client.get("/api/reports").json()["reports"]
+    assert [each["profile"] for each in listed] == ["guide", "production"]
+
+
+def test_reports_are_compared_within_a_profile(
+    upload: Upload, client: BoardClient, make_report: Make, make_proof: Make
+) -> None:
+    """A longer profile is no change, and has a history of its own."""
+    upload(make_report("shop", started_at=OLD))
+    wide = _proofs(make_proof, workdir="proven", restart="proven")
+    upload(make_report("shop", profile="production", proofs=wide, started_at=OLD))
+    url = upload(make_report("shop", started_at=NEW)).json()["url"]
+    assert "No verdict has changed" in client.get(url).text
+    proofs = _proofs(make_proof, workdir="proven", restart="broken")
+    report = make_report("shop", "broken", profile="production", proofs=proofs, started_at=NEW)
+    changed = client.get(upload(report).json()["url"]).text
+    assert re.findall(r"<code>([a-z]+)</code> <span class=.change.>", changed) == ["restart"]
+    history = client.get("/?project=shop").text
+    assert set(re.findall(r"History of each practice, profile (\w+)", history)) == {"guide", "production"}
+    assert "not asked for" not in history
+
+
+def test_reports_on_one_profile_crowd_out_none_on_another(
+    make_board: Callable[..., BoardClient], make_report: Make
+) -> None:
+    """The number that is kept is one of each."""
+    client = make_board(keep=1)
+    headers = {"Authorization": "Bearer a-made-up-token"}
+    for profile, started_at in (("production", OLD), ("guide", OLD), ("guide", NEW)):
+        sent = make_report("shop", profile=profile, started_at=started_at)
+        client.post("/api/reports", json=sent, headers=headers)
+    kept = client.get("/api/reports").json()["reports"]
+    assert [(each["profile"], each["started_at"]) for each in kept] == [("guide", NEW), ("production", OLD)]
+
+
+@pytest.mark.parametrize("profile", ["x" * 200, "<b>&\"'", "ü\x01\n\u202e", "a b"])
+def test_a_profile_may_be_called_anything(
+    upload: Upload, client: BoardClient, make_report: Make, profile: str
+) -> None:
+    """A team names its own; the badge stays a picture, and of a size to be shown."""
+    url = upload(make_report("shop", profile=profile)).json()["url"]
+    badge = ET.fromstring(client.get("/badge/shop.svg").content)  # noqa: S314 - ours
+    assert int(badge.attrib["width"]) < 600
+    for address in ("/", "/?project=shop", url):
+        assert client.get(address).status_code == 200
 
 
 # --- partial reports -----------------------------------------------------------------------------------

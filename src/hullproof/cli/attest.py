@@ -28,7 +28,7 @@ from hullproof.terminal import say
 
 
 @click.command()
-@click.argument("reports", metavar="REPORT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("reports", metavar="REPORT...", nargs=-1, type=click.Path(path_type=Path))
 @click.argument("image", metavar="IMAGE")
 @click.option(
     "--key",
@@ -89,6 +89,10 @@ def attest(
       hullproof attest amd64.json arm64.json registry.example/shop:1.2 --key awskms:... --public-key release.pub
       hullproof attest report.json registry.example/shop:1.2 --output shop.intoto.jsonl
     """  # noqa: D301 - click's mark is the character, not its name
+    if not reports:
+        raise UsageError(
+            "name the image after its reports: hullproof attest report.json registry.example/shop:1.2"
+        )
     if key is None and not keyless and output is None:
         raise UsageError(
             "say where statements go: --key KEY signs and attaches them, --output FILE writes them"

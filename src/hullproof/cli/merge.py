@@ -40,7 +40,13 @@ def merge(reports: tuple[Path, ...], outputs: tuple[Path, ...]) -> int:
         if each.suffix.lower() not in faces:
             raise UsageError(f"{each}: no format has this ending; use {' or '.join(faces)}")
         require_place(each)
-    matrix = Matrix.of([read_report(each) for each in reports])
+    cells = [read_report(each) for each in reports]
+    for at, cell in enumerate(cells):
+        if cell in cells[:at]:
+            raise UsageError(
+                f"{reports[at]}: is the same report as {reports[cells.index(cell)]}; give it once"
+            )
+    matrix = Matrix.of(cells)
     if not outputs:
         click.echo(render_markdown(matrix), nl=False)
     for each in outputs:

@@ -124,7 +124,7 @@ def prove(
     if verbose and quiet:
         raise UsageError("--verbose shows more and --quiet less; leave out one of them")
     return prove_all(
-        list(folders) or ([] if image else [Path()]),
+        list(folders) or ([Path()] if image is None else []),
         only=names(only),
         experiments=not no_experiments,
         formats=formats,

@@ -58,13 +58,20 @@ class GivenImage:
     comparison: str | None = None
 
 
-def stub(reference: str) -> Project:
-    """Return what stands for the project of an image that is given alone. Raises UsageError where that is no reference."""
+def require_reference(reference: str, option: str) -> None:
+    """Raise UsageError where this names no image; `option` is what it was given by."""
+    if reference.startswith("sha256:"):
+        return
     try:
-        if not reference.startswith("sha256:"):
-            parse_reference(reference)
+        repository = parse_reference(reference).repository
     except EngineError as error:
-        raise UsageError(f"--image: {error}") from None
+        raise UsageError(f"{option}: {error}") from None
+    if repository != repository.lower():
+        raise UsageError(f"{option}: {reference!r} is not an image reference: repositories are in lower case")
+
+
+def stub(reference: str) -> Project:
+    """Return what stands for the project of an image that is given alone."""
     return _project_of(Project(Path(), Config(), _release([], {}, _UNKNOWN_BASE), reference, ""), [], {})
 
 

@@ -31,6 +31,8 @@ class Given:
 
 def open_project(folder: Path, given: Given) -> Project:
     """Read the project in `folder`. Raises UsageError, one line, where it cannot be read or is wrong."""
+    if given.image is not None:
+        _require_reference(given.image, given.option)
     project = Project.open(folder, given.build_args, given.dockerfile)
     return _settled(project.handed(given.secrets, given.contexts, given.option), given)
 
@@ -39,6 +41,7 @@ def open_image(reference: str, given: Given) -> Project:
     """Take an image that is given alone, in the place of a project. Raises UsageError for what only a project can use."""
     from hullproof.runner.given import stub  # noqa: PLC0415 - heavy, and for images that are given alone
 
+    _require_reference(reference, given.option)
     for_projects = {
         "build-arg": given.build_args,
         "dockerfile": given.dockerfile,
@@ -51,6 +54,12 @@ def open_image(reference: str, given: Given) -> Project:
                 f"{given.option}{name} is for a build, and {given.option}image {reference} has no project"
             )
     return _settled(stub(reference), given)
+
+
+def _require_reference(image: str, option: str) -> None:
+    from hullproof.runner.given import require_reference  # noqa: PLC0415 - heavy, and for images that are given
+
+    require_reference(image, f"{option}image")
 
 
 def _settled(project: Project, given: Given) -> Project:

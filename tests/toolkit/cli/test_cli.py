@@ -79,6 +79,15 @@ def usage_error(ran: tuple[int, str, str]) -> str:
             ["prove", "--build-arg", "=x"],
             "Invalid value for '--build-arg': '=x' must be NAME=VALUE (hullproof prove --help says more)",
         ),
+        (["prove", "--image", ""], "--image: '' is not an image reference: write it as name[:tag][@digest]"),
+        (
+            ["prove", "--image", "", "."],
+            "--image: '' is not an image reference: write it as name[:tag][@digest]",
+        ),
+        (
+            ["prove", "--image", "registry.example/Shop:1"],
+            "--image: 'registry.example/Shop:1' is not an image reference: repositories are in lower case",
+        ),
         (["explain", "workdi"], "there is no practice called 'workdi'; did you mean 'workdir'?"),
         (
             ["build", "--check", "--tag", "x"],

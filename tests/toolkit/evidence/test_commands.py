@@ -238,7 +238,7 @@ def wrong(name: str, arguments: list[str], said: str, code: int = 2) -> Any:  # 
     ("arguments", "expected"),
     [
         wrong("nowhere to go", ["attest", "r.json", "{image}"], "say where statements go"),
-        wrong("no report", ["attest", "{image}", "--key", "p256-0.pem"], "Missing argument 'REPORT...'"),
+        wrong("no report", ["attest", "{image}", "--key", "p256-0.pem"], "name the image after its reports: hullproof attest report.json"),
         wrong("a file that is not there", ["attest", "gone.json", "{image}", "--output", "x"], "gone.json: cannot be read"),
         wrong("no JSON", ["attest", "p256-0.pub", "{image}", "--output", "x"], "p256-0.pub: is no JSON"),
         wrong("another JSON", ["attest", "other.json", "{image}", "--output", "x"], "other.json: is no report of Hullproof's"),

@@ -115,8 +115,8 @@ def test_the_command_writes_both(command: Command, tmp_path: Path) -> None:
     for name, made in (("a", cell("a", "x")), ("b", broken(cell("b", "x")))):
         (tmp_path / f"{name}.json").write_text(json.dumps(made))
     a, b = (str(tmp_path / f"{name}.json") for name in "ab")
-    code, said, _ = command("merge", a, a)
-    assert (code, "**PROVEN** in all 2." in said) == (0, True)
+    code, said, _ = command("merge", a)
+    assert (code, "**PROVEN** in 1 of 1." in said) == (0, True)
     places = [str(tmp_path / "m.md"), str(tmp_path / "m.html")]
     code, said, told = command("merge", a, b, *(f"--output={each}" for each in places))
     assert (code, said, told.splitlines()[-1]) == (1, "", "BROKEN in 1 of 2")
@@ -125,6 +125,7 @@ def test_the_command_writes_both(command: Command, tmp_path: Path) -> None:
         ([a, "--output", "x.txt"], "no format has this ending; use .md or .html"),
         ([str(tmp_path / "m.md")], "is no JSON"),
         ([], "Missing argument"),
+        ([b, a, a], f"{a}: is the same report as {a}; give it once"),
     ):
         code, _, told = command("merge", *arguments)
         assert (code, why in told) == (2, True)
