@@ -29,7 +29,11 @@ LAST_S = 13.5
 
 _NOTICE_S = 2.0
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []),
+)  # Windows has none
 
 
 class Interrupted(KeyboardInterrupt):

@@ -59,6 +59,6 @@ def _running(folder: Path) -> Iterator[Process]:
 
 
 @pytest.fixture(scope="session")
-def filled(running: Process, empty: Process) -> Filled:
+def filled(running: Process, empty: Process, tmp_path_factory: pytest.TempPathFactory) -> Filled:
     """Give a board with ordinary reports, and those that Hullproof's own tests take for the worst there can be."""
-    return fill(running, empty)
+    return fill(running, empty, tmp_path_factory.mktemp("written"))

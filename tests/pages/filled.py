@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hullproof.model import Report
+from hullproof.report import as_html
+from tests.toolkit.report.reports import bare, failed_build, sample
 from tests.unit.process import Process
 
 SAMPLES = sorted((Path(__file__).parents[1] / "toolkit" / "report" / "samples").glob("*.json"))
@@ -21,6 +24,17 @@ PRACTICES = (
 )
 
 
+REPORTS = {
+    "with all there can be": sample(),
+    "of a failed build": failed_build(),
+    "of a long profile": replace(
+        bare(),
+        profile="production",
+        proofs=tuple(replace(bare().proofs[0], id=f"practice-{number}") for number in range(31)),
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Filled:
     """A board with reports: its address, and the addresses of its pages by what is on them."""
@@ -33,12 +47,12 @@ PAGES = (
     *("all projects", "a search without a hit", "a project", "the newest report", "an older report"),
     *("a part of a profile", "several profiles", "an error", "an empty board"),
     *(f"sample {sample.stem}" for sample in SAMPLES),
-    *(f"report page {sample.stem}" for sample in SAMPLES),
+    *(f"report page {name}" for name in REPORTS),
 )
 
 
-def fill(board: Process, empty: Process) -> Filled:
-    """Send ordinary reports, and those that Hullproof's own tests take for the worst there can be."""
+def fill(board: Process, empty: Process, folder: Path) -> Filled:
+    """Send ordinary reports, and those that Hullproof's own tests take for the worst there can be; write pages to `folder`."""
     ids = [_send(board, json.loads(sample.read_text("utf-8"))) for sample in SAMPLES]
     shop = [_send(board, _report("shop/checkout", day)) for day in range(1, 25)]
     part = _report("web-api", 3)
@@ -59,10 +73,18 @@ def fill(board: Process, empty: Process) -> Filled:
     }
     url = f"http://127.0.0.1:{board.port}"
     nothing = f"http://127.0.0.1:{empty.port}/"
-    made = {f"report page {sample.stem}": sample.with_suffix(".html").as_uri() for sample in SAMPLES}
+    made = {
+        f"report page {name}": _written(report, folder / f"{name}.html") for name, report in REPORTS.items()
+    }
     return Filled(
         url, {**{name: url + path for name, path in pages.items()}, **made, "an empty board": nothing}
     )
+
+
+def _written(report: Report, path: Path) -> str:
+    """Write the page that `prove --output report.html` does, and return its address."""
+    path.write_text(as_html.render(report), encoding="utf-8")
+    return path.as_uri()
 
 
 def _send(board: Process, report: dict[str, Any]) -> str:

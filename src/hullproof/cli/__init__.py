@@ -82,6 +82,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command and exit: 0 good, 1 bad news, 2 wrong usage, 3 no engine or base, 128+n on a signal."""
+    _require_posix()
     _complete_where_a_shell_asks()
     with unwinding_on_signals(say) as interruption:
         try:
@@ -110,6 +111,13 @@ def main() -> NoReturn:
                 raise
         _let_go_of_stdout()
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _require_posix() -> None:
+    if sys.platform == "win32":
+        sys.exit(
+            _complain("on Windows it runs within WSL 2, which is Linux: learn.microsoft.com/windows/wsl", 3)
+        )
 
 
 def _complete_where_a_shell_asks() -> None:

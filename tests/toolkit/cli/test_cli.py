@@ -450,3 +450,14 @@ def test_a_shell_completes_commands_options_and_practices(typed: str, completed:
         check=False,
     )
     assert [line.partition(",")[2] for line in done.stdout.splitlines()] == completed
+
+
+def test_on_windows_it_says_where_it_runs() -> None:
+    """In a line, however little of POSIX there is."""
+    script = (
+        "import signal; del signal.SIGHUP\n"
+        "from hullproof.cli import main\nimport sys; sys.platform = 'win32'\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    said = "hullproof: on Windows it runs within WSL 2, which is Linux: learn.microsoft.com/windows/wsl\n"
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", said)
