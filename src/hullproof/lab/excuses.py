@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hullproof.lab.reach import can_reach
 from hullproof.project import tree
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hullproof.lab.failing import Spot
+    from hullproof.lab.output import Reported
+    from hullproof.project.project import Project
 
 _NEEDS_A_SYSTEM = frozenset(
     {"integration", "e2e", "endtoend", "functional", "container", "containers", "acceptance", "system", "browser"}
@@ -31,12 +32,12 @@ _DECLARES_A_PROJECT = frozenset(
 class Excuses:
     """Judges files whose failing tests no build has told of, by what is known of the others."""
 
-    def __init__(self, folder: Path, reached: Callable[[Iterable[Spot]], frozenset[str]]) -> None:
-        """Take the project's folder, and how to find out which files get to the builder."""
-        self._folder, self._reached = folder, reached
+    def __init__(self, project: Project, reached: Callable[[Iterable[Spot]], frozenset[str]]) -> None:
+        """Take the project, and how to find out which files get to the builder."""
+        self._project, self._reached = project, reached
         self._withheld: set[str] = set()
 
-    def accusable(self, spots: list[Spot], stopping: Collection[Spot]) -> list[Spot]:
+    def accusable(self, spots: list[Spot], stopping: Mapping[Spot, Reported]) -> list[Spot]:
         """Pick the files that a build should fail on as it does on others; what the ignore file withholds is none."""
         left = [each for each in spots if self.of(each, stopping) is None]
         there = [each for each in left if each.before is not None]
@@ -44,11 +45,11 @@ class Excuses:
             self._withheld |= {each.path for each in there} - self._reached(there)
         return [each for each in left if each.path not in self._withheld]
 
-    def of(self, spot: Spot, stopping: Collection[Spot]) -> str | None:
-        """Say what excuses a file, given those on which builds failed; None where nothing does."""
+    def of(self, spot: Spot, stopping: Mapping[Spot, Reported]) -> str | None:
+        """Say what excuses a file, given those on which builds failed, and at which steps; None where nothing does."""
         return next(self._found(spot, stopping), None)
 
-    def _found(self, spot: Spot, stopping: Collection[Spot]) -> Iterator[str]:
+    def _found(self, spot: Spot, stopping: Mapping[Spot, Reported]) -> Iterator[str]:
         words = set(re.split(r"[/_.-]", spot.path.lower()))
         needs = sorted(_NEEDS_A_SYSTEM & (words | ({"endtoend"} if {"end", "to"} <= words else set())))
         if needs:
@@ -71,6 +72,13 @@ class Excuses:
             yield f"it belongs to another project, in {self._home(spot.path) or 'the folder above'}"
         if spot.before is None and spot.folder not in {each.folder for each in stopping}:
             yield "no test beside it is run"
+        elif spot.before is None and not self._is_taken(spot.path, stopping):
+            yield "the Dockerfile copies the tests beside it by their names"
+
+    def _is_taken(self, path: str, stopping: Mapping[Spot, Reported]) -> bool:
+        """Whether a file can get into a step that is known to run tests."""
+        steps = {each.line for each in stopping.values() if each.line is not None}
+        return not steps or any(can_reach(self._project, line, path) for line in steps)
 
     def _home(self, path: str) -> str:
         """Find the nearest folder above a file that declares a project, "" for the top."""
@@ -81,5 +89,5 @@ class Excuses:
 
     @cached_property
     def _homes(self) -> frozenset[str]:
-        paths = map(posixpath.split, tree.files(self._folder))
+        paths = map(posixpath.split, tree.files(self._project.folder))
         return frozenset(folder for folder, name in paths if name in _DECLARES_A_PROJECT)

@@ -90,7 +90,7 @@ class _Gate:
         self.recipe = with_own_mounts(recipe, bench.folder("gate-dockerfile"), lines)
         self.context = bench.copy("gate")
         self.spots, self.facts = spots, facts
-        self.excuses = Excuses(recipe.project.folder, self._reached)
+        self.excuses = Excuses(recipe.project, self._reached)
         self.output = Output(spots)
         own = [spot for spot in spots if spot.before is not None]
         times = {spot.path: (recipe.project.folder / spot.path).lstat().st_mtime_ns for spot in own}

@@ -47,11 +47,13 @@ def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Prove]:
     """Run the experiment, with a command run here in the place of a build. `builds` counts what it took."""
     with Run() as run:
 
-        def prove(command: str, files: Mapping[str, str], withheld: str = "-") -> GateFacts:
+        def prove(
+            command: str, files: Mapping[str, str], withheld: str = "-", copied: str = ". ."
+        ) -> GateFacts:
             folder = tmp_path / "project"
             for name, text in {
                 **files,
-                "Dockerfile": f"FROM x\nWORKDIR /w\nCOPY . .\nRUN {command}\n",
+                "Dockerfile": f"FROM x\nWORKDIR /w\nCOPY {copied}\nRUN {command}\n",
             }.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(dedent(text))
@@ -267,6 +269,19 @@ def test_what_may_be_left_out_is_told_with_its_reason(outcome: Prove, path: str,
     (excused,) = [each for each in facts.planted if each.path == path]
     assert excused.stops is None
     assert why in (excused.excuse or "")
+
+
+@pytest.mark.parametrize(
+    ("copied", "accused"),
+    [("tests/test_a.py tests/", []), ("tests/*.py tests/", ["tests/NEW"])],
+)
+def test_a_new_file_that_no_copy_takes_is_no_fault_of_the_runner(
+    outcome: Prove, copied: str, accused: list[str]
+) -> None:
+    """Where the Dockerfile copies tests by their names, it says which; where it copies what is there, it must run it."""
+    facts = outcome(f"{PYTEST} tests/test_a.py", {"tests/test_a.py": PLAIN}, copied=copied)
+    assert names(facts, stops=True) == ["tests/test_a.py"]
+    assert names(facts, stops=False) == accused
 
 
 def test_nothing_is_excused_where_nothing_is_run(outcome: Prove) -> None:

@@ -1255,4 +1255,9 @@ CASES = (
             ),
         ),
     ),
+    Case(
+        "benign/tests-copied-by-name",
+        "the test step takes each test file by its name",
+        (dockerfile("COPY tests/ tests/", "COPY tests/test_service.py tests/test_words.py tests/"),),
+    ),
 )
