@@ -32,6 +32,8 @@ from hullproof.engine.container.kernel import (
 )
 
 POLL_S = 0.015
+POLL_SHARE = 0.02
+"""Of the container's age: what is slow to start is looked at less often, and takes less of the processor for it."""
 ASK_POLL_S = 0.1
 ASK_TIMEOUT_S = 2.5
 ASK_BUDGET_S = 8.0
@@ -111,7 +113,7 @@ class Watch:
                 # What is known of a container that dies before it is ready.
                 say(self.record(False, None, seen, []))
                 told = True
-            time.sleep(ASK_POLL_S if self.asked else POLL_S)
+            time.sleep(ASK_POLL_S if self.asked else min(ASK_POLL_S, max(POLL_S, age * POLL_SHARE)))
 
     def ways(self, port: int, found: list[dict[str, object]], protocol: str = "tcp") -> list[str]:
         """Return the addresses on which others could reach a port."""
