@@ -70,9 +70,13 @@ class Excuses:
             yield "runners do not look for tests in files of its name"
         if self._home(spot.path) not in {self._home(each.path) for each in stopping}:
             yield f"it belongs to another project, in {self._home(spot.path) or 'the folder above'}"
-        if spot.before is None and spot.folder not in {each.folder for each in stopping}:
+        if spot.before is None:
+            yield from self._of_new(spot, stopping)
+
+    def _of_new(self, spot: Spot, stopping: Mapping[Spot, Reported]) -> Iterator[str]:
+        if spot.folder not in {each.folder for each in stopping}:
             yield "no test beside it is run"
-        elif spot.before is None and not self._is_taken(spot.path, stopping):
+        elif not self._is_taken(spot.path, stopping):
             yield "the Dockerfile copies the tests beside it by their names"
 
     def _is_taken(self, path: str, stopping: Mapping[Spot, Reported]) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import signal
+import socket
 import subprocess
 import sys
 from queue import SimpleQueue
@@ -49,6 +50,30 @@ CapEff:	00000000a80425fb
 """
 
 
+@pytest.mark.parametrize(
+    ("family", "address", "name"),
+    [(socket.AF_INET, "127.0.0.1", "tcp"), (socket.AF_INET6, "::1", "tcp6")],
+)
+def test_the_kernel_tells_of_listeners_what_its_table_says(
+    family: socket.AddressFamily, address: str, name: str
+) -> None:
+    """It is asked for them alone, which takes it a fourteenth of the time; the table is for kernels that do not know."""
+    with socket.socket(family) as server:
+        server.bind((address, 0))
+        server.listen()
+        port = server.getsockname()[1]
+        (asked,) = [one for one in kernel.ask_kernel(family) if one["port"] == port]
+        assert asked in kernel.parse_sockets(kernel.table(name), kernel.LISTENING)
+    assert asked["address"] == address
+
+
+def test_a_kernel_without_sock_diag_has_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some virtual machines' have none."""
+    monkeypatch.setattr(kernel, "SOCK_DIAG", 31)
+    monkeypatch.setattr(kernel, "table", lambda _name: TCP)
+    assert kernel.tcp_listeners(socket.AF_INET) == kernel.parse_sockets(TCP, kernel.LISTENING)
+
+
 def test_listening_sockets() -> None:
     """Only sockets in the state asked for, with their addresses in reading order."""
     found = kernel.parse_sockets(TCP, kernel.LISTENING)
@@ -66,6 +91,7 @@ def test_listening_sockets() -> None:
 def test_the_engines_name_server_is_no_listener_of_the_containers(monkeypatch: pytest.MonkeyPatch) -> None:
     """It listens in each container of a network that has names, before the application does."""
     dns = TCP.replace("0100007F:1F90", "0B00007F:9C8D")
+    monkeypatch.setattr(kernel, "SOCK_DIAG", 31)
     monkeypatch.setattr(kernel, "table", lambda name: dns if name == "tcp" else "")
     assert [one["port"] for one in kernel.listening(set())] == [5000]
 
