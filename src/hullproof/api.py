@@ -13,8 +13,8 @@ from hullproof.interruption import unwinding_on_signals
 from hullproof.model import Evidence, Proof, Report, Verdict
 from hullproof.options import folders
 from hullproof.run.run import Run
+from hullproof.runner.choice import choose
 from hullproof.runner.opening import Given, open_image, open_project
-from hullproof.runner.prove import choose
 from hullproof.runner.prove import prove as prove_project
 
 __all__ = ["Evidence", "Proof", "Report", "Verdict", "prove"]

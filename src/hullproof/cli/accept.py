@@ -21,9 +21,9 @@ from hullproof.options import names
 from hullproof.project.config import Accepted
 from hullproof.project.config.writing import write_accepted
 from hullproof.report.outputs import Subject, show
+from hullproof.runner.choice import choose
 from hullproof.runner.many import Proving
 from hullproof.runner.opening import Given, open_project
-from hullproof.runner.prove import choose
 from hullproof.terminal import say
 from hullproof.text import one_line
 

@@ -19,9 +19,10 @@ from hullproof.options import names
 from hullproof.project.project import Project
 from hullproof.report import SUFFIXES, Detail
 from hullproof.report.outputs import Output, Subject, delivery
+from hullproof.runner.choice import choose
 from hullproof.runner.many import Proving
 from hullproof.runner.opening import Given, open_image, open_project
-from hullproof.runner.prove import choose, report_of_unreadable
+from hullproof.runner.unreadable import report_of_unreadable
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hullproof.dockerfile.contract import Command, Contract, Port, Value, Workdir, contract
 from hullproof.dockerfile.disclosure import SecretMention, mentions_of_secrets
+from hullproof.dockerfile.expansion import expand
 from hullproof.dockerfile.graph import Dockerfile
 from hullproof.dockerfile.installs import Install, install_commands
 from hullproof.dockerfile.model import Heredoc, ImageReference, Instruction, Mount, Stage
@@ -12,7 +13,7 @@ from hullproof.dockerfile.release import Release
 from hullproof.dockerfile.resolution import Place, Resolution
 from hullproof.dockerfile.shell import ShellCommand, ShellProgram, commands, simple_words
 from hullproof.dockerfile.testruns import TASK_RUNNERS, script_runs_tests, test_commands
-from hullproof.dockerfile.variables import Scope, expand
+from hullproof.dockerfile.variables import Scope
 
 __all__ = [
     "TASK_RUNNERS",

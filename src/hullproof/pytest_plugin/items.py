@@ -17,7 +17,7 @@ from hullproof.pytest_plugin.reporting import Reporting
 from hullproof.pytest_plugin.workspace import open_project, workspace_of
 from hullproof.report.as_junit import details
 from hullproof.report.reading import acceptance
-from hullproof.runner.prove import choose
+from hullproof.runner.choice import choose
 from hullproof.text import line
 
 if TYPE_CHECKING:

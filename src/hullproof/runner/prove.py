@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,26 +11,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hullproof import __version__
-from hullproof.engine.container.sidecar import CAPABILITY
-from hullproof.errors import DockerfileError, Unobservable, UsageError
+from hullproof.errors import Unobservable
 from hullproof.events import Listener, Note, ignore, in_turn
-from hullproof.facts import BuildFacts, Config, builds, containers, images
-from hullproof.facts.components import components
+from hullproof.facts import builds, containers
 from hullproof.model import (
-    DEFAULT_PROFILE,
-    BuildError,
-    Components,
     ImageInfo,
-    ProjectInfo,
     Proof,
     Report,
-    SidecarInfo,
-    Verdict,
 )
 from hullproof.practices import EXPERIMENTS, Practice, every, get
 from hullproof.practices.profiles import members
-from hullproof.project.git import Checkout, look
+from hullproof.runner.about import build_error, components_of, image_info, project_info, sidecar_info
 from hullproof.runner.acceptance import accepted, remarks
+from hullproof.runner.choice import choose
 from hullproof.runner.given import GivenImage, alone, compared, is_stub
 from hullproof.runner.graph import Graph
 from hullproof.runner.kept import Keeper, rests_on
@@ -50,27 +42,6 @@ WATCH_BESIDE_EXPERIMENTS_S = 8.0
 
 _OF_THE_REPORT = ("image", "base", "files", "manifest_digest")
 """What a report says of the image, whatever the practices ask for."""
-
-_LONGEST_LINE = 500
-
-
-def choose(
-    config: Config, only: Sequence[str] | None, *, experiments: bool
-) -> tuple[list[Practice], list[Practice]]:
-    """Return the practices to prove and those of the project's profile that are left out, each in order.
-
-    `only` names practices by id, of the profile or not; by default it is the profile's. Without `experiments`, those that
-    need one are left out. Raises UsageError for an id that is none, and where nothing is left to prove.
-    """
-    if only is not None and not only:
-        raise UsageError("--only names no practice; `hullproof explain` lists them")
-    profile = members(config.profile, config.practices)
-    asked = [get(name) for name in dict.fromkeys(only)] if only else profile
-    chosen = [each for each in every() if each in asked and (experiments or not each.needs_experiment)]
-    if not chosen:
-        names = ", ".join(each.id for each in asked)
-        raise UsageError(f"{names}: cannot be proven without experiments; leave out --no-experiments")
-    return chosen, [each for each in profile if each not in chosen]
 
 
 def prove(
@@ -208,126 +179,22 @@ class Prover:
         config = self.project.config
         profile = members(config.profile, config.practices)
         return Report(
-            project=_project_info(self.project),
+            project=project_info(self.project),
             image=self.image_info(),
             engine=self.engine.info(),
             hullproof_version=__version__,
             started_at=started_at,
             duration_s=time.monotonic() - clock,
             proofs=tuple(self.proofs[each.id] for each in every() if each.id in self.proofs),
-            build_error=_build_error(self.graph.known(builds.build)),
+            build_error=build_error(self.graph.known(builds.build)),
             left_out=tuple(each.id for each in profile if each.id not in self.proofs),
-            sidecar=self._sidecar_info(),
+            sidecar=sidecar_info(self.graph),
             conditions=self.graph.known(containers.conditions),
             quotes=quotes(self.project, self.proofs.values()),
             profile=config.profile,
-            components=self._components(),
+            components=components_of(self.graph),
         )
-
-    def _components(self) -> Components:
-        try:
-            return Components(components(self.graph.fact(images.files), self.graph.fact(images.image)))
-        except Unobservable as error:
-            return Components(unknown=str(error))
 
     def image_info(self) -> ImageInfo | None:
         """Say which image it is; None where there is none."""
-        image, base, files = (
-            self.graph.had(images.image),
-            self.graph.had(builds.base),
-            self.graph.had(images.files),
-        )
-        if image is None:
-            return None
-        return ImageInfo(
-            id=image.id,
-            digest=self.graph.had(images.manifest_digest),
-            config_digest=files.config_digest if files else None,
-            size_bytes=files.size_bytes if files else None,
-            base=base.reference if base else None,
-            base_is_stand_in=base is not None and base.stand_in,
-            base_size_bytes=files.base_size_bytes if files else None,
-            base_note=base.note if base else None,
-            base_digest=base.digest if base else None,
-            platform=image.platform,
-            reference=self.given.reference if self.given else None,
-            comparison=self.given.comparison if self.given else None,
-        )
-
-    def _sidecar_info(self) -> SidecarInfo | None:
-        container = self.graph.known(containers.container)
-        if container is None or container.sidecar is None:
-            return None
-        return SidecarInfo(container.sidecar, (CAPABILITY,))
-
-
-def _project_info(project: Project) -> ProjectInfo:
-    checkout = Checkout() if is_stub(project) else look(project.folder)
-    return ProjectInfo(
-        name=project.name[:200],
-        dockerfile=project.config.dockerfile,
-        dockerfile_sha256=project.dockerfile_sha256 or None,
-        target=project.release.stage.reference,
-        target_note=_target_note(project),
-        revision=checkout.revision,
-        folder=checkout.prefix,
-    )
-
-
-def _target_note(project: Project) -> str | None:
-    """Say why another stage than the last is the release, and what would be released without saying so."""
-    release, last = project.release.stage, project.dockerfile.stages[-1]
-    if release is last:
-        return None
-    named, other = (
-        f"stage {each.reference} ({project.release.where(each.line)})" for each in (release, last)
-    )
-    set_by = project.places.get("target")
-    why = f"`target` in {set_by} says so" if set_by else "that is named for development"
-    return f"{named}, not the last one, {other}: {why}; a plain `docker build` makes the last one, so release with --target"
-
-
-def _build_error(build: BuildFacts | None) -> BuildError | None:
-    if build is None or build.failure is None:
-        return None
-    step, failure = build.failed_step, build.failure
-    return BuildError(
-        instruction=step.instruction[:_LONGEST_LINE] if step else None,
-        line=build.failed_line,
-        output=tuple(line[:_LONGEST_LINE] for line in failure.output),
-        reason=failure.summary,
-        remedy=failure.fix,
-        base_note=failure.base_note,
-    )
-
-
-def report_of_unreadable(
-    error: DockerfileError, *, profile: str | None, only: Sequence[str] | None, experiments: bool
-) -> Report:
-    """Make the report of a project whose Dockerfile no build would take: its build fails, and nothing is shown by it."""
-    config = Config(profile=profile or DEFAULT_PROFILE)
-    practices, left_out = choose(config, only, experiments=experiments)
-    found = re.match(re.escape(error.dockerfile) + r":(\d+): (.*)", str(error), re.DOTALL)
-    reason = found[2] if found else str(error).removeprefix(f"{error.dockerfile}: ")
-    return Report(
-        project=ProjectInfo(name=error.name[:200], dockerfile=error.dockerfile),
-        image=None,
-        engine=None,
-        hullproof_version=__version__,
-        started_at=datetime.now(timezone.utc),
-        duration_s=0.0,
-        proofs=tuple(
-            Proof(
-                each.id,
-                each.family,
-                each.title,
-                Verdict.UNPROVEN,
-                f"The project's own build fails at {error}".rstrip("?.") + ".",
-                explanation=each.explanation,
-            )
-            for each in practices
-        ),
-        build_error=BuildError(None, int(found[1]) if found else None, (), reason),
-        left_out=tuple(each.id for each in left_out),
-        profile=config.profile,
-    )
+        return image_info(self.graph, self.given)

@@ -35,8 +35,9 @@ from hullproof.practices.profiles import members
 from hullproof.project.project import Project
 from hullproof.report import as_json
 from hullproof.runner import prove as proving
+from hullproof.runner.choice import choose
 from hullproof.runner.graph import Graph
-from hullproof.runner.prove import choose, prove
+from hullproof.runner.prove import prove
 
 IMAGE = ImageFacts(id="sha256:" + "a" * 64, platform="linux/amd64")
 BUILT = BuildFacts(ok=True, steps=(), duration_s=1.0, image_id=IMAGE.id)
