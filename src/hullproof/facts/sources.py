@@ -7,7 +7,7 @@ from datetime import date, datetime, timezone
 
 from hullproof.dockerfile import Release
 from hullproof.facts.provider import fact
-from hullproof.project import scripts, suites
+from hullproof.project import scripts, suites, texts
 from hullproof.project.config import Config
 from hullproof.project.git import Checkout, look
 from hullproof.project.project import Project
@@ -29,6 +29,12 @@ def release(project: Project) -> Release:
 def tests(project: Project) -> Mapping[str, str]:
     """The project's test files: path to SHA-256."""
     return suites.contents(project.folder)
+
+
+@fact
+def project_texts(project: Project) -> Mapping[str, str]:
+    """What the project's own files say of which a fix may name a line, by path: sources, scripts, settings, lists."""
+    return texts.read(project)
 
 
 @fact

@@ -236,6 +236,7 @@ FACTS: Mapping[str, Any] = {
     "withheld": WithheldFacts(),
     "needed": NeededFacts(),
     "tests": {},
+    "project_texts": {},
     "changed_paths": (),
     "read_only_boot": AS_WELL,
     "root_group_boot": AS_WELL,

@@ -46,7 +46,7 @@ def test_no_command_of_its_own_is_broken() -> None:
     proof = prove("default-command", GOOD.replace(CMD, ""))
     assert proof.verdict is BROKEN
     assert "There is no CMD" in proof.summary
-    assert "Add a command" in str(proof.remedy)
+    assert 'Add `CMD ["python", "run.py"]` after Dockerfile:17.' in str(proof.remedy)
     assert "Dockerfile:12" in lines(proof)
     assert prove("default-command", GOOD.replace(CMD, "CMD []")).verdict is BROKEN
 
@@ -90,16 +90,19 @@ def test_text_behind_a_list_is_noted() -> None:
         ("CMD gunicorn 'make()' -b :80", 'CMD ["gunicorn", "make()", "-b", ":80"]'),
         ("CMD ['python', '-c', 'print(1, 2)']", 'CMD ["python", "-c", "print(1, 2)"]'),
         ("CMD gunicorn -b :$PORT app:app", 'CMD ["sh", "-c", "exec gunicorn -b :$PORT app:app"]'),
-        ("CMD flask db upgrade && gunicorn app:app", 'CMD ["./start.sh"]'),
-        ("CMD MODE=fast python run.py", 'CMD ["./start.sh"]'),
-        ("CMD python run.py > /tmp/log", 'CMD ["./start.sh"]'),
+        (
+            "CMD flask db upgrade && gunicorn app:app",
+            'CMD ["sh", "-c", "flask db upgrade && exec gunicorn app:app"]',
+        ),
+        ("CMD MODE=fast python run.py", 'CMD ["sh", "-c", "exec env MODE=fast python run.py"]'),
+        ("CMD python run.py > /tmp/log", 'CMD ["sh", "-c", "exec python run.py > /tmp/log"]'),
         ('ENTRYPOINT /entry.sh "$0" "$@"', 'ENTRYPOINT ["/entry.sh"]'),
     ],
 )
 def test_the_remedy_for_shell_form_means_the_same(written: str, right: str) -> None:
     """What only a shell can do is left to a shell that makes way; nothing is quoted that would not be run."""
     proof = prove("default-command", GOOD.replace(CMD, written), **SHELL)
-    assert f"{right}." in str(proof.remedy)
+    assert f"Write `{right}` in the place of Dockerfile:18." in str(proof.remedy)
 
 
 def test_a_shell_form_entrypoint_can_take_the_command() -> None:
@@ -489,10 +492,13 @@ def test_a_pinned_command_is_kept() -> None:
     [
         (
             ("uv", "run", "--no-sync", "uvicorn", "a:app"),
-            'CMD ["uvicorn", "a:app"] with ENV PATH=/app/.venv/bin:$PATH; uv',
+            'Write `CMD ["uvicorn", "a:app"]` in the place of Dockerfile:18. Add `ENV PATH=/app/.venv/bin:$PATH` before Dockerfile:18.',
         ),
         (("uv", "run", "uvicorn", "a:app"), "development tools included, at each start"),
-        (("/usr/bin/python3", "/usr/bin/pdm", "run", "python", "run.py"), 'CMD ["python", "run.py"]; pdm'),
+        (
+            ("/usr/bin/python3", "/usr/bin/pdm", "run", "python", "run.py"),
+            'Write `CMD ["python", "run.py"]` in the place of Dockerfile:18. The release then needs no pdm.',
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -662,7 +668,7 @@ DENIED = "PermissionError: [Errno 13] Permission denied: '{}'"
             "[CRITICAL/Main] PermissionError(13, 'Permission denied')",
             (entry("/app/"),),
             "write to /app (mode 0755, of root)",
-            "RUN chown app:app /app before USER",
+            "Add `RUN chown app:app /app` before Dockerfile:16.",
         ),
     ],
 )

@@ -27,7 +27,7 @@ def test_a_canary_that_gets_through_is_broken_with_path_kind_and_pattern() -> No
     assert proof.verdict is BROKEN
     assert ".env" in proof.summary
     assert "environment file" in str(proof.evidence)
-    assert proof.remedy == "Add to .dockerignore: **/.env*."
+    assert proof.remedy == "Add `**/.env*` to .dockerignore."
     assert "Dockerfile:9" in lines(proof)
 
 
@@ -151,7 +151,9 @@ def test_what_only_the_next_copy_would_take_is_told_apart() -> None:
 def test_what_is_taken_by_name_is_let_back_in_by_the_fix() -> None:
     """No line is asked for that breaks the build."""
     named = replace(reaching(".env"), named=(".env.production",))
-    assert prove("dockerignore", canaries=named).remedy == "Add to .dockerignore: **/.env*, !.env.production."
+    assert (
+        prove("dockerignore", canaries=named).remedy == "Add `**/.env*`, `!.env.production` to .dockerignore."
+    )
 
 
 def test_a_file_that_the_failing_build_lacks_is_named_with_the_line_that_withholds_it() -> None:

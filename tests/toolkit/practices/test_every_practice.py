@@ -126,7 +126,7 @@ def test_only_three_practices_of_the_guide_need_an_experiment() -> None:
         "test-gate",
         "dockerignore",
     ]
-    assert get("requirements-first").needs == ("release", "edits")
+    assert get("requirements-first").needs == ("release", "edits", "project_texts")
 
 
 def test_an_unknown_id_names_the_nearest() -> None:

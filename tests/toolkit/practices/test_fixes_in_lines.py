@@ -188,10 +188,14 @@ def test_a_program_on_loopback_is_named_by_its_line(tmp_path: Path) -> None:
     own = layer(15, entry("/app/run.py", uid=1000), texts={"/app/run.py": program})
     inside = replace(CONTAINER, listeners=(Listener("tcp", "::1", 5000, (1,)),), answers=())
     (tmp_path / "run.py").write_text(program)
-    followed(tmp_path, "expose", GOOD, container=inside, files=files(own))
+    texts = {"project_texts": {"run.py": program}}
+    followed(tmp_path, "expose", GOOD, container=inside, files=files(own), **texts)
     assert (tmp_path / "run.py").read_text() == program.replace("::1", "0.0.0.0")  # noqa: S104
     two = replace(own, texts={"/app/run.py": program * 2})
-    assert not changes(prove("expose", container=inside, files=files(two)).remedy or "")
+    assert not changes(
+        prove("expose", container=inside, files=files(two), project_texts={"run.py": program * 2}).remedy
+        or ""
+    )
 
 
 def test_an_environment_of_the_tests_is_taken_from_the_stage_below(tmp_path: Path) -> None:
@@ -273,12 +277,16 @@ def test_a_copy_of_nothing_that_is_needed_goes(tmp_path: Path) -> None:
 
 
 def test_what_a_later_step_uses_is_not_taken_away(tmp_path: Path) -> None:
-    """A step that only deletes it again goes along; one that installs from it is left to words."""
+    """A step that only deletes it again goes along; one that uses it has it mounted; of two it is left to words."""
     env = layer(16, entry("/app/.env", uid=1000), texts={"/app/.env": "PASSWORD=v9Tq2mX7kLr4\n"})
     deleted = GOOD.replace("USER app", "COPY .env ./\nRUN rm .env\nUSER app")
     assert followed(tmp_path, "necessary-files", deleted, files=files(env)) == GOOD
     used = GOOD.replace("USER app", "COPY .env ./\nRUN ./set_up .env\nUSER app")
-    assert not changes(prove("necessary-files", used, files=files(env)).remedy or "")
+    mounted = "RUN --mount=type=bind,source=.env,target=/app/.env ./set_up .env"
+    made = followed(tmp_path, "necessary-files", used, files=files(env))
+    assert made == GOOD.replace("USER app", f"{mounted}\nUSER app")
+    twice = used.replace("USER app", "RUN ./check .env\nUSER app")
+    assert not changes(prove("necessary-files", twice, files=files(env)).remedy or "")
 
 
 @pytest.mark.parametrize(
@@ -405,5 +413,5 @@ def test_lines_keep_their_numbers_while_they_are_changed(tmp_path: Path) -> None
 def test_an_ignore_file_gets_its_lines(tmp_path: Path) -> None:
     """One that is not there is made; the sentences around are left alone."""
     (tmp_path / "Dockerfile").write_text("FROM a\n")
-    assert follow("Add to .dockerignore: **/.git, **/.env*. See `hullproof explain x`.", tmp_path) == 1
+    assert follow("Add `**/.git`, `**/.env*` to .dockerignore. See `hullproof explain x`.", tmp_path) == 1
     assert (tmp_path / ".dockerignore").read_text() == "**/.git\n**/.env*\n"

@@ -134,7 +134,7 @@ def test_what_the_user_cannot_read_is_never_called_defensible(file: FileEntry, *
     assert proof.verdict is BROKEN
     assert (f"cannot read {file.path}" in proof.summary) is closed
     assert ("defensible" in proof.summary) is not closed
-    assert proof.remedy == "Write COPY --chown=app:app at Dockerfile:15."
+    assert proof.remedy == "Write `COPY --chown=app:app app/ app/` in the place of Dockerfile:15."
 
 
 def test_without_a_container_the_configuration_tells_the_user() -> None:
@@ -236,5 +236,5 @@ def test_a_directory_of_the_base_is_given_by_itself() -> None:
     own = (layer(15, entry("/srv/"), entry("/srv/run.py")),)
     facts = {"files": files(base=base, own=own), "image": image(workdir="/srv")}
     remedy = str(prove("ownership", text, **facts).remedy)
-    assert "Write COPY --chown=app:app at Dockerfile:15." in remedy
+    assert "Write `COPY --chown=app:app app/ app/` in the place of Dockerfile:15." in remedy
     assert "Add `RUN chown app:app /srv` before Dockerfile:16." in remedy

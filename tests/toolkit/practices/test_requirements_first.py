@@ -195,4 +195,6 @@ def test_what_is_named_in_a_step_is_to_be_installed_from_a_file_by_the_same_tool
     text = f'FROM python:3.11-slim\nRUN {command} install flask\nCMD ["python", "-m", "app"]\n'
     step = InstallStep(2, f"RUN {command} install flask", "0")
     edits = EditsFacts((step,), EditOutcome("app/views.py", {2: "cached"}, other_steps_ran=(3,)))
-    assert f"with {expected}" in (prove("requirements-first", text, edits=edits).remedy or "")
+    assert f"RUN {expected} requirements.txt` in the place of" in (
+        prove("requirements-first", text, edits=edits).remedy or ""
+    )

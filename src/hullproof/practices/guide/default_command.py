@@ -18,6 +18,8 @@ handle SIGTERM: in the program (signal.signal), by a server that does, or by STO
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hullproof.dockerfile import Release
 from hullproof.facts import ENDS_WELL_WITHIN_S, Config, ContainerFacts, FileFacts, ImageFacts
 from hullproof.practices.checks import (
@@ -40,6 +42,7 @@ from hullproof.practices.library.failures import why_not_up
 from hullproof.practices.library.front import application_below, in_front
 from hullproof.practices.library.health import said, says_healthy
 from hullproof.practices.library.logs import development_server, exception_in, quoted
+from hullproof.practices.library.own import to_end_on
 from hullproof.practices.library.processes import (
     is_application,
     is_init,
@@ -49,7 +52,7 @@ from hullproof.practices.library.processes import (
     shown,
 )
 from hullproof.practices.library.readiness import failing, seen_last, why_not_ready
-from hullproof.practices.library.starting import to_start
+from hullproof.practices.library.starting import to_hand_on, to_start
 from hullproof.practices.library.stopping import ends_in_order, how_it_ended, unusual_signal, why_late
 
 
@@ -63,7 +66,7 @@ def there_is_a_command(
         yield broken(
             "there is no CMD and no ENTRYPOINT: the container starts whatever the base says",
             in_dockerfile(where, "expected CMD or ENTRYPOINT in this stage, found none"),
-            fix=to_start(image, files),
+            fix=to_start(release, image, files),
         )
     yield from notes_on_form(release)
     whole = () if image is None else image.entrypoint + image.command
@@ -138,7 +141,8 @@ def the_entrypoint_runs_cmd(
             f"ENTRYPOINT ignores CMD: `{words}` never runs",
             in_dockerfile(release.where(ignored.line), f"expected a process that runs {words}"),
             in_container("/proc", f"what runs is {running}"),
-            fix='Write ENTRYPOINT in exec form, and end an entry script with exec "$@", so that it becomes CMD.',
+            fix=to_hand_on(release, image, files)
+            or 'Write ENTRYPOINT in exec form, and end an entry script with exec "$@", so that it becomes CMD.',
         )
 
 
@@ -170,7 +174,13 @@ def it_becomes_ready(
 
 @check
 def it_stops_when_told(
-    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+    config: Config,
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts | None,
+    *,
+    container: ContainerFacts,
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """The stop signal ends it in good time."""
     stopped, where = container.stopped, unusual_signal(release) or line_of_command(release)
@@ -178,12 +188,14 @@ def it_stops_when_told(
         return
     if stopped is None:
         yield unproven("how the container stops was not seen", in_container(where, "no stop was observed"))
-    elif container.on_stdin and stopped.killed:
+        return
+    handler = to_end_on(stopped.signal, image, files, project_texts)
+    if container.on_stdin and stopped.killed:
         # Its client tells it to stop by closing its input, and that it ends well then has been seen.
         yield in_container("stop", "ended with exit code 0 when its standard input was closed")
         alone = f"{stopped.signal} alone does not end it: it {how_it_ended(stopped)}"
         yield in_container(f"stop with {image.stop_signal}", alone)
-    elif (late := why_late(release, container, stopped)) is not None:
+    elif (late := why_late(release, container, stopped, handler)) is not None:
         limit = f"expected it to end within {ENDS_WELL_WITHIN_S:.0f} s of {stopped.signal}"
         seen = in_dockerfile if late.is_fault else in_container
         yield late.observed(seen(where, f"{limit}, it {how_it_ended(stopped)}"))
@@ -192,7 +204,7 @@ def it_stops_when_told(
             f"the container ends with exit code {stopped.exit_code} after {stopped.signal}; its log says: {error}",
             in_dockerfile(where, f"expected exit code 0 after {stopped.signal}, got {stopped.exit_code}"),
             *quoted(container),
-            fix=f"Let what runs on {stopped.signal} come to its end without an error.",
+            fix=f"Let what runs on {stopped.signal} come to its end without an error. {handler or ''}".rstrip(),
         )
     else:
         odd = "" if ends_in_order(stopped) else ", which is unusual"

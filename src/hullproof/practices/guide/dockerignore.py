@@ -19,6 +19,8 @@ depth: **/.git, **/.env*, **/*.pem, **/*.key, **/.venv, **/__pycache__, **/*.py[
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hullproof.dockerfile import Release
 from hullproof.facts import BuildFacts, Canary, CanaryFacts, WithheldFacts
 from hullproof.model import Evidence
@@ -33,9 +35,14 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.ignoring import to_let_through, withholds_all
+from hullproof.practices.library.lines import append
 from hullproof.practices.library.places import takes_most
 
 _LET_THROUGH = "Let {} through: narrow the pattern that matches it, or add !{} after it."
+_TESTS_THROUGH = (
+    "Let the tests into the context; keep them out of the release by copying only the application there."
+)
 
 
 @check
@@ -47,22 +54,30 @@ def something_is_taken_from_the_context(release: Release) -> Observations:
 
 
 @check
-def what_the_build_needs_gets_through(release: Release, canaries: CanaryFacts) -> Observations:
+def what_the_build_needs_gets_through(
+    release: Release, canaries: CanaryFacts, tests: Mapping[str, str], project_texts: Mapping[str, str]
+) -> Observations:
     """The ignore file withholds nothing that the Dockerfile copies, and leaves tests to be run."""
     file = canaries.ignore_file or "the ignore file"
+    text = project_texts.get(file, "")
     for line, path in canaries.sources_missing:
         where = release.where(line)
         yield broken(
             f"{file} withholds {path}, which {where} copies",
             in_experiment(where, f"expected {path} in the build context, it is ignored"),
-            fix=_LET_THROUGH.format(path, path),
+            fix=_joined(to_let_through(file, text, path), _instead_of_all(canaries, file, text))
+            or _LET_THROUGH.format(path, path),
         )
     if canaries.tests_left is False:
         yield broken(
             f"{file} withholds every test, so the build cannot run them",
             in_experiment(file, "expected tests in the build context, found none"),
             *_takes(release),
-            fix="Let the tests into the context; keep them out of the release by copying only the application there.",
+            fix=_joined(
+                _TESTS_THROUGH,
+                *(to_let_through(file, text, each) for each in sorted(tests.values())),
+                _instead_of_all(canaries, file, text),
+            ),
         )
 
 
@@ -82,7 +97,9 @@ def no_build_fails_on_the_ignore_file(
 
 
 @check
-def no_build_fails_for_want_of_a_file(release: Release, withheld: WithheldFacts) -> Observations:
+def no_build_fails_for_want_of_a_file(
+    release: Release, withheld: WithheldFacts, project_texts: Mapping[str, str]
+) -> Observations:
     """A build that fails gets no further with the withheld files that its output speaks of."""
     for path, pattern in withheld.files:
         where = release.where(withheld.line or release.line)
@@ -90,7 +107,10 @@ def no_build_fails_for_want_of_a_file(release: Release, withheld: WithheldFacts)
         yield broken(
             f"{withheld.ignore_file} withholds {path} by `{pattern}`, and without it the build fails at {where}",
             in_experiment(where, f"fails; with {path} let through, the build {further}"),
-            fix=f"Let {path} through: add !{path} after {pattern} in {withheld.ignore_file}.",
+            fix=to_let_through(
+                withheld.ignore_file or "", project_texts.get(withheld.ignore_file or "", ""), path
+            )
+            or f"Let {path} through: add !{path} after {pattern} in {withheld.ignore_file}.",
         )
 
 
@@ -109,7 +129,7 @@ def no_canary_gets_through(release: Release, canaries: CanaryFacts) -> Observati
             _clause(canaries, through, len(judged)),
             *_takes(release),
             *(in_experiment(file or each.path, _reaches(each)) for each in through),
-            fix=f"Add to {file or '.dockerignore'}: {_patterns(canaries, through)}.",
+            fix=append(file or ".dockerignore", *_patterns(canaries, through)),
         )
     elif not judged:
         yield unproven("no canary was planted, so nothing shows what the ignore file leaves out")
@@ -157,11 +177,20 @@ def _clause(canaries: CanaryFacts, through: list[Canary], planted: int) -> str:
     return f"the next COPY . . would take {listed([each.path for each in through])}: {why}; {today}"
 
 
-def _patterns(canaries: CanaryFacts, through: list[Canary]) -> str:
+def _patterns(canaries: CanaryFacts, through: list[Canary]) -> list[str]:
     """List the lines to add, and let back in what the Dockerfile takes by name."""
-    return ", ".join(
-        dict.fromkeys([*(each.pattern for each in through), *(f"!{each}" for each in canaries.named)])
-    )
+    patterns = [each.pattern for each in through if each.pattern]
+    return list(dict.fromkeys([*patterns, *(f"!{each}" for each in canaries.named)]))
+
+
+def _instead_of_all(canaries: CanaryFacts, file: str, text: str) -> str | None:
+    """Say what an ignore file that left out everything leaves out once it lets through what the build needs."""
+    judged = [each for each in canaries.canaries if each.judged]
+    return append(file, *_patterns(canaries, judged)) if withholds_all(text) and judged else None
+
+
+def _joined(*sentences: str | None) -> str | None:
+    return " ".join(dict.fromkeys(each for each in sentences if each)) or None
 
 
 def _why(canaries: CanaryFacts, through: list[Canary]) -> str:

@@ -16,6 +16,8 @@ Fix: Expose exactly the ports that the application listens on (EXPOSE 5000), and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hullproof.dockerfile import Release
 from hullproof.errors import Unobservable
 from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts, Listener
@@ -73,7 +75,13 @@ def there_is_a_port_to_expose(config: Config, image: ImageFacts, container: Cont
 
 @check
 def each_exposed_port_is_listened_on(
-    config: Config, release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
+    config: Config,
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts | None,
+    *,
+    container: ContainerFacts,
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """With this protocol, and at an address that others can reach."""
     listeners = _listeners(config, image, container)
@@ -99,7 +107,8 @@ def each_exposed_port_is_listened_on(
                 in_container(
                     "/proc/net", f"expected an address that is not loopback, got {at}:{port.number}"
                 ),
-                fix=to_bind(release, at, image, files) or f"Bind {named} to 0.0.0.0 (or ::) instead of {at}.",
+                fix=to_bind(release, at, image, files, project_texts)
+                or f"Bind {named} to 0.0.0.0 (or ::) instead of {at}.",
             )
     yield proven(f"{listed(sorted(image.exposed))} is exposed, listened on by the application, and answers")
 

@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from hullproof.dockerfile import Release
+from hullproof.dockerfile import Release, Stage
 from hullproof.facts import Config, FileFacts
 from hullproof.practices.checks import (
     Observations,
@@ -45,8 +45,10 @@ from hullproof.practices.checks import (
     not_applicable,
     proven,
 )
+from hullproof.practices.library.lists import to_unlist
 from hullproof.practices.library.places import layer_place, own_entries
-from hullproof.practices.library.stages import runs_tests, stages_for_tests, without_tools
+from hullproof.practices.library.splitting import to_move, to_split
+from hullproof.practices.library.stages import made_at, runs_tests, stages_for_tests, without_tools
 from hullproof.tools import kind_of, tool_of
 
 
@@ -65,7 +67,8 @@ def tests_have_a_stage_of_their_own(
         yield broken(
             f"the release is built on {stage.label}, which {for_tests[stage]}",
             in_dockerfile(here, f"FROM {release.stage.base}: everything in {stage.label} is in the release"),
-            fix="Build the release FROM the stage below the tests, and copy only a marker file from the test stage.",
+            fix=to_split(release, test_scripts)
+            or "Build the release FROM the stage below the tests, and copy only a marker file from the test stage.",
         )
     elif not for_tests and files is not None:
         # That nothing is tested is one fault, and the gate's: here only tools that are there would be one.
@@ -78,6 +81,7 @@ def tests_have_a_stage_of_their_own(
         yield broken(
             f"there is no separate test stage: {what}",
             in_dockerfile(here, "expected a stage beside the release that runs the tests"),
+            fix=to_split(release, test_scripts),
         )
     for stage, why in apart.items():
         yield in_dockerfile(release.where(stage.line), f"{stage.label} {why}")
@@ -88,7 +92,12 @@ def tests_have_a_stage_of_their_own(
 
 @check
 def the_release_holds_no_tools(
-    release: Release, config: Config, test_scripts: Mapping[int, str], files: FileFacts
+    release: Release,
+    config: Config,
+    test_scripts: Mapping[int, str],
+    *,
+    files: FileFacts,
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """No layer holds one, its base's included: what a later layer uninstalls is shipped all the same."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
@@ -109,5 +118,19 @@ def the_release_holds_no_tools(
         yield broken(
             f"{where} adds {kind_of(list(tools))} to the release: {listed(list(tools))}",
             *(in_image(where, f"{tool} is there: {path}") for tool, path in tools.items()),
-            fix=without_tools(release, lines.get(where), for_tests, files),
+            fix=without_tools(release, lines.get(where), for_tests, files)
+            or _to_do_without(release, lines.get(where), tools, for_tests, project_texts)
+            or to_split(release, test_scripts),
         )
+
+
+def _to_do_without(
+    release: Release,
+    line: int | None,
+    tools: Mapping[str, str],
+    for_tests: Mapping[Stage, str],
+    project_texts: Mapping[str, str],
+) -> str | None:
+    """Say how the step that installed tools among what runs no longer does: the lists that name them, or the step itself."""
+    made = made_at(release, line, next(iter(tools.values())))
+    return to_move(release, made, for_tests) or to_unlist(release, made, tools, for_tests, project_texts)

@@ -34,7 +34,7 @@ from hullproof.practices.checks import (
 )
 from hullproof.practices.library.accounts import account_of
 from hullproof.practices.library.places import deciding_layers, layer_place
-from hullproof.practices.library.privileges import escalations
+from hullproof.practices.library.privileges import escalations, to_close
 from hullproof.practices.library.processes import shown, why_unseen
 from hullproof.practices.library.users import as_written, to_create, to_leave_root, users_elsewhere
 
@@ -179,7 +179,9 @@ def nothing_leads_back_to_root(release: Release, image: ImageFacts, files: FileF
     decides = deciding_layers(files)
     for each in escalations(files, account_of(image.user, files)):
         place = layer_place(release, files, decides[each.path])
-        yield broken(each.clause, in_image(place, f"{each.path}: {each.seen}"), fix=each.fix)
+        yield broken(
+            each.clause, in_image(place, f"{each.path}: {each.seen}"), fix=to_close(release, files, each)
+        )
 
 
 def _seen_as_root(process: Process) -> Evidence:

@@ -33,8 +33,7 @@ from hullproof.practices.checks import (
 )
 from hullproof.practices.library.access import is_readable
 from hullproof.practices.library.accounts import Account, run_time_account, run_time_groups
-from hullproof.practices.library.lines import before_user
-from hullproof.practices.library.owners import common, named, to_give
+from hullproof.practices.library.owners import named, to_give, to_open
 from hullproof.practices.library.places import by_line, linked_directories, normal, resolved
 
 
@@ -88,7 +87,7 @@ def its_modes_are_for_its_owner(
                 writable,
                 lambda each: f"expected nothing for others to write, got mode {each.mode:04o}",
             ),
-            fix=f"{before_user(release, f'RUN chmod -R o-w {common(writable)}')} Or copy it with --chmod=755.",
+            fix=to_open(release, files, writable, "o-w"),
         )
     closed = [
         each for each in inside if each.uid == account.uid and not is_readable(each, account, frozenset())
@@ -100,7 +99,7 @@ def its_modes_are_for_its_owner(
             *_per_line(
                 release, files, closed, lambda each: f"expected it readable, got mode {each.mode:04o}"
             ),
-            fix=f"{before_user(release, f'RUN chmod -R u+rX {common(closed)}')} Or copy it with --chmod=755.",
+            fix=to_open(release, files, closed, "u+rX"),
         )
 
 

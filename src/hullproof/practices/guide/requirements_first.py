@@ -19,6 +19,8 @@ Fix: Copy only the file that declares the dependencies, install from it, and cop
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hullproof.dockerfile import Release
 from hullproof.facts import EditsFacts
 from hullproof.practices.checks import (
@@ -36,7 +38,9 @@ from hullproof.practices.library.stages import stages_for_tests
 
 
 @check
-def a_file_declares_the_dependencies(release: Release, edits: EditsFacts) -> Observations:
+def a_file_declares_the_dependencies(
+    release: Release, edits: EditsFacts, project_texts: Mapping[str, str]
+) -> Observations:
     """Steps install dependencies, and those of the application are declared in a file, not in the step itself."""
     if not edits.install_steps and edits.requirements:
         declaring = listed([outcome.edited for outcome in edits.requirements])
@@ -53,7 +57,7 @@ def a_file_declares_the_dependencies(release: Release, edits: EditsFacts) -> Obs
                 in_experiment(release.where(each.line), f"expected a file, got {each.instruction}")
                 for each in steps
             ),
-            fix=declare_in_a_file(release, steps[0]),
+            fix=declare_in_a_file(release, steps[0], project_texts),
         )
 
 

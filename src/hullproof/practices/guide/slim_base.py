@@ -39,6 +39,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.compiling import to_go_without
 from hullproof.practices.library.lines import instead, text_of
 from hullproof.practices.library.packages import brings_package, is_compiler, is_package_list, packages
 from hullproof.practices.library.places import layer_place
@@ -112,7 +113,8 @@ def no_layer_holds_what_only_builds_need(release: Release, files: FileFacts) -> 
                 f"{where} leaves a compiler or -dev package in the release: {listed([*tools, *compilers])}",
                 *([in_image(where, f"this layer installs {listed(tools, 8)}")] if tools else ()),
                 *(in_image(where, f"this layer holds {path}") for path in compilers),
-                fix=f"Compile in a stage of its own and copy only what it installed, or remove {listed(tools or compilers)} "
+                fix=to_go_without(release, layer.line)
+                or f"Compile in a stage of its own and copy only what it installed, or remove {listed(tools or compilers)} "
                 f"in the same RUN that uses it ({where}): a later one leaves it in the layer below.",
             )
         if lists:

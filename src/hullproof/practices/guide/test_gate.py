@@ -27,6 +27,8 @@ release.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hullproof.dockerfile import Release, test_commands
 from hullproof.facts import BuildFacts, GateFacts
 from hullproof.practices.checks import (
@@ -39,11 +41,10 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.countable import keep_exit_code, let_all_run, let_it_fail
 from hullproof.practices.library.gates import (
-    keep_exit_code,
     last_line,
     quoted,
-    run_all,
     spot,
     spots,
     step_at,
@@ -127,7 +128,9 @@ def a_failing_test_fails_the_build(release: Release, gate: GateFacts) -> Observa
 
 
 @check
-def no_failure_is_lost(release: Release, gate: GateFacts) -> Observations:
+def no_failure_is_lost(
+    release: Release, gate: GateFacts, test_scripts: Mapping[int, str], project_texts: Mapping[str, str]
+) -> Observations:
     """A step whose output reports a failing test fails as well."""
     for line, each in {each.line: each for each in reversed(gate.escaped) if each.said}.items():
         yield broken(
@@ -135,12 +138,14 @@ def no_failure_is_lost(release: Release, gate: GateFacts) -> Observations:
             f"{quoted(release, line)}",
             in_experiment(step_at(release, line), f"its output: {each.said}"),
             in_experiment(spot(each), _SUCCEEDED),
-            fix=keep_exit_code(release, line) or _KEEP_EXIT_CODE,
+            fix=let_it_fail(release, line, test_scripts, project_texts) or _KEEP_EXIT_CODE,
         )
 
 
 @check
-def no_test_file_is_passed_over(release: Release, gate: GateFacts) -> Observations:
+def no_test_file_is_passed_over(
+    release: Release, gate: GateFacts, project_texts: Mapping[str, str]
+) -> Observations:
     """A failing test in any file stops the build, not in some files only."""
     if any(each.said for each in gate.escaped) or not gate.escaped:
         return
@@ -151,10 +156,10 @@ def no_test_file_is_passed_over(release: Release, gate: GateFacts) -> Observatio
             f"{quoted(release, line)} passes it over",
             in_dockerfile(step_at(release, line), f"fails on tests in {spots(gate.stopping)}"),
             *(in_experiment(spot(each), _SUCCEEDED) for each in gate.escaped),
-            fix=run_all(release, line) or _WHOLE_FOLDERS,
+            fix=let_all_run(release, line, gate, project_texts) or _WHOLE_FOLDERS,
         )
     else:
-        line, reason, fix = why_none_runs(release, gate)
+        line, reason, fix = why_none_runs(release, gate, project_texts)
         seen = f"expected the build to fail with failing tests in {len(gate.planted)} files, it succeeded"
         yield broken(
             f"the release was built in spite of failing tests: {reason}",
@@ -166,7 +171,9 @@ def no_test_file_is_passed_over(release: Release, gate: GateFacts) -> Observatio
             ),
             fix=fix
             or (
-                run_all(release, line) or keep_exit_code(release, line) or _WHOLE_FOLDERS
+                let_all_run(release, line, gate, project_texts)
+                or keep_exit_code(release, line)
+                or _WHOLE_FOLDERS
                 if line in gate.test_lines
                 else None
             ),

@@ -16,6 +16,8 @@ change directories in the command.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hullproof.dockerfile import Instruction, Release
 from hullproof.dockerfile.contract import Workdir
 from hullproof.facts import Config, ContainerFacts, FileFacts, ImageFacts
@@ -30,12 +32,13 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
-from hullproof.practices.library.directories import to_work_in
+from hullproof.practices.library.directories import to_keep_to_it, to_work_in
 from hullproof.practices.library.lines import instead, joined
 from hullproof.practices.library.places import normal, resolved
 from hullproof.practices.library.processes import application, shown, why_unseen
 from hullproof.tools import names
 
+_STAY = "Do not change directories in the command or the program; set WORKDIR to where it has to work."
 _SHARED = names("""/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/lib /usr/local
     /usr/local/bin /usr/local/lib /usr/sbin /var /var/lib /var/tmp""")
 """Directories of the system, which others write into, too: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/index.html"""
@@ -92,7 +95,12 @@ def it_is_a_directory_of_its_own(
 
 @check
 def the_process_works_there(
-    release: Release, image: ImageFacts, files: FileFacts | None, container: ContainerFacts
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts | None,
+    *,
+    container: ContainerFacts,
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """PID 1, or what an init starts, works in just that directory."""
     where, expected = release.governing("WORKDIR"), resolved(normal(image.workdir or "/"), files)
@@ -115,7 +123,12 @@ def the_process_works_there(
                 f"PID {process.pid} ({shown(process, 40)}) works in {process.cwd}, not in {expected}",
                 in_dockerfile(where, f"sets the working directory {expected}"),
                 in_container(place, f"expected {expected}, got {process.cwd}"),
-                fix="Do not change directories in the command or the program; set WORKDIR to where it has to work.",
+                fix=" ".join(
+                    filter(
+                        None,
+                        (_STAY, to_keep_to_it(release, image, files, project_texts)),
+                    )
+                ),
             )
 
 

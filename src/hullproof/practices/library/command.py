@@ -12,9 +12,10 @@ from hullproof.dockerfile import simple_words
 from hullproof.dockerfile.shell import read as read_shell
 from hullproof.dockerfile.wrappers import unwrap
 from hullproof.practices.checks import in_dockerfile
+from hullproof.practices.library.lines import add, instead, joined, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hullproof.dockerfile import Command, Release
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Process
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _ARGUMENTS = re.compile(r"\$(?:[0-9@*]|\{[0-9@*])")
 """What a shell-form ENTRYPOINT finds CMD in: the engine hands it to the shell as `$0`, `$1` and so on."""
 _HANDED_ON = re.compile(r"""(?:\s+["']?\$\{?[0-9@*]\}?["']?)+\s*\Z""")
+_NOT_IN_A_ROW = re.compile(
+    r"[|`()\n]|(?<!\$)\{|(?<![&>])&(?![&\d])|\b(?:if|for|while|until|case)\b|[\"'][^\"']*(?:&&|;)[^\"']*[\"']"
+)
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -59,23 +63,78 @@ def notes_on_form(release: Release) -> Iterator[Evidence]:
             yield in_dockerfile(release.where(each.line), seen)
 
 
-def to_exec_form(keyword: str, text: str) -> str:
-    """Say how to write a command so that no shell stays in front of it, and it still means the same."""
+def to_write(release: Release, keyword: str, words: tuple[str, ...]) -> str:
+    """Say which line to write so that a CMD or ENTRYPOINT is these words, in exec form."""
+    there = release.last(keyword)
+    text = f"{keyword} {as_json(words)}"
+    own = release.stage.instructions
+    shown = (
+        instead(release, there.line, text)
+        if there is not None
+        else add(release, "after", own[-1].line if own else release.line, text)
+    )
+    return shown or f"Write {text}."
+
+
+def to_start_with(release: Release, words: tuple[str, ...]) -> str | None:
+    """Say how these words become all that is started, whatever ENTRYPOINT and CMD there are; None for an ENTRYPOINT of the base's."""
+    entrypoint, command = release.last("ENTRYPOINT"), release.last("CMD")
+    if entrypoint is None or not entrypoint.args:
+        return to_write(release, "CMD", words) if release.contract.entrypoint is None else None
+    gone = [remove(release, command.line)] if command is not None else []
+    return joined(to_write(release, "ENTRYPOINT", words), *gone)
+
+
+def to_find(release: Release, folder: str) -> str:
+    """Say how PATH comes to lead to a folder as well."""
+    text, line = f"ENV PATH={folder}:$PATH", release.last("CMD", "ENTRYPOINT")
+    shown = add(release, "before", line.line, text) if line is not None else None
+    return shown or f"Write {text}."
+
+
+def to_exec_form(release: Release, keyword: str, text: str, running: Sequence[tuple[str, ...]] = ()) -> str:
+    """Say how to write a command so that no shell stays in front of it, and it still means the same.
+
+    `running` are the commands that were seen to run: of several commands in a row, it is the one that stays.
+    """
     meant = list_in_wrong_quotes(text)
     if meant is not None:
-        return f"Write {keyword} with double quotes: {keyword} {as_json(meant)}."
+        return f"A JSON list has double quotes. {to_write(release, keyword, meant)}"
     plain = _HANDED_ON.sub("", text.strip().removeprefix("exec "))
     found = simple_words(plain)
-    if found is None:
+    if found is not None:
+        words, replaced = found
+        if not replaced:
+            return to_write(release, keyword, words)
+        way = to_write(release, keyword, ("sh", "-c", f"exec {plain}"))
+        return f"The shell has to replace words here, so let it make way. {way}"
+    script = _making_way(plain, running)
+    if script is not None:
         return (
-            "Put it into a script whose last line starts the application with exec, and start the script: "
-            f'{keyword} ["./start.sh"].'
+            f"Let the shell make way for the application. {to_write(release, keyword, ('sh', '-c', script))}"
         )
-    words, replaced = found
-    if replaced:
-        words = ("sh", "-c", f"exec {plain}")
-        return f"The shell has to replace words here; let it make way: {keyword} {as_json(words)}."
-    return f"Write {keyword} as a JSON list with double quotes: {keyword} {as_json(words)}."
+    return (
+        "Put it into a script whose last line starts the application with exec, and start the script: "
+        f'{keyword} ["./start.sh"].'
+    )
+
+
+def _making_way(script: str, running: Sequence[tuple[str, ...]]) -> str | None:
+    """Write commands in a row so that the one that stays takes the shell's place: the last, or the last that was seen to run.
+
+    What comes after that never runs then. None where there is more to it than commands in a row.
+    """
+    if _NOT_IN_A_ROW.search(script):
+        return None
+    parts = re.split(r"(\s*(?:&&|;)\s*)", script.strip().rstrip(";"))
+    places = range(len(parts) - 1, -1, -2)
+    seen = (at for at in places if (found := simple_words(parts[at])) and found[0] in running)
+    at = next(seen, len(parts) - 1)
+    stays = parts[at].strip()
+    if not stays or len(read_shell(stays).commands) != 1:
+        return None
+    given = "env " if re.match(r"\w+=", stays) else ""
+    return "".join([*parts[:at], f"exec {given}{stays}"])
 
 
 def list_in_wrong_quotes(text: str) -> tuple[str, ...] | None:

@@ -1,15 +1,26 @@
-"""Saying how a release gets a directory of its own, which is its user's."""
+"""Saying how a release gets a directory of its own, which is its user's, and keeps to it."""
 
 from __future__ import annotations
 
+import posixpath
+import re
 from typing import TYPE_CHECKING
 
+from hullproof.dockerfile import simple_words
 from hullproof.practices.library.accounts import account_of
-from hullproof.practices.library.lines import add, instead, joined
+from hullproof.practices.library.command import to_write
+from hullproof.practices.library.lines import add, instead, joined, remove_from, source_of
+from hullproof.practices.library.own import to_stay
+from hullproof.practices.library.places import normal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hullproof.dockerfile import Instruction, Release
     from hullproof.facts import FileFacts, ImageFacts
+
+_CHDIR = re.compile(r"(?:-C|--chdir(?:=.*)?)\Z")
+_SHELL_CHDIR = re.compile(r"\s*cd\s+\S+\s*(?:&&|;)\s*(?:exec\s+)?(?P<rest>.+)\Z")
 
 
 def to_work_in(
@@ -28,6 +39,40 @@ def to_work_in(
     return joined(
         add(release, "before", first.line, f"WORKDIR {folder}"), *_to_own(release, folder, image, files)
     )
+
+
+def to_keep_to_it(
+    release: Release, image: ImageFacts, files: FileFacts | None, project_texts: Mapping[str, str]
+) -> str | None:
+    """Say what of the command, of its entry script or of the program no longer changes directories; None where that is not plain."""
+    for keyword, words in (("CMD", image.command), ("ENTRYPOINT", image.entrypoint)):
+        plain = _in_place(words)
+        if plain is not None:
+            return to_write(release, keyword, plain)
+    for word in (*image.entrypoint, *image.command):
+        path = normal(posixpath.join(image.workdir or "/", word))
+        text, source = (
+            files.text(path) if files is not None else None,
+            source_of(release, posixpath.basename(word)),
+        )
+        changes = [
+            number
+            for number, row in enumerate((text or "").splitlines(), 1)
+            if re.match(r"\s*cd\s+\S+\s*$", row)
+        ]
+        if text is not None and text.startswith("#!") and source is not None and len(changes) == 1:
+            return remove_from(source, changes[0])
+    return to_stay(image, files, project_texts)
+
+
+def _in_place(words: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return a command without what changes directories before it: `env --chdir=/tmp`, `sh -c "cd /tmp && exec ..."`."""
+    if words[:1] == ("env",) and any(_CHDIR.match(each) for each in words[1:2]):
+        rest = words[2:] if "=" in words[1] else words[3:]
+        return rest or None
+    found = _SHELL_CHDIR.match(words[-1]) if len(words) > 2 and words[-2].endswith("c") else None  # noqa: PLR2004 - sh -c
+    simple = simple_words(found["rest"]) if found is not None else None
+    return simple[0] if simple is not None and not simple[1] else None
 
 
 def _is_relative(step: Instruction) -> bool:

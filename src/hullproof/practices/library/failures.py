@@ -7,15 +7,19 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.access import READ, RUN, Barrier, barrier
-from hullproof.practices.library.accounts import Account, account_of, run_time_groups
+from hullproof.practices.library.access import READ, RUN, barrier
+from hullproof.practices.library.accounts import account_of, run_time_groups
+from hullproof.practices.library.allowing import past, to_bring_module
 from hullproof.practices.library.command import (
     in_shell_form,
     list_in_wrong_quotes,
     program_elsewhere,
     program_path,
     to_exec_form,
+    to_find,
+    to_start_with,
 )
+from hullproof.practices.library.lines import before_user, copied_with, instead
 from hullproof.practices.library.logs import (
     denied_path,
     error_line,
@@ -25,11 +29,10 @@ from hullproof.practices.library.logs import (
     missed_module,
     misses_a_service,
 )
-from hullproof.practices.library.places import layer_place
 from hullproof.practices.library.processes import waits_for_a_service
 from hullproof.practices.library.reasons import Reason
 from hullproof.practices.library.settings import Setting, missing
-from hullproof.practices.library.starting import misspelled, to_hand_on
+from hullproof.practices.library.starting import misspelled, startable, to_hand_on
 from hullproof.tools import SHELLS
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ _BESIDE = (
     "(`compose` in [tool.hullproof]), and tell the application where it is (`env`)."
 )
 _OFFLINE = "It was booted without a network: leave out `offline` in [tool.hullproof], or --offline, where it needs one."
+_OR_START = "Let the command start the application in the foreground."
 _VARIABLE = re.compile(r"\$(?:[A-Za-z_]|\{[A-Za-z_])")
 _CANNOT_OPEN = re.compile(r"can't open file '([^']+)': \[Errno 2\]")
 _REFUSALS = (
@@ -66,7 +70,7 @@ def why_not_up(
             )
         if not any(reason in error.lower() for reason in _REFUSALS):
             return Reason(f"the engine could not start the container: {error}", None, is_fault=False)
-        return Reason(f"the container does not start: {error}", _to_start(error, image, files))
+        return Reason(f"the container does not start: {error}", _to_start(release, error, image, files))
     if container.exit_code is not None:
         after = "" if container.lived_s is None else f" after {container.lived_s:.1f} s"
         ended = f"the container ends by itself{after} with exit code {container.exit_code}; {says}"
@@ -83,7 +87,7 @@ def beside(config: Config) -> str:
     return _OFFLINE if config.offline else _BESIDE
 
 
-def _to_start(error: str, image: ImageFacts, files: FileFacts | None) -> str:
+def _to_start(release: Release, error: str, image: ImageFacts, files: FileFacts | None) -> str:
     """Say how to make a command start that the engine could not start."""
     word = next(iter(image.entrypoint + image.command), "")
     if files is None or not word:
@@ -93,23 +97,38 @@ def _to_start(error: str, image: ImageFacts, files: FileFacts | None) -> str:
     elsewhere = program_elsewhere(word, files) if "not found" in error.lower() else None
     stop = barrier(files, elsewhere or path, account, run_time_groups(account, files, None), RUN)
     if stop is not None and (elsewhere or path) in files.final:
-        return _past(stop, elsewhere or path, account)
+        return past(release, files, stop, elsewhere or path, account)
     if elsewhere is not None:
-        folder = posixpath.dirname(elsewhere)
-        return f"{word} is at {elsewhere}, which PATH does not lead to: write ENV PATH={folder}:$PATH."
+        way = to_find(release, posixpath.dirname(elsewhere))
+        return f"{word} is at {elsewhere}, which PATH does not lead to. {way}"
     if path not in files.final:
-        return f"The image has no {word}: install or copy what brings it, or name a program that is there."
-    return _to_interpret(path, files)
+        other = _other(release, image, files)
+        return (
+            f"The image has no {word}: install or copy what brings it, or start what is there. {other}"
+            if other
+            else f"The image has no {word}: install or copy what brings it, or name a program that is there."
+        )
+    return _to_interpret(release, path, files)
 
 
-def _to_interpret(path: str, files: FileFacts) -> str:
+def _other(release: Release, image: ImageFacts, files: FileFacts | None) -> str | None:
+    """Say how to start what is in the working directory, where that is one thing, and not what is started now."""
+    found = startable(image, files)
+    return to_start_with(release, found) if found and found != image.entrypoint + image.command else None
+
+
+def _to_interpret(release: Release, path: str, files: FileFacts) -> str:
     """Say what is wrong with a script's first line, which names what runs it."""
     first = (files.text(path) or "").split("\n", 1)[0]
     interpreter = next(iter(first.removeprefix("#!").split()), "")
     if not first.startswith("#!"):
         return f"Give {path} a first line such as #!/bin/sh."
     if first.endswith("\r"):
-        return f"Save {path} with Unix line ends: the carriage return is a part of its interpreter's name."
+        convert = before_user(release, f"RUN sed -i 's/\\r$//' {path}")
+        return (
+            f"Save {path} with Unix line ends: the carriage return is a part of its interpreter's name. Where it cannot be "
+            f"saved so, take them out in the build. {convert}"
+        )
     return f"{path} asks for {interpreter}, which cannot be run in the image: name an interpreter that can."
 
 
@@ -122,7 +141,7 @@ def _why_ended(
 ) -> Reason:
     """Tell why a container ended by itself. What found no database or no setting, where none was given, is no fault."""
     log, error = container.log, error_line(container.log, container.stderr)
-    absent = _denied(log, release, image, files) or _absent(log, image, files)
+    absent = _denied(log, release, image, files) or _absent(log, release, image, files)
     if absent is not None:
         return absent
     if config.stands_alone and misses_a_service(log):
@@ -131,16 +150,18 @@ def _why_ended(
         return Reason(", and never starts what CMD says", handed_on)
     lacks = missing(log, files, {**image.env, **config.env}, error if container.exit_code else None)
     return (
-        Reason("", _usual_fix(release, image, error, container))
+        Reason("", _usual_fix(release, image, files, error, container))
         if lacks is None
         else _without_settings(lacks)
     )
 
 
-def _absent(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) -> Reason | None:
+def _absent(
+    log: tuple[str, ...], release: Release, image: ImageFacts, files: FileFacts | None
+) -> Reason | None:
     """Tell what the program, or the command itself, did not find."""
     module, file = missed_module(log), next(iter(_CANNOT_OPEN.findall("\n".join(log))), None)
-    if (meant := misspelled(log, image, files)) is not None:
+    if (meant := misspelled(release, log, image, files)) is not None:
         return Reason("", meant)
     if file is not None:
         near = difflib.get_close_matches(file, list(files.final) if files is not None else [], n=1)
@@ -149,18 +170,20 @@ def _absent(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) ->
             f"The image has no {file}: {f'write {near[0]}' if near else 'copy it, or name what is there'}.",
         )
     if module is not None:
-        return Reason("", _to_bring(module, image, files))
+        return Reason("", to_bring_module(release, module, image, files))
     if missed_file(log, "") is not None:
         return Reason("", "Copy or install what it misses, in a version that fits the rest.")
     return None
 
 
-def _usual_fix(release: Release, image: ImageFacts, error: str | None, container: ContainerFacts) -> str:
+def _usual_fix(
+    release: Release, image: ImageFacts, files: FileFacts | None, error: str | None, container: ContainerFacts
+) -> str:
     words = image.entrypoint + image.command
     form = in_shell_form(release)
     unreplaced = next((word for word in words if _VARIABLE.search(word)), None)
     if form is not None and list_in_wrong_quotes(form[1].text) is not None:
-        return to_exec_form(form[0], form[1].text)
+        return to_exec_form(release, form[0], form[1].text)
     if image.entrypoint and not image.command and not container.exit_code:
         return (
             "There is no CMD. If the ENTRYPOINT starts what it is handed, add the CMD that starts the application; if "
@@ -171,11 +194,13 @@ def _usual_fix(release: Release, image: ImageFacts, error: str | None, container
             f"A JSON list replaces no variables, so that the program got {unreplaced} as it stands: write the value, or "
             'let a shell replace it and make way: CMD ["sh", "-c", "exec ..."].'
         )
+    other = _other(release, image, files)
     if not container.exit_code:
-        return f"Let {words[0] if words else 'the command'} stay in the foreground: it came to its end, without an error."
+        ended = f"Let {words[0] if words else 'the command'} stay in the foreground: it came to its end, without an error."
+        return " ".join(filter(None, (ended, other)))
     if error is not None:
         return f"Repair what it ended with ({error}); the command itself was started."
-    return "Let the command start the application in the foreground; docker run shows that it ends, and logs nothing."
+    return f"{_OR_START} {other or 'docker run shows that it ends, and logs nothing.'}"
 
 
 def _denied(
@@ -195,54 +220,11 @@ def _denied(
         return None
     where = files.owning_layers[stop.entry.path]
     made_by = release.instruction_at(where.line)
-    fix = _past(stop, path, account)
+    fix = past(release, files, stop, path, account)
     if made_by is not None and made_by.keyword in ("COPY", "ADD") and stop.verb in ("read", "enter"):
-        place = layer_place(release, files, where)
-        fix = (
-            f"Write {made_by.keyword} --chown={account.for_chown} (or --chmod=755) at {place}; see ownership."
-        )
+        shown = instead(release, made_by.line, copied_with(made_by, chown=account.for_chown))
+        fix = f"{shown} Or copy it with --chmod=755; see ownership." if shown else fix
     return Reason(f": {account.shown} cannot {stop.verb} {stop.seen}", fix)
-
-
-def _past(stop: Barrier, path: str | None, account: Account) -> str:
-    """Say how to let a user do what it may not."""
-    at, owner = stop.entry.path, account.for_chown
-    if stop.verb == "enter" and stop.entry.uid == 0 and (at == "/root" or at.startswith("/root/")):
-        inside = "" if path is None else f" ({path} lies in there)"
-        return f"{at} is root's home, which {account.shown} cannot enter{inside}: install to a place for all, such as /venv."
-    if stop.verb == "run":
-        return f"Give {at} its execute bit, for its user, too: COPY --chmod=755 --chown={owner}."
-    if stop.verb == "write to" and at == "/home":
-        return f"{account.shown} has no home: make one (useradd --create-home), or let it write to another place."
-    if stop.verb == "write to":
-        return f"Give {at} to the user: add RUN chown {owner} {at} before USER, or let it write to another place."
-    return f"Give {at} to the user that reads it: COPY --chown={owner} (or --chmod=755), or RUN chown -R {owner} {at} before USER."
-
-
-def _to_bring(module: str, image: ImageFacts, files: FileFacts | None) -> str:
-    """Say where a module is that was not found, or how it gets into the image."""
-    top = module.partition(".")[0]
-    ends = (f"/{top}/__init__.py", f"/{top}.py")
-    at = (
-        next((path for path in files.final if path.endswith(ends) and _is_top(path, files)), None)
-        if files
-        else None
-    )
-    if files is None or at is None:
-        return f"Install what brings {top} (name it in the requirements of the release), or copy it where it is the project's own."
-    account = account_of(image.user, files)
-    stop = barrier(files, at, account, run_time_groups(account, files, None))
-    if stop is not None:
-        return _past(stop, at, account)
-    place = at.removesuffix("/__init__.py")
-    folder = posixpath.dirname(place)
-    return f"{top} is at {place}, where the command does not look: write ENV PYTHONPATH={folder}, or start the python that it was installed for."
-
-
-def _is_top(path: str, files: FileFacts) -> bool:
-    """Whether a module's file is of no package: what is within another is imported by that one's name."""
-    place = path.removesuffix("/__init__.py")
-    return f"{posixpath.dirname(place)}/__init__.py" not in files.final
 
 
 def _without_settings(lacks: tuple[Setting, ...]) -> Reason:

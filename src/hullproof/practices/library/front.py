@@ -14,6 +14,8 @@ from hullproof.practices.library.command import (
     program_elsewhere,
     program_path,
     to_exec_form,
+    to_find,
+    to_start_with,
 )
 from hullproof.practices.library.lines import source_of
 from hullproof.practices.library.places import normal
@@ -62,13 +64,13 @@ def in_front(
         return Front(main, clause, _to_make_way(release, image, files, main, container))
     if is_idler(main):
         clause = f"PID 1 only waits, and is not the application: {shown(main, 60)}"
-        return Front(main, clause, f"In the place of what only waits: {to_start(image, files)}")
+        return Front(main, clause, to_start(release, image, files))
     if is_init(main):
         return _below_init(release, image, files, main, container)
     below = next((each for each in children(main, container) if is_application(each, container)), None)
     if below is None or is_application(main, container):
         return None
-    return _before(main, below, image, files)
+    return _before(release, main, below, image, files)
 
 
 def _below_init(
@@ -85,49 +87,57 @@ def _below_init(
     behind = front and next(
         (each for each in children(front, container) if is_application(each, container)), None
     )
-    return _before(front, behind, image, files) if front is not None and behind is not None else None
+    return _before(release, front, behind, image, files) if front is not None and behind is not None else None
 
 
-def _before(front: Process, behind: Process, image: ImageFacts, files: FileFacts | None) -> Front:
+def _before(
+    release: Release, front: Process, behind: Process, image: ImageFacts, files: FileFacts | None
+) -> Front:
     """Describe a program that starts the application and stays."""
     seen = launcher(front)
     name = seen[0] if seen is not None else program(front)
     fix = (
         f"Let CMD start {shown(behind, 60)} itself, or let {name} become it with exec."
         if seen is None
-        else _to_launch_directly(seen[0], seen[1], front, image, files)
+        else _to_launch_directly(release, seen, front, image, files)
     )
     return Front(front, f"{name} is PID {front.pid} in front of the application: {shown(front, 60)}", fix)
 
 
 def _to_launch_directly(
-    label: str, words: tuple[str, ...], front: Process, image: ImageFacts, files: FileFacts | None
+    release: Release,
+    seen: tuple[str, tuple[str, ...]],
+    front: Process,
+    image: ImageFacts,
+    files: FileFacts | None,
 ) -> str:
     """Say how to start what a launcher starts, without it."""
+    label, words = seen
     tool, first = label.split(maxsplit=1)[0], words[0]
     found = program_path(first, image, files) if files is not None else first
     elsewhere = program_elsewhere(first, files) if files is not None and found is None else None
-    path = "" if elsewhere is None else f" with ENV PATH={posixpath.dirname(elsewhere)}:$PATH"
+    path = "" if elsewhere is None else f" {to_find(release, posixpath.dirname(elsewhere))}"
     syncs = tool == "uv" and not {"--no-sync", "--frozen"} & set(front.command)
     why = (
         " It would install what the lock file has, development tools included, at each start."
         if syncs
         else ""
     )
-    return f"Start the program itself: CMD {as_json(words)}{path}; {tool} is then not needed in the release.{why}"
+    way = to_start_with(release, words) or f"Start the program itself: CMD {as_json(words)}."
+    return f"{way}{path} The release then needs no {tool}.{why}"
 
 
 def _to_make_way(
     release: Release, image: ImageFacts, files: FileFacts | None, shell: Process, container: ContainerFacts
 ) -> str:
     """Say how a shell makes way for what it starts."""
-    form = in_shell_form(release)
+    form, running = in_shell_form(release), [each.command for each in container.processes]
     if form is not None:
-        return to_exec_form(form[0], form[1].text)
+        return to_exec_form(release, form[0], form[1].text, running)
     keyword = "CMD" if image.command else "ENTRYPOINT"
     script = unwrap(shell.command).script
     if script is not None:
-        return to_exec_form(keyword, script)
+        return to_exec_form(release, keyword, script, running)
     file = next((word for word in shell.command[1:] if not word.startswith("-")), None)
     if file is None:
         return f"Let {keyword} start the application itself, without a shell."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
+from collections.abc import Mapping
 
-from hullproof.dockerfile import Instruction, Release, script_runs_tests, test_commands
-from hullproof.dockerfile.shell import commands
+from hullproof.dockerfile import Instruction, Release, script_runs_tests
 from hullproof.facts import GateFacts, PlantedFile
 from hullproof.practices.checks import listed
+from hullproof.practices.library.countable import keep_exit_code, run_now, to_begin
+from hullproof.practices.library.ignoring import to_let_through
 from hullproof.practices.library.lines import add, instead, joined, strict
 from hullproof.practices.library.stages import FOR_TESTS, stages_for_tests
 
@@ -44,10 +45,12 @@ def quoted(release: Release, line: int | None) -> str:
     )
 
 
-def why_none_runs(release: Release, gate: GateFacts) -> tuple[int, str, str | None]:
+def why_none_runs(
+    release: Release, gate: GateFacts, project_texts: Mapping[str, str]
+) -> tuple[int, str, str | None]:
     """Find the best explanation for failing tests that no step reports: its line, a clause, and a fix of its own."""
     if gate.test_lines and gate.reached is False:
-        fix = "Let the tests into the context, and copy their whole folder into the test stage."
+        fix = _to_let_in(release, gate, project_texts)
         return gate.test_lines[0], "the tests do not reach the builder: the ignore file withholds them", fix
     if gate.test_lines:
         line = gate.test_lines[0]
@@ -62,27 +65,25 @@ def why_none_runs(release: Release, gate: GateFacts) -> tuple[int, str, str | No
     for stage in release.needed:
         for each in stage.instructions:
             if _tests_later(each):
-                fix = "Run the tests in a RUN of a stage that the release depends on."
+                fix = (
+                    run_now(release, each) or "Run the tests in a RUN of a stage that the release depends on."
+                )
                 return each.line, f"the tests stand in {each.keyword}, which no build of this image runs", fix
-    return last_line(release), "no step of the build runs the tests", _to_run(release)
+    return (
+        last_line(release),
+        "no step of the build runs the tests",
+        _to_run(release) or to_begin(release, gate, project_texts),
+    )
 
 
-def keep_exit_code(release: Release, line: int | None) -> str | None:
-    """Say how a step is written in which each command has to succeed; None where that is not plain."""
-    step = release.instruction_at(line)
-    return instead(release, step.line, strict(step)) if step is not None else None
-
-
-def run_all(release: Release, line: int | None) -> str | None:
-    """Say how a step runs all tests: its runner, without the files and options that choose among them."""
-    step = release.instruction_at(line)
-    runs = test_commands(step) if step is not None else ()
-    if step is None or len(runs) != 1 or len(commands(step).commands) != 1 or runs[0].program != "pytest":
-        return None
-    bare = re.match(r".*?\b(?:pytest|py\.test)\b", runs[0].text)
-    if bare is None or bare[0] == runs[0].text:
-        return None
-    return instead(release, step.line, " ".join(["RUN", *step.flags, bare[0]]))
+def _to_let_in(release: Release, gate: GateFacts, project_texts: Mapping[str, str]) -> str:
+    """Say which lines of the ignore file go so that the tests reach the step that runs them, which is content with none."""
+    words = "Let the tests into the context, and copy their whole folder into the test stage."
+    own = [each.path for each in gate.planted if not each.is_new]
+    ignoring = [path for path in project_texts if path.endswith(".dockerignore")]
+    ways = [to_let_through(file, project_texts[file], path) for file in ignoring for path in own]
+    strictly = keep_exit_code(release, gate.test_lines[0])
+    return " ".join(dict.fromkeys(each for each in (words, *ways, strictly) if each))
 
 
 def _to_run(release: Release) -> str | None:

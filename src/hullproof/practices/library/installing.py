@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
+from collections.abc import Mapping
 
-from hullproof.dockerfile import Install, Release, install_commands
+from hullproof.dockerfile import Install, Instruction, Release, Stage, install_commands
+from hullproof.dockerfile.model import Mount
 from hullproof.facts import InstallStep
 from hullproof.practices.checks import listed
-from hullproof.practices.library.lines import add, copy_of, instead, joined, remove, text_of
+from hullproof.practices.library.lines import add, append, copy_of, instead, joined, remove, text_of
+from hullproof.practices.library.lists import named_in
 from hullproof.practices.library.places import copies_context
 
+_LIST = "requirements.txt"
+_NAME = re.compile(r"[\[=<>!~@; ]")
 _WITHOUT_PROJECT = {
     "uv sync": "--no-install-project",
     "poetry install": "--no-root",
@@ -36,28 +42,89 @@ def _in_lines(release: Release, step: InstallStep) -> str | None:
         return None
     how = f"{install.tool} {install.action}"
     option, text = _WITHOUT_PROJECT.get(how), text_of(run)
-    if text is None or run.mounts or (install.installs_project and not option):
+    if text is None or run.mounts:
+        return None if text is None else _mounting_the_file(release, run, install, text)
+    if install.installs_project and not option:
         return None
-    bring = [each for each in stage.instructions if each.line < step.line and copies_context(each)]
-    code = [each for each in bring if not all(_matched(source, step.files) for source in each.sources)]
-    lists = [source for each in bring if each not in code for source in each.sources]
+    home = next((each for each in release.dockerfile.ancestors(stage) if _code(release, each, step)), stage)
+    if home != stage and (first := next(filter(install_commands, home.instructions), None)) is not None:
+        # The stage below has the code already, and installs as well: one fix for both.
+        files = tuple(
+            posixpath.normpath(file) for each in install_commands(first) for file in each.requirement_files
+        )
+        return _in_lines(release, InstallStep(first.line, first.original, home.label, files))
+    code = _code(release, home, step)
+    lists = [source for each in _bringing(release, home, step) if each not in code for source in each.sources]
     missing = [
         each for each in step.files if not any(each in _matched(source, step.files) for source in lists)
     ]
     if not code or any(each.heredocs or text_of(each) is None for each in code):
         return None
-    first = (
+    again = option is not None and option not in text
+    return joined(
         instead(release, code[0].line, copy_of(code[0], missing))
         if missing
-        else remove(release, code[0].line)
+        else remove(release, code[0].line),
+        *(remove(release, each.line) for each in code[1:]),
+        instead(release, step.line, text.replace(how, f"{how} {option}", 1)) if again else "",
+        *(
+            add(release, "after", line, text_of(each))
+            for line in _behind(release, home, step)
+            for each in code
+        ),
+        add(release, "after", step.line, text) if again else "",
     )
-    ways = [first, *(remove(release, each.line) for each in code[1:])]
-    if option and option not in text:
-        ways.append(instead(release, step.line, text.replace(how, f"{how} {option}", 1)))
-    ways += [add(release, "after", step.line, text_of(each)) for each in code]
-    if option and option not in text:
-        ways.append(add(release, "after", step.line, text))
-    return joined(*ways)
+
+
+def _bringing(release: Release, stage: Stage, step: InstallStep) -> list[Instruction]:
+    """List what brings files before a step: from the context, or where nothing does from a stage that holds it."""
+    before = [each for each in stage.instructions if each.line < step.line]
+    stages = [each for each in before if each.sources and release.dockerfile.find(each.flag("from") or "")]
+    return [each for each in before if copies_context(each)] or stages
+
+
+def _code(release: Release, stage: Stage, step: InstallStep) -> list[Instruction]:
+    """List what brings more before a step than what declares the dependencies."""
+    is_list = [
+        *step.files,
+        *(
+            file
+            for each in stage.instructions
+            for one in install_commands(each)
+            for file in one.requirement_files
+        ),
+    ]
+    return [
+        each
+        for each in _bringing(release, stage, step)
+        if not all(_matched(source, tuple(is_list)) for source in each.sources)
+    ]
+
+
+def _behind(release: Release, stage: Stage, step: InstallStep) -> list[int]:
+    """List the lines behind which the code is copied: the step's, or the last that installs in each stage on its own."""
+    on_it = [each for each in release.needed if release.dockerfile.ancestors(each)[1:2] == (stage,)]
+    installing = [[step.line for step in each.instructions if install_commands(step)] for each in on_it]
+    if not any(installing):
+        return [step.line]
+    return [max([each.line, *lines]) for each, lines in zip(on_it, installing, strict=True)]
+
+
+def _mounting_the_file(release: Release, run: Instruction, install: Install, text: str) -> str | None:
+    """Say how a step that has a whole folder mounted has the one file of it that it installs from."""
+    bound = [each for each in run.mounts if each.type == "bind"]
+    if len(bound) != 1 or len(install.requirement_files) != 1:
+        return None
+    mount, file = bound[0], install.requirement_files[0]
+    flag = next(each for each in run.flags if Mount.read(each.partition("=")[2]) == mount)
+    target = (mount.target or "").rstrip("/")
+    if not target or not file.startswith(f"{target}/"):
+        return None
+    source = posixpath.join(mount.source or "", file.removeprefix(f"{target}/"))
+    origin = f"from={mount.from_}," if mount.from_ else ""
+    return instead(
+        release, run.line, text.replace(flag, f"--mount=type=bind,{origin}source={source},target={file}")
+    )
 
 
 def _matched(source: str, files: tuple[str, ...]) -> list[str]:
@@ -77,9 +144,29 @@ def _in_prose(release: Release, step: InstallStep) -> str:
     return f"Before {where}, copy only {files}; install there{part}, and copy the code after it{again}."
 
 
-def declare_in_a_file(release: Release, step: InstallStep) -> str:
+def declare_in_a_file(release: Release, step: InstallStep, project_texts: Mapping[str, str]) -> str:
     """Say how to install what a step names from a file."""
-    install = _install(release, step)
+    install, run = _install(release, step), release.instruction_at(step.line)
+    text = text_of(run) if run is not None else None
+    if (
+        install is not None
+        and text is not None
+        and install.tool in {"pip", "uv", "uv pip"}
+        and install.packages
+    ):
+        there = named_in([_LIST], project_texts)
+        missing = [each for each in install.packages if _NAME.split(each.lower(), maxsplit=1)[0] not in there]
+        first, *others = install.packages
+        meant = re.sub(rf"(?<=\s)[\"']?{re.escape(first)}[\"']?(?=\s|$)", f"-r {_LIST}", text)
+        for each in others:
+            meant = re.sub(rf"\s[\"']?{re.escape(each)}[\"']?(?=\s|$)", "", meant)
+        shown = joined(
+            *([append(_LIST, *missing)] if missing else []),
+            add(release, "before", step.line, f"COPY {_LIST} ./"),
+            instead(release, step.line, meant if meant.count(_LIST) == 1 else None),
+        )
+        if shown is not None:
+            return shown
     tool = "uv pip" if install is not None and install.tool.startswith("uv") else "pip"
     return (
         f"Write what {release.where(step.line)} names into requirements.txt, COPY it, and install with "

@@ -62,14 +62,21 @@ def _rewritten(
     release: Release, image: ImageFacts, layer: Layer, kind: str, needless: Collection[str]
 ) -> str | None:
     step = release.instruction_at(layer.line)
-    if step is None or (text := text_of(step)) is None:
+    if step is None:
         return None
-    if step.keyword == "RUN":
-        return _uncached(release, step, text) if kind.endswith("cache") else None
-    source = release.dockerfile.find(step.flag("from") or "")
+    text, source = text_of(step), release.dockerfile.find(step.flag("from") or "")
     if kind == "bytecode cache" and source is not None:
         return add(release, "after", source.line, "ENV PYTHONDONTWRITEBYTECODE=1")
-    return None if step.json else _copied(release, image, step, layer, needless)
+    shown = (
+        _uncached(release, step, text) if text and step.keyword == "RUN" and kind.endswith("cache") else None
+    )
+    held = {each.path for each in layer.entries if each.kind != "directory"}
+    if shown is None and held <= set(needless):
+        goal = normal(posixpath.join(image.workdir or "/", step.args[-1])) if step.sources else ""
+        return _gone(release, step, held, goal) or _mounted(release, step, held, goal)
+    return shown or (
+        _copied(release, image, step, layer, needless) if text and step.sources and not step.json else None
+    )
 
 
 def without_value(release: Release, line: int, name: str) -> str:
@@ -97,8 +104,6 @@ def _copied(
     goal = normal(posixpath.join(image.workdir or "/", step.args[-1]))
     held = [each.path for each in layer.entries if each.kind != "directory"]
     kept = [path for path in held if path not in needless]
-    if not kept:
-        return _gone(release, step, goal)
     if len(step.sources) != 1 or not all(path.startswith(f"{goal}/".replace("//", "/")) for path in held):
         return None
     names = {path: posixpath.relpath(path, goal) for path in held}
@@ -111,17 +116,43 @@ def _copied(
     )
 
 
-def _gone(release: Release, step: Instruction, goal: str) -> str | None:
-    """Say that a COPY goes, and with it what only deletes again what it brought; None where a later step uses that."""
-    names = {posixpath.basename(each.rstrip("/")) for each in (*step.sources, goal)} - {"", ".", "*"}
-    later = [
+def _gone(release: Release, step: Instruction, held: Collection[str], goal: str) -> str | None:
+    """Say that a step goes, and with it what only deletes again what it brought; None where a later step uses that."""
+    later = _using(release, step, held, goal)
+    if any(command.program != "rm" for each in later for command in commands(each).commands):
+        return None
+    return joined(*(remove(release, each.line) for each in (step, *later)))
+
+
+def _mounted(release: Release, step: Instruction, held: Collection[str], goal: str) -> str | None:
+    """Say how the one later RUN that uses what a COPY brings has it mounted, and deletes nothing of it; None where that is not plain."""
+    later = _using(release, step, held, goal)
+    text = text_of(later[0]) if len(later) == 1 else None
+    if text is None or step.json or len(step.sources) != 1 or _GLOB.search(step.sources[0]):
+        return None
+    target = next(iter(held)) if len(held) == 1 and goal not in held and step.args[-1].endswith("/") else goal
+    if not all(f"{path}/".startswith(f"{target}/") for path in held):
+        return None
+    kept = [
+        part
+        for part in re.split(r"\s*&&\s*", later[0].shell_text)
+        if not (part.startswith("rm ") and target in part)
+    ]
+    source = f"from={step.flag('from')}," if step.flag("from") else ""
+    mount = f"--mount=type=bind,{source}source={step.sources[0]},target={target}"
+    whole = " ".join(["RUN", mount, *later[0].flags, " && ".join(kept)])
+    return joined(remove(release, step.line), instead(release, later[0].line, whole))
+
+
+def _using(release: Release, step: Instruction, held: Collection[str], goal: str) -> list[Instruction]:
+    """List the later RUNs that name what a step brings, by its own words or by the place that it brings it to."""
+    words = (*step.sources, goal) if step.sources else held
+    names = {posixpath.basename(each.rstrip("/")) for each in words} - {"", ".", "*"}
+    return [
         each
         for each in release.chain
         if each.keyword == "RUN" and each.line > step.line and any(name in each.shell_text for name in names)
     ]
-    if any(command.program != "rm" for each in later for command in commands(each).commands):
-        return None
-    return joined(*(remove(release, each.line) for each in (step, *later)))
 
 
 def _by_name(release: Release, step: Instruction, files: list[str], folders: list[str]) -> str | None:

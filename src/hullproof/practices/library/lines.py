@@ -1,9 +1,11 @@
 """Fixes that say which line to write, in words that can be read in one way only, by a person as by a script.
 
-    Write `RUN python -m pytest` in the place of Dockerfile:12. Add `USER app` before Dockerfile:20.
+    Write `RUN python -m pytest` in the place of Dockerfile:12. Add `ENV A=1`, `USER app` before Dockerfile:20.
+    Add `**/.git`, `**/.env*` to .dockerignore. Remove tests/conftest.py:4-9.
 
-Lines are those of the file as it is; what several sentences add at one place is added in their order. Where a line cannot
-be shown whole (a here-document, backticks, more than fits into a sentence) there is none, and the fix is said in prose.
+These four are all (docs/reference/fixes.md). Lines are those of the file as it is; what several sentences add at one place is
+added in their order. Where a line cannot be shown whole (a here-document, backticks, more than fits into a sentence) there is
+none, and the fix is said in prose.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile.shell import commands
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hullproof.dockerfile import Instruction, Release
 
@@ -28,6 +30,10 @@ _UNPLAIN = re.compile(r"[<>`]|\b(?:for|while|until|case|function)\b|(?:^|[;&|(\n
 """Redirections, loops and variables of the shell's own: more than commands in a row."""
 _OTHERWISE = re.compile(r"\|+\s*[({]?\s*([^\s;|&()]+)")
 """What takes over where a command has failed, or reads what it prints."""
+_DIVIDED_OTHERWISE = re.compile(
+    r"[|<`#\n]|(?<!&)&(?!&)|\b(?:if|for|while|until|case|function)\b|[\"'][^\"']*(?:&&|;)[^\"']*[\"']"
+)
+"""What is more than commands one after another, so that it cannot be divided at `&&` and `;`."""
 _STEPS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
 
@@ -36,9 +42,21 @@ def instead(release: Release, line: int, text: str | None) -> str | None:
     return f"Write `{text}` in the place of {release.where(line)}." if text and _is_shown(text) else None
 
 
-def add(release: Release, side: str, line: int, text: str | None) -> str | None:
+def add(release: Release, side: str, line: int, *texts: str | None) -> str | None:
     """Say what to add "before" or "after" the instruction that begins at a line; None where that cannot be shown."""
-    return f"Add `{text}` {side} {release.where(line)}." if text and _is_shown(text) else None
+    shown = _quoted(texts)
+    return f"Add {shown} {side} {release.where(line)}." if shown else None
+
+
+def append(path: str, *texts: str) -> str | None:
+    """Say what to add at the end of a file of the project, which need not be there; None where that cannot be shown."""
+    shown = _quoted(texts)
+    return f"Add {shown} to {path}." if shown and not re.search(r"[\s`]", path) else None
+
+
+def rewrite(path: str, number: int, text: str) -> str | None:
+    """Say what to write in the place of a line of a file of the project; None where that cannot be shown."""
+    return f"Write `{text.rstrip()}` in the place of {path}:{number}." if _is_shown(text.rstrip()) else None
 
 
 def before_user(release: Release, text: str) -> str:
@@ -51,6 +69,11 @@ def before_user(release: Release, text: str) -> str:
 def remove(release: Release, line: int) -> str:
     """Say that an instruction is to go."""
     return f"Remove {release.where(line)}."
+
+
+def remove_from(path: str, first: int, last: int | None = None) -> str:
+    """Say that lines of a file of the project are to go."""
+    return f"Remove {path}:{first}{f'-{last}' if last and last > first else ''}."
 
 
 def joined(*sentences: str | None) -> str | None:
@@ -80,13 +103,44 @@ def strict(instruction: Instruction, end: str = "") -> str | None:
     found = commands(instruction)
     text = instruction.shell_text
     others = set(_OTHERWISE.findall(text)) - _FORGIVERS
-    if instruction.heredocs or instruction.json or found.problems or others or _UNPLAIN.search(text):
+    is_hidden = instruction.heredocs and not instruction.is_script
+    if is_hidden or instruction.json or found.problems or others or _UNPLAIN.search(text):
         return None
     kept = [each.text for each in found.commands if each.program not in _FORGIVERS]
     if end:
         kept.append(end)
     meant = " ".join(["RUN", *instruction.flags, " && ".join(kept)])
     return meant if kept and meant != text_of(instruction) else None
+
+
+def but(release: Release, step: Instruction, is_meant: Callable[[str], object]) -> str | None:
+    """Say how a RUN is written without the commands that are meant; None where it has none, or is not plain to divide.
+
+    It goes as a whole where no other command is left.
+    """
+    text = text_of(step)
+    if step.keyword != "RUN" or step.json or text is None or _DIVIDED_OTHERWISE.search(step.shell_text):
+        return None
+    every = [each.strip() for each in re.split(r"&&|;", step.shell_text)]
+    kept = [each for each in every if not is_meant(each)]
+    if len(kept) == len(every):
+        return None
+    return (
+        instead(release, step.line, " ".join(["RUN", *step.flags, " && ".join(kept)]))
+        if kept
+        else remove(release, step.line)
+    )
+
+
+def copied_with(step: Instruction, **flags: str | None) -> str | None:
+    """Write a COPY or ADD with these flags in the place of its own of the same names; None where no line holds it."""
+    text = text_of(step)
+    if text is None:
+        return None
+    for name in flags:
+        text = re.sub(rf"\s--{name}=\S+", "", text)
+    head, _, rest = text.partition(" ")
+    return " ".join([head, *(f"--{name}={value}" for name, value in flags.items() if value), rest.strip()])
 
 
 def source_of(release: Release, name: str) -> str | None:
@@ -99,14 +153,27 @@ def source_of(release: Release, name: str) -> str | None:
 def copy_of(step: Instruction, sources: Sequence[str]) -> str | None:
     """Write a COPY like this one, of these paths alone, to where it brings them; None where that is not plain."""
     goal, folders = step.args[-1], {posixpath.dirname(each) for each in sources}
-    if step.json or len(folders) != 1:
+    if len(folders) != 1 or any(re.search(r"\s", each) for each in (*step.args, *sources)):
         return None
+    if step.flag("from") is not None:
+        home = step.sources[0].rstrip("/")
+        named = [f"{home}/{each}" for each in sources]
+        return (
+            " ".join(["COPY", *step.flags, *named, posixpath.join(goal, *folders, "")])
+            if len(step.sources) == 1
+            else None
+        )
     whole = any(posixpath.normpath(each) == "." for each in step.sources)
     if whole:
         goal = posixpath.join(goal, *folders, "")
     elif not set(sources) <= set(step.sources):
         return None
     return " ".join(["COPY", *step.flags, *sources, goal])
+
+
+def _quoted(texts: Sequence[str | None]) -> str | None:
+    shown = [each for each in texts if each and _is_shown(each)]
+    return ", ".join(f"`{each}`" for each in shown) if shown and len(shown) == len(texts) else None
 
 
 def _is_shown(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.lines import before_user
+from hullproof.practices.library.lines import add, before_user, copied_with, instead
 from hullproof.practices.library.places import by_line
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def to_give(release: Release, files: FileFacts, strange: list[FileEntry], accoun
             # --chown is for what it copies: a directory that the base has already stays as it is.
             there = [each for each in group if each.kind == "directory" and each.path in files.base]
             if len(there) < len(group):
-                ways.append(f"Write {keyword} --chown={owner} at {place}.")
+                text = copied_with(made_by, chown=owner) if made_by is not None else None
+                shown = instead(release, made_by.line, text) if made_by is not None else None
+                ways.append(shown or f"Write {keyword} --chown={owner} at {place}.")
             if there:
                 ways.append(before_user(release, f"RUN chown {owner} {common(there)}"))
         else:
@@ -47,6 +49,15 @@ def to_give(release: Release, files: FileFacts, strange: list[FileEntry], accoun
             first = f"mkdir -p {goal} && " if made and _comes_after_user(release, made_by) else ""
             ways.append(f"{before_user(release, f'RUN {first}{give}')}{why}")
     return " ".join(dict.fromkeys(ways))
+
+
+def to_open(release: Release, files: FileFacts, entries: list[FileEntry], mode: str) -> str:
+    """Say how files get another mode: behind USER by that user itself, whose they are."""
+    text = f"RUN chmod -R {mode} {common(entries)}"
+    lines = [files.owning_layers[each.path].line for each in entries]
+    user, last = release.last("USER"), max((line or 0 for line in lines), default=0)
+    late = add(release, "after", last, text) if user is not None and last > user.line else None
+    return f"{late or before_user(release, text)} Or copy it with --chmod=755."
 
 
 def _comes_after_user(release: Release, step: Instruction | None) -> bool:

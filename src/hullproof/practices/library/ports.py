@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.lines import add, instead, remove, text_of
+from hullproof.practices.library.lines import add, instead, remove, rewrite, text_of
+from hullproof.practices.library.own import rows
 from hullproof.practices.library.processes import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hullproof.dockerfile import Release
     from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Listener
@@ -126,7 +127,13 @@ def to_expose(release: Release, ports: Sequence[Port]) -> str:
     )
 
 
-def to_bind(release: Release, address: str, image: ImageFacts, files: FileFacts | None) -> str | None:
+def to_bind(
+    release: Release,
+    address: str,
+    image: ImageFacts,
+    files: FileFacts | None,
+    project_texts: Mapping[str, str],
+) -> str | None:
     """Say how the command, or the one line of the application's, that names a loopback address names one for all."""
     names = (address, "localhost")
     for command in (release.contract.command, release.contract.entrypoint):
@@ -135,17 +142,13 @@ def to_bind(release: Release, address: str, image: ImageFacts, files: FileFacts 
         for name in names:
             if step is not None and text is not None and text.count(name) == 1:
                 return instead(release, step.line, text.replace(name, _FOR_ALL))
-    top = f"{(image.workdir or '/').rstrip('/')}/"
-    held = files.final if files is not None else ()
-    own = [path for path in held if path.startswith(top) and path.endswith((".py", ".cfg", ".ini", ".toml"))]
     found = [
-        (path.removeprefix(top), number, row.replace(name, _FOR_ALL))
-        for path in own
-        for number, row in enumerate((files.text(path) or "").splitlines() if files is not None else (), 1)
+        (row, name)
+        for row in rows(image, files, project_texts)
         for name in names
-        if f'"{name}"' in row or f"'{name}'" in row
+        if f'"{name}"' in row.text or f"'{name}'" in row.text
     ]
-    if len(found) != 1 or "`" in found[0][2]:
+    if len(found) != 1:
         return None
-    path, number, row = found[0]
-    return f"Write `{row.rstrip()}` in the place of {path}:{number}."
+    row, name = found[0]
+    return rewrite(row.path, row.number, row.text.replace(name, _FOR_ALL))

@@ -7,7 +7,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.command import as_json
+from hullproof.practices.library.command import in_shell_form, to_exec_form, to_start_with, to_write
 from hullproof.practices.library.lines import source_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,17 @@ _NOT_STARTED = re.compile(
 )
 
 
-def to_start(image: ImageFacts | None, files: FileFacts | None) -> str:
-    """Say which command to add: the package or script in the image that is there to be started, where just one is."""
+def to_start(release: Release, image: ImageFacts | None, files: FileFacts | None) -> str:
+    """Say which command to write: the package or script in the image that is there to be started, where just one is."""
+    found = startable(image, files)
+    shown = to_start_with(release, found) if found is not None else None
+    if shown is None:
+        return "Add a CMD that starts the application, as a JSON list; for a worker or a server it is what you start by hand."
+    return f"Let the command start the application. {shown}"
+
+
+def startable(image: ImageFacts | None, files: FileFacts | None) -> tuple[str, ...] | None:
+    """Return the command that starts what is in the working directory; None where there is no such thing, or several."""
     top = (image.workdir if image is not None else "").rstrip("/")
     inside = [
         path.removeprefix(f"{top}/")
@@ -32,12 +41,12 @@ def to_start(image: ImageFacts | None, files: FileFacts | None) -> str:
     scripts = [path for path in inside if path in _USUAL_SCRIPTS]
     found: list[tuple[str, ...]] = [("python", "-m", each) for each in packages]
     found = found or [("python", each) for each in scripts]
-    if not top or len(found) != 1:
-        return "Add a CMD that starts the application, as a JSON list; for a worker or a server it is what you start by hand."
-    return f"Add a command that starts the application: CMD {as_json(found[0])}."
+    return found[0] if top and len(found) == 1 else None
 
 
-def misspelled(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None) -> str | None:
+def misspelled(
+    release: Release, log: tuple[str, ...], image: ImageFacts, files: FileFacts | None
+) -> str | None:
     """Say how a command is written whose module or script is there under a name that is nearly the same."""
     found = next(iter(_NOT_STARTED.findall("\n".join(log))), None)
     if found is None or files is None:
@@ -56,11 +65,14 @@ def misspelled(log: tuple[str, ...], image: ImageFacts, files: FileFacts | None)
     if not near or wanted not in words:
         return None
     meant = tuple(near[0] if word == wanted else word for word in words)
-    return f"The image has no {wanted}, it has {near[0]}: {keyword} {as_json(meant)}."
+    return f"The image has no {wanted}, it has {near[0]}. {to_write(release, keyword, meant)}"
 
 
 def to_hand_on(release: Release, image: ImageFacts, files: FileFacts | None) -> str | None:
     """Say how an entry script that never looks at its arguments becomes CMD; None where it is no such script."""
+    form = in_shell_form(release)
+    if form is not None and form[0] == "ENTRYPOINT":
+        return to_exec_form(release, form[0], form[1].text)
     if files is None or not image.entrypoint or not image.command:
         return None
     path = posixpath.normpath(posixpath.join(image.workdir or "/", image.entrypoint[-1]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile.wrappers import program as unversioned
 from hullproof.facts import signal_number
-from hullproof.practices.library.lines import add
+from hullproof.practices.library.lines import add, remove
 from hullproof.practices.library.processes import is_shell, program
 from hullproof.practices.library.reasons import Reason
 
@@ -29,11 +29,18 @@ def how_it_ended(stopped: Stopped) -> str:
     return "had to be killed" if stopped.killed else f"took {stopped.seconds:.1f} s to end"
 
 
-def why_late(release: Release, container: ContainerFacts, stopped: Stopped) -> Reason | None:
-    """Tell why a container does not end in good time after its stop signal; None where it does."""
+def why_late(
+    release: Release, container: ContainerFacts, stopped: Stopped, handler: str | None
+) -> Reason | None:
+    """Tell why a container does not end in good time after its stop signal; None where it does.
+
+    `handler` says which line of the application sets one that ends it, where that is known.
+    """
     clause = f"the container {how_it_ended(stopped)} after {stopped.signal}"
     if stopped.is_surely_slow or _is_deaf(container, stopped):
-        return Reason(f"{clause}{_why_deaf(container, stopped)}", _to_hear(release, container, stopped))
+        return Reason(
+            f"{clause}{_why_deaf(container, stopped)}", _to_hear(release, container, stopped, handler)
+        )
     if stopped.is_slow:
         own = max(0.0, stopped.seconds - stopped.slowed_s)
         slow = f"the engine or the machine was slow, and only {own:.1f} s are surely the container's own"
@@ -61,15 +68,16 @@ def _why_deaf(container: ContainerFacts, stopped: Stopped) -> str:
     )
 
 
-def _to_hear(release: Release, container: ContainerFacts, stopped: Stopped) -> str:
+def _to_hear(release: Release, container: ContainerFacts, stopped: Stopped, handler: str | None) -> str:
     """Say how the application comes to end on its stop signal."""
-    main = container.main
+    main, asked = container.main, release.contract.stop_signal
     if main is not None and is_shell(main):
         return f"The application then gets {stopped.signal} itself."
-    if unusual_signal(release) is not None:
-        return "Leave STOPSIGNAL out, or name a signal that the application ends on."
-    if main is not None and main.handles(stopped.signal):
-        return f"Let the handler of {stopped.signal} end the program within seconds (sys.exit), whatever it has under way."
+    if asked is not None and unusual_signal(release) is not None:
+        return f"Leave STOPSIGNAL out, or name a signal that the application ends on. {remove(release, asked.line)}"
+    if handler or (main is not None and main.handles(stopped.signal)):
+        words = f"Let the handler of {stopped.signal} end the program within seconds (sys.exit), whatever it has under way."
+        return f"{words} {handler}" if handler else words
     if signal_number(stopped.signal) != signal.SIGTERM:
         return f"Write a STOPSIGNAL that the application handles, or handle {stopped.signal} in it (signal.signal)."
     command = release.contract.entrypoint or release.contract.command

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from hullproof.practices.checks import in_dockerfile
 from hullproof.practices.library.accounts import account_of, made_account
-from hullproof.practices.library.lines import add, instead, joined, last_step
+from hullproof.practices.library.lines import (
+    add,
+    but,
+    instead,
+    joined,
+    last_step,
+    rewrite,
+    source_of,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Release
     from hullproof.facts import FileFacts, ImageFacts
     from hullproof.model import Evidence
     from hullproof.practices.library.accounts import Account
+
+_UID_0 = re.compile(r"\s(?:--non-unique|-o)(?=\s)|\s(?:--uid|-u)[ =]0(?=\s)")
+_CHANGES_USER = re.compile(r"\s*exec\s+(?:(?:gosu|su-exec)\s+\S+|setpriv(?:\s+--\S+)+)\s+(?P<rest>.+)\Z")
 
 
 def as_written(release: Release, image: ImageFacts) -> str:
@@ -54,10 +68,13 @@ def to_leave_root(
 ) -> str:
     """Say which user to set, where, and what has to be that user's by then."""
     if account.uid == 0 and account.name not in (None, "root"):
-        return f"Give the account {account.name} a uid of its own, which is not 0."
+        own = _to_renumber(release, files) if files is not None else None
+        return " ".join(
+            filter(None, (f"Give the account {account.name} a uid of its own, which is not 0.", own))
+        )
     if becomes:
         name = account_of(str(becomes), files).name or str(becomes)
-        return f"Write USER {name} and let the entry script start the application as it is; what it does as root belongs into a RUN."
+        return _to_start_as(release, name, image, files)
     made = made_account(files)
     name = made or "app"
     on_alpine = files is not None and "/etc/alpine-release" in files.final
@@ -70,6 +87,38 @@ def to_leave_root(
     needed = [each for each in (create, f"chown -R {name} {top}" if top and strange else "") if each]
     why = f" That gives {name} what lies at {top}, which ownership asks for next." if top and strange else ""
     return f"{_to_set(release, name, needed)}{why}"
+
+
+def _to_renumber(release: Release, files: FileFacts) -> str | None:
+    """Say how the step that makes uid 0 of an account no longer does."""
+    layer = files.owning_layers.get("/etc/passwd")
+    step = release.instruction_at(layer.line) if layer is not None else None
+    text = text_of(step) if step is not None and step.keyword == "RUN" else None
+    if step is None or text is None:
+        return None
+    meant = _UID_0.sub("", text)
+    if meant != text:
+        return instead(release, step.line, meant)
+    return but(
+        release, step, re.compile(r"^\s*sed\b.*/etc/passwd|^\s*usermod\b.*\s(?:-u|--uid)[ =]0\b").search
+    )
+
+
+def _to_start_as(release: Release, name: str, image: ImageFacts, files: FileFacts | None) -> str:
+    """Say how an entry script that changes the user starts as that user, and leaves it at that."""
+    words = "Let the entry script start the application as it is; what it does as root belongs into a RUN."
+    for word in (*image.entrypoint, *image.command):
+        path = posixpath.normpath(posixpath.join(image.workdir or "/", word))
+        source, text = (
+            source_of(release, posixpath.basename(word)),
+            files.text(path) if files is not None else None,
+        )
+        for number, row in enumerate((text or "").splitlines(), 1):
+            changes = _CHANGES_USER.match(row)
+            shown = rewrite(source, number, f"exec {changes['rest']}") if changes and source else None
+            if shown:
+                return f"{words} {_to_set(release, name, [])} {shown}"
+    return f"{words} {_to_set(release, name, [])}"
 
 
 def _to_set(release: Release, name: str, needed: list[str]) -> str:

@@ -1,73 +1,82 @@
 """Reading a fix: the sentences of it that say which line to write, and what following them does to a project.
 
-It knows no practice and no case. What is not among these forms is prose, which it does not follow.
+It knows no practice and no case, only the four sentences of docs/reference/fixes.md. All else is prose, which it does not follow.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from hullproof.dockerfile import parse
-from hullproof.dockerfile.model import Instruction
 
 Change = Callable[["Draft"], None]
 """Changes the draft as one sentence says."""
 
 
-@dataclass
-class Draft:
-    """A project whose files are being changed. Lines of the Dockerfile keep their numbers until it is written.
+class File:
+    """A file that is being changed. Its lines keep their numbers until it is written; an instruction is known by its first.
 
-    `before` and `after` hold what goes there, by line; `instead` what takes an instruction's place, None for nothing.
+    `before` and `after` hold what goes there, by line; `instead` what takes a line's place, None for nothing.
     """
 
-    folder: Path
-    name: str
-
-    def __post_init__(self) -> None:
-        """Read the Dockerfile as it is."""
-        self.file = self.folder / self.name
-        self.text = self.file.read_text(encoding="utf-8")
-        read = parse(self.text, self.name)
-        self.instructions = read.instructions
-        lines = self.text.splitlines()
-        self.steps = {stage.line: (stage.line, lines[stage.line - 1]) for stage in read.stages}
-        self.steps |= {each.line: (each.end_line, each.original) for each in self.instructions}
+    def __init__(self, path: Path, *, is_dockerfile: bool) -> None:
+        """Read the file as it is: one that is not there is empty."""
+        self.path = path
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        self.lines = text.splitlines()
+        self.ends = {number: number for number in range(1, len(self.lines) + 1)}
+        if is_dockerfile:
+            self.ends |= {each.line: each.end_line for each in parse(text, path.name).instructions}
         self.before: dict[int, list[str]] = {}
         self.after: dict[int, list[str]] = {}
         self.instead: dict[int, str | None] = {}
-
-    def at(self, line: str) -> tuple[int, str]:
-        """Return the line of the instruction that begins there, and its text. Raises KeyError where none does."""
-        return int(line), self.steps[int(line)][1]
-
-    def last(self, keyword: str) -> Instruction:
-        """Return the last instruction of a kind. Raises StopIteration where there is none."""
-        return next(each for each in reversed(self.instructions) if each.keyword == keyword)
+        self.appended: list[str] = []
 
     def write(self) -> None:
-        """Write the Dockerfile."""
-        ends = {line: end for line, (end, _) in self.steps.items()}
-        lines, made = self.text.splitlines(), list[str]()
+        """Write it with its changes."""
+        made = list[str]()
         number = 1
-        while number <= len(lines):
-            end = ends.get(number, number)
+        while number <= len(self.lines):
+            end = self.ends[number]
             made += self.before.get(number, [])
-            own = self.instead.get(number, "\n".join(lines[number - 1 : end]))
+            own = self.instead.get(number, "\n".join(self.lines[number - 1 : end]))
             made += [] if own is None else [own]
             made += self.after.get(number, [])
             number = end + 1
-        self.file.write_text("\n".join(made) + "\n", encoding="utf-8")
+        text = "\n".join([*made, *self.appended])
+        self.path.write_text(f"{text}\n", encoding="utf-8")
+
+
+@dataclass
+class Draft:
+    """A project whose files are being changed."""
+
+    folder: Path
+    dockerfile: str
+
+    def __post_init__(self) -> None:
+        """Begin with nothing changed."""
+        self.files: dict[str, File] = {}
+
+    def file(self, name: str) -> File:
+        """Return a file by the name that a fix calls it."""
+        return self.files.setdefault(name, File(self.folder / name, is_dockerfile=name == self.dockerfile))
+
+    def at(self, found: re.Match[str]) -> tuple[File, int]:
+        """Return the file and the line that a sentence names. Raises KeyError where there is no such line."""
+        file, line = self.file(found["file"]), int(found["line"])
+        _ = file.ends[line]
+        return file, line
 
 
 def changes(fix: str) -> list[Change]:
     """Read all sentences of a fix that name lines, in their order; none for prose."""
-    found = [(match.start(), make(match)) for form, make in _FORMS for match in form.finditer(fix)]
-    return [change for _, change in sorted(found, key=lambda each: each[0])]
+    found = [(match.start(), match, make) for form, make in _FORMS for match in form.finditer(fix)]
+    every = {match[0]: make(match) for _, match, make in sorted(found, key=lambda each: each[0])}
+    return list(every.values())
 
 
 def follow(fix: str, folder: Path, dockerfile: str = "Dockerfile") -> int:
@@ -76,132 +85,57 @@ def follow(fix: str, folder: Path, dockerfile: str = "Dockerfile") -> int:
     for change in changes(fix):
         try:
             change(draft)
-        except (StopIteration, KeyError, OSError):
+        except (KeyError, OSError):
             continue
         followed += 1
-    draft.write()
+    for file in draft.files.values():
+        file.write()
     return followed
 
 
 def _instead(found: re.Match[str]) -> Change:
     def change(draft: Draft) -> None:
-        if found["file"] != draft.name:
-            _write_line(draft.folder / found["file"], int(found["line"]), found["text"])
-            return
-        line, _ = draft.at(found["line"])
-        draft.instead[line] = found["text"]
+        file, line = draft.at(found)
+        file.instead[line] = found["text"]
 
     return change
 
 
 def _beside(found: re.Match[str]) -> Change:
     def change(draft: Draft) -> None:
-        if found["file"] != draft.name:
-            _add_line(
-                draft.folder / found["file"], int(found["line"]) - (found["side"] == "before"), found["text"]
-            )
-            return
-        line, _ = draft.at(found["line"])
-        place = draft.before if found["side"] == "before" else draft.after
-        place.setdefault(line, []).append(found["text"])
+        file, line = draft.at(found)
+        place = file.before if found["side"] == "before" else file.after
+        place.setdefault(line, []).extend(_TEXT.findall(found["texts"]))
 
     return change
 
 
 def _remove(found: re.Match[str]) -> Change:
     def change(draft: Draft) -> None:
-        line, _ = draft.at(found["line"])
-        draft.instead[line] = None
+        file, line = draft.at(found)
+        file.instead |= dict.fromkeys(range(line, int(found["last"] or line) + 1))
 
     return change
 
 
-def _owner(found: re.Match[str]) -> Change:
-    """`Write COPY --chown=app:app at Dockerfile:20`: the flag, in the place of one that is there."""
-
+def _append(found: re.Match[str]) -> Change:
     def change(draft: Draft) -> None:
-        line, written = draft.at(found["line"])
-        text = re.sub(r"\s--chown=\S+", "", written.strip())
-        draft.instead[line] = re.sub(r"(?i)^(copy|add)\b", rf"\1 {found['flag']}", text)
+        draft.file(found["file"]).appended += _TEXT.findall(found["texts"])
 
     return change
 
 
-def _before_user(found: re.Match[str]) -> Change:
-    def change(draft: Draft) -> None:
-        draft.before.setdefault(draft.last("USER").line, []).append(found["text"])
-
-    return change
-
-
-def _base(found: re.Match[str]) -> Change:
-    def change(draft: Draft) -> None:
-        line, written = draft.at(found["line"])
-        named = re.search(r"(?i)\sas\s+\S+", written)
-        draft.instead[line] = f"FROM {found['image']}{named[0] if named else ''}"
-
-    return change
-
-
-def _command(found: re.Match[str]) -> Change:
-    """`…: CMD ["python", "run.py"].`: a whole list, in the place of the last of its kind, else at the end."""
-
-    def change(draft: Draft) -> None:
-        words, _ = json.JSONDecoder().raw_decode(found["list"])
-        text = f"{found['keyword']} {json.dumps(words)}"
-        there = [each for each in draft.instructions if each.keyword == found["keyword"]]
-        if there:
-            draft.instead[there[-1].line] = text
-        else:
-            draft.after.setdefault(draft.instructions[-1].line, []).append(text)
-
-    return change
-
-
-def _lines_of_a_file(found: re.Match[str]) -> Change:
-    def change(draft: Draft) -> None:
-        _append(draft.folder / found["file"], found["lines"].split(", "))
-
-    return change
-
-
-def _exception(found: re.Match[str]) -> Change:
-    def change(draft: Draft) -> None:
-        _append(draft.folder / found["file"], [f"!{found['path']}"])
-
-    return change
-
-
-def _write_line(file: Path, number: int, text: str) -> None:
-    lines = file.read_text(encoding="utf-8").splitlines()
-    lines[number - 1] = text
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _add_line(file: Path, after: int, text: str) -> None:
-    lines = file.read_text(encoding="utf-8").splitlines()
-    file.write_text("\n".join([*lines[:after], text, *lines[after:]]) + "\n", encoding="utf-8")
-
-
-def _append(file: Path, lines: Sequence[str]) -> None:
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    end = "" if text.endswith("\n") or not text else "\n"
-    file.write_text(text + end + "\n".join(lines) + "\n", encoding="utf-8")
-
-
-_AT = r"(?P<file>[^\s`:]+):(?P<line>\d+)"
+_TEXT = re.compile(r"`([^`]+)`")
+_TEXTS = r"(?P<texts>`[^`]+`(?:, `[^`]+`)*)"
+_FILE = r"(?P<file>[^\s`:]+)"
+_AT = rf"{_FILE}:(?P<line>\d+)"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Change]], ...] = tuple(
-    (re.compile(pattern), make)
+    (re.compile(rf"(?:(?<=^)|(?<=[.] )){pattern}\.(?= |$)"), make)
     for pattern, make in (
-        (rf"[Ww]rite `(?P<text>[^`]+)` in the place of {_AT}", _instead),
-        (rf"[Aa]dd `(?P<text>[^`]+)` (?P<side>before|after) {_AT}", _beside),
-        (rf"[Rr]emove {_AT}", _remove),
-        (rf"Write (?:COPY|ADD) (?P<flag>--chown=\S+)(?: \(or [^)]*\))? at {_AT}", _owner),
-        (r"[Aa]dd (?P<text>RUN [^`.;(]+?) before USER", _before_user),
-        (r"(?<=: )(?P<text>RUN chmod [^`.;]+?) before USER", _before_user),
-        (rf"Start the release from (?P<image>\S+) at {_AT}", _base),
-        (r"(?<!`)(?<!HEALTHCHECK )(?P<keyword>CMD|ENTRYPOINT) (?P<list>\[\".*?\"\])(?=[.;]| with)", _command),
-        (r"Add to (?P<file>\S+): (?P<lines>.+?)\.(?= |$)(?!\S)", _lines_of_a_file),
-        (r"add !(?P<path>\S+) after \S+ in (?P<file>\S+?)\.(?: |$)", _exception),
+        (rf"Write `(?P<text>[^`]+)` in the place of {_AT}", _instead),
+        (rf"Add {_TEXTS} (?P<side>before|after) {_AT}", _beside),
+        (rf"Add {_TEXTS} to {_FILE}", _append),
+        (rf"Remove {_AT}(?:-(?P<last>\d+))?", _remove),
     )
 )
+"""The sentences: each begins one, and ends with its full stop."""

@@ -1,0 +1,254 @@
+"""Saying how every failing test comes to count: in the step that runs them, its script, its settings, or a conftest."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import Instruction, Release, Stage, install_commands, test_commands
+from hullproof.practices.library.lines import (
+    add,
+    instead,
+    joined,
+    remove,
+    remove_from,
+    rewrite,
+    strict,
+    text_of,
+)
+from hullproof.practices.library.lists import named_in
+from hullproof.practices.library.stages import FOR_TESTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hullproof.facts import GateFacts
+
+_PYTEST = re.compile(r".*?\b(?:pytest|py\.test)\b")
+_HOOKS = frozenset(
+    {"pytest_collection_modifyitems", "pytest_sessionfinish", "pytest_ignore_collect", "pytest_runtest_setup"}
+)
+"""Functions of a conftest that decide which tests count: https://docs.pytest.org/en/stable/reference/reference.html#hooks"""
+_LISTS = frozenset({"collect_ignore", "collect_ignore_glob"})
+_SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
+_CHOOSES = re.compile(
+    r"""^\s*addopts\s*=.*(?:--co\b|--collect|\s["']?-[km]\b|=\s*["']?-[km]\b|--ignore|--deselect|--suppress)|^\s*ignore_outcome\s*=\s*true"""
+)
+_PATHS = re.compile(r"^\s*testpaths\s*=")
+_IGNORED = re.compile(r"^\t[-@]*-@*\s*(?P<rest>.+)$")
+
+
+def keep_exit_code(release: Release, line: int | None) -> str | None:
+    """Say how a step is written in which each command has to succeed; None where that is not plain."""
+    step = release.instruction_at(line)
+    return instead(release, step.line, strict(step)) if step is not None else None
+
+
+def let_it_fail(
+    release: Release, line: int | None, test_scripts: Mapping[int, str], project_texts: Mapping[str, str]
+) -> str | None:
+    """Say where a failure that was reported comes to end the step: in its line, what it runs, or the shell that runs it."""
+    step = release.instruction_at(line)
+    if step is None:
+        return None
+    script = test_scripts.get(step.line, "")
+    return (
+        keep_exit_code(release, line)
+        or _in_script(script, project_texts.get(script, ""))
+        or _in_makefile(step, project_texts)
+        or _in_settings(project_texts, _CHOOSES)
+        or _without_shell(release, step)
+        or _plainly(release, step, project_texts)
+    )
+
+
+def let_all_run(
+    release: Release, line: int | None, gate: GateFacts, project_texts: Mapping[str, str]
+) -> str | None:
+    """Say what no longer leaves tests out: a conftest, settings, or the step's own words; and what brings them to the step."""
+    step = release.instruction_at(line)
+    if step is None:
+        return None
+    if (hooks := _in_conftest(project_texts)) is not None:
+        return hooks
+    if (chosen := _in_settings(project_texts, _CHOOSES)) is not None:
+        return chosen
+    run = run_all(release, line)
+    folder = _folder(gate)
+    if folder and not _is_copied(release, step, folder):
+        text = strict(step) or text_of(step)
+        copy = add(release, "before", step.line, f"COPY {folder}/ {folder}/")
+        return joined(copy, run or instead(release, step.line, text))
+    if any(_PATHS.match(row) for _, _, row in _rows(project_texts)) and run is None:
+        bare = _bare(step)
+        return instead(release, step.line, f"{bare} .") if bare else None
+    return run or _plainly(release, step, project_texts)
+
+
+def run_all(release: Release, line: int | None) -> str | None:
+    """Say how a step runs all tests: its runner, without the files and options that choose among them."""
+    step = release.instruction_at(line)
+    bare = _bare(step) if step is not None else None
+    if step is None or bare is None or bare == text_of(step):
+        return None
+    return instead(release, step.line, bare)
+
+
+def run_now(release: Release, step: Instruction) -> str | None:
+    """Say how tests that stand in a CMD, ONBUILD or HEALTHCHECK of a stage beside the release are run there."""
+    stage = release.dockerfile.stages[step.stage_index]
+    if stage in release.ancestors or stage not in release.needed:
+        return None
+    text = step.shell_text.removeprefix("CMD ").strip()
+    return instead(release, step.line, f"RUN {text}")
+
+
+def to_begin(release: Release, gate: GateFacts, project_texts: Mapping[str, str]) -> str | None:
+    """Say how a build that runs no tests gets a stage for them, on the one that installs what runs; None where none does."""
+    beside = [
+        each
+        for each in release.needed
+        if each not in release.ancestors and any(map(install_commands, each.instructions)) and each.name
+    ]
+    if len(beside) != 1 or not gate.planted or any(each.name == "test" for each in release.dockerfile.stages):
+        return None
+    lists = sorted(path for path in project_texts if FOR_TESTS.search(path))
+    listed = lists[0] if len(lists) == 1 else None
+    return joined(
+        add(
+            release,
+            "before",
+            release.line,
+            f"FROM {beside[0].name} AS test",
+            *([f"COPY {listed} ./"] if listed else []),
+            f"RUN pip install --no-cache-dir {f'-r {posixpath.basename(listed)}' if listed else 'pytest'}",
+            "COPY . .",
+            "RUN python -m pytest && touch /passed",
+        ),
+        add(release, "after", release.line, "COPY --from=test /passed /tmp/passed"),
+    )
+
+
+def _bare(step: Instruction) -> str | None:
+    """Write a step in which pytest is the one thing that tests, without what it is told to choose."""
+    runs = test_commands(step)
+    if len(runs) != 1 or runs[0].program != "pytest":
+        return None
+    found = _PYTEST.match(runs[0].text)
+    text = strict(step) or text_of(step)
+    return text.replace(runs[0].text, found[0]) if found is not None and text is not None else None
+
+
+def _plainly(release: Release, step: Instruction, project_texts: Mapping[str, str]) -> str | None:
+    """Say that the step runs pytest itself, where that is installed there; None where it does that already, or it is not known."""
+    stage = release.dockerfile.stages[step.stage_index]
+    flags = " ".join(["RUN", *step.flags])
+    text = f"{flags} python -m pytest"
+    if not _has_pytest(release, stage, project_texts) or text_of(step) == text:
+        return None
+    return instead(release, step.line, text)
+
+
+def _has_pytest(release: Release, stage: Stage, project_texts: Mapping[str, str]) -> bool:
+    installs = [each for step in release.chain_of(stage) for each in install_commands(step)]
+    lists = [file for each in installs for file in each.requirement_files]
+    return any("pytest" in each.distributions for each in installs) or "pytest" in named_in(
+        lists, project_texts
+    )
+
+
+def _in_script(path: str, text: str) -> str | None:
+    """Say how a script that runs the tests ends where they fail."""
+    rows = text.splitlines()
+    if not rows:
+        return None
+    if path.endswith(".py"):
+        found = [number for number, row in enumerate(rows, 1) if "check=False" in row]
+        if len(found) == 1:
+            return rewrite(path, found[0], rows[found[0] - 1].replace("check=False", "check=True"))
+        return None
+    if re.search(r"(?m)^set -\w*e|\|\||^trap\b", text):
+        return None
+    place = "after" if rows[0].startswith("#!") else "before"
+    return f"Add `set -e` {place} {path}:1."
+
+
+def _in_makefile(step: Instruction, project_texts: Mapping[str, str]) -> str | None:
+    """Say how a rule of a Makefile no longer goes on after a failure."""
+    if not re.search(r"\bg?make\b", step.shell_text):
+        return None
+    found = [
+        (path, number, match["rest"])
+        for path, text in project_texts.items()
+        if posixpath.basename(path).lower() in {"makefile", "gnumakefile"}
+        for number, row in enumerate(text.splitlines(), 1)
+        if (match := _IGNORED.match(row)) is not None and "test" in match["rest"]
+    ]
+    return joined(*(rewrite(path, number, f"\t{rest}") for path, number, rest in found)) if found else None
+
+
+def _rows(project_texts: Mapping[str, str]) -> Iterator[tuple[str, int, str]]:
+    """Go through the lines of the settings of test runners."""
+    for name in _SETTINGS:
+        for number, row in enumerate(project_texts.get(name, "").splitlines(), 1):
+            yield name, number, row
+
+
+def _in_settings(project_texts: Mapping[str, str], meant: re.Pattern[str]) -> str | None:
+    found = [remove_from(name, number) for name, number, row in _rows(project_texts) if meant.match(row)]
+    return joined(*found) if found else None
+
+
+def _in_conftest(project_texts: Mapping[str, str]) -> str | None:
+    """Say which functions and lists of conftests go, since they decide which tests count."""
+    ways = []
+    for path, text in project_texts.items():
+        if posixpath.basename(path) != "conftest.py":
+            continue
+        try:
+            body = ast.parse(text).body
+        except (SyntaxError, ValueError):
+            continue
+        for each in body:
+            named = {each.name} if isinstance(each, ast.FunctionDef) else set()
+            if isinstance(each, ast.Assign):
+                named = {one.id for one in each.targets if isinstance(one, ast.Name)}
+            if named & (_HOOKS | _LISTS):
+                first = min([each.lineno, *(one.lineno for one in getattr(each, "decorator_list", []))])
+                ways.append(remove_from(path, first, each.end_lineno))
+    if not ways:
+        return None
+    return f"{' '.join(ways)} What stands there decides which tests count."
+
+
+def _without_shell(release: Release, step: Instruction) -> str | None:
+    """Say that a SHELL goes which swallows failures."""
+    if not any("||" in word or ";" in word for word in step.shell):
+        return None
+    above = [
+        each for each in release.dockerfile.instructions if each.keyword == "SHELL" and each.line < step.line
+    ]
+    return remove(release, above[-1].line) if above else None
+
+
+def _folder(gate: GateFacts) -> str:
+    """Name the top folder of the tests, "" where there are several."""
+    tops = {each.path.partition("/")[0] for each in gate.planted if "/" in each.path}
+    return tops.pop() if len(tops) == 1 and all("/" in each.path for each in gate.planted) else ""
+
+
+def _is_copied(release: Release, step: Instruction, folder: str) -> bool:
+    """Whether what the step works on has a folder: as far as the sources of each COPY and mount tell."""
+    stage = release.dockerfile.stages[step.stage_index]
+    taken = [
+        source
+        for each in release.chain_of(stage)
+        if each.line <= step.line
+        for source in (*each.sources, *(mount.source or "." for mount in each.mounts))
+    ]
+    return any(
+        not source.rstrip("./") or folder in source.split("/") or set("*?[$") & set(source)
+        for source in taken
+    )

@@ -1,0 +1,81 @@
+"""Lines of the project's own files, found by what the image has of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hullproof.practices.library.lines import joined, remove_from, rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hullproof.facts import FileFacts, ImageFacts
+
+_CODE = (".py", ".cfg", ".ini", ".toml", ".sh")
+_HANDLER = re.compile(
+    r"(?P<call>signal\.signal\(\s*signal\.(?P<signal>SIG\w+),\s*)(?P<handler>lambda\b.*|signal\.SIG_IGN)\)\s*$"
+)
+_CHDIR = re.compile(r"\bchdir\(")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a file of the project: its path there, its number, what it says, and the whole text."""
+
+    path: str
+    number: int
+    text: str
+    whole: str
+
+
+def rows(image: ImageFacts, files: FileFacts | None, project: Mapping[str, str]) -> Iterator[Row]:
+    """Go through the lines of the code and settings in the working directory that the project has word for word."""
+    top = f"{(image.workdir or '/').rstrip('/')}/"
+    paths = {text: path for path, text in project.items()}
+    for at in files.final if files is not None else ():
+        text = files.text(at) if files is not None and at.startswith(top) and at.endswith(_CODE) else None
+        path = paths.get(text) if text is not None else None
+        if text is None or path is None:
+            continue
+        for number, row in enumerate(text.splitlines(), 1):
+            yield Row(path, number, row, text)
+
+
+def to_end_on(
+    name: str, image: ImageFacts, files: FileFacts | None, project: Mapping[str, str]
+) -> str | None:
+    """Say how the one line that sets a handler of a signal sets one that ends the program; None where no line does."""
+    found = [
+        (row, match)
+        for row in rows(image, files, project)
+        if (match := _HANDLER.search(row.text)) is not None and match["signal"] == name
+    ]
+    if len(found) != 1:
+        return None
+    row, match = found[0]
+    line = f"{row.text[: match.start()]}{match['call']}lambda *_: sys.exit(0))"
+    if re.search(r"(?m)^import sys$", row.whole) is None:
+        first = next(
+            (at for at, each in enumerate(row.whole.splitlines(), 1) if each == "import signal"), None
+        )
+        if first is None:
+            return None
+        return joined(rewrite(row.path, first, "import signal, sys"), rewrite(row.path, row.number, line))
+    return rewrite(row.path, row.number, line)
+
+
+def to_stay(image: ImageFacts, files: FileFacts | None, project: Mapping[str, str]) -> str | None:
+    """Say which one line of the program goes, which changes directories; None where none does, several do, or more hangs on it."""
+    found = [row for row in rows(image, files, project) if _CHDIR.search(row.text)]
+    if len(found) != 1 or not found[0].path.endswith(".py"):
+        return None
+    row = found[0]
+    lines = row.whole.splitlines()
+    try:
+        ast.parse("\n".join([*lines[: row.number - 1], *lines[row.number :]]))
+    except (SyntaxError, ValueError):
+        return None
+    return remove_from(row.path, row.number)

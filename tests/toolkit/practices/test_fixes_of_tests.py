@@ -1,0 +1,167 @@
+"""Fixes that part tests from what runs, and that let every failing test count: followed by their letter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.toolkit.score.fixes.reading import changes, follow
+
+from .by_hand import GATE, GOOD, entry, files, layer, prove
+
+ONE_STAGE = """\
+FROM python:3.11-slim
+WORKDIR /app
+COPY requirements.txt requirements-dev.txt ./
+RUN pip install --no-cache-dir -r requirements.txt -r requirements-dev.txt
+COPY app/ app/
+COPY tests/ tests/
+USER app
+RUN python -m pytest
+EXPOSE 5000
+CMD ["python", "run.py"]
+"""
+BASE = """\
+FROM python:3.11-slim AS base
+WORKDIR /app
+COPY requirements.txt ./
+RUN pip install --no-cache-dir -r requirements.txt
+FROM base AS test
+COPY requirements-dev.txt ./
+RUN pip install --no-cache-dir -r requirements-dev.txt
+COPY app/ app/
+COPY tests/ tests/
+USER app
+RUN python -m pytest && touch /tmp/passed
+"""
+RELEASED = "COPY --from=test /tmp/passed /tmp/passed\nCOPY app/ app/\nUSER app\n"
+END = 'EXPOSE 5000\nCMD ["python", "run.py"]\n'
+LOST = replace(GATE, planted=tuple(replace(each, stops=False) for each in GATE.planted))
+SILENT = replace(
+    GATE, planted=tuple(replace(each, stops=False, said=None, line=None) for each in GATE.planted)
+)
+
+
+def followed(folder: Path, fix: str | None, text: str, **others: str) -> str:
+    """Write a project, follow a fix in it, and return its Dockerfile."""
+    (folder / "Dockerfile").write_text(text)
+    for name, content in others.items():
+        (folder / name.replace("__", ".")).write_text(content)
+    assert follow(fix or "", folder), f"is prose: {fix}"
+    return (folder / "Dockerfile").read_text()
+
+
+def test_one_stage_becomes_three(tmp_path: Path) -> None:
+    """What is installed for tests is installed in their stage, before the code; the release has the code again."""
+    proof = prove("multistage", ONE_STAGE)
+    assert followed(tmp_path, proof.remedy, ONE_STAGE) == f"{BASE}FROM base\n{RELEASED}{END}"
+
+
+def test_a_release_on_the_test_stage_comes_to_stand_beside_it(tmp_path: Path) -> None:
+    """On what both are built on; what only takes tests away again goes."""
+    text = ONE_STAGE.replace("slim\n", "slim AS test\n", 1).replace(
+        "EXPOSE", "FROM test AS release\nRUN pip uninstall -y pytest && rm -r tests\nEXPOSE"
+    )
+    proof = prove("multistage", text)
+    assert followed(tmp_path, proof.remedy, text) == f"{BASE}FROM base AS release\n{RELEASED}{END}"
+
+
+def test_a_stage_that_cannot_be_parted_line_by_line_is_left_to_words() -> None:
+    """A name that is taken, and tests that nobody can point to."""
+    taken = ONE_STAGE.replace("EXPOSE", "FROM scratch AS base\nFROM 0\nEXPOSE")
+    assert not changes(prove("multistage", taken).remedy or "")
+
+
+def test_a_tool_moves_from_the_list_of_what_runs_to_that_of_the_tests(tmp_path: Path) -> None:
+    """By the line that names it; nothing is lost."""
+    own = layer(4, entry("/usr/local/lib/python3.11/site-packages/freezegun-1.5.dist-info/METADATA"))
+    lists = {"requirements.txt": "flask\nfreezegun==1.5  # later\n", "requirements-dev.txt": "pytest\n"}
+    proof = prove("multistage", files=files(own), project_texts=lists)
+    for path, text in lists.items():
+        (tmp_path / path).write_text(text)
+    assert followed(tmp_path, proof.remedy, GOOD) == GOOD
+    assert (tmp_path / "requirements.txt").read_text() == "flask\n"
+    assert (tmp_path / "requirements-dev.txt").read_text() == "pytest\nfreezegun==1.5\n"
+
+
+def test_a_list_of_the_tests_is_left_to_their_stage(tmp_path: Path) -> None:
+    """Where a stage below installs both."""
+    text = GOOD.replace(
+        "RUN pip install --no-cache-dir -r requirements.txt",
+        "RUN pip install --no-cache-dir -r requirements.txt -r requirements-dev.txt",
+    ).replace("COPY requirements-dev.txt .\nRUN pip install --no-cache-dir -r requirements-dev.txt\n", "")
+    own = layer(4, entry("/usr/local/lib/python3.11/site-packages/pytest-8.dist-info/METADATA"))
+    made = followed(tmp_path, prove("multistage", text, files=files(own)).remedy, text)
+    assert "FROM base AS test\nRUN pip install --no-cache-dir -r requirements-dev.txt\n" in made
+    assert "RUN pip install --no-cache-dir -r requirements.txt\n" in made
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "meant"),
+    [
+        ("check.sh", "#!/bin/sh\npytest\necho done\n", "#!/bin/sh\nset -e\npytest\necho done\n"),
+        (
+            "check.py",
+            'import subprocess\nsubprocess.run(["pytest"], check=False)\n',
+            'import subprocess\nsubprocess.run(["pytest"], check=True)\n',
+        ),
+    ],
+)
+def test_a_script_ends_where_its_tests_fail(tmp_path: Path, name: str, text: str, meant: str) -> None:
+    """In its own words: the step stays as it is."""
+    dockerfile = GOOD.replace("RUN python -m pytest && touch /passed", f"RUN ./{name}")
+    proof = prove("test-gate", dockerfile, gate=LOST, test_scripts={10: name}, project_texts={name: text})
+    assert followed(tmp_path, proof.remedy, dockerfile, **{name.replace(".", "__"): text}) == dockerfile
+    assert (tmp_path / name).read_text() == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "meant"),
+    [
+        (
+            "conftest.py",
+            "import os\n\n\n@mark\ndef pytest_collection_modifyitems(items):\n    items.clear()\n",
+            "import os\n\n\n",
+        ),
+        ("pytest.ini", "[pytest]\naddopts = --collect-only\nminversion = 8\n", "[pytest]\nminversion = 8\n"),
+    ],
+)
+def test_what_chooses_among_tests_goes(tmp_path: Path, name: str, text: str, meant: str) -> None:
+    """The very lines of a conftest or of the settings."""
+    proof = prove("test-gate", gate=SILENT, project_texts={name: text})
+    followed(tmp_path, proof.remedy, GOOD, **{name.replace(".", "__"): text})
+    assert (tmp_path / name).read_text() == meant
+
+
+def test_tests_that_wait_for_another_day_are_run(tmp_path: Path) -> None:
+    """What stands in a CMD of a stage beside the release, which needs it."""
+    text = GOOD.replace(
+        "RUN python -m pytest && touch /passed", 'RUN touch /passed\nCMD ["python", "-m", "pytest"]'
+    )
+    gate = replace(SILENT, test_lines=())
+    made = followed(tmp_path, prove("test-gate", text, gate=gate).remedy, text)
+    assert "RUN touch /passed\nRUN python -m pytest\n" in made
+
+
+def test_tests_that_nobody_runs_get_a_stage(tmp_path: Path) -> None:
+    """On the one that installs what runs; their tools are installed before the code is copied."""
+    text = (
+        "FROM python:3.11-slim AS deps\nRUN pip install flask\n"
+        'FROM python:3.11-slim\nCOPY --from=deps /venv /venv\nCMD ["python", "run.py"]\n'
+    )
+    gate = replace(SILENT, test_lines=())
+    made = followed(
+        tmp_path,
+        prove("test-gate", text, gate=gate, project_texts={"requirements-dev.txt": "pytest\n"}).remedy,
+        text,
+    )
+    assert made.splitlines()[2:8] == [
+        "FROM deps AS test",
+        "COPY requirements-dev.txt ./",
+        "RUN pip install --no-cache-dir -r requirements-dev.txt",
+        "COPY . .",
+        "RUN python -m pytest && touch /passed",
+        "FROM python:3.11-slim",
+    ]
