@@ -38,7 +38,7 @@ def test_a_file_that_it_cannot_read_is_opened_to_all() -> None:
     proof = prove("arbitrary-uid", files=DATA, stranger_boot=refused)
     assert proof.verdict is BROKEN
     assert "in its own group, it ends with exit code 2" in proof.summary
-    assert "chmod -R a+rX /app before USER" in str(proof.remedy)
+    assert "Add `RUN chmod -R a+rX /app` before Dockerfile:16." in str(proof.remedy)
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ def test_a_number_is_what_a_kubelet_can_verify(user: str) -> None:
 @pytest.mark.parametrize(
     ("user", "fix"),
     [
-        ("app", "USER 1000, which is app"),
-        ("app:app", "USER 1000:1000, which is app"),
-        ("app:sudo", "USER 1000:27, which is app"),
-        ("app:27", "USER 1000:27, which is app"),
+        ("app", "Write `USER 1000` in the place of Dockerfile:16. That is app."),
+        ("app:app", "Write `USER 1000:1000` in the place of Dockerfile:16. That is app."),
+        ("app:sudo", "Write `USER 1000:27` in the place of Dockerfile:16. That is app."),
+        ("app:27", "Write `USER 1000:27` in the place of Dockerfile:16. That is app."),
         ("nobody-knows", "useradd --uid 10001"),
     ],
 )

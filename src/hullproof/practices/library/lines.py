@@ -66,6 +66,15 @@ def before_user(release: Release, text: str) -> str:
     return shown or f"Add {text} before USER."
 
 
+def before_command(release: Release, *texts: str) -> str | None:
+    """Say what to add in front of the command, or at the end of the release where it has none; None where that cannot be shown."""
+    command, own = release.last("CMD", "ENTRYPOINT"), release.stage.instructions
+    if command is not None and command.stage_index == release.stage.index:
+        first = [each for each in (release.last("CMD"), release.last("ENTRYPOINT")) if each in own]
+        return add(release, "before", min(each.line for each in first if each is not None), *texts)
+    return add(release, "after", own[-1].line if own else release.line, *texts)
+
+
 def remove(release: Release, line: int) -> str:
     """Say that an instruction is to go."""
     return f"Remove {release.where(line)}."

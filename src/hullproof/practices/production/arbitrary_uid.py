@@ -23,6 +23,7 @@ from hullproof.facts import STRANGER, FileFacts, Trial
 from hullproof.practices.checks import Observations, broken, check, in_image
 from hullproof.practices.library.access import READ, WRITE, Barrier, barrier
 from hullproof.practices.library.accounts import Account
+from hullproof.practices.library.lines import before_user
 from hullproof.practices.library.trials import does_as_well, folder_of, refused, seen_of, what_fails
 
 PROFILES = ("openshift",)
@@ -52,7 +53,7 @@ def _judged(trial: Trial, release: Release, files: FileFacts | None, group: int)
     if stop is not None:
         entry = stop.entry
         seen = (*seen, in_image(entry.path, f"belongs to {entry.uid}:{entry.gid}, mode {entry.mode:04o}"))
-    yield broken(f"{whom} {what_fails(trial)}", *seen, fix=_to_allow(stop) if stop else None)
+    yield broken(f"{whom} {what_fails(trial)}", *seen, fix=_to_allow(release, stop) if stop else None)
 
 
 def _what_stops_it(trial: Trial, files: FileFacts | None, group: int) -> Barrier | None:
@@ -64,12 +65,11 @@ def _what_stops_it(trial: Trial, files: FileFacts | None, group: int) -> Barrier
     return barrier(files, path, nobody, groups, READ) or barrier(files, path, nobody, groups, WRITE)
 
 
-def _to_allow(stop: Barrier) -> str:
+def _to_allow(release: Release, stop: Barrier) -> str:
     path = stop.entry.path
     if stop.verb in {"read", "enter"}:
         folder = path if stop.entry.kind == "directory" else folder_of(path)
-        return f"Let everybody read and run {path}: RUN chmod -R a+rX {folder} before USER."
-    return (
-        f"Let others than its owner write to {path}: RUN chgrp -R 0 {path} && chmod -R g=u {path} before USER is enough for "
-        "group 0; for any group let it write below /tmp."
-    )
+        way = before_user(release, f"RUN chmod -R a+rX {folder}")
+        return f"Let everybody read and run {path}. {way}"
+    way = before_user(release, f"RUN chgrp -R 0 {path} && chmod -R g=u {path}")
+    return f"Let others than its owner write to {path}. {way} That is enough for group 0; for any group let it write below /tmp."

@@ -33,6 +33,7 @@ from hullproof.practices.checks import (
     not_applicable,
     proven,
 )
+from hullproof.practices.library.lines import add, joined, remove
 
 PROFILES = ("production", "release")
 
@@ -53,12 +54,29 @@ def a_new_commit_installs_nothing(release: Release, renewal: RenewalFacts) -> Ob
             f"another value of {each.what} installs all dependencies again, at {ran}",
             Evidence("dockerfile", each.where, f"{each.what} changes with every commit or release"),
             *(in_dockerfile(release.where(line), "ran again in the rebuild") for line in each.ran),
-            fix=_fix(each.what, each.where, ran),
+            fix=_to_move(release, each.where, each.ran) or _fix(each.what, each.where, ran),
         )
     yield proven(
         f"other values of {listed(list(renewal.changed))} leave {lines} cached",
         in_experiment("a rebuild with other values", f"{lines}: cached"),
     )
+
+
+def _to_move(release: Release, where: str, ran: tuple[int, ...]) -> str | None:
+    """Say how an ARG comes behind what it need not be above; None where a step before that uses it."""
+    name, _, line = where.rpartition(":")
+    step = release.instruction_at(int(line)) if line.isdigit() and release.where(int(line)) == where else None
+    if not name or step is None or step.keyword != "ARG" or len(step.args) != 1 or not ran:
+        return None
+    goal = max(ran)
+    stage = release.dockerfile.stages[step.stage_index]
+    variable = step.pairs[0][0]
+    among = [
+        each for each in stage.instructions if step.line < each.line <= goal and variable in each.original
+    ]
+    if among or goal not in {each.line for each in stage.instructions}:
+        return None
+    return joined(remove(release, step.line), add(release, "after", goal, step.original.strip()))
 
 
 def _fix(what: str, where: str, ran: str) -> str:

@@ -17,6 +17,8 @@ Fix: Commit what the build needs, give modes by COPY, and settle line ends in .g
 
 from __future__ import annotations
 
+import posixpath
+
 from hullproof.dockerfile import Release
 from hullproof.facts import CheckoutTrial
 from hullproof.practices.checks import (
@@ -29,6 +31,7 @@ from hullproof.practices.checks import (
     not_applicable,
     proven,
 )
+from hullproof.practices.library.lines import append
 from hullproof.practices.library.trials import seen_of, what_fails
 
 PROFILES = ("production", "release")
@@ -73,4 +76,6 @@ def _fix(how: str, changed: tuple[str, ...]) -> str:
         return f"Commit what the build needs of {named}, or make it in the build."
     if "umask" in how:
         return "Give the modes where the files are copied: COPY --chmod=755, or --chown to the user that reads them."
-    return f"Settle the line ends of scripts in .gitattributes: *.sh text eol=lf (changed were {named})."
+    kinds = sorted({f"*{posixpath.splitext(each)[1]}" for each in changed if each.endswith((".sh", ".py"))})
+    lines = append(".gitattributes", *(f"{each} text eol=lf" for each in kinds)) if kinds else None
+    return f"Settle the line ends of scripts in .gitattributes (changed were {named}). {lines or 'As *.sh text eol=lf does.'}"

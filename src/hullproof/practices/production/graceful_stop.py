@@ -17,6 +17,8 @@ Fix: Let the server finish what it has begun: handle SIGTERM by its own means, i
 
 from __future__ import annotations
 
+import posixpath
+
 from hullproof.dockerfile import Release
 from hullproof.facts import ContainerFacts, HalfSent
 from hullproof.practices.checks import (
@@ -29,6 +31,8 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.command import to_write
+from hullproof.practices.library.lines import remove
 from hullproof.practices.library.logs import exception_in
 from hullproof.practices.library.processes import shown
 from hullproof.practices.library.stopping import ends_in_order, unusual_signal
@@ -109,9 +113,15 @@ def _speaks_http(container: ContainerFacts) -> bool:
 
 def _to_finish(release: Release, container: ContainerFacts) -> str | None:
     """Say what the server in use needs to finish what it has."""
-    if unusual_signal(release) is not None:
-        return "Leave STOPSIGNAL out: on SIGTERM servers finish what they have begun."
-    main = container.main
-    if main is not None and "gunicorn" in shown(main, 200):
-        return "Give gunicorn threads and time to finish what it has: --worker-class=gthread --threads=4 --graceful-timeout=8."
-    return None
+    asked, main = release.contract.stop_signal, container.main
+    if asked is not None and unusual_signal(release) is not None:
+        gone = remove(release, asked.line)
+        return f"Leave STOPSIGNAL out: on SIGTERM servers finish what they have begun. {gone}"
+    if main is None or "gunicorn" not in shown(main, 200):
+        return None
+    words = "Give gunicorn threads and time to finish what it has."
+    options = ("--worker-class=gthread", "--threads=4", "--graceful-timeout=8")
+    command = release.contract.command
+    if command is None or command.shell_form or posixpath.basename(command.argv[0]) != "gunicorn":
+        return f"{words[:-1]}: {' '.join(options)}."
+    return f"{words} {to_write(release, 'CMD', (command.argv[0], *options, *command.argv[1:]))}"

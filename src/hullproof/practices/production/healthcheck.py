@@ -34,6 +34,7 @@ from hullproof.practices.checks import (
 )
 from hullproof.practices.library.command import as_json, program_path
 from hullproof.practices.library.health import said, says_healthy
+from hullproof.practices.library.lines import before_command, instead
 
 PROFILES = ("production",)  # Kubernetes has probes of its own, and passes HEALTHCHECK over
 
@@ -52,7 +53,7 @@ def there_is_one(
     if not _has_one(image):
         word = "the image's HEALTHCHECK is NONE" if image.healthcheck else "there is no HEALTHCHECK"
         seen = in_image(_line(release), f"expected a HEALTHCHECK: {word}")
-        yield broken(word, seen, fix=_to_have_one(config, image, files, container))
+        yield broken(word, seen, fix=_to_have_one(release, image, files, container, config.ready))
 
 
 @check
@@ -83,7 +84,7 @@ def it_says_unhealthy_when_nothing_answers(
     """Asked of the frozen application, and of a container in which nothing else runs."""
     if container.health is not None and container.health.exit_code != 0:
         return
-    fix = f"Let it ask the application for an answer, and hand on its failure. {_to_have_one(config, image, files, container)}"
+    fix = f"Let it ask the application for an answer, and hand on its failure. {_to_have_one(release, image, files, container, config.ready)}"
     frozen, seconds = health_trial.frozen, health_trial.frozen_s
     if health_trial.alone == 0:
         yield broken(
@@ -120,7 +121,11 @@ def _text(release: Release, image: ImageFacts) -> Evidence:
 
 
 def _to_have_one(
-    config: Config, image: ImageFacts, files: FileFacts | None, container: ContainerFacts | None
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts | None,
+    container: ContainerFacts | None,
+    ready: int | str | None,
 ) -> str:
     """Show one that would say healthy: of a path that answers, by the Python that the image has."""
     plain = [
@@ -128,7 +133,7 @@ def _to_have_one(
         for each in (container.answers if container else ())
         if each.status is not None and "TLS" not in each.detail
     ]
-    path = config.ready if isinstance(config.ready, str) else "/"
+    path = ready if isinstance(ready, str) else "/"
     answers = [each for each in plain if path != "/" or (each.status or 0) < _FAILURE]
     names = ("python", "python3")
     python = next((each for each in names if files is None or program_path(each, image, files)), None)
@@ -136,4 +141,6 @@ def _to_have_one(
         return "Write a HEALTHCHECK that asks the application for what it answers when it works, with what the image has."
     url = f"http://localhost:{min(each.port for each in answers)}/{path.lstrip('/')}"
     asks = as_json((python, "-c", f"import urllib.request as u; u.urlopen({url!r}, timeout=2)"))
-    return f"Write HEALTHCHECK --interval=10s --timeout=3s CMD {asks}."
+    text, written = f"HEALTHCHECK --interval=10s --timeout=3s CMD {asks}", release.last("HEALTHCHECK")
+    shown = instead(release, written.line, text) if written is not None else before_command(release, text)
+    return shown or f"Write {text}."

@@ -27,6 +27,7 @@ import re
 from hullproof.dockerfile import Release
 from hullproof.facts import BaseFacts, Checkout, ImageFacts
 from hullproof.practices.checks import Observations, broken, check, in_image, listed, proven, unproven
+from hullproof.practices.library.lines import add, before_command, instead, joined
 
 PROFILES = ("release",)
 
@@ -70,6 +71,7 @@ def the_revision_is_the_commit(release: Release, image: ImageFacts, checkout: Ch
         yield broken(
             "no label names the commit that the image was built from",
             in_image(where, f"expected {_REVISION}, found none"),
+            fix=_to_be_handed(release, None),
         )
     elif not said.strip():
         yield unproven(
@@ -89,7 +91,7 @@ def the_revision_is_the_commit(release: Release, image: ImageFacts, checkout: Ch
         yield broken(
             f"the label says revision {said[:40]}, and {checkout.revision[:12]} is checked out",
             in_image(where, f"expected {checkout.revision}, got {said}"),
-            fix=f"Take the revision as an argument at {where}, and hand it in: --build-arg REVISION=$(git rev-parse HEAD).",
+            fix=_to_be_handed(release, where),
         )
 
 
@@ -114,8 +116,30 @@ def the_source_is_the_repository(release: Release, image: ImageFacts, checkout: 
         yield broken(
             f"the label says source {said}, and the repository is {checkout.remotes[0]}",
             in_image(where, f"expected {checkout.remotes[0]}, got {said}"),
-            fix=f"Write the repository's address at {where}.",
+            fix=_to_say(release, _SOURCE, checkout.remotes[0])
+            or f"Write the repository's address at {where}.",
         )
+
+
+def _to_be_handed(release: Release, where: str | None) -> str:
+    """Say how the revision becomes an argument of the build, in the place of what is written down at `where`."""
+    line = f'LABEL {_REVISION}="${{REVISION}}"'
+    lines = (
+        _to_say(release, _REVISION, "${REVISION}", "ARG REVISION")
+        if where
+        else before_command(release, "ARG REVISION", line)
+    )
+    hand = "Hand it to each build: --build-arg REVISION=$(git rev-parse HEAD)."
+    return f"{lines or f'Take the revision as an argument: ARG REVISION, {line}.'} {hand}"
+
+
+def _to_say(release: Release, name: str, value: str, *before: str) -> str | None:
+    """Say how the LABEL that sets a name alone sets it to a value, with lines before it; None where it sets more."""
+    found = [each for each in release.chain if each.keyword == "LABEL" and name in dict(each.pairs)]
+    if not found or len(found[-1].pairs) != 1:
+        return None
+    above = [add(release, "before", found[-1].line, *before)] if before else []
+    return joined(*above, instead(release, found[-1].line, f'LABEL {name}="{value}"'))
 
 
 def _own(release: Release) -> frozenset[str]:

@@ -22,9 +22,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import Release
+from hullproof.dockerfile import Release, commands
 from hullproof.facts import FileEntry, FileFacts, Layer
 from hullproof.practices.checks import Observations, broken, check, in_image, proven
+from hullproof.practices.library.lines import copied_with, instead, joined, remove
 from hullproof.practices.library.places import layer_place
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def no_bytes_are_shipped_for_nothing(release: Release, files: FileFacts) -> Obse
     yield broken(
         f"{total / _MB:.1f} MB are shipped for nothing: {upper} {how} {sizes[largest[0]] / _MB:.1f} MB of {lower}",
         *evidence,
-        fix=_FIXES[how](lower, upper),
+        fix=(_by_copy(release, lower, upper) if how == "repeats" else None) or _FIXES[how](lower, upper),
     )
 
 
@@ -83,6 +84,28 @@ def _again(lower: str, upper: str) -> str:
     return (
         f"Let {lower} leave the files as {upper} needs them (COPY --chown=USER:GROUP and --chmod=MODE, or chown in the same "
         f"RUN), and take the change out of {upper}."
+    )
+
+
+def _by_copy(release: Release, lower: str, upper: str) -> str | None:
+    """Say how a COPY gives its files the owner and the mode that a RUN of nothing else gives them; None where that is not plain."""
+    copy, run = (
+        release.instruction_at(int(each.rpartition(":")[2]) if ":" in each else None)
+        for each in (lower, upper)
+    )
+    if copy is None or run is None or copy.keyword not in {"COPY", "ADD"} or run.keyword != "RUN":
+        return None
+    flags = {"chown": copy.flag("chown"), "chmod": copy.flag("chmod")}
+    for each in commands(run).commands:
+        words = [word for word in each.argv[1:] if not word.startswith("-")]
+        if each.program not in flags or len(words) != 2 or "-R" not in each.argv:  # noqa: PLR2004 - what and where
+            return None
+        flags[each.program] = words[0]
+    plain = flags["chmod"] is None or flags["chmod"].isdigit()
+    return (
+        joined(instead(release, copy.line, copied_with(copy, **flags)), remove(release, run.line))
+        if plain
+        else None
     )
 
 

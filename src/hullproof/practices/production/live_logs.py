@@ -31,6 +31,7 @@ from hullproof.practices.checks import (
     not_applicable,
     proven,
 )
+from hullproof.practices.library.lines import before_command
 
 PROFILES = ("production", "kubernetes", "openshift")
 
@@ -52,7 +53,7 @@ def no_line_is_held_back(
             f'what it prints is held back: "{first}"{more} {late}',
             in_image(where, "its log, before any request, lacks what it has with PYTHONUNBUFFERED=1"),
             *(in_experiment("PYTHONUNBUFFERED=1", line) for line in held_lines.held),
-            fix="Write ENV PYTHONUNBUFFERED=1 before the command.",
+            fix=before_command(release, "ENV PYTHONUNBUFFERED=1"),
         )
     elif held_lines.printed:
         yield in_container("log", f"{held_lines.printed} lines before any request")

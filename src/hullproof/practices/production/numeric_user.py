@@ -20,6 +20,7 @@ from hullproof.dockerfile import Release
 from hullproof.facts import FileFacts, ImageFacts
 from hullproof.practices.checks import Observations, broken, check, in_image, not_applicable, proven
 from hullproof.practices.library.accounts import Account, account_of, group_of
+from hullproof.practices.library.lines import before_command, instead
 
 PROFILES = ("kubernetes", "openshift")
 
@@ -39,12 +40,14 @@ def it_is_a_number(release: Release, image: ImageFacts, files: FileFacts | None)
         yield broken(
             f"the image's user is {name}, a name: Kubernetes cannot tell that it is not root",
             in_image(where, f"expected a uid in config.User, got {image.user}"),
-            fix=_in_numbers(account, group_of(image.user, files)),
+            fix=_in_numbers(release, account, group_of(image.user, files)),
         )
 
 
-def _in_numbers(account: Account, gid: int | None) -> str:
+def _in_numbers(release: Release, account: Account, gid: int | None) -> str:
     if account.uid is None:
         return f"Give {account.text} a number where the account is made (useradd --uid 10001), and write USER 10001."
     group = "" if gid is None else f":{gid}"
-    return f"Write USER {account.uid}{group}, which is {account.name}."
+    text, written = f"USER {account.uid}{group}", release.last("USER")
+    shown = instead(release, written.line, text) if written is not None else before_command(release, text)
+    return f"{shown or f'Write {text}.'} That is {account.name}."

@@ -23,6 +23,7 @@ from collections.abc import Iterable
 from hullproof.dockerfile import Release
 from hullproof.facts import FileFacts, ImageFacts, Trial
 from hullproof.practices.checks import Observations, broken, check, in_experiment, listed
+from hullproof.practices.library.lines import before_command
 from hullproof.practices.library.trials import does_as_well, folder_of, refused, seen_of, what_fails
 
 PROFILES = ("production", "kubernetes", "openshift")
@@ -49,7 +50,7 @@ def it_boots_without_writing_to_its_root(
         f"with a read-only root {what_fails(read_only_boot)}",
         *seen_of(read_only_boot, release),
         *(in_experiment(path, "written to by an ordinary boot") for path in written),
-        fix=_to_write(places, files),
+        fix=_to_write(release, places, files),
     )
 
 
@@ -59,7 +60,7 @@ def _is_in_root(path: str, image: ImageFacts) -> bool:
     return not f"{path}/".startswith((*_IN_MEMORY, *volumes)) and "__pycache__" not in path
 
 
-def _to_write(paths: Iterable[str], files: FileFacts | None) -> str | None:
+def _to_write(release: Release, paths: Iterable[str], files: FileFacts | None) -> str | None:
     folders = list(dict.fromkeys(map(folder_of, paths)))
     if not folders:
         return None
@@ -73,6 +74,6 @@ def _to_write(paths: Iterable[str], files: FileFacts | None) -> str | None:
             f"VOLUME, but mount nothing over what the image has in {held[0]}."
         )
     return (
-        f"It writes to {listed(folders)}: let it write below /tmp instead, or declare VOLUME {first}; where it runs, "
-        f"`docker run --tmpfs {first}` or an emptyDir of Kubernetes at {first} helps as well."
+        f"It writes to {listed(folders)}: let it write below /tmp instead, or declare a volume; where it runs, docker run --tmpfs "
+        f"{first} or an emptyDir of Kubernetes at {first} helps as well. {before_command(release, f'VOLUME {first}')}"
     )

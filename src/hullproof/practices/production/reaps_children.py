@@ -19,7 +19,7 @@ Fix: Put an init in front of it, in the image or where it runs (docker run --ini
 from __future__ import annotations
 
 from hullproof.dockerfile import Release
-from hullproof.facts import ContainerFacts
+from hullproof.facts import ContainerFacts, FileFacts
 from hullproof.practices.checks import (
     Observations,
     broken,
@@ -30,13 +30,17 @@ from hullproof.practices.checks import (
     not_applicable,
     proven,
 )
+from hullproof.practices.library.command import as_json
+from hullproof.practices.library.lines import before_command, before_user, instead, joined
 from hullproof.practices.library.processes import program
 
 PROFILES = ("production", "kubernetes", "openshift")
 
 
 @check
-def an_orphan_is_gone(release: Release, container: ContainerFacts, orphan: str) -> Observations:
+def an_orphan_is_gone(
+    release: Release, files: FileFacts | None, container: ContainerFacts, orphan: str
+) -> Observations:
     """One that is left to PID 1 is asked how it ended."""
     main = container.main
     name = program(main) if main is not None else "PID 1"
@@ -54,4 +58,23 @@ def an_orphan_is_gone(release: Release, container: ContainerFacts, orphan: str) 
             f"PID 1 ({name}) reaps no orphan: each that is left to it stays as a zombie",
             in_image(release.governing("CMD", "ENTRYPOINT"), f"starts {name} as PID 1"),
             seen,
+            fix=_to_have_an_init(release, files),
         )
+
+
+def _to_have_an_init(release: Release, files: FileFacts | None) -> str | None:
+    """Say how the image gets a small init in front of what it starts; None where its base has no apt-get, or an ENTRYPOINT."""
+    entrypoint = release.contract.entrypoint
+    if (
+        files is None
+        or "/usr/bin/apt-get" not in files.final
+        or (entrypoint is not None and entrypoint.shell_form)
+    ):
+        return None
+    install = "apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*"
+    words = ("tini", "--", *(entrypoint.argv if entrypoint is not None else ()))
+    text = f"ENTRYPOINT {as_json(words)}"
+    written = release.last("ENTRYPOINT")
+    starts = instead(release, written.line, text) if written is not None else before_command(release, text)
+    shown = joined(before_user(release, f"RUN apt-get update && {install}"), starts)
+    return f"{shown} Or start it with docker run --init." if shown else None
