@@ -23,7 +23,7 @@ from hullproof.evidence.reports import read_report
 from hullproof.report.as_matrix import render_markdown
 from hullproof.report.as_statement import PREDICATES, manifest_digest, statement
 from hullproof.report.matrix import Matrix, Signed
-from hullproof.report.outputs import require_place, write_file
+from hullproof.report.places import require_place, write_file
 from hullproof.terminal import say
 
 

@@ -21,7 +21,7 @@ from hullproof.errors import UsageError
 from hullproof.events import Steps
 from hullproof.facts import builds
 from hullproof.project.project import Project
-from hullproof.report.outputs import require_place, write_file
+from hullproof.report.places import require_place, write_file
 from hullproof.run.run import Run
 from hullproof.runner.opening import Given, open_project
 from hullproof.runner.progress import explain_failure

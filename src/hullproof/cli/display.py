@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from hullproof.cli.live import LiveScreen
-from hullproof.cli.progress import Progress, Silent
+from hullproof.cli.progress import Progress, Silent, is_dull
 from hullproof.events import Event, Judged
 from hullproof.project.project import Project
+from hullproof.report.several import Outcome
 from hullproof.terminal import say, takes_color
 from hullproof.text import clean, duration
 
@@ -32,6 +33,9 @@ class Display(Protocol):
     def __call__(self, project: Project, event: Event) -> None:
         """Take an event."""
 
+    def over(self, project: Project, outcome: Outcome) -> None:
+        """Take note that a project is done with."""
+
     def aside(self) -> contextlib.AbstractContextManager[None]:
         """Make room for what others write."""
 
@@ -48,7 +52,7 @@ def display(projects: Sequence[Project], asked: Sequence[str] = (), *, quiet: bo
         return Silent()
     several = len(projects) > 1
     if takes_color(sys.stderr):
-        return LiveScreen(asked, several=several)
+        return LiveScreen(asked, several=several, projects=len(projects))
     return TimedLines(asked, several=several)
 
 
@@ -81,8 +85,13 @@ class TimedLines(Silent):
             line = self._progress.setdefault(project.home, Progress(project)).take(event)
             if isinstance(event, Judged):
                 line = f"{event.proof.id}: {event.proof.verdict.value}"
-            if line is not None:
+            if line is not None and not (self._several and is_dull(event)):
                 self._say(project, line)
+
+    def over(self, project: Project, outcome: Outcome) -> None:  # noqa: ARG002 - others say it
+        """Say no more of a project; what came of it is said by others."""
+        with self._lock:
+            self._progress.pop(project.home, None)
 
     def _say(self, project: Project, text: str) -> None:
         minutes, seconds = divmod(round(time.monotonic() - self._began), 60)

@@ -15,11 +15,12 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from hullproof.cli.progress import Progress, Silent
+from hullproof.cli.progress import Progress, Silent, is_dull
 from hullproof.events import Event
 from hullproof.model import Proof
 from hullproof.project.project import Project
 from hullproof.report.as_terminal import one_row
+from hullproof.report.several import Outcome
 from hullproof.terminal import screen_height, screen_width
 from hullproof.text import clean, duration
 
@@ -37,10 +38,12 @@ class LiveScreen(Silent):
     Steps of the build and notes stay as lines above it; the display itself goes when all is done.
     """
 
-    def __init__(self, asked: Sequence[str], *, several: bool) -> None:
-        """Take what is to be proven, and whether it is of several projects."""
+    def __init__(self, asked: Sequence[str], *, several: bool, projects: int = 1) -> None:
+        """Take what is to be proven, and whether it is of several projects; and how many they are."""
         self._asked = asked
         self._several = several
+        self._projects = projects
+        self._outcomes: list[Outcome] = []
         self._began = time.monotonic()
         self._progress: dict[Path, Progress] = {}
         self._spinner = Spinner("dots")
@@ -83,17 +86,23 @@ class LiveScreen(Silent):
         """Note what the event says; keep steps and notes as lines above."""
         with self._lock:
             line = self._progress.setdefault(project.home, Progress(project)).take(event)
-        if line is not None:
+        if line is not None and not (self._several and is_dull(event)):
             name = f"{clean(project.name)}: " if self._several else ""
             self._live.console.print(Text(clean(f"{name}{line}"), "dim"), no_wrap=True, overflow="ellipsis")
+
+    def over(self, project: Project, outcome: Outcome) -> None:
+        """Count a project, and show no more of it."""
+        with self._lock:
+            self._progress.pop(project.home, None)
+            self._outcomes.append(outcome)
 
     def now(self) -> Group:
         """Return what is shown at this moment: no more rows than the terminal has, so that what runs is always seen."""
         with self._lock:
-            shown_now = list(self._progress.values())
+            shown_now, done = list(self._progress.values()), list(self._outcomes)
         height = screen_height()
         if self._several:
-            return Group(*map(self._summary, shown_now[1 - height :]))
+            return Group(Text(), self._count(done), *map(self._summary, shown_now[3 - height :]))
         return Group(*(self._in_full(each, height) for each in shown_now))
 
     def _in_full(self, progress: Progress, height: int) -> Group:
@@ -116,6 +125,13 @@ class LiveScreen(Silent):
         for what, seconds in progress.doing()[-_MOST_ROWS:]:
             table.add_row(self._spinner, Text(clean(what)), Text(duration(seconds), "dim"))
         return table
+
+    def _count(self, done: Sequence[Outcome]) -> Text:
+        """One line: how many projects are done, and which of them are not good, the last in front."""
+        bad = [clean(each.name) for each in done if not each.verdict.is_good]
+        named = f", {len(bad)} not proven: {', '.join(bad[::-1])}" if bad else ""
+        spent = duration(time.monotonic() - self._began)
+        return _cut(Text.assemble((f"{len(done)} of {self._projects} projects", "bold"), f"  {spent}{named}"))
 
     def _summary(self, progress: Progress) -> Text:
         """One line: how many verdicts there are, the bad ones by name, and what runs."""

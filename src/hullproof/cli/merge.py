@@ -11,7 +11,7 @@ from hullproof.evidence.reports import read_report
 from hullproof.model import Verdict
 from hullproof.report.as_matrix import render_html, render_markdown
 from hullproof.report.matrix import Matrix
-from hullproof.report.outputs import require_place, write_file
+from hullproof.report.places import require_place, write_file
 from hullproof.terminal import say
 from hullproof.text import inert
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hullproof.events import Event, FactFinished, FactStarted, Judged, Note, StepFinished, StepStarted
 from hullproof.model import Proof
 from hullproof.project.project import Project
+from hullproof.report.several import Outcome
 from hullproof.runner.acceptance import accepted
 from hullproof.runner.progress import BUILT, ended, shown
 
@@ -80,11 +81,21 @@ class Progress:
         return [(what, now - since) for what, since in running if not (has_steps and what == _DOING["build"])]
 
 
+def is_dull(event: Event) -> bool:
+    """Whether nobody who waits for several projects need read of it: a step from the cache, a practice that holds."""
+    if isinstance(event, StepFinished):
+        return event.step.cached
+    return isinstance(event, Judged) and event.proof.is_good
+
+
 class Silent:
     """Shows nothing."""
 
     def __call__(self, project: Project, event: Event) -> None:
         """Take no notice."""
+
+    def over(self, project: Project, outcome: Outcome) -> None:
+        """Nor of that."""
 
     def aside(self) -> contextlib.AbstractContextManager[None]:
         """There is room."""

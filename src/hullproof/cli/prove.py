@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -19,10 +20,21 @@ from hullproof.options import names
 from hullproof.project.project import Project
 from hullproof.report import SUFFIXES, Detail
 from hullproof.report.outputs import Output, Subject, delivery
+from hullproof.report.several import Outcome, Summary, called
 from hullproof.runner.choice import choose
 from hullproof.runner.many import Proving
 from hullproof.runner.opening import Given, open_image, open_project
 from hullproof.runner.unreadable import report_of_unreadable
+from hullproof.terminal import say
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A folder that cannot be read as a project, and why."""
+
+    folder: Path
+    name: str
+    error: UsageError
 
 
 @click.command()
@@ -60,7 +72,7 @@ from hullproof.runner.unreadable import report_of_unreadable
     metavar="[FORMAT:]FILE|board:URL",
     help="Write the report to this file, in the format named or that of its ending: .txt, .json, .md, .html, .xml "
     "(JUnit), .sarif; .intoto.json or .intoto.jsonl (statements about a pushed image), .cdx.json (a bill of "
-    "materials). A folder gets a file for each project; several projects need one. Stdout then gets a report only by "
+    "materials). A file has all projects, a folder gets one for each. Stdout then gets a report only by "
     "--format. board:URL uploads it, with the token in HULLPROOF_BOARD_TOKEN. Repeatable.",
 )
 @click.option(
@@ -77,8 +89,7 @@ from hullproof.runner.unreadable import report_of_unreadable
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
+    show_default="as many as the engine's processors and memory allow",
     help="How many projects to prove at once.",
 )
 @click.option(
@@ -95,7 +106,7 @@ def prove(
     fresh: bool,  # noqa: FBT001 - click hands over each option, by name
     outputs: tuple[str, ...],
     formats: tuple[str, ...],
-    jobs: int,
+    jobs: int | None,
     *,
     given: Given,
     no_experiments: bool,
@@ -145,7 +156,7 @@ def prove_all(
     experiments: bool,
     formats: Sequence[str],
     outputs: Sequence[str],
-    jobs: int,
+    jobs: int | None,
     given: Given,
     is_fresh: bool = False,
     detail: Detail = "summary",
@@ -155,29 +166,24 @@ def prove_all(
 
     `outputs` (`FILE`, `FORMAT:FILE` or `board:URL`) and `formats` say where the reports go, as `delivery` takes them. Raises
     UsageError before anything is built where any part of what was asked for is wrong. With several projects, one
-    whose base image cannot be had ends by itself, with a line and its exit code; one whose Dockerfile no build would take
-    gets a report of a failed build. Without a project, it is `given.image` that is proven.
+    that cannot be read, or whose base image cannot be had, ends by itself, with a line and its exit code; one whose
+    Dockerfile no build would take gets a report of a failed build. They are summed up at the end, and `jobs` are as many as
+    the engine has room for where it is None. Without a project, it is `given.image` that is proven.
     """
     if given.image is not None and len(folders) > 1:
         raise UsageError("--image is one project's at most; prove the others without it")
-    found: dict[Path, Project | DockerfileError] = {}
-    if given.image is not None and not folders:
-        found[Path()] = open_image(given.image, given)
-    for folder in folders:
-        try:
-            project = open_project(folder, given)
-        except DockerfileError as error:  # noqa: PERF203 - the others are proven all the same
-            found[error.folder] = error
-        else:
-            found[project.home] = project
-    projects = [each for each in found.values() if isinstance(each, Project)]
-    unreadable = [each for each in found.values() if isinstance(each, DockerfileError)]
+    began = time.monotonic()
+    found = _opened(folders, given)
+    projects = [each for each in found if isinstance(each, Project)]
+    several = len(found) > 1
+    wanted = [each for each in found if not isinstance(each, Unread)]
     deliver_to_all = delivery(
-        list(found.values()),
+        wanted,
         formats,
         [Output.parse(output) for output in outputs],
         detail=detail,
         brief=brief,
+        several=several,
     )
     chosen = [choose(each.config, only, experiments=experiments)[0] for each in projects]
     asked = dict.fromkeys(each.id for practices in chosen for each in practices)
@@ -187,21 +193,53 @@ def prove_all(
         with shown.aside():
             deliver_to_all(project, report)
 
-    for each in unreadable:
-        report = report_of_unreadable(each, profile=given.profile, only=only, experiments=experiments)
-        deliver_to_all(each, report)
-    if not projects:
-        return DockerfileError.exit_code
-    builds = given.image is None or bool(folders)
-    with closing(Engine.connect(builds=builds)) as engine, shown:
-        proving = Proving(
-            engine,
-            only,
-            experiments,
-            deliver,
-            several=len(found) > 1,
-            hear=shown,
-            image=given.image,
-            is_fresh=is_fresh,
-        )
-        return max(*proving.all(projects, jobs), *(each.exit_code for each in unreadable), 0)
+    outcomes: dict[Path, Outcome] = {}
+    for each in found:
+        if isinstance(each, Unread):
+            say(f"{each.name}: hullproof: {each.error}")
+            outcomes[each.folder] = Outcome(each.name, error=str(each.error), exit_code=each.error.exit_code)
+        elif isinstance(each, DockerfileError):
+            report = report_of_unreadable(each, profile=given.profile, only=only, experiments=experiments)
+            deliver_to_all(each, report)
+            outcomes[each.folder] = Outcome(each.name, report, exit_code=each.exit_code)
+    if projects:
+        builds = given.image is None or bool(folders)
+        with closing(Engine.connect(builds=builds)) as engine, shown:
+            proving = Proving(
+                engine,
+                only,
+                experiments,
+                deliver,
+                several=several,
+                hear=shown,
+                over=shown.over,
+                image=given.image,
+                is_fresh=is_fresh,
+            )
+            fitting = jobs or (engine.fitting_projects() if several else 1)
+            done = proving.all(projects, fitting)
+        outcomes |= {project.home: outcome for project, outcome in zip(projects, done, strict=True)}
+    if several:
+        in_order = [outcomes[each.home if isinstance(each, Project) else each.folder] for each in found]
+        deliver_to_all.end(Summary(tuple(called(in_order)), time.monotonic() - began))
+    return max(each.exit_code for each in outcomes.values())
+
+
+def _opened(folders: Sequence[Path], given: Given) -> list[Project | DockerfileError | Unread]:
+    """Open each folder's project, once. One of several that cannot be read hides no other."""
+    if given.image is not None and not folders:
+        return [open_image(given.image, given)]
+    found: dict[Path, Project | DockerfileError | Unread] = {}
+    for folder in folders:
+        try:
+            project = open_project(folder, given)
+        except DockerfileError as error:  # noqa: PERF203 - the others are proven all the same
+            found[error.folder] = error
+        except UsageError as error:
+            found[folder.absolute()] = Unread(folder.absolute(), folder.name, error)
+        else:
+            found[project.home] = project
+    unread = [each for each in found.values() if isinstance(each, Unread)]
+    if len(unread) == len(found):
+        raise unread[0].error
+    return list(found.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.calls import Calls
@@ -17,6 +17,7 @@ from hullproof.engine.client import connect_client, open_client
 from hullproof.engine.endpoint import Endpoint, NoEngineError, find_endpoint
 from hullproof.engine.flaws import build_flaw
 from hullproof.engine.plugins import find_buildx
+from hullproof.engine.shared import Shared
 from hullproof.errors import EngineError
 from hullproof.model import EngineInfo
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from docker.api.client import APIClient
 
 PLATFORM = "DOCKER_DEFAULT_PLATFORM"
+_PROJECT_BYTES = 2_000_000_000
+"""What a project's builds and containers may need of memory at once."""
+_MOST_PROJECTS = 8
+"""What one process can look after: a sixth or so of a project's time is its own."""
 _ARCHITECTURES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}
 
 
@@ -35,7 +40,7 @@ class Engine:
     """A connection to an engine that can do all that Hullproof asks of it.
 
     `client` is the SDK's client, with the API version negotiated, and `calls` what its calls go through. Commands are
-    built with `cli`.
+    built with `cli`. `shared` is what all who are on this connection need once.
     """
 
     client: DockerClient
@@ -45,6 +50,7 @@ class Engine:
     plugins: dict[str, tuple[str, ...]]
     buildx_version: str
     version: str = "unknown"
+    shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
     @classmethod
     def connect(cls, timeout_s: float = 10.0, *, builds: bool = True) -> Engine:
@@ -104,6 +110,14 @@ class Engine:
                 f"{PLATFORM}={wanted} is not this engine's platform (linux/{own}), on which what is built has to run: unset "
                 "it, or name an engine of that platform by DOCKER_HOST"
             )
+
+    def fitting_projects(self) -> int:
+        """Say how many projects its machine has processors and memory for, side by side; one at the least."""
+        info: dict[str, Any] = self.client.info()
+        return max(
+            1,
+            min(int(info.get("NCPU") or 1), int(info.get("MemTotal") or 0) // _PROJECT_BYTES, _MOST_PROJECTS),
+        )
 
     def data_folder(self) -> tuple[str, str]:
         """Return the folder that it keeps all in, and the name of the machine that this is on; empty where it does not tell."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from hullproof.engine.image import find_image
@@ -86,7 +87,7 @@ def provide_bases(
 ) -> BaseSet:
     """Provide every external image reference of a Dockerfile; `scratch` is nobody's image and passed over.
 
-    `may_install` lets a missing mmdebstrap be installed for a stand-in; `owner` is the run that this ends with. Raises
+    On one connection, each is provided once, however many projects start from it. `may_install` lets a missing mmdebstrap be installed for a stand-in; `owner` is the run that this ends with. Raises
     NoBaseError for the first one that can neither be found, pulled nor stood in for, EngineError where the engine is gone.
     """
     engine.require_own_platform()
@@ -94,8 +95,17 @@ def provide_bases(
     for text in references:
         reference = parse_reference(text)
         if text != "scratch" and reference.familiar not in bases:
-            bases[reference.familiar] = _provide(engine, reference, say, may_install=may_install, owner=owner)
+            bases[reference.familiar] = _present(engine, reference) or engine.shared.once(
+                ("base", reference.familiar),
+                partial(_provide, engine, reference, say, may_install=may_install, owner=owner),
+                holds=lambda base: find_image(engine, base.image) == base.known,
+            )
     return BaseSet(tuple(bases.values()))
+
+
+def _present(engine: Engine, reference: Reference) -> Base | None:
+    known = find_image(engine, reference.text)
+    return Base(reference.text, reference.text, "present", known) if known else None
 
 
 def _provide(
@@ -106,8 +116,6 @@ def _provide(
     may_install: bool,
     owner: str,
 ) -> Base:
-    if known := find_image(engine, reference.text):
-        return Base(reference.text, reference.text, "present", known)
     try:
         why = why_not_pullable(engine, reference.registry, reference.text)
     except NotInRegistryError as error:

@@ -35,8 +35,8 @@ STATEMENTS: Mapping[str, str] = {
 BESIDE: Mapping[str, str] = {**STATEMENTS, "sbom": ".cdx.json"}
 """What files can hold beside reports: statements, and a bill of materials."""
 
-Detail = Literal["verdict", "summary", "evidence"]
-"""How much text shows: the verdict's line alone; a line for each practice that is good, so that it fits a screen; all."""
+Detail = Literal["verdict", "faults", "summary", "evidence"]
+"""How much text shows: the verdict's line; with it what is not good; a line for each practice that is; all evidence."""
 
 _FACES = {"text": "as_terminal"}
 

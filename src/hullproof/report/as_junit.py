@@ -6,7 +6,7 @@ failure, unproven an error; what does not apply, or is accepted as broken for no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timezone
 from xml.etree import ElementTree as ET
 
@@ -25,16 +25,42 @@ _EVIDENCE_SHOWN = 20
 
 def render(report: Report) -> str:
     """Return the report as an XML document."""
-    root = ET.Element("testsuites", name=clean(report.project.name), time=f"{report.duration_s:.3f}")
-    counts = _counts(report.proofs)
-    root.attrib.update({name: counts[name] for name in ("tests", "failures", "errors")})
-    for family in dict.fromkeys(proof.family for proof in report.proofs):
-        root.append(_suite(report, family))
+    return _document(clean(report.project.name), report.duration_s, report.proofs, _suites(report))
+
+
+def render_all(reports: Sequence[Report], name: str, errors: Mapping[str, str]) -> str:
+    """Return several projects' reports as one document; `errors` are those that have none, by the projects' names."""
+    suites = [suite for report in reports for suite in _suites(report, f"{clean(report.project.name)}.")]
+    suites += [_error(project, reason) for project, reason in errors.items()]
+    proofs = [proof for report in reports for proof in report.proofs]
+    return _document(name, sum(each.duration_s for each in reports), proofs, suites, len(errors))
+
+
+def _document(
+    name: str, seconds: float, proofs: Sequence[Proof], suites: Sequence[ET.Element], errors: int = 0
+) -> str:
+    counts = _counts(proofs)
+    counts |= {each: str(int(counts[each]) + errors) for each in ("tests", "errors")}
+    root = ET.Element("testsuites", name=name, time=f"{seconds:.3f}")
+    root.attrib.update({each: counts[each] for each in ("tests", "failures", "errors")})
+    root.extend(suites)
     ET.indent(root)
     return inert(f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
 
 
-def _suite(report: Report, family: str) -> ET.Element:
+def _error(project: str, reason: str) -> ET.Element:
+    suite = ET.Element("testsuite", name=clean(project), tests="1", failures="0", errors="1", skipped="0")
+    case = ET.SubElement(suite, "testcase", name="It can be proven", classname=clean(project), time="0")
+    ET.SubElement(case, "error", type="error", message=clean(reason))
+    return suite
+
+
+def _suites(report: Report, within: str = "") -> list[ET.Element]:
+    families = dict.fromkeys(proof.family for proof in report.proofs)
+    return [_suite(report, family, within) for family in families]
+
+
+def _suite(report: Report, family: str, within: str) -> ET.Element:
     proofs = [proof for proof in report.proofs if proof.family == family]
     suite = ET.Element(
         "testsuite", {"name": f"{clean(report.project.name)}: {clean(family)}", **_counts(proofs)}
@@ -45,7 +71,7 @@ def _suite(report: Report, family: str) -> ET.Element:
     for row in about(report):
         value = ", ".join(part for part in (row.literal, row.words) if part)
         ET.SubElement(properties, "property", name=row.name, value=clean(value))
-    suite.extend(_case(proof) for proof in proofs)
+    suite.extend(_case(proof, within) for proof in proofs)
     if report.build_error:
         said = [build_headline(report), *build_lines(report.build_error, shown=None)]
         ET.SubElement(suite, "system-err").text = "\n".join(said)
@@ -62,11 +88,11 @@ def _counts(proofs: Sequence[Proof]) -> dict[str, str]:
     }
 
 
-def _case(proof: Proof) -> ET.Element:
+def _case(proof: Proof, within: str) -> ET.Element:
     case = ET.Element(
         "testcase",
         name=clean(proof.title),
-        classname=f"{clean(proof.family)}.{proof.id}",
+        classname=f"{within}{clean(proof.family)}.{proof.id}",
         time=f"{proof.duration_s:.3f}",
     )
     outcome = _OUTCOME.get(proof.status)

@@ -25,9 +25,9 @@ def render(report: Report, *, brief: bool = False) -> str:
     lines = [f"## Release checklist: {markdown(report.project.name)}", "", f"**{verdict}** {count}.", ""]
     lines += [_about_in_brief(report), ""] if brief else [*_about(report), ""]
     if report.build_error:
-        lines += _build_error(report, report.build_error)
+        lines += build_error_lines(report, report.build_error)
     for proof in report.proofs:
-        lines += _item(proof, evidence_shown=0 if brief else _EVIDENCE_SHOWN)
+        lines += item_lines(proof, evidence_shown=0 if brief else _EVIDENCE_SHOWN)
     if report.left_out:
         lines += ["", "Not asked for: " + ", ".join(map(markdown_code, report.left_out)) + "."]
     return inert("\n".join(lines) + "\n")
@@ -52,7 +52,8 @@ def _about_in_brief(report: Report) -> str:
     return f"Image {markdown_code(image.digest or image.id)}, {size(image.size_bytes)}, on {base}."
 
 
-def _build_error(report: Report, error: BuildError) -> list[str]:
+def build_error_lines(report: Report, error: BuildError) -> list[str]:
+    """Say what the project's own build failed on."""
     what = f": {markdown_code(error.instruction)}" if error.instruction else ""
     lines = [f"{markdown(build_headline(report))}{what}", ""]
     if error.output:
@@ -65,7 +66,8 @@ def _build_error(report: Report, error: BuildError) -> list[str]:
     return lines
 
 
-def _item(proof: Proof, *, evidence_shown: int) -> list[str]:
+def item_lines(proof: Proof, *, evidence_shown: int) -> list[str]:
+    """Return a proof as an item of the checklist, with so much of its evidence, and its fix."""
     tick = "x" if proof.is_good else " "
     name = f"**{markdown(proof.title)}** ({markdown_code(proof.id)})"
     lines = [f"- [{tick}] {name}{_WORD[proof.status]}: {markdown(proof.summary)}"]

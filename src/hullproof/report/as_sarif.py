@@ -9,10 +9,12 @@ are rules without a result, since code scanning shows each result as an alert, w
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta, timezone
 from typing import Any
 from urllib.parse import quote
 
+from hullproof import __version__
 from hullproof.distribution import documentation
 from hullproof.model import BuildError, Explanation, Proof, Report, Status
 from hullproof.report.reading import (
@@ -40,32 +42,45 @@ _LEVEL = {Status.BROKEN: "error", Status.UNPROVEN: "warning", Status.ACCEPTED: "
 
 def render(report: Report) -> str:
     """Return the report as one SARIF log with one run, indented, with a final newline."""
-    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]})
+    return render_all([report], " ".join(headline(report)))
 
 
-def _run(report: Report) -> dict[str, Any]:
-    dockerfile: dict[str, Any] = {"location": _artifact(report), "roles": ["analysisTarget"]}
-    if report.project.dockerfile_sha256:
-        dockerfile["hashes"] = {"sha-256": report.project.dockerfile_sha256}
+def render_all(reports: Sequence[Report], verdict: str) -> str:
+    """Return reports as one SARIF log with one run: code scanning takes no two of one category."""
+    run = _run(reports, verdict)
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _run(reports: Sequence[Report], verdict: str) -> dict[str, Any]:
+    practices = {proof.id: proof for report in reports for proof in report.proofs}
+    index = {identifier: number for number, identifier in enumerate(practices)}
     return {
         "tool": {
             "driver": {
                 "name": "Hullproof",
-                "version": clean(report.hullproof_version),
-                "rules": [_rule(proof) for proof in report.proofs],
+                "version": clean(reports[0].hullproof_version if reports else __version__),
+                "rules": list(map(_rule, practices.values())),
             }
         },
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "columnKind": "unicodeCodePoints",
-        "properties": {"verdict": " ".join(headline(report))},
-        "artifacts": [dockerfile],
-        "invocations": [_invocation(report)],
+        "properties": {"verdict": verdict},
+        "artifacts": [_dockerfile(report) for report in reports],
+        "invocations": [_invocation(report) for report in reports],
         "results": [
-            _result(report, proof, index)
-            for index, proof in enumerate(report.proofs)
+            _result(report, proof, index[proof.id])
+            for report in reports
+            for proof in report.proofs
             if proof.status in _LEVEL
         ],
     }
+
+
+def _dockerfile(report: Report) -> dict[str, Any]:
+    dockerfile: dict[str, Any] = {"location": _artifact(report), "roles": ["analysisTarget"]}
+    if report.project.dockerfile_sha256:
+        dockerfile["hashes"] = {"sha-256": report.project.dockerfile_sha256}
+    return dockerfile
 
 
 def _rule(proof: Proof) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import TextIO
 
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
@@ -25,7 +26,7 @@ from hullproof.report.reading import (
 )
 from hullproof.text import clean, duration, inert, size
 
-_MARK = {
+MARKS = {
     Status.PROVEN: ("✓", "green"),
     Status.NOT_APPLICABLE: ("-", "dim"),
     Status.ACCEPTED: ("!", "magenta"),
@@ -43,17 +44,7 @@ _EVIDENCE_LENGTH = 160
 def render(report: Report, *, width: int = 100, color: bool = False, detail: Detail = "evidence") -> str:
     """Return the screen as text, `width` columns wide, with colour codes if asked for."""
     stream = io.StringIO()
-    console = Console(
-        file=stream,
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        highlight=False,
-        emoji=False,
-        markup=False,
-        legacy_windows=False,
-        _environ={},  # what the screen looks like is the caller's to say
-    )
+    console = plain_console(stream, width=width, color=color)
     if detail != "verdict":
         console.print()
         _print_head(console, report, detail)
@@ -65,6 +56,21 @@ def render(report: Report, *, width: int = 100, color: bool = False, detail: Det
     console.print(*_foot(report, detail), sep="\n")
     # Last, as wrapping may put anything at the beginning of a line.
     return inert("".join(line.rstrip() + "\n" for line in stream.getvalue().split("\n")[:-1]))
+
+
+def plain_console(stream: TextIO, *, width: int, color: bool) -> Console:
+    """Return what writes to a stream in this width, with colour codes if asked for, and takes nothing for markup."""
+    return Console(
+        file=stream,
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+        _environ={},  # what the screen looks like is the caller's to say
+    )
 
 
 def _print_head(console: Console, report: Report, detail: Detail) -> None:
@@ -109,16 +115,16 @@ def _print_proofs(console: Console, report: Report, detail: Detail) -> None:
     is_long = detail == "summary" and len(report.proofs) > _MOST_ROWS
     proven = [proof for proof in report.proofs if is_long and proof.status is Status.PROVEN]
     if proven:
-        mark, style = _MARK[Status.PROVEN]
+        mark, style = MARKS[Status.PROVEN]
         names = [Text(f"{mark} {proof.id}", style) for proof in proven]
         console.print(Columns(names, padding=(0, 2), equal=True, column_first=True))
     apart = not proven
     for proof in (each for each in report.proofs if each not in proven):
-        if proof.id in repeated:
-            continue  # said with the first of them
+        if proof.id in repeated or (proof.is_good and detail == "faults"):
+            continue  # said with the first of them, or not to be seen
         others = [identifier for identifier, first in repeated.items() if first == proof.id]
         is_short = proof.is_good and detail == "summary"
-        mark, style = _MARK[proof.status]
+        mark, style = MARKS[proof.status]
         if not (proof.is_good or apart):
             console.print()
         name = Text(f"{mark} {proof.id}", style)
@@ -142,7 +148,7 @@ def _print_proofs(console: Console, report: Report, detail: Detail) -> None:
 
 def one_row(proof: Proof, longest: int) -> Text:
     """Return a proof as one row, however long: its mark and id, as wide as the longest id is, and what was found."""
-    mark, style = _MARK[proof.status]
+    mark, style = MARKS[proof.status]
     name = Text(f"{mark} {proof.id}", style)
     name.pad_right(longest + 2 - len(proof.id))
     if proof.is_excused and proof.accepted:
@@ -154,7 +160,7 @@ def _in_full(report: Report, proof: Proof, others: list[str], detail: Detail) ->
     """The summary, the evidence or the first that names the line to look at, and the fix."""
     lines = [_summary(proof)]
     if proof.accepted:
-        lines.append(Text(acceptance(proof.accepted), _MARK[Status.ACCEPTED][1]))
+        lines.append(Text(acceptance(proof.accepted), MARKS[Status.ACCEPTED][1]))
     if others:
         lines.append(Text(f"the same goes for {', '.join(others)}", "yellow"))
     if detail == "summary":
@@ -176,7 +182,7 @@ def _summary(proof: Proof) -> Text:
     if proof.status is Status.PROVEN:
         return Text(summary)
     word = proof.verdict.value.replace("-", " ")
-    return Text.assemble((f"{word}: ", _MARK[proof.status][1]), summary)
+    return Text.assemble((f"{word}: ", MARKS[proof.status][1]), summary)
 
 
 def _evidence(evidence: Evidence) -> Text:
@@ -187,7 +193,7 @@ def _evidence(evidence: Evidence) -> Text:
 def _foot(report: Report, detail: Detail) -> list[RenderableType]:
     """The verdict, with the names of what it is owed to, where the eye is when the command is done."""
     verdict, count = headline(report)
-    word = Text(verdict, _MARK[Status(report.verdict.value)][1])
+    word = Text(verdict, MARKS[Status(report.verdict.value)][1])
     lines: list[RenderableType] = [Text.assemble(word, f" {count}, in {duration(report.duration_s)}")]
     if report.left_out and detail == "evidence":
         lines.append(Text(f"not asked for: {', '.join(report.left_out)}", "dim"))

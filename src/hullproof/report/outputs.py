@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,10 @@ from typing import Any, Protocol, TextIO
 from hullproof import options
 from hullproof.errors import HullproofError, UsageError
 from hullproof.model import Report
-from hullproof.report import BESIDE, SUFFIXES, Detail, render, require
+from hullproof.report import BESIDE, SUFFIXES, Detail, as_several, render, require
+from hullproof.report.places import distinct, make_folder, require_distinct, require_place, write_file
 from hullproof.report.reading import verdict_line
+from hullproof.report.several import Summary
 from hullproof.report.upload import Board
 from hullproof.terminal import say, screen_width, takes_color, write
 from hullproof.text import clean, file_name
@@ -31,8 +32,6 @@ class Subject(Protocol):
     def folder(self) -> Path:
         """Where it is; no two have the same."""
 
-
-Delivery = Callable[[Subject, Report], None]
 
 _WRITTEN: Mapping[str, str] = {**SUFFIXES, **BESIDE}
 _BY_ENDING = {suffix: name for name, suffix in _WRITTEN.items()}
@@ -72,6 +71,11 @@ class Output:
             return cls(path, name)
         return cls(path, None if path.is_dir() else _format_of(path))
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it names a file, and not a folder that may have to be made."""
+        return self.path.is_file() or (_format_of(self.path) is not None and not self.path.is_dir())
+
 
 @dataclass(frozen=True)
 class _Place:
@@ -81,6 +85,70 @@ class _Place:
     format: str
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """Takes finished reports to all places where they were asked for, and at the end what they come to together.
+
+    `screen` is what stdout gets, None for nothing. `places` are the files of each project alone, by its folder, and
+    `joint` those that have all projects in one, where there are `several`.
+    """
+
+    places: Mapping[Path, Sequence[_Place]]
+    boards: Sequence[Board]
+    screen: str | None
+    joint: Sequence[_Place] = ()
+    several: bool = False
+    detail: Detail = "summary"
+    brief: bool = False
+
+    def __call__(self, project: Subject, report: Report) -> None:
+        """Take a finished report. Raises UsageError for the first place that it cannot be taken to."""
+        self._show(report)
+        try:
+            _take_all(
+                [
+                    *(partial(_save, each, report, brief=self.brief) for each in self.places[project.folder]),
+                    *(partial(each.send, report) for each in self.boards),
+                ],
+                is_told=self.detail != "verdict",
+            )
+        finally:
+            if self.several and self.detail != "verdict":
+                say(f"{clean(project.name)}: {verdict_line(report)}")
+            elif self.screen != "text" and not self.several:
+                say(verdict_line(report))
+
+    def _show(self, report: Report) -> None:
+        """Show it at once: of several what is not good, and nothing where they are one document."""
+        if self.screen and not self.several:
+            show(report, self.screen, sys.stdout, detail=self.detail, brief=self.brief)
+        elif self.screen == "github":
+            show(report, self.screen, sys.stdout)
+        elif self.screen == "text" and (self.detail == "evidence" or not report.verdict.is_good):
+            detail: Detail = "faults" if self.detail == "summary" else self.detail
+            if detail != "verdict":
+                show(report, "text", sys.stdout, detail=detail)
+
+    def end(self, summary: Summary) -> None:
+        """Show and write what several projects come to together. Raises UsageError for a file that cannot be written."""
+        if self.screen == "text":
+            shown = as_several.render_text(
+                summary,
+                width=screen_width(),
+                color=takes_color(sys.stdout),
+                is_brief=self.detail == "verdict",
+            )
+            write(shown, sys.stdout)
+        elif self.screen and self.screen in as_several.FORMATS:
+            write(as_several.render(summary, self.screen), sys.stdout)
+        for each in self.joint:
+            write_file(each.path, as_several.render(summary, each.format))
+            if self.detail != "verdict":
+                say(f"report: {each.path}")
+        if self.screen != "text":
+            say(summary.line)
+
+
 def delivery(
     projects: Sequence[Subject],
     formats: Sequence[str],
@@ -88,64 +156,57 @@ def delivery(
     *,
     detail: Detail = "summary",
     brief: bool = False,
+    several: bool = False,
 ) -> Delivery:
-    """Return what takes a finished report to all places where it was asked for.
+    """Return what takes finished reports to all places where they were asked for.
 
     `formats` is for those of `outputs` that have none, of which folders get a report of each; where there are no
-    such, for stdout, which is silent where `outputs` stand alone. Where stdout does not show the verdict to a person,
-    its line goes to stderr. `detail` is how much stdout's text shows, and `brief` makes Markdown short.
-    Raises UsageError where that cannot be done.
+    such, for stdout, which is silent where `outputs` stand alone. Where stdout does not show the
+    verdict to a person, its line goes to stderr. With `several`, whatever is left of them, they are one document at the
+    end. `detail` is how much stdout's text shows, and `brief` makes Markdown short. Raises UsageError where that cannot be done.
     """
     formats = tuple(dict.fromkeys(formats))
-    several = len(projects) > 1
     boards = [output for output in outputs if isinstance(output, Board)]
     written = [output for output in outputs if isinstance(output, Output)]
-    folders = [output for output in written if several or output.path.is_dir()]
+    folders = [output for output in written if output.path.is_dir() or (several and not output.is_file)]
     files = [_file(output, formats) for output in written if output not in folders]
     takes_formats = any(output.format is None for output in written)
     screen = None if takes_formats else _screen(formats, silent=bool(written))
-    places = _places(projects, files, folders, formats)
-
-    def deliver(project: Subject, report: Report) -> None:
-        if screen:
-            show(report, screen, sys.stdout, detail=detail, brief=brief)
-        try:
-            _take_all(
-                [
-                    *(partial(_save, each, report, brief=brief) for each in places[project.folder]),
-                    *(partial(each.send, report) for each in boards),
-                ],
-                is_told=detail != "verdict",
-            )
-        finally:
-            if screen != "text":
-                say(f"{clean(project.name)}: {verdict_line(report)}" if several else verdict_line(report))
-
-    return deliver
+    joint = files if several else []
+    for each in joint:
+        if each.format not in as_several.FORMATS:
+            raise UsageError(f"{each.path}: {each.format} is of one project; with several, name a folder")
+    places = _places(projects, [] if several else files, joint, folders, formats)
+    return Delivery(places, boards, screen, joint, several, detail, brief)
 
 
 def _places(
-    projects: Sequence[Subject], files: Sequence[_Place], folders: Sequence[Output], formats: Sequence[str]
+    projects: Sequence[Subject],
+    files: Sequence[_Place],
+    joint: Sequence[_Place],
+    folders: Sequence[Output],
+    formats: Sequence[str],
 ) -> dict[Path, list[_Place]]:
     """Return the files that each project's report goes to, by the project's folder; make the folders that lack.
 
     Raises UsageError where one cannot be written, or two reports would go to one.
     """
-    for folder in folders:
-        _require_folder_name(folder.path)
     names = distinct([file_name(project.name) for project in projects])
     places = {
-        project.folder: [*files, *_in_folders(folders, formats or ("json",), name)]
+        project.folder: [
+            *files,
+            *_in_folders(folders, formats or ("json",), name),
+        ]
         for project, name in zip(projects, names, strict=True)
     }
-    written = [place for own in places.values() for place in own]
-    _require_distinct([place.path for place in written])
+    written = [*joint, *(place for own in places.values() for place in own)]
+    require_distinct([place.path for place in written])
     for each in {place.format for place in written}:
         require(each)
-    for place in files:
+    for place in (*files, *joint):
         require_place(place.path)
     for folder in folders:
-        _make_folder(folder.path)
+        make_folder(folder.path)
     return places
 
 
@@ -186,65 +247,6 @@ def _in_folders(folders: Sequence[Output], formats: Sequence[str], name: str) ->
     for folder in folders:
         for each in (folder.format,) if folder.format else formats:
             yield _Place(folder.path / (name + _WRITTEN[each]), each)
-
-
-def _require_distinct(paths: Sequence[Path]) -> None:
-    seen = set()
-    for path in paths:
-        if path.resolve() in seen:
-            raise UsageError(f"{path}: two reports would go there; name each file and folder once")
-        seen.add(path.resolve())
-
-
-def require_place(output: Path) -> None:
-    """Raise UsageError where a file cannot be written: before the work, not after it."""
-    try:
-        folder = options.path(output).absolute().parent
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    if not folder.is_dir():
-        raise UsageError(f"{output}: there is no folder {folder}; make it first")
-    if output.is_dir():
-        raise UsageError(f"{output}: is a folder; name a file")
-    if not os.access(output if output.exists() else folder, os.W_OK):
-        raise UsageError(f"{output}: cannot be written; choose another place")
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file. Raises UsageError where it cannot be written."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
-
-
-def _require_folder_name(output: Path) -> None:
-    if output.is_file() or (_format_of(output) and not output.is_dir()):
-        raise UsageError(f"{output}: names a file; with several projects, name a folder")
-
-
-def _make_folder(output: Path) -> None:
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{output}: this folder cannot be made ({error.strerror})") from error
-    if not os.access(output, os.W_OK | os.X_OK):
-        raise UsageError(f"{output}: this folder cannot be written to; choose another one")
-
-
-def distinct(names: Sequence[str]) -> list[str]:
-    """Number the later ones of names that are alike, so that no report overwrites another."""
-    taken: set[str] = set()
-    chosen_names = []
-    for name in names:
-        number, chosen = 1, name
-        # Some filesystems take "Web" and "web" for one; and "web-2" may be a project's own name.
-        while chosen.lower() in taken or (number > 1 and chosen in names):
-            number += 1
-            chosen = f"{name}-{number}"
-        taken.add(chosen.lower())
-        chosen_names.append(chosen)
-    return chosen_names
 
 
 def _take_all(steps: Iterable[Callable[[], object]], *, is_told: bool) -> None:

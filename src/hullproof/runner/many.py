@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hullproof import process
 from hullproof.engine.connection import Engine
@@ -16,7 +17,8 @@ from hullproof.events import Event, Note
 from hullproof.interruption import END_DEADLINE_S, Interruption, current, signals_held
 from hullproof.model import Report
 from hullproof.project.project import Project
-from hullproof.report.outputs import Delivery
+from hullproof.report.outputs import Subject
+from hullproof.report.several import Outcome
 from hullproof.run.run import Run
 from hullproof.runner.given import is_stub
 from hullproof.runner.kept import keeper_for
@@ -29,57 +31,75 @@ _PAUSE_S = 0.2
 class Proving:
     """One command's proving of one or several projects, which an interruption ends in good order.
 
-    `image` is proven in the place of what a single project builds.
+    `image` is proven in the place of what a single project builds. `over` is told when nothing more is done for a project.
     """
 
     engine: Engine
     only: Sequence[str] | None
     experiments: bool
-    deliver: Delivery
+    deliver: Callable[[Subject, Report], None]
     several: bool
     hear: Callable[[Project, Event], None]
+    over: Callable[[Project, Outcome], None] = lambda *_: None
     image: str | None = None
     is_fresh: bool = False
     _ending: threading.Event = field(default_factory=threading.Event)
     _interruption: Interruption = field(default_factory=current)
     _runs: list[Run] = field(default_factory=list)
+    _outcomes: dict[Path, Outcome] = field(default_factory=dict)
+    _faults: list[Exception] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
-    def all(self, projects: Sequence[Project], jobs: int) -> list[int]:
-        """Prove the projects, `jobs` at a time; return an exit code for each."""
+    def all(self, projects: Sequence[Project], jobs: int) -> list[Outcome]:
+        """Prove the projects, `jobs` at a time; return what came of each, in their order.
+
+        With several, an error of one is its outcome. What is a fault of ours is raised when the others are done.
+        """
+        self._outcomes.clear()
         try:
             if min(jobs, len(projects)) == 1:  # in this thread: an interruption unwinds it as it stands
-                return [self._one(project) for project in projects]
-            return self._side_by_side(deque(projects), min(jobs, len(projects)))
+                self._work(deque(projects))
+            else:
+                self._side_by_side(deque(projects), min(jobs, len(projects)))
         except BaseException:
             with signals_held():
                 self._end()
             raise
+        if self._faults:
+            raise self._faults[0]
+        return [self._outcomes[project.home] for project in projects]
 
-    def _side_by_side(self, waiting: deque[Project], workers: int) -> list[int]:
-        codes: list[int] = []
-        faults: list[BaseException] = []
+    def _side_by_side(self, waiting: deque[Project], workers: int) -> None:
+        ending: list[BaseException] = []
 
         def work() -> None:
-            while waiting and not self._ending.is_set():
-                try:
-                    project = waiting.popleft()
-                except IndexError:
-                    return
-                try:
-                    codes.append(self._one(project))
-                except BaseException as error:  # noqa: BLE001 - told by the thread that waits
-                    faults.append(error)
+            try:
+                self._work(waiting)
+            except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
+                ending.append(error)
 
         # Not a pool's threads, for which Python waits at its end, come what may.
         for number in range(workers):
             self._threads.append(threading.Thread(target=work, name=f"prove-{number}", daemon=True))
             self._threads[-1].start()
-        while not faults and (working := [each for each in self._threads if each.is_alive()]):
+        while not ending and (working := [each for each in self._threads if each.is_alive()]):
             working[0].join(_PAUSE_S)
-        if faults:
-            raise faults[0]
-        return codes
+        if ending:
+            raise ending[0]
+
+    def _work(self, waiting: deque[Project]) -> None:
+        """Prove one project after the other, as long as any is left."""
+        while not self._ending.is_set():
+            try:
+                project = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                self._outcomes[project.home] = self._one(project)
+            except Exception as error:
+                if not self.several or self._interruption.has_come:
+                    raise
+                self._faults.append(error)
 
     def _end(self) -> None:
         """End all that is under way, from the thread that was interrupted: programs, then what the runs made."""
@@ -95,17 +115,22 @@ class Proving:
         for thread in (*closing, *self._threads):
             thread.join(self._interruption.left_s(deadline - time.monotonic()) + _PAUSE_S)
 
-    def _one(self, project: Project) -> int:
+    def _one(self, project: Project) -> Outcome:
+        report, error, code = None, "", 0
         try:
             report = self._prove(project)
+            code = 0 if report.verdict.is_good else 1
             if not self._ending.is_set():
                 self.deliver(project, report)
-        except HullproofError as error:
+        except HullproofError as raised:
             if not self.several:
                 raise
+            error, code = str(raised), raised.exit_code
             self._hear(project, Note(f"hullproof: {error}"))
-            return error.exit_code
-        return 0 if report.verdict.is_good else 1
+        outcome = Outcome(project.name, report, error, code)
+        if not self._ending.is_set():
+            self.over(project, outcome)
+        return outcome
 
     def _prove(self, project: Project) -> Report:
         def hear(event: Event) -> None:

@@ -254,14 +254,13 @@ def test_output_into_a_missing_folder_is_wrong_usage(command: Command, project: 
     assert said == f"reports/new/report.json: there is no folder {project}/reports/new; make it first"
 
 
-def test_one_file_for_several_projects_is_wrong_usage(command: Command, project: Path) -> None:
-    """With several projects, --output names a folder."""
+def test_one_file_for_what_is_of_one_project_is_wrong_usage(command: Command, project: Path) -> None:
+    """A statement is about one image: with several projects, they need a folder."""
     for name in ("a", "b"):
         (project / name).mkdir()
         (project / name / "Dockerfile").write_text(DOCKERFILE)
-    (project / "report.json").write_text("")
-    said = usage_error(command("prove", "a", "b", "--output", "report.json"))
-    assert said == "report.json: names a file; with several projects, name a folder"
+    said = usage_error(command("prove", "a", "b", "--output", "all.intoto.json"))
+    assert said == "all.intoto.json: test-result is of one project; with several, name a folder"
 
 
 def test_output_where_nothing_can_be_written_is_wrong_usage(

@@ -14,8 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import html5lib
 import pytest
+from jsonschema import Draft202012Validator
 
 from hullproof.cli import clean, doctor
 from hullproof.cli.prove import prove_all as prove_projects
@@ -27,13 +30,17 @@ from hullproof.host.doctor import Finding
 from hullproof.interruption import Interrupted
 from hullproof.model import Report, Verdict
 from hullproof.project.project import Project
-from hullproof.report.outputs import Output, delivery, distinct, show
+from hullproof.report import as_several
+from hullproof.report.outputs import Output, delivery, show
+from hullproof.report.places import distinct
 from hullproof.runner import many as proving
 from hullproof.runner.opening import Given
 
 from ..conftest import Command
+from ..hostile import assert_harmless
 
 ProveAll = Callable[..., int]
+EMPTY_SPACE = "\u200b"  # ours, by which Markdown is kept from making links and mentions
 
 
 class QuietApi:
@@ -355,7 +362,10 @@ def test_a_project_whose_base_cannot_be_had_hides_no_other(
 
     assert prove_all([make("a"), make("b"), make("c")], outcome, formats=["json"], jobs=jobs) == 3
     out, err = capsys.readouterr()
-    assert out.count('"schema"') == 2
+    found = json.loads(out)
+    Draft202012Validator(as_several.schema()).validate(found)
+    assert [each["project"]["name"] for each in found["reports"]] == ["b", "c"]
+    assert found["errors"] == [{"project": "a", "reason": "no such base", "exit_code": 3}]
     assert "a: hullproof: no such base\n" in err
 
 
@@ -374,15 +384,90 @@ def test_the_only_projects_trouble_is_the_commands(
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_fault_of_ours_is_not_swallowed(
-    prove_all: ProveAll, make: Callable[[str], Path], jobs: int
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, jobs: int, tmp_path: Path
 ) -> None:
-    """A bug in one project's proving ends the command with its own traceback, also an IndexError."""
+    """A bug in one project's proving ends the command with its own traceback, once the others are proven."""
 
-    def outcome(*_: object, **__: object) -> Report:
-        raise IndexError("a fault of ours")
+    def outcome(project: Project, **_: object) -> Report:
+        if project.name == "a":
+            raise IndexError("a fault of ours")
+        return named(bare)(project)
 
     with pytest.raises(IndexError):
-        prove_all([make("a"), make("b")], outcome, jobs=jobs)
+        prove_all([make("a"), make("b")], outcome, jobs=jobs, outputs=[str(tmp_path / "reports")])
+    assert [each.name for each in (tmp_path / "reports").iterdir()] == ["b.json"]
+
+
+def test_a_folder_that_is_no_project_hides_no_other(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `services/*` finds them: a file, and a folder without a Dockerfile. All the same, it is wrong usage."""
+    project = make("a")
+    readme, empty = project.parent / "README.md", project.parent / "common"
+    readme.write_text("")
+    empty.mkdir()
+    assert prove_all([project, readme, empty], named(bare)) == 2
+    out, err = capsys.readouterr()
+    assert f"README.md: hullproof: {readme}: no such folder" in err
+    assert "PROVEN" in next(line for line in out.splitlines() if line.startswith("✓ a "))
+    assert [line.split()[1] for line in out.splitlines() if line.startswith("? ")] == ["README.md", "common"]
+    assert out.splitlines()[-1].startswith("UNPROVEN 2 of 3 projects: README.md, common (1 proven), in ")
+
+
+def test_fifty_projects_are_one_table_with_what_is_wrong_at_its_end(
+    prove_all: ProveAll,
+    make: Callable[[str], Path],
+    bare: Report,
+    sample: Report,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A row for each; the last screen of 24 lines has those that are not good, and the verdict of all."""
+    folders = [make(f"service-{number:02}") for number in range(50)]
+
+    def outcome(project: Project, **_: object) -> Report:
+        return named(sample if project.name == "service-07" else bare)(project)
+
+    assert prove_all(folders, outcome, jobs=4) == 1
+    out, _ = capsys.readouterr()
+    *table, blank, last = out.splitlines()[-52:]
+    assert [line.split()[1] for line in table] == sorted(
+        (each.name for each in folders), key=lambda name: name == "service-07"
+    )
+    assert (table[-1][0], blank) == ("✗", "")
+    assert last.startswith("BROKEN 1 of 50 projects: service-07 (49 proven; ")
+    assert out.count("service-00") == 1
+
+
+def test_a_file_has_all_projects(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, sample: Report, tmp_path: Path
+) -> None:
+    """In each format that can, whether they are proven or not."""
+    outcomes = {"a": bare, "b": sample}
+    names = ["r.json", "r.md", "r.html", "r.xml", "r.sarif", "r.txt"]
+    assert (
+        prove_all(
+            [make("a"), make("b")],
+            lambda project, **_: named(outcomes[project.name])(project),
+            outputs=[str(tmp_path / name) for name in names],
+        )
+        == 1
+    )
+    texts = {name: (tmp_path / name).read_text(encoding="utf-8") for name in names}
+    reports = json.loads(texts["r.json"])
+    Draft202012Validator(as_several.schema()).validate(reports)
+    assert (reports["verdict"], len(reports["reports"])) == ("broken", 2)
+    suites = ET.fromstring(texts["r.xml"])  # noqa: S314 - it is ours
+    assert {each.get("name", "").partition(":")[0] for each in suites} == {"a", "b"}
+    (run,) = json.loads(texts["r.sarif"])["runs"]
+    rules = [each["id"] for each in run["tool"]["driver"]["rules"]]
+    assert len(rules) == len(set(rules))
+    assert all(rules[each["ruleIndex"]] == each["ruleId"] for each in run["results"])
+    assert "| ✓ | a |" in texts["r.md"]
+    assert "### b" in texts["r.md"]
+    assert '<a href="#project-2"><bdi>b</bdi></a>' in texts["r.html"]
+    html5lib.HTMLParser(strict=True).parse(texts["r.html"])
+    for text in texts.values():
+        assert_harmless(text.replace(EMPTY_SPACE, ""), "\n\t")
 
 
 def test_jobs_are_done_side_by_side_and_no_more_of_them(

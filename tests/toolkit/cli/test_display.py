@@ -21,6 +21,7 @@ from hullproof.facts import Step
 from hullproof.model import Proof, Verdict
 from hullproof.project.config import Accepted
 from hullproof.project.project import Project
+from hullproof.report.several import Outcome
 
 INSTALL = Step(
     "[deps 2/5] RUN --mount=type=secret,id=pip-conf --network=host pip install -r requirements.txt",
@@ -181,10 +182,35 @@ def test_several_projects_have_a_line_each(project: Project, tmp_path: Path) -> 
     """With what is bad, and what runs."""
     (tmp_path / "other").mkdir()
     other = replace(project, name="other", folder=tmp_path / "other")
-    screen = LiveScreen(["workdir", "expose"], several=True)
+    screen = LiveScreen(["workdir", "expose"], several=True, projects=50)
     screen(project, judged("workdir", Verdict.BROKEN))
     screen(other, FactStarted("container"))
-    assert drawn(screen).splitlines() == [
-        "shop  1 of 2, workdir broken",
-        "other  0 of 2; watching the container",
-    ]
+    _, count, *rows = drawn(screen).splitlines()
+    assert count.startswith("0 of 50 projects  ")
+    assert rows == ["shop  1 of 2, workdir broken", "other  0 of 2; watching the container"]
+
+
+def test_projects_that_are_done_make_room_for_others(project: Project, tmp_path: Path) -> None:
+    """Of fifty, those are shown that are being proven; the others are counted, and named where they are not good."""
+    screen = LiveScreen(["workdir"], several=True, projects=50)
+    for number in range(30):
+        one = replace(project, name=f"p{number}", folder=tmp_path / str(number))
+        screen(one, judged("workdir", Verdict.PROVEN))
+        screen.over(one, Outcome(one.name, error="no base" if number == 7 else "", exit_code=3))
+    screen(project, FactStarted("container"))
+    _, count, *rows = drawn(screen).splitlines()
+    assert count.startswith("30 of 50 projects  ")
+    assert rows == ["shop  0 of 1; watching the container"]
+
+
+def test_of_several_projects_no_more_is_said_than_helps(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No step from the cache, no practice that holds; and nothing of one that is done with."""
+    with TimedLines(["workdir", "expose"], several=True, silence_s=0.1) as shown:
+        shown(project, StepFinished(replace(INSTALL, cached=True), 0.0))
+        shown(project, judged("workdir", Verdict.PROVEN))
+        shown(project, judged("expose", Verdict.BROKEN))
+        shown.over(project, Outcome("shop"))
+        time.sleep(0.3)
+    assert capsys.readouterr().err == " 0:00  shop: expose: broken\n"
