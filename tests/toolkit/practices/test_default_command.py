@@ -377,6 +377,8 @@ def test_why_it_ignores_the_signal_is_explained() -> None:
     assert prove("default-command", container=in_haste).verdict is BROKEN
     handled = container(stopped=killed)
     assert "no handler" not in prove("default-command", container=handled).summary
+    reloads = container(processes=(replace(process(), executable="/venv/bin/uwsgi"),), stopped=killed)
+    assert "--die-on-term" in str(prove("default-command", container=reloads).remedy)
 
 
 def test_a_variable_that_nobody_replaces_is_named() -> None:
@@ -845,6 +847,22 @@ def test_a_field_of_pydantic_s_is_named() -> None:
         (("web-1  | sqlite3.OperationalError: unable to open database file", "bye"), (), "unable to open"),
         (("no schedule", "beat is going down, bye."), ("no schedule",), "no schedule"),
         (("    raise ValueError('x')", "ValueError: 42", "[INFO] exiting"), (), "ValueError: 42"),
+        (
+            (
+                "web-1 | Traceback (most recent call last):",
+                'web-1 |   File "a.py", line 1',
+                "web-1 | app.BadToken: short",
+                "bye",
+            ),
+            (),
+            "app.BadToken: short",
+        ),
+        (("Traceback (most recent call last):", '  File "a.py"', "    go()", "Stop", "closing"), (), "Stop"),
+        (
+            ("Error: Cannot find module 'x'", "    at resolve (node:internal)", "Node.js v20"),
+            (),
+            "Cannot find module",
+        ),
     ],
 )
 def test_the_error_is_quoted_wherever_it_stands(

@@ -39,10 +39,12 @@ _EXCEPTION = re.compile(
     r"(?:^|[\s:|\]>=\"'])(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|NotFound|Exit|Configured|Invalid\w+)\b"
     r"(?::|\(|\\n|\s*$)|^(?:[A-Za-z_]\w*\.)*(?:Invalid|Missing)[A-Z]\w*(?::|$)"
 )
+_TRACEBACK = "Traceback (most recent call last):"
+_RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?::|\s*$)")
 _SOURCE_LINE = re.compile(r"^(?:.*\|)?\s*(?:raise|except|File|class|from|import)\b")
 _COMPLAINT = re.compile(
     r"\bErrno \d|[Pp]ermission denied|[Nn]o such file|[Nn]ot found\b|\b(?:CRITICAL|FATAL|ERROR|PANIC)\b"
-    r"|\b(?:level|lvl|severity)[\"']?\s*[:=]\s*[\"']?(?:error|critical|fatal|panic)|^(?:\S+: )?(?:fatal|error|panic)\b.*:",
+    r"|\b(?:level|lvl|severity)[\"']?\s*[:=]\s*[\"']?(?:error|critical|fatal|panic)|^(?:\S+: )?(?:fatal|[Ee]rror|panic)\b.*:|^Error: ",
     re.MULTILINE,
 )
 _DEVELOPMENT_SERVER = re.compile(
@@ -114,11 +116,30 @@ def error_line(log: tuple[str, ...], stderr: tuple[str, ...] = ()) -> str | None
 
 
 def exception_in(log: tuple[str, ...]) -> str | None:
-    """Return the last line that names an exception, None where there is none."""
+    """Return the last line that names an exception, by its name or by where it stands; None where there is none."""
+    ends = _ends_of_tracebacks(log)
     return next(
-        (line.strip() for line in reversed(log) if _EXCEPTION.search(line) and not _SOURCE_LINE.match(line)),
+        (
+            line.strip()
+            for at, line in reversed(list(enumerate(log)))
+            if at in ends or (_EXCEPTION.search(line) and not _SOURCE_LINE.match(line))
+        ),
         None,
     )
+
+
+def _ends_of_tracebacks(log: tuple[str, ...]) -> frozenset[int]:
+    """Find the lines that tracebacks end in: the first that is not indented. An exception may have any name."""
+    ends, column = set(), None
+    for at, line in enumerate(log):
+        if _TRACEBACK in line:
+            column = line.index(_TRACEBACK)
+        elif column is not None and _RAISED.match(line[column:]):
+            ends.add(at)
+            column = None
+        elif column is not None and line[column : column + 1].strip():
+            column = None
+    return frozenset(ends)
 
 
 def last_words(log: tuple[str, ...], stderr: tuple[str, ...] = ()) -> str:
