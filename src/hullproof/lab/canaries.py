@@ -19,7 +19,7 @@ from hullproof.lab.scratch import put
 from hullproof.lab.vocabulary import Vocabulary
 from hullproof.project import ignorefile, projectfiles, suites, tree
 from hullproof.project.sources import Takers, context_sources
-from hullproof.secrets import held, kind_of, named
+from hullproof.secrets import held, is_key, kind_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -66,7 +66,7 @@ def run(engine: Engine, recipe: Recipe, bench: Bench) -> CanaryFacts:
     shown = _shown(folders, names, reached)
     shown |= {posixpath.join(folder, below) for folder in shown}
     kept = [each for each in planted if each.let_in or not each.folder or each.folder in shown]
-    own = _own(project.folder, names, reached)
+    own = own_secrets(project.folder, names, reached)
     variants = any(posixpath.basename(each.path).startswith(".env.") for each in own)
     traits = replace(traits, env_variants=traits.env_variants or variants)
     judged = planting.judge(kept, reached, traits)
@@ -203,17 +203,23 @@ def is_secret(folder: Path, path: str) -> bool:
     return kind_of(path, held(content), text) is not None
 
 
-def _own(folder: Path, names: Collection[str], reached: Collection[str]) -> tuple[Canary, ...]:
+def own_secrets(folder: Path, names: Collection[str], reached: Collection[str]) -> tuple[Canary, ...]:
     """Find the project's own secrets that reach the builder; keys among the tests are only told of."""
     found = []
     for path in sorted(name for name in names if name in reached):
-        known = named(path)
-        if known is not None and is_secret(folder, path):
+        pattern = _pattern(folder, path)
+        if pattern is not None:
             is_judged = not set(path.lower().split("/")[:-1]) & _TEST_FOLDERS
-            found.append(
-                Canary(path, "own", "/" in path, reached=True, judged=is_judged, pattern=known.pattern)
-            )
+            found.append(Canary(path, "own", "/" in path, reached=True, judged=is_judged, pattern=pattern))
     return tuple(found)
+
+
+def _pattern(folder: Path, path: str) -> str | None:
+    """Return the line for an ignore file that leaves out a secret: all of its kind's name, or where that says nothing its own."""
+    if (known := named(path)) is not None:
+        return known.pattern if is_secret(folder, path) else None
+    is_own = is_key(path, projectfiles.head(folder, path, _LARGEST_KEY))
+    return f"**/{posixpath.basename(path)}" if is_own else None
 
 
 def _missing(

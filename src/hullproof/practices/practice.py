@@ -155,7 +155,11 @@ def _fix(practice: Practice, deciding: list[Observation]) -> str | None:
     if deciding[0].verdict is Verdict.BROKEN:
         usual = {} if all(each.fix for each in deciding) else {practice.usual_fix: None}
         given = {**usual, **given}
-    every = [each for each in given if each]
+    every = [
+        each
+        for each in given
+        if each and not any(each in other for other in given if other not in (None, each))
+    ]
     named, more = every[:_MOST_FIXES], len(every) - _MOST_FIXES
     if more > 0:
         named.append(f"And {more} more like it: each line of the evidence needs its own.")

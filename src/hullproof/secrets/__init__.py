@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hullproof.secrets.commands import recorded_arguments, secret_on_command_line
-from hullproof.secrets.files import Named, held, kind_of, named, setting_in
+from hullproof.secrets.files import Named, held, is_key, kind_of, named, setting_in
 from hullproof.secrets.values import (
     is_made_up,
     issued_token,
@@ -16,6 +16,7 @@ from hullproof.secrets.values import (
 __all__ = [
     "Named",
     "held",
+    "is_key",
     "is_made_up",
     "issued_token",
     "kind_of",

@@ -26,6 +26,11 @@ _NAMES = {
         secrets.json secrets.yml secrets.yaml secrets.toml""",
     DATABASE: "*.sqlite3 *.sqlite *.db *.dump *.sql",
 }
+_MAY_BE_ABOUT_THEM = re.compile(r"(?:.*/)?(?:secrets\.[a-z]+|credentials\.json)\Z")
+"""Names of files that hold secrets, or are about them: a schema, a translation. The values tell."""
+_REFERENCE = re.compile(r"\$|\{\{|<|!?vault\b|ENC\[|arn:|projects/")
+_PROSE = 3
+"""So many words are a sentence."""
 _CERTAIN_KEYS = re.compile(r"id_[a-z0-9_]+\Z|.*\.ppk\Z")
 _EXAMPLE = names("example examples sample template tpl dist default defaults schema")
 _FOR_SHOW = re.compile(
@@ -131,6 +136,11 @@ def held(content: bytes) -> str | None:
     return f"{DATABASE} dump" if is_dump else None
 
 
+def is_key(path: str, content: bytes) -> bool:
+    """Whether a file of any name is a private key or a store of them; code and documents, examples too, only show some."""
+    return held(content) in {KEY, KEY_STORE} and not (_CODE.search(path) or _FOR_SHOW.search(path))
+
+
 def kind_of(path: str, held_kind: str | None, text: str | None, *, is_read: bool = True) -> str | None:
     """Say what kind of secret a file is, by its content and its name together; None for none.
 
@@ -143,9 +153,20 @@ def kind_of(path: str, held_kind: str | None, text: str | None, *, is_read: bool
         return held_kind
     if kind == KEY and is_read and not _CERTAIN_KEYS.match(path.lower().rpartition("/")[2]):
         return KEY if text is not None and _KEY_ALONE.match(text) else None
+    if kind == CREDENTIALS and text is not None and _MAY_BE_ABOUT_THEM.match(path.lower()):
+        return kind if _has_a_value(path, text) else None
     if kind in {KEY_STORE, DATABASE}:
         return kind if kind == KEY_STORE and text is None else None
     return kind
+
+
+def _has_a_value(path: str, text: str) -> bool:
+    """Whether a file that is named for secrets has one: a value that is no word, no sentence and no reference."""
+    return not _FOR_SHOW.search(path) and any(
+        secret_in("secret", value) and not is_made_up(value)
+        for _, value in _settings(text)
+        if not _REFERENCE.match(value) and len(value.split()) < _PROSE
+    )
 
 
 def setting_in(path: str, text: str, *, generated: bool = False) -> str | None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from hullproof.dockerfile import mentions_of_secrets, parse
-from hullproof.secrets import is_made_up, named, secret_in, secret_name, secret_on_command_line, setting_in
+from hullproof.secrets import (
+    held,
+    is_made_up,
+    kind_of,
+    named,
+    secret_in,
+    secret_name,
+    secret_on_command_line,
+    setting_in,
+)
 
 GITHUB = "ghp_" + "a1B2" * 9
 
@@ -291,3 +300,29 @@ def test_credentials_under_their_other_usual_names(path: str) -> None:
     found = named(path)
     assert found is not None
     assert found.kind == "credentials file"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_secret"),
+    [
+        ("/app/secrets.yaml", "db: Tr0ub4dor3\n", True),
+        ("/app/secrets.toml", "[db]\npassword = 'hunter2'\n", True),
+        ("/app/credentials.json", '{"installed": {"client_secret": "GOCSPX-1a2b3c4d5e"}}', True),
+        (
+            "/app/schema/secrets.json",
+            '{"properties": {"password": {"type": "string", "default": "Passw0rd1"}}}',
+            False,
+        ),
+        ("/app/secrets.json", '{"title": "Secrets", "properties": {"password": {"type": "string"}}}', False),
+        ("/app/texts/secrets.yml", "title: Secrets\nhelp: Nobody's but yours\n", False),
+        (
+            "/app/texts/secrets.json",
+            '{"help": "You\'ll find nobody else\'s here", "title": "Secrets"}',
+            False,
+        ),
+        ("/app/secrets.yaml", "db: ${DB_PASSWORD}\ntoken: ENC[AES256_GCM]\n", False),
+    ],
+)
+def test_a_file_that_is_named_for_secrets_may_be_about_them(path: str, text: str, *, is_secret: bool) -> None:
+    """Its values tell: words, sentences and references are none."""
+    assert (kind_of(path, held(text.encode()), text) is not None) == is_secret

@@ -388,6 +388,30 @@ def test_what_a_project_is_like_decides_which_canaries_count(tmp_path: Path) -> 
     }
 
 
+def test_a_key_of_the_project_s_own_is_known_by_what_is_in_it(tmp_path: Path) -> None:
+    """Whatever its name; code, documents and what a test has only show one."""
+    key = "-----BEGIN PRIVATE KEY-----\nMIGTAgEAMBMGByqGSM49AgEGCCqGSM49\n-----END PRIVATE KEY-----\n"
+    account = (
+        '{"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----\\nMIGTAgEAMBMGByqGSM49AgEG"}'
+    )
+    made = {
+        "deploy": key,
+        "cloud.json": account,
+        "words.txt": "PRIVATE KEY",
+        "read.py": f'"""{key}"""',
+        "tests/k": key,
+    }
+    for name, text in made.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = canaries.own_secrets(tmp_path, set(made), set(made))
+    assert {(each.path, each.pattern, each.judged) for each in found} == {
+        ("deploy", "**/deploy", True),
+        ("cloud.json", "**/cloud.json", True),
+        ("tests/k", "**/k", False),
+    }
+
+
 def test_allow_list_is_asked_no_more_than_a_deny_list() -> None:
     """At the top it holds everything back, so that a nested name that it lacks shows no pattern for the top only."""
     nested = ("app/id_rsa", "app/server.pem", "app/server.key")
