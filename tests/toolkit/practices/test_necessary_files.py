@@ -138,6 +138,39 @@ def test_the_project_s_own_tests_are_known_by_what_they_hold(path: str) -> None:
     assert "still shipped" not in proof.summary
 
 
+EXAMS = "class Exam:\n    def test_taken(self): ..."
+
+
+@pytest.mark.parametrize(
+    ("other", "text", "verdict"),
+    [
+        ("/app/settings.py", 'INSTALLED_APPS = [\n    "exams.tests",\n]\n', PROVEN),
+        ("/app/urls.py", "from exams import (\n    pages,\n    tests,\n)\n", PROVEN),
+        ("/app/exams/pages.py", "from . import (\n    tests,\n)\n", PROVEN),
+        ("/app/setup.py", 'setup(packages=find_packages(exclude=["exams.tests"]))\n', BROKEN),
+        ("/app/pages.py", "from exams import pages\n", BROKEN),
+    ],
+)
+def test_what_code_imports_is_code_whatever_it_is_called(other: str, text: str, verdict: object) -> None:
+    """In brackets over many lines, and by its name in a list of settings; what leaves tests out imports none."""
+    exams = {
+        "/app/exams/__init__.py": "",
+        "/app/exams/tests/__init__.py": "from .test_day import Exam",
+        "/app/exams/tests/test_day.py": EXAMS,
+    }
+    texts = {**exams, other: text}
+    brought = files(layer(13, *map(entry, texts), texts=texts))
+    assert prove("necessary-files", files=brought).verdict is verdict
+
+
+def test_a_package_called_tests_that_holds_none_is_code() -> None:
+    """An exam service has one; a stub that Django wrote for an application is Django's file where Django is installed."""
+    models = {"/app/exams/tests/__init__.py": "", "/app/exams/tests/models.py": "class Exam: ..."}
+    stub = entry(f"{SITE}/django/conf/app_template/tests.py-tpl", sha256="stub")
+    brought = files(layer(13, *map(entry, models), stub, texts=models))
+    assert prove("necessary-files", files=brought, tests={"stub": "buoys/tests.py"}).verdict is PROVEN
+
+
 def test_an_application_may_live_in_the_system_s_folders() -> None:
     """With its working directory there, what lies below is the application's."""
     brought = files(layer(13, entry("/var/lib/app/tests/test_views.py")))

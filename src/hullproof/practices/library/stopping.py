@@ -76,9 +76,9 @@ def _to_hear(release: Release, container: ContainerFacts, stopped: Stopped, hand
     if asked is not None and unusual_signal(release) is not None:
         return f"Leave STOPSIGNAL out, or name a signal that the application ends on. {remove(release, asked.line)}"
     if handler or (main is not None and main.handles(stopped.signal)):
-        if main is not None and program(main).startswith("uwsgi"):
-            return f"Start uwsgi with --die-on-term: without it, {stopped.signal} makes it load the application anew."
         words = f"Let the handler of {stopped.signal} end the program within seconds (sys.exit), whatever it has under way."
+        if main is not None and program(main).startswith("uwsgi"):
+            words = f"Start uwsgi with --die-on-term: without it, {stopped.signal} makes it load the application anew."
         return f"{words} {handler}" if handler else words
     if signal_number(stopped.signal) != signal.SIGTERM:
         return f"Write a STOPSIGNAL that the application handles, or handle {stopped.signal} in it (signal.signal)."

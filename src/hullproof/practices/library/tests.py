@@ -14,6 +14,10 @@ from hullproof.tools import holds_tests
 
 _FOLDER = re.compile(r"^(.*?/tests?)/")
 _FILE = re.compile(r"/(?:test_[^/]*|[^/]*_test|conftest|tests)\.py$")
+_NAMES = r"(?:[ \t]*\([^)]*|[^\n]*)"
+"""What stands between `import` and a name, on one line or in brackets."""
+_OF_DEVELOPMENT = re.compile(r"/(?:setup|noxfile|tasks|fabfile)\.py$|/run_?tests\.py$")
+"""They name tests as what they are."""
 _SITE = re.compile(r"^.*/(?:site|dist)-packages/")
 
 
@@ -83,11 +87,11 @@ class ShippedTests:
         above, name = module.removesuffix(".py").rsplit("/", 2)[-2:]
         within, it = re.escape(above), re.escape(name)
         dotted = re.compile(
-            rf"(?:from|import)[ \t]+(?:[\w.]*\.)?{within}\.{it}\b|[\"'](?:[\w.]*\.)?{within}\.{it}\."
-            rf"|from[ \t]+{within}[ \t]+import[^\n]*\b{it}\b"
+            rf"(?:from|import)[ \t]+(?:[\w.]*\.)?{within}\.{it}\b|[\"'](?:[\w.]*\.)?{within}\.{it}(?:\.|[\"']\s*[,\])])"
+            rf"|from[ \t]+(?:[\w.]*\.)?{within}[ \t]+import{_NAMES}\b{it}\b"
         )
         relative = re.compile(
-            rf"from[ \t]+\.{it}\b|from[ \t]+\.[ \t]+import[^\n]*\b{it}\b|^(?:from|import)[ \t]+{it}\b",
+            rf"from[ \t]+\.{it}\b|from[ \t]+\.[ \t]+import{_NAMES}\b{it}\b|^(?:from|import)[ \t]+{it}\b",
             re.MULTILINE,
         )
         inside = set(tests)
@@ -118,5 +122,5 @@ class ShippedTests:
         return (
             (path, text)
             for path, text in self._texts.items()
-            if path.endswith(".py") and not _FILE.search(path)
+            if path.endswith(".py") and not _FILE.search(path) and not _OF_DEVELOPMENT.search(path)
         )
