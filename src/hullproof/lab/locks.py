@@ -53,7 +53,10 @@ class Lock:
 def run(rebuilds: Rebuilds, installed: Iterable[str]) -> LockFacts:
     """Falsify the hashes of a package of the first lock that has any; `installed` are the names of what the image has."""
     project = rebuilds.recipe.project
-    steps = [each.step for each in installing.candidates(project) if each.step.files]
+    found = installing.candidates(project)
+    steps = [each.step for each in found if each.step.files]
+    # Where a list is written of the lock, the step that installs from that checks its hashes, and not the one that writes it.
+    installs = [each.step for each in found if not each.exports]
     files = tuple(dict.fromkeys(path for each in steps for path in each.files))
     texts = {
         path: projectfiles.text(project.folder, path, largest=projectfiles.LARGEST_LOCK)
@@ -66,13 +69,13 @@ def run(rebuilds: Rebuilds, installed: Iterable[str]) -> LockFacts:
         for name, versions in each.versions.items():
             locked[name] |= versions
     hashed = [(lock, name) for lock in locks for name in lock.with_hashes() if name in there]
-    step = next(iter(steps), None)
+    step = next(iter([*installs, *steps]), None) if steps else None
     facts = LockFacts(files, step.line if step else None, locked=dict(locked), own=own_names(project.folder))
     if not hashed:
         return facts
     lock, package = hashed[0]
-    step = next((each for each in steps if lock.path in each.files), step)
-    lines = {each.line for each in steps}
+    step = next((each for each in installs if lock.path in each.files), step)
+    lines = {each.line for each in found}
 
     def change(context: Path) -> None:
         put(context, lock.path, lock.falsified(package))
