@@ -94,7 +94,7 @@ def test_text_behind_a_list_is_noted() -> None:
             "CMD flask db upgrade && gunicorn app:app",
             'CMD ["sh", "-c", "flask db upgrade && exec gunicorn app:app"]',
         ),
-        ("CMD MODE=fast python run.py", 'CMD ["sh", "-c", "exec env MODE=fast python run.py"]'),
+        ("CMD MODE=fast python run.py", 'CMD ["env", "MODE=fast", "python", "run.py"]'),
         ("CMD python run.py > /tmp/log", 'CMD ["sh", "-c", "exec python run.py > /tmp/log"]'),
         ('ENTRYPOINT /entry.sh "$0" "$@"', 'ENTRYPOINT ["/entry.sh"]'),
     ],

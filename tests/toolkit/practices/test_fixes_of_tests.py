@@ -165,3 +165,15 @@ def test_tests_that_nobody_runs_get_a_stage(tmp_path: Path) -> None:
         "RUN python -m pytest && touch /passed",
         "FROM python:3.11-slim",
     ]
+
+
+def test_a_step_s_own_choice_comes_before_a_conftest(tmp_path: Path) -> None:
+    """Options that choose nothing stay as they are."""
+    conftest = {"conftest.py": "def pytest_collection_modifyitems(items):\n    pass\n"}
+    chosen = GOOD.replace("python -m pytest", "python -m pytest tests/test_a.py")
+    made = followed(tmp_path, prove("test-gate", chosen, gate=SILENT, project_texts=conftest).remedy, chosen)
+    assert "RUN python -m pytest && touch /passed\n" in made
+    harmless = GOOD.replace("python -m pytest", "python -m pytest -p no:cacheprovider -q")
+    fix = prove("test-gate", harmless, gate=SILENT, project_texts=conftest).remedy or ""
+    assert "Remove conftest.py:1-2." in fix
+    assert "Write" not in fix

@@ -458,3 +458,14 @@ def test_what_the_tests_fail_without_is_brought_as_what_asks_for_it(by_shipped: 
 def test_without_experiments_it_is_judged_all_the_same() -> None:
     """What the tests ask for is then not known, and nothing is said of it."""
     assert prove("necessary-files", **without("needed")).verdict is PROVEN
+
+
+def test_a_module_of_the_project_is_copied_beside_those_of_its_package() -> None:
+    """By the text of one that is there; with its owner. What the project does not have is left to words."""
+    log = ("ModuleNotFoundError: No module named 'app.words'",)
+    dead = container(exit_code=1, ready=False, log=log)
+    own = layer(15, entry("/app/app/views.py", uid=1000), texts={"/app/app/views.py": "import words\n"})
+    texts = {"app/views.py": "import words\n", "app/words.py": "WORDS = 1\n"}
+    proof = prove("necessary-files", container=dead, files=files(own), project_texts=texts)
+    assert "Add `COPY --chown=app:app app/words.py app/` after Dockerfile:15." in str(proof.remedy)
+    assert "COPY" not in str(prove("necessary-files", container=dead, files=files(own)).remedy)

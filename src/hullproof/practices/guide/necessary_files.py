@@ -36,7 +36,7 @@ from hullproof.practices.checks import (
 )
 from hullproof.practices.library.leaving import DISCLOSED, to_leave, without_value
 from hullproof.practices.library.logs import last_words, missed_file
-from hullproof.practices.library.missing import to_bring
+from hullproof.practices.library.missing import to_bring, to_bring_module
 from hullproof.practices.library.processes import waits_for_a_service
 from hullproof.practices.library.unneeded import needless_in
 from hullproof.secrets import (
@@ -122,7 +122,13 @@ def every_layer_holds_only_what_runs(
 
 @check
 def nothing_is_missing(
-    release: Release, config: Config, image: ImageFacts, container: ContainerFacts
+    release: Release,
+    config: Config,
+    image: ImageFacts,
+    files: FileFacts | None,
+    *,
+    container: ContainerFacts,
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """The container starts and stays; the log of one that ends does not miss a file."""
     where = release.governing("CMD", "ENTRYPOINT")
@@ -142,7 +148,8 @@ def nothing_is_missing(
         yield broken(
             f"the application needs a file that the release does not have: {missed}",
             in_container(where, f"expected the application to start; {code}"),
-            fix="Copy what is missing into the release, or install it there.",
+            fix=to_bring_module(release, files, container.log, project_texts)
+            or "Copy what is missing into the release, or install it there.",
         )
     else:
         reason = f"the container does not stay ({code})"

@@ -110,9 +110,9 @@ def to_exec_form(release: Release, keyword: str, text: str, running: Sequence[tu
         return f"The shell has to replace words here, so let it make way. {way}"
     script = _making_way(plain, running)
     if script is not None:
-        return (
-            f"Let the shell make way for the application. {to_write(release, keyword, ('sh', '-c', script))}"
-        )
+        alone = simple_words(script.removeprefix("exec "))
+        words = alone[0] if alone is not None and not alone[1] else ("sh", "-c", script)
+        return f"Let the shell make way for the application. {to_write(release, keyword, words)}"
     return (
         "Put it into a script whose last line starts the application with exec, and start the script: "
         f'{keyword} ["./start.sh"].'

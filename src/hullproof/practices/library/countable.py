@@ -36,6 +36,8 @@ _SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.tom
 _CHOOSES = re.compile(
     r"""^\s*addopts\s*=.*(?:--co\b|--collect|\s["']?-[km]\b|=\s*["']?-[km]\b|--ignore|--deselect|--suppress)|^\s*ignore_outcome\s*=\s*true"""
 )
+_ARGUMENTS = re.compile(r"(?<=test).*\s(?:-[km]\s|--ignore|--deselect|--co|[^\s-]\S*(?:\.py|::|/))")
+"""What is said behind pytest that chooses among tests."""
 _PATHS = re.compile(r"^\s*testpaths\s*=")
 _IGNORED = re.compile(r"^\t[-@]*-@*\s*(?P<rest>.+)$")
 
@@ -71,11 +73,11 @@ def let_all_run(
     step = release.instruction_at(line)
     if step is None:
         return None
-    if (hooks := _in_conftest(project_texts)) is not None:
-        return hooks
-    if (chosen := _in_settings(project_texts, _CHOOSES)) is not None:
-        return chosen
     run = run_all(release, line)
+    if run is not None and _ARGUMENTS.search(text_of(step) or ""):
+        return run
+    if (chooses := _in_conftest(project_texts) or _in_settings(project_texts, _CHOOSES)) is not None:
+        return chooses
     folder = _folder(gate)
     if folder and not _is_copied(release, step, folder):
         text = strict(step) or text_of(step)
@@ -108,9 +110,7 @@ def run_now(release: Release, step: Instruction) -> str | None:
 def to_begin(release: Release, gate: GateFacts, project_texts: Mapping[str, str]) -> str | None:
     """Say how a build that runs no tests gets a stage for them, on the one that installs what runs; None where none does."""
     beside = [
-        each
-        for each in release.needed
-        if each not in release.ancestors and any(map(install_commands, each.instructions)) and each.name
+        each for each in release.needed if each not in release.ancestors and each.name and _by_pip(each)
     ]
     if len(beside) != 1 or not gate.planted or any(each.name == "test" for each in release.dockerfile.stages):
         return None
@@ -129,6 +129,11 @@ def to_begin(release: Release, gate: GateFacts, project_texts: Mapping[str, str]
         ),
         add(release, "after", release.line, "COPY --from=test /passed /tmp/passed"),
     )
+
+
+def _by_pip(stage: Stage) -> bool:
+    """Whether a stage installs, and by pip alone."""
+    return {install.tool for each in stage.instructions for install in install_commands(each)} == {"pip"}
 
 
 def _bare(step: Instruction) -> str | None:

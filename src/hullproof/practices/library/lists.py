@@ -45,8 +45,8 @@ def to_unlist(
     installs = install_commands(step) if step is not None else ()
     rows = named_in([file for each in installs for file in each.requirement_files], project_texts)
     meant = [rows[name] for name in map(_normal, tools) if name in rows]
-    if not meant:
-        return None
+    if not meant or any(row.endswith("\\") for _, _, row in meant):
+        return None  # a list with hashes is made by a tool, from another
     ways: list[str | None] = [remove_from(path, number) for path, number, _ in meant]
     tested = [each for each in for_tests if each not in release.ancestors]
     steps = [
@@ -64,10 +64,12 @@ def to_unlist(
     lists = {path for path, _, _ in there.values()}
     if missing and len(lists) == 1:
         ways.append(append(lists.pop(), *missing))
-    elif missing and len(tested) == 1:
+    elif missing and len(tested) == 1 and installs[0].tool == "pip":
         ways.append(
             add(release, "after", tested[0].line, f"RUN pip install --no-cache-dir {' '.join(missing)}")
         )
+    elif missing:
+        return None
     return joined(*ways)
 
 

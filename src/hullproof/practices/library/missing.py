@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
 from hullproof.dockerfile import Instruction, Release
 from hullproof.facts import FileFacts, MissingFiles
 from hullproof.practices.checks import listed
 from hullproof.practices.library.lines import add, last_step
+from hullproof.practices.library.logs import missed_module
 from hullproof.practices.library.places import deciding_layers, is_installed, normal
 
 
@@ -22,6 +24,30 @@ def to_bring(release: Release, files: FileFacts, missing: MissingFiles) -> tuple
     after = line or (last.line if last is not None else release.line)
     fix = target and add(release, "after", after, _copy(release, step, missing.paths, target))
     return line, fix or f"Copy {names} into the release, to where the application looks for it."
+
+
+def to_bring_module(
+    release: Release, files: FileFacts | None, log: tuple[str, ...], project_texts: Mapping[str, str]
+) -> str | None:
+    """Say how a module of the project's comes to the package that lacks it; None where the log names no such one."""
+    module = missed_module(log)
+    if module is None or files is None:
+        return None
+    ends = (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__init__.py")
+    found = [
+        path for path in project_texts if path in ends or path.endswith(tuple(f"/{each}" for each in ends))
+    ]
+    if len(found) != 1:
+        return None
+    folder = posixpath.dirname(found[0])
+    beside = {path for path in project_texts if posixpath.dirname(path) == folder and path != found[0]}
+    texts = {project_texts[path]: path for path in beside if project_texts[path]}
+    for at in files.final:
+        by = texts.get(files.text(at) or "")
+        if by is not None and posixpath.basename(by) == posixpath.basename(at):
+            needed = MissingFiles((found[0],), by, at, "", imported=True, line=0, said="")
+            return to_bring(release, files, needed)[1]
+    return None
 
 
 def _copy(release: Release, step: Instruction | None, paths: tuple[str, ...], target: str) -> str:
