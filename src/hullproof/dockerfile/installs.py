@@ -185,6 +185,14 @@ def _pdm(command: ShellCommand, line: int) -> Install | None:
     return _managed(command, line, "pdm", ("pyproject.toml", "pdm.lock"), ("--no-self",))
 
 
+def _rye(command: ShellCommand, line: int) -> Install | None:
+    return _managed(command, line, "rye", ("pyproject.toml", "requirements.lock"), ())
+
+
+def _pixi(command: ShellCommand, line: int) -> Install | None:
+    return _managed(command, line, "pixi", ("pixi.toml", "pyproject.toml", "pixi.lock"), ())
+
+
 def _managed(
     command: ShellCommand, line: int, tool: str, implied: tuple[str, ...], without_project: tuple[str, ...]
 ) -> Install | None:
@@ -254,6 +262,8 @@ _READERS: dict[str, Callable[[ShellCommand, int], Install | None]] = {
     "uv": _uv,
     "poetry": _poetry,
     "pdm": _pdm,
+    "rye": _rye,
+    "pixi": _pixi,
     "pipenv": _pipenv,
     "pipx": _pipx,
     "conda": _conda,

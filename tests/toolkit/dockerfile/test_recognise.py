@@ -54,6 +54,8 @@ def test_requirement_files(command: str, files: list[str]) -> None:
         ("poetry install --no-root --only main", False, False),
         ("pdm sync --prod --no-self", False, False),
         ("pipenv sync --system", False, False),
+        ("rye sync --no-dev", True, False),
+        ("pixi install --locked", True, False),
         ("python setup.py develop", True, False),
     ],
 )

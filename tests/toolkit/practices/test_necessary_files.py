@@ -455,6 +455,15 @@ def test_what_the_tests_fail_without_is_brought_as_what_asks_for_it(by_shipped: 
     assert any("tests/test_a.py::test_page" in each.statement for each in proof.evidence)
 
 
+def test_a_module_that_is_asked_for_by_name_is_imported() -> None:
+    """As `importlib.import_module` does it, which opens the file without a statement that could be noted."""
+    lacks = MissingFiles(
+        ("app/late.py",), "app/views.py", "/app/views.py", test="", imported=False, line=9, said="FAILED"
+    )
+    proof = prove("necessary-files", needed=NeededFacts((9,), (lacks,)))
+    assert "lacks app/late.py, which app/views.py imports" in proof.summary
+
+
 def test_without_experiments_it_is_judged_all_the_same() -> None:
     """What the tests ask for is then not known, and nothing is said of it."""
     assert prove("necessary-files", **without("needed")).verdict is PROVEN

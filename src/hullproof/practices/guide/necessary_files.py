@@ -165,7 +165,9 @@ def what_the_tests_ask_for_is_there(
         return
     for each in needed.missing:
         line, fix = to_bring(release, files, each)
-        names, does = listed(list(each.paths)), "imports" if each.imported else "opens"
+        names = listed(list(each.paths))
+        # What importlib is asked for by name is opened as any file is.
+        does = "imports" if each.imported or all(path.endswith(".py") for path in each.paths) else "opens"
         who = each.by or "the application, to answer a request,"
         tested = f", in {each.test}" if each.test else ""
         yield broken(
