@@ -655,6 +655,24 @@ DENIED = "PermissionError: [Errno 13] Permission denied: '{}'"
             "chown app:app /srv",
         ),
         (
+            DENIED.format("settings.ini"),
+            (entry("/app/settings.ini", mode=0o640),),
+            "read /app/settings.ini (mode 0640, of root)",
+            "--chown=app:app",
+        ),
+        (
+            DENIED.format("/app/app.log"),
+            (entry("/app/", uid=1000), entry("/app/app.log")),
+            "write /app/app.log (mode 0644, of root)",
+            "--chown=app:app",
+        ),
+        (
+            "/bin/sh: 1: ./run.py: Permission denied",
+            (entry("/app/run.py", uid=1000),),
+            "run /app/run.py (mode 0644, of uid 1000)",
+            "execute bit",
+        ),
+        (
             "python: can't open file '/app/run.py': [Errno 13] Permission denied",
             (entry("/app/run.py", mode=0o600),),
             "read /app/run.py (mode 0600, of root)",
@@ -681,6 +699,17 @@ def test_permission_is_told_from_absence(line: str, more: tuple[FileEntry, ...],
     assert proof.verdict is BROKEN
     assert f"app (uid 1000) cannot {told}" in proof.summary
     assert fix in str(proof.remedy)
+
+
+def test_what_no_file_was_refused_for_is_not_put_down_to_one() -> None:
+    """A port and a table of a database are others' to refuse."""
+    for line in (
+        "[Errno 13] error while attempting to bind on address ('0.0.0.0', 80): permission denied",
+        "psycopg.errors.InsufficientPrivilege: permission denied for table users",
+    ):
+        dead = container(exit_code=1, log=(line,), processes=(), listeners=())
+        proof = prove("default-command", container=dead, files=files(layer(15, entry("/app/"))))
+        assert "cannot write" not in proof.summary
 
 
 BOT = """

@@ -7,8 +7,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.access import READ, RUN, barrier
-from hullproof.practices.library.accounts import account_of, run_time_groups
+from hullproof.practices.library.access import READ, RUN, WRITE, Barrier, barrier
+from hullproof.practices.library.accounts import Account, account_of, run_time_groups
 from hullproof.practices.library.allowing import past, to_bring_module
 from hullproof.practices.library.command import (
     in_shell_form,
@@ -29,6 +29,7 @@ from hullproof.practices.library.logs import (
     missed_module,
     misses_a_service,
 )
+from hullproof.practices.library.places import resolved
 from hullproof.practices.library.processes import waits_for_a_service
 from hullproof.practices.library.reasons import Reason
 from hullproof.practices.library.settings import Setting, missing
@@ -209,22 +210,29 @@ def _denied(
     """Tell what the user may not do, from the very file; of a log that names none, from the working directory."""
     if files is None or not is_denied(log):
         return None
-    account = account_of(image.user, files)
-    groups, path = run_time_groups(account, files, None), denied_path(log)
-    goal = path or posixpath.join(image.workdir or "/", "new file")
-    stop = barrier(files, goal, account, groups, READ)
-    if stop is None and path is not None:
-        parent = posixpath.join(posixpath.dirname(path), "new file")
-        stop = barrier(files, parent, account, groups, READ)
+    account, named, top = account_of(image.user, files), denied_path(log), image.workdir or "/"
+    path = None if named is None else posixpath.normpath(posixpath.join(top, named))
+    stop = _barrier(files, path or posixpath.join(top, "new file"), image, account)
     if stop is None:
         return None
     where = files.owning_layers[stop.entry.path]
     made_by = release.instruction_at(where.line)
     fix = past(release, files, stop, path, account)
-    if made_by is not None and made_by.keyword in ("COPY", "ADD") and stop.verb in ("read", "enter"):
+    if made_by is not None and made_by.keyword in ("COPY", "ADD") and stop.verb in ("read", "enter", "write"):
         shown = instead(release, made_by.line, copied_with(made_by, chown=account.for_chown))
         fix = f"{shown} Or copy it with --chmod=755; see ownership." if shown else fix
     return Reason(f": {account.shown} cannot {stop.verb} {stop.seen}", fix)
+
+
+def _barrier(files: FileFacts, path: str, image: ImageFacts, account: Account) -> Barrier | None:
+    """Find what stops an account at a path: on the way to it, when it reads or runs it, writes it, or makes it anew."""
+    groups = run_time_groups(account, files, None)
+    words = " ".join(image.entrypoint + image.command).split()
+    is_run = posixpath.basename(path) in map(posixpath.basename, words)
+    needs = [READ, RUN if is_run else WRITE] if resolved(path, files) in files.final else [READ]
+    stops = (barrier(files, path, account, groups, need) for need in needs)
+    anew = posixpath.join(posixpath.dirname(path), "new file")
+    return next(filter(None, stops), None) or barrier(files, anew, account, groups)
 
 
 def _without_settings(lacks: tuple[Setting, ...]) -> Reason:

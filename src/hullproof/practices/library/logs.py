@@ -32,8 +32,14 @@ _NOT_FOUND = re.compile(
 )
 _DENIED = re.compile(
     r"""(?:can't open file |: )['"](?P<before>/[^'"]+)['"]: .*[Pp]ermission denied"""
-    r"""|[Pp]ermission denied: ['"]?(?P<after>/[^'"\s]+)|(?:^|[\s:`])(?P<shell>/[^\s:'"`]+)`?: [Pp]ermission denied"""
+    r"""|[Pp]ermission denied: (?:['"]?(?P<after>/[^'"\s]+)|['"](?P<within>[^'"]+))"""
+    r"""|(?:^|[\s:`])(?P<shell>\.{0,2}/[^\s:'"`]+)`?: [Pp]ermission denied"""
 )
+_OF_NO_FILE = re.compile(
+    r"\b(?:bind(?:ing)?|connect(?:ion)?|address|socket|port|table|relation|schema|query|bucket|queue)\b",
+    re.IGNORECASE,
+)
+"""Permission is denied by others, too: for a port, or by a database."""
 # The last line of a traceback, or the like of it behind a prefix: https://docs.python.org/3/library/traceback.html
 _EXCEPTION = re.compile(
     r"(?:^|[\s:|\]>=\"'])(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|NotFound|Exit|Configured|Invalid\w+)\b"
@@ -83,12 +89,13 @@ def missed_module(log: tuple[str, ...]) -> str | None:
 
 
 def is_denied(log: tuple[str, ...]) -> bool:
-    """Whether it tells that the kernel refused something for want of permission."""
-    return any("permission denied" in line.lower() for line in log)
+    """Whether it tells that the kernel refused a file for want of permission."""
+    denied = (line for line in log if "permission denied" in line.lower())
+    return any(_DENIED.search(line) or not _OF_NO_FILE.search(line) for line in denied)
 
 
 def denied_path(log: tuple[str, ...]) -> str | None:
-    """Return the path that permission was denied for, None where the log names none."""
+    """Return the path that permission was denied for, as it is written; None where the log names none."""
     found = [match for line in log if (match := _DENIED.search(line)) is not None]
     return next((group for match in reversed(found) for group in match.groups() if group), None)
 
