@@ -212,7 +212,10 @@ def prove_command(*words: str, watching: bool = True) -> list[str]:
     """Return the command that proves; without `watching`, the container is left as soon as it is ready."""
     if watching:
         return [sys.executable, "-m", "hullproof", "prove", *words]
-    code = "from hullproof.runner import prove; prove.WATCH_S = 0.0; from hullproof.cli import main; main()"
+    code = (
+        "from hullproof.facts import containers; from hullproof.runner import prove; "
+        "prove.WATCH_S = containers.UNSETTLED_S = 0.0; from hullproof.cli import main; main()"
+    )
     return [sys.executable, "-c", code, "prove", *words]
 
 

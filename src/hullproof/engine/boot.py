@@ -155,8 +155,12 @@ class BootedContainer:
 
     # --- the facts -----------------------------------------------------------------------------------
 
-    def facts(self, *, watch_s: float, stop: bool = True, ask: bool = True) -> ContainerFacts:
+    def facts(
+        self, *, watch_s: float, unsettled_s: float = 0.0, stop: bool = True, ask: bool = True
+    ) -> ContainerFacts:
         """Wait until it is ready, dead or late, watch it until `watch_s` after its start, then stop it.
+
+        `unsettled_s`: until when it is watched on that does more by then than to listen (see `container.settling`).
 
         Without `ask`, no port is asked for anything: it is ready once it listens.
 
@@ -165,7 +169,8 @@ class BootedContainer:
         observer = self._observer
         if observer is None:
             return ContainerFacts(start_error=self._start_error or "it was not started")
-        goal = replace(self._goal, watch_s=watch_s) if ask else self._goal.unasked(watch_s)
+        goal = replace(self._goal, watch_s=watch_s, unsettled_s=unsettled_s)
+        goal = goal if ask else goal.unasked()
         unobservable = observer.observe(goal, self._helper)
         watched = round(time.monotonic() - observer.started_at, 3)
         last_words = () if observer.death is None else self.logs()

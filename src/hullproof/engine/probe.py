@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-_PARTS = ("kernel.py", "clock.py", "asking.py", "watch.py")
+_PARTS = ("kernel.py", "clock.py", "asking.py", "settling.py", "watch.py")
 _OWN_IMPORTS = re.compile(r"^from hullproof\.[^\n(]*(?:\([^)]*\))?\n", re.MULTILINE)
 _MAX_RECORD = 32 << 20
 _MAX_COMPLAINT = 4096
@@ -44,23 +44,33 @@ def program(*parts: str) -> str:
 
 @dataclass(frozen=True)
 class Goal:
-    """What is waited for and how long. Seconds count from the container's start."""
+    """What is waited for and how long. Seconds count from the container's start.
+
+    It is watched for `watch_s`, and up to `unsettled_s` where it has not settled by then.
+    """
 
     ready: str | int | None
     deadline_s: float
     watch_s: float
     exposed: tuple[str, ...]
+    unsettled_s: float = 0.0
     asks: bool = True
 
-    def unasked(self, watch_s: float) -> Goal:
+    @property
+    def longest_watch_s(self) -> float:
+        """For how long it is watched where nothing can be told of it."""
+        return max(self.watch_s, self.unsettled_s)
+
+    def unasked(self) -> Goal:
         """The same, reached without asking for anything: what an HTTP path tells otherwise, a listener does."""
         ready = None if isinstance(self.ready, str) else self.ready
-        return replace(self, ready=ready, watch_s=watch_s, asks=False)
+        return replace(self, ready=ready, asks=False)
 
     def command(self, python: str) -> list[str]:
         """Return the argument list that runs the probe, with nothing but the standard library."""
         ready = "" if self.ready is None else str(self.ready)
-        values = [ready, str(self.deadline_s), str(self.watch_s), ",".join(self.exposed)]
+        seconds = map(str, (self.deadline_s, self.watch_s, self.unsettled_s))
+        values = [ready, *seconds, ",".join(self.exposed)]
         values += [] if self.asks else ["asks nothing"]
         return [python, "-I", "-S", "-c", script(), *values]
 

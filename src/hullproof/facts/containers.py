@@ -29,6 +29,9 @@ from hullproof.run.run import Run
 
 Booted = TypeVar("Booted", bound=BootedContainer)
 
+UNSETTLED_S = 8.0
+"""How long the container is watched that has not settled before: that listens nowhere, still works, or starts processes."""
+
 
 @means
 def conditions(engine: Engine, config: Config) -> Conditions:
@@ -178,7 +181,7 @@ def _seen(
     boots: Boots, config: Config, watch_s: float, options: Mapping[str, Any] | None = None
 ) -> ContainerFacts:
     with boots(BootedContainer, config.env, options) as booted:
-        facts = booted.facts(watch_s=watch_s)
+        facts = booted.facts(watch_s=watch_s, unsettled_s=UNSETTLED_S)
     if facts.limit is not None:
         raise Unobservable(f"what the container does by itself was not seen: {facts.limit}")
     return facts

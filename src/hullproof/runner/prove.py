@@ -14,6 +14,7 @@ from hullproof import __version__
 from hullproof.errors import Unobservable
 from hullproof.events import Listener, Note, ignore, in_turn
 from hullproof.facts import builds, containers
+from hullproof.facts.containers import UNSETTLED_S
 from hullproof.model import (
     ImageInfo,
     Proof,
@@ -35,10 +36,13 @@ if TYPE_CHECKING:
     from hullproof.run.run import Run
 
 WATCH_S = 3.0
-"""How long the container is watched at the least: many that start well die within their first seconds."""
+"""How long a container is watched at the least: those that end by themselves mostly do within their first two seconds."""
 
-WATCH_BESIDE_EXPERIMENTS_S = 8.0
-"""The same while experiments run, where watching costs nothing."""
+WHOLE_WATCH_S = UNSETTLED_S
+"""The same, however settled it seems, beside experiments, where watching costs nothing, and where it is asked for what stays."""
+
+_STAYS = "default-command"
+"""The practice that says of a container that it stays up."""
 
 _OF_THE_REPORT = ("image", "base", "files", "manifest_digest")
 """What a report says of the image, whatever the practices ask for."""
@@ -142,9 +146,10 @@ class Prover:
         if "container" in needed:
             with suppress(Unobservable):
                 self.graph.fact(containers.services)
-        beside = self.experiments and needed & EXPERIMENTS
-        self.graph.give("watch_s", WATCH_BESIDE_EXPERIMENTS_S if beside else WATCH_S)
-        self.graph.give("judged", frozenset(each.id for each in practices))
+        judged = frozenset(each.id for each in practices)
+        is_whole = self.experiments and (needed & EXPERIMENTS or _STAYS in judged)
+        self.graph.give("watch_s", WHOLE_WATCH_S if is_whole else WATCH_S)
+        self.graph.give("judged", judged)
         self.graph.judge(practices)
         self.graph.gather(_OF_THE_REPORT)
 

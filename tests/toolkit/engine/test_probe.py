@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from hullproof.engine.container import asking, clock, kernel, watch
+from hullproof.engine.container import asking, clock, kernel, settling, watch
 from hullproof.engine.container.words import frames, is_engines_fault, lived, log_lines, unwrapped
 from hullproof.engine.probe import Ended, Event, Goal, Reader, Record, parse, script
 
@@ -209,6 +209,29 @@ def test_nothing_is_late_by_an_old_count(monkeypatch: pytest.MonkeyPatch) -> Non
     counting.interval = 60.0
     assert not counting.is_past(2.0)
     assert counting.lost == pytest.approx(4.0)
+
+
+def doing(age: float, pids: set[object], wanted: dict[str, int], connecting: int = 0) -> settling.Doing:
+    """Return what a container does at some moment."""
+    found = settling.Doing.__new__(settling.Doing)
+    found.age, found.pids, found.wanted, found.connecting = age, pids, wanted, connecting
+    return found
+
+
+@pytest.mark.parametrize(
+    ("now", "is_settled"),
+    [
+        (doing(2.0, {1, 7}, {"1": 500, "7": 20_000_000}), True),  # a fiftieth of a processor's time
+        (doing(2.0, {1, 7}, {"1": 200_000_500, "7": 0}), False),  # it works, or waits for a processor
+        (doing(2.0, {1, 7}, {"1": 500, "7": 0, "8": 900_000_000}), False),  # in a new thread
+        (doing(2.0, {1, 9}, {"1": 500, "9": 0}), False),  # a worker was started in the place of another
+        (doing(2.0, {1}, {"1": 500}), False),  # one has ended
+        (doing(2.0, {1, 7}, {"1": 500, "7": 0}, 1), False),  # it waits for its database
+    ],
+)
+def test_what_goes_on_as_it_is_has_settled(now: settling.Doing, is_settled: bool) -> None:  # noqa: FBT001 - what is expected
+    """The same processes, which do next to nothing and wait for nobody."""
+    assert now.is_as_before(doing(1.0, {1, 7}, {"1": 500, "7": 0})) is is_settled
 
 
 def test_script_stands_alone() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hullproof.host.helper import OWN
 from hullproof.runner.keys import FOLDER
 
+from ..boots import Images
 from ..conftest import Command
 from ..shop import APPLICATION, SMALL_DOCKERFILE
 
@@ -62,3 +65,34 @@ def test_what_has_not_changed_is_not_observed_again(proofs: Callable[..., Proofs
         name: each["observed_at"] for name, each in second.items()
     }
     assert {each["observed_at"] for each in proofs("--fresh").values()} == {None}
+
+
+@pytest.mark.nightly
+def test_a_base_that_moves_under_its_name_is_another_image(
+    proofs: Callable[..., Proofs],
+    folder: Path,
+    images: Images,
+    python_base: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All is observed anew, though no file of the project has changed; and back again it is known."""
+    monkeypatch.setenv(OWN, python_base)  # what it is looked at from stays the same
+    name, tag = f"hullproof-test-{uuid.uuid4().hex[:8]}", "3.11-slim"
+    first, second = images.commit({}), images.commit({"opt/moved": b""})
+    dockerfile = SMALL_DOCKERFILE.replace("python:3.11-slim", f"{name}:{tag}")
+    (folder / "Dockerfile").write_text(dockerfile)
+    api = images.client.api
+    try:
+        api.tag(first, name, tag)
+        proofs()
+        known = proofs()
+        assert None not in {each["observed_at"] for each in known.values()}
+        api.tag(second, name, tag, force=True)
+        assert {each["observed_at"] for each in proofs().values()} == {None}
+        api.tag(first, name, tag, force=True)
+        again = proofs()
+        assert {at: each["observed_at"] for at, each in again.items()} == {
+            at: each["observed_at"] for at, each in known.items()
+        }
+    finally:
+        api.remove_image(f"{name}:{tag}")

@@ -160,6 +160,8 @@ def changes_of_what_is_built(world: World) -> Iterator[tuple[str, Callable[[], o
     yield "Dockerfile", lambda: (folder / "Dockerfile").write_text("FROM python:3.11-slim\nCMD python\n")
     yield "ignore file", lambda: (folder / ".dockerignore").write_text("x\n")
     yield "configuration", lambda: (folder / "hullproof.toml").write_text('target = "0"\n')
+    yield "build argument", lambda: (folder / "hullproof.toml").write_text('build_args = {A = "1"}\n')
+    yield "build context", lambda: (folder / "hullproof.toml").write_text('contexts = {a = "app"}\n')
     yield "base", lambda: parts.update(bases=other_base(parts["bases"]))
     yield "engine", lambda: parts.update(engine=Known("29.0"))
     yield "kernel", lambda: parts.update(engine=Known(kernel="6.8"))

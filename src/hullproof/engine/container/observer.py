@@ -60,14 +60,14 @@ class Observer:
         `helper` is what the sidecar is made from, or the reason why it cannot be. It can be done again: the probe
         counts from the container's start, so that a later look waits for nothing.
         """
-        until = self.started_at + max(PATIENCE * goal.deadline_s, goal.watch_s)
+        until = self.started_at + max(PATIENCE * goal.deadline_s, goal.longest_watch_s)
         until = max(until, time.monotonic()) + MARGIN_S
         again = self.record is not None and self._sidecar.signal("SIGUSR1")
         self.record = None
         complaint = (None if again else self._start_probe(goal, helper)) or self._follow(until)
         if self.record is not None:
             return self._why_unfinished()
-        self.await_end(max(self.started_at + goal.watch_s, time.monotonic() + NEWS_S))
+        self.await_end(max(self.started_at + goal.longest_watch_s, time.monotonic() + NEWS_S))
         return "it ended before it could be looked into" if self.death is not None else complaint
 
     def count_losses(self) -> None:

@@ -1,12 +1,12 @@
 """The probe: runs in a sidecar, waits until the container is ready, and prints what the kernel says.
 
-This file, after `kernel.py`, `clock.py` and `asking.py`, is sent as text to the sidecar's Python (3.10 or newer), so
+This file, after `kernel.py`, `clock.py`, `asking.py` and `settling.py`, is sent as text to the sidecar's Python (3.10 or newer), so
 they import nothing of Hullproof but each other, and little else: its start competes with the application's own. What
 is printed is JSON, one object a line; a later one replaces an earlier one. After the last one it waits to be sent
 SIGUSR1, and looks again, or SIGUSR2, and tells from then on of time that is lost to a busy machine (`lost_s`).
 
-Arguments: what readiness is ("", an HTTP path or a TCP port), its deadline and the end of the watch, both in
-seconds of the container's age, the exposed ports ("5000/tcp,53/udp"), and one more where no port is to be asked. Time that was lost does not count for the
+Arguments: what readiness is ("", an HTTP path or a TCP port), its deadline, the least end of the watch and its end for
+one that has not settled by then, all in seconds of the container's age, the exposed ports ("5000/tcp,53/udp"), and one more where no port is to be asked. Time that was lost does not count for the
 deadline, up to a limit.
 """
 
@@ -30,6 +30,7 @@ from hullproof.engine.container.kernel import (
     table,
     unix_sockets,
 )
+from hullproof.engine.container.settling import SETTLES_IN_S, Doing
 
 POLL_S = 0.015
 POLL_SHARE = 0.02
@@ -48,12 +49,15 @@ PATIENCE = 3
 class Watch:
     """A watch over one container. `run` can be done again: what was waited for is there, or late, by then."""
 
-    def __init__(self, ready: str, deadline: float, until: float, exposed: set[tuple[str, int]]) -> None:
+    def __init__(
+        self, ready: str, deadline: float, until: float, longest: float, exposed: set[tuple[str, int]]
+    ) -> None:
         """Begin: seconds are those of the container's age, which is that of PID 1."""
         self.path = ready if ready.startswith("/") else ""
         self.port = int(ready) if ready.isdigit() else 0
         self.deadline = deadline
         self.until = until
+        self.longest = longest
         self.exposed = exposed
         self.first_listening = 0.0
         self.asked = False
@@ -211,16 +215,30 @@ class Watch:
         self.addresses = own_addresses()
         ready, age, seen = self.wait()
         answers = self.answers([])
-        last = self.clock.age() >= self.until
+        last = self.clock.age() >= self.until and not self.longest
         say(dict(self.record(ready, age, seen, answers), final=last))
         if not last:
-            time.sleep(max(0.0, self.until - self.clock.age()))
+            self.watch_on()
             ready_now, seen_now = self.look(listening(self.exposed))
             if not ready:
                 ready, age, seen = ready_now, self.clock.age(), seen_now
             elif ready_now:
                 seen = seen_now
             say(dict(self.record(ready, age, seen, self.answers(answers)), final=True))
+
+    def watch_on(self) -> None:
+        """Watch on to the least end and until it listens and does no more than that for a while, or to the longest."""
+        longest, self.longest = self.longest, 0.0  # once: a later look waits for nothing
+        time.sleep(max(0.0, self.until - (SETTLES_IN_S if longest else 0.0) - self.clock.age()))
+        if not longest:
+            return
+        end, before = max(longest, self.until, self.clock.age() + SETTLES_IN_S), Doing(self.clock)
+        while self.clock.age() < end:
+            time.sleep(min(SETTLES_IN_S, max(0.0, end - self.clock.age())))
+            now = Doing(self.clock)
+            if self.clock.age() >= self.until and listening(self.exposed) and now.is_as_before(before):
+                return
+            before = now
 
     def tell_what_is_lost(self) -> None:
         """Tell of time that is lost, until the container's end."""
@@ -266,8 +284,8 @@ def main(arguments: list[str]) -> None:
     """Run the probe, and again whenever that is asked for, until it is killed."""
     signals = {signal.SIGUSR1, signal.SIGUSR2}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    ready, deadline, until, exposed, *unasked = arguments
-    watch = Watch(ready, float(deadline), float(until), parse_exposed(exposed))
+    ready, deadline, until, longest, exposed, *unasked = arguments
+    watch = Watch(ready, float(deadline), float(until), float(longest), parse_exposed(exposed))
     watch.asks = not unasked
     watch.run()
     while signal.sigwait(signals) == signal.SIGUSR1:
