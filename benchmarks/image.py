@@ -25,7 +25,7 @@ from hullproof.engine.image import inspect_image
 from hullproof.engine.layers import read_files
 
 if TYPE_CHECKING:
-    from hullproof.engine.build import BuildRequest
+    from hullproof.engine.request import BuildRequest
 
 _APPLICATION = "app/main.py"
 _REQUIREMENTS = "requirements.txt"

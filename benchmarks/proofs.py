@@ -22,7 +22,7 @@ from hullproof.lab.copying import copy_tree
 from hullproof.runner.prove import prove
 
 if TYPE_CHECKING:
-    from hullproof.engine.build import BuildRequest
+    from hullproof.engine.request import BuildRequest
     from hullproof.facts import BuildFacts
 
 _QUICK = "--no-experiments"

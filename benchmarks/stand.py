@@ -31,7 +31,7 @@ from hullproof.runner.progress import Lines
 from hullproof.runner.prove import Prover
 
 if TYPE_CHECKING:
-    from hullproof.engine.build import BuildRequest
+    from hullproof.engine.request import BuildRequest
     from hullproof.facts import Step
     from hullproof.host.bases import Base
 

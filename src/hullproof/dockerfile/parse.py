@@ -6,9 +6,11 @@ import dataclasses
 import difflib
 import re
 
+from hullproof.dockerfile.arguments import KEYWORDS
+from hullproof.dockerfile.fault import SyntaxFault
 from hullproof.dockerfile.graph import Dockerfile
 from hullproof.dockerfile.model import DEFAULT_SHELL, GLOBAL_SCOPE, Instruction, Stage
-from hullproof.dockerfile.syntax import KEYWORDS, Statement, SyntaxFault, directives, statements
+from hullproof.dockerfile.syntax import Statement, directives, statements
 from hullproof.errors import UsageError
 
 _EXPECTED = {

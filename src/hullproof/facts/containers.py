@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from hullproof.engine.boot import BootedContainer
-from hullproof.engine.build import build_cgroup
 from hullproof.engine.connection import Engine
 from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.limits import limits_of
 from hullproof.engine.model.container import ContainerFacts
 from hullproof.engine.model.image import ImageFacts
+from hullproof.engine.request import build_cgroup
 from hullproof.engine.services import read, start
 from hullproof.engine.services.allowed import Build
 from hullproof.engine.services.model import Services

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tarfile
 from typing import TYPE_CHECKING
 
-from hullproof.engine.build import BuildRequest, StopWhen, build
+from hullproof.engine.build import StopWhen, build
 from hullproof.engine.model.build import BuildFacts
+from hullproof.engine.request import BuildRequest
 from hullproof.errors import DeadlineError, Unobservable
 from hullproof.lab.scratch import put
 from hullproof.project import projectfiles

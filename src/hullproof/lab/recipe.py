@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hullproof.engine.build import BuildRequest
+from hullproof.engine.request import BuildRequest
 from hullproof.engine.tracing import LayerInstructions
 from hullproof.project.project import Project
 

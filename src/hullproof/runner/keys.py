@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from hullproof.engine.build import build_cgroup
 from hullproof.engine.connection import Engine
+from hullproof.engine.request import build_cgroup
 from hullproof.errors import Unobservable, UsageError
 from hullproof.facts import PROVIDERS
 from hullproof.host.bases import BaseSet

@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
-from hullproof.dockerfile.syntax import KEYWORDS, Statement, SyntaxFault, directives, statements
+from hullproof.dockerfile.arguments import KEYWORDS
+from hullproof.dockerfile.fault import SyntaxFault
+from hullproof.dockerfile.syntax import Statement, directives, statements
 
 dockerfile = pytest.importorskip("dockerfile", reason="BuildKit's parser has no wheel for this platform")
 

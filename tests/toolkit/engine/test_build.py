@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.calls import Calls
+from hullproof.engine.request import BuildRequest
 from hullproof.errors import DeadlineError, EngineError
 
 if TYPE_CHECKING:

@@ -16,13 +16,14 @@ from docker import DockerClient
 from requests.exceptions import RequestException
 
 from hullproof.engine import calls, registry
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.calls import Calls, within
 from hullproof.engine.client import connect_client
 from hullproof.engine.connection import Engine
 from hullproof.engine.container.sidecar import open_stream
 from hullproof.engine.container.words import engine_errors
 from hullproof.engine.endpoint import Endpoint, NoEngineError
+from hullproof.engine.request import BuildRequest
 from hullproof.errors import DeadlineError, EndingError, EngineError
 from hullproof.interruption import Interrupted, unwinding_on_signals
 

@@ -15,10 +15,11 @@ from typing import cast
 import pytest
 
 from hullproof.engine import turns
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.calls import Calls
 from hullproof.engine.connection import Engine
 from hullproof.engine.flaws import build_flaw
+from hullproof.engine.request import BuildRequest
 from hullproof.engine.turns import turn
 from hullproof.errors import DeadlineError, EngineError
 

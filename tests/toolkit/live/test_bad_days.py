@@ -24,9 +24,10 @@ import pytest
 
 import hullproof
 from hullproof.engine import registry as registries
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.calls import Calls
 from hullproof.engine.connection import Engine
+from hullproof.engine.request import BuildRequest
 from hullproof.errors import EngineError
 
 from ..conftest import Command

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
+from hullproof.engine.request import BuildRequest
 from hullproof.facts import BuildFacts, CanaryFacts, EditsFacts, GateFacts, Unobservable, WithheldFacts
 from hullproof.facts.experiments import canaries, edits, gate
 from hullproof.lab.recipe import Recipe

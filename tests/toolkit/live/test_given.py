@@ -17,8 +17,9 @@ import pytest
 
 from hullproof import Verdict, prove
 from hullproof.engine import registry as asking
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
+from hullproof.engine.request import BuildRequest
 from hullproof.errors import EngineError, HullproofError
 
 from ..conftest import Command

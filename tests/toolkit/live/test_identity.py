@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
 from hullproof.engine.image import inspect_image
 from hullproof.engine.layers import read_files
 from hullproof.engine.manifest import manifest_digest
 from hullproof.engine.model.image import FileFacts, ImageFacts
+from hullproof.engine.request import BuildRequest
 from hullproof.errors import Unobservable
 
 from ..registry import Registry, serving

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
+from hullproof.engine.request import BuildRequest
 from hullproof.events import ignore
 from hullproof.facts import EXPERIMENTS, Unobservable
 from hullproof.lab.recipe import Recipe

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
 from hullproof.engine.leftovers import remove
+from hullproof.engine.request import BuildRequest
 from hullproof.owner import image_name, is_image_of
 
 from ..conftest import Command

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from hullproof.engine.build import BuildRequest, build
+from hullproof.engine.build import build
 from hullproof.engine.connection import Engine
 from hullproof.engine.endpoint import NoEngineError
+from hullproof.engine.request import BuildRequest
 from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import EngineError
 

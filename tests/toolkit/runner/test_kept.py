@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from hullproof import facts
-from hullproof.engine.build import CGROUP
 from hullproof.engine.container.sidecar import Helper
 from hullproof.engine.image import KnownImage
+from hullproof.engine.request import CGROUP
 from hullproof.errors import Unobservable
 from hullproof.facts import PROVIDERS
 from hullproof.host.bases import Base, BaseSet
