@@ -154,16 +154,20 @@ def _same(line: str) -> str:
 
 @fact
 def orphan(trials: Trials) -> str:
-    """What becomes of an orphan that is left to PID 1: `gone`, or `zombie`."""
+    """What becomes of an orphan that is left to PID 1: `gone`, or `zombie`.
+
+    Where it stays, another one is left to it, unless there is nobody to blame: one process leaves none.
+    """
+    tries = 1 if len(trials.ordinary.processes) == 1 else TRIES
 
     def look(booted: ActedOn) -> str:
         trials.require_seen(booted.look(), "its usual options")
-        return booted.leave_orphan()
+        for _ in range(tries):
+            if (seen := booted.leave_orphan()) == "gone":
+                break
+        return seen
 
-    for _ in range(TRIES):
-        seen = trials.booted("its usual options", look)
-        if seen == "gone":
-            break
+    seen = trials.booted("its usual options", look)
     if seen not in ("gone", "zombie"):
         raise Unobservable(f"an orphan was not left to PID 1: {seen or 'nothing was seen'}")
     return seen
