@@ -177,3 +177,14 @@ def test_a_step_s_own_choice_comes_before_a_conftest(tmp_path: Path) -> None:
     fix = prove("test-gate", harmless, gate=SILENT, project_texts=conftest).remedy or ""
     assert "Remove conftest.py:1-2." in fix
     assert "Write" not in fix
+
+
+@pytest.mark.parametrize("tool", ["uv sync", "poetry install"])
+def test_tests_are_run_by_the_tool_that_installed_what_they_need(tmp_path: Path, tool: str) -> None:
+    """Whatever manages the environment knows where it is."""
+    text = GOOD.replace("RUN pip install --no-cache-dir -r requirements-dev.txt", f"RUN {tool}").replace(
+        "RUN python -m pytest && touch /passed\n", "RUN echo pytest\n"
+    )
+    gate = replace(SILENT, test_lines=())
+    made = followed(tmp_path, prove("test-gate", text, gate=gate).remedy, text)
+    assert f"RUN echo pytest\nRUN {tool.split(maxsplit=1)[0]} run pytest\n" in made

@@ -136,8 +136,8 @@ def _load(rows: Sequence[Row], alone: Sequence[Outcome]) -> Iterator[str]:
 
 def _fixes(rows: Sequence[Row]) -> Iterator[str]:
     """Say how many fixes helped, of those that a script can follow and of all."""
-    yield "A script follows the fix that the report gives, by its letter (`tests/toolkit/score/fixes/`), and the project is proven again."
-    yield "What the script cannot follow is prose: it says what to do, not which line to write. The fixes were written, and those that"
+    yield "A script follows the fix that the report gives, by its letter, and the project is proven again. It knows no practice, only"
+    yield "[four sentences](reference/fixes.md); all else is prose, which it does not follow. The fixes were written, and those that"
     yield "did not help were mended, with cases of the catalogue in view."
     yield ""
     followed = [row for row in rows if row["followed"]]
@@ -152,6 +152,7 @@ def _fixes(rows: Sequence[Row]) -> Iterator[str]:
     yield f"- of these, the practice is then shown to hold: {rate(len(good), len(followed))}"
     yield f"- of these, nothing else newly broken: {rate(len(clean), len(followed))}"
     yield f"- of these, both: {rate(len(both), len(followed))}"
+    yield f"- of all that were tried, followed and both: {rate(len(both), len(rows))}"
     yield ""
     yield "| practice | tried | followed | helped | newly broken |"
     yield "| --- | ---: | ---: | ---: | ---: |"

@@ -107,6 +107,13 @@ def run_now(release: Release, step: Instruction) -> str | None:
     return instead(release, step.line, f"RUN {text}")
 
 
+def runner(release: Release, stage: Stage) -> str:
+    """Write the command that runs all tests in a stage, by the tool that manages its environment."""
+    tools = {each.tool for step in release.chain_of(stage) for each in install_commands(step)}
+    by = next((each for each in ("uv", "poetry", "pdm", "pipenv") if each in tools), None)
+    return f"{by} run pytest" if by else "python -m pytest"
+
+
 def to_begin(release: Release, gate: GateFacts, project_texts: Mapping[str, str]) -> str | None:
     """Say how a build that runs no tests gets a stage for them, on the one that installs what runs; None where none does."""
     beside = [
@@ -150,7 +157,7 @@ def _plainly(release: Release, step: Instruction, project_texts: Mapping[str, st
     """Say that the step runs pytest itself, where that is installed there; None where it does that already, or it is not known."""
     stage = release.dockerfile.stages[step.stage_index]
     flags = " ".join(["RUN", *step.flags])
-    text = f"{flags} python -m pytest"
+    text = f"{flags} {runner(release, stage)}"
     if not _has_pytest(release, stage, project_texts) or text_of(step) == text:
         return None
     return instead(release, step.line, text)

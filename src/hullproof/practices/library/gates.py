@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hullproof.dockerfile import Instruction, Release, script_runs_tests
 from hullproof.facts import GateFacts, PlantedFile
 from hullproof.practices.checks import listed
-from hullproof.practices.library.countable import keep_exit_code, run_now, to_begin
+from hullproof.practices.library.countable import keep_exit_code, run_now, runner, to_begin
 from hullproof.practices.library.ignoring import to_let_through
 from hullproof.practices.library.lines import add, instead, joined, strict
 from hullproof.practices.library.stages import FOR_TESTS, stages_for_tests
@@ -94,7 +94,7 @@ def _to_run(release: Release) -> str | None:
     stage, text = apart[0], " ".join(each.original for each in apart[0].instructions)
     if "pytest" not in text and not any(FOR_TESTS.search(word) for word in text.split()):
         return None
-    run, end = "RUN python -m pytest", max(each.line for each in steps)
+    run, end = f"RUN {runner(release, stage)}", max(each.line for each in steps)
     if stage in release.needed:
         return add(release, "after", end, run)
     return joined(
