@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.secrets import secret_in, secret_name, token_in_command
+from hullproof.secrets import secret_in, secret_name, token_in_command, token_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,7 +86,8 @@ def _in_text(instruction: Instruction) -> Iterator[SecretMention]:
     if instruction.keyword in {"ENV", "ARG", "LABEL"}:
         return
     bodies = "\n".join(doc.content for doc in instruction.heredocs)
-    shape = token_in_command(f"{instruction.original}\n{bodies}")
+    looks_like = token_in_command if instruction.keyword == "RUN" else token_shape
+    shape = looks_like(f"{instruction.original}\n{bodies}")
     if shape is not None:
         line, index = instruction.line, instruction.stage_index
         yield SecretMention(instruction.keyword, line, f"its text holds {shape}", instruction.keyword, index)

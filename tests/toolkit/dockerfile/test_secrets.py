@@ -267,6 +267,13 @@ def test_what_a_step_uses_for_real_is_one(step: str) -> None:
     assert secret_on_command_line(step) or mentioned
 
 
+@pytest.mark.parametrize("keyword", ["CMD", "ENTRYPOINT", "HEALTHCHECK CMD"])
+def test_what_is_started_uses_what_it_is_told(keyword: str) -> None:
+    """A password that is made up for a step of the build is the real one where the container has it."""
+    text = f'FROM python:3.12-slim\n{keyword} ["app", "--database", "postgres://user:pass@db/app"]\n'
+    assert mentions_of_secrets(parse(text))
+
+
 @pytest.mark.parametrize(
     ("path", "text", "is_secret"),
     [

@@ -701,6 +701,30 @@ def test_permission_is_told_from_absence(line: str, more: tuple[FileEntry, ...],
     assert fix in str(proof.remedy)
 
 
+@pytest.mark.parametrize(
+    ("script", "only_waits"),
+    [
+        ("sleep infinity", True),
+        ("echo up; while true; do sleep 60; done", True),
+        ("trap : TERM; tail -f /dev/null & wait", True),
+        ("python run.py & sleep infinity", False),
+        ("./migrate && sleep 5", False),
+    ],
+)
+def test_a_shell_that_only_waits_is_one_fault(script: str, *, only_waits: bool) -> None:
+    """Not a shell in front of an application, a port that is not there and a signal that is not heard besides."""
+    shell = (process(1, "/bin/sh", "-c", script, caught=0), process(7, "sleep", "infinity"))
+    killed = Stopped("SIGTERM", 10.2, 137, killed=True)
+    idle = container(processes=shell, listeners=(), answers=(), ready=False, stopped=killed)
+    proof = prove("default-command", image=image(command=("/bin/sh", "-c", script)), container=idle)
+    assert proof.verdict is BROKEN
+    assert ("only waits" in proof.summary) is only_waits
+    assert ("never becomes ready" in proof.summary) is ("had to be killed" in proof.summary) is not only_waits
+    assert ("in front of the application" in proof.summary) is not only_waits
+    told = prove("expose", image=image(command=("/bin/sh", "-c", script)), container=idle)
+    assert told.verdict is (UNPROVEN if only_waits else BROKEN)
+
+
 def test_what_no_file_was_refused_for_is_not_put_down_to_one() -> None:
     """A port and a table of a database are others' to refuse."""
     for line in (

@@ -59,12 +59,12 @@ def in_front(
     main = container.main
     if main is None:
         return None
-    if is_shell(main):
-        clause = f"a shell is PID 1 in front of the application: {shown(main, 60)}"
-        return Front(main, clause, _to_make_way(release, image, files, main, container))
     if is_idler(main):
         clause = f"PID 1 only waits, and is not the application: {shown(main, 60)}"
         return Front(main, clause, to_start(release, image, files))
+    if is_shell(main):
+        clause = f"a shell is PID 1 in front of the application: {shown(main, 60)}"
+        return Front(main, clause, _to_make_way(release, image, files, main, container))
     if is_init(main):
         return _below_init(release, image, files, main, container)
     below = next((each for each in children(main, container) if is_application(each, container)), None)
@@ -82,6 +82,8 @@ def _below_init(
     front = next((each for each in below if is_shell(each) or is_idler(each)), None)
     if front is not None:
         clause = f"{program(main)} starts {shown(front, 60)}, not the application"
+        if is_idler(front):
+            return Front(front, clause, to_start(release, image, files))
         return Front(front, clause, _to_make_way(release, image, files, front, container))
     front = next((each for each in below if launcher(each) is not None), None)
     behind = front and next(

@@ -6,13 +6,16 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from hullproof.dockerfile.shell import read as read_shell
 from hullproof.dockerfile.wrappers import unwrap
 from hullproof.practices.library.logs import tells_of_waiting
-from hullproof.tools import IDLERS, INITS, LAUNCHERS, SHELLS
+from hullproof.tools import IDLERS, INITS, LAUNCHERS, SHELLS, names
 
 if TYPE_CHECKING:
     from hullproof.facts import Config, ContainerFacts, ImageFacts, Process
 
+_SAYING = names("echo printf : set trap exec wait")
+"""What a shell that only waits may do beside."""
 _INTERPRETER = re.compile(r"(?:python|pypy)[\d.]*$")
 _SERVERS = re.compile(
     r"(python|pypy|gunicorn|uvicorn|hypercorn|daphne|celery|flask|waitress|granian|uwsgi|unitd?|gevent)"
@@ -39,10 +42,16 @@ def is_init(process: Process) -> bool:
 
 
 def is_idler(process: Process) -> bool:
-    """Whether it is a program that only waits: a container kept alive without an application, or a bare interpreter."""
+    """Whether it only waits: a container kept alive without an application, by a program, a shell or a bare interpreter."""
     words = process.command
     bare = len(words) == 1 and re.fullmatch(r"(?:.*/)?(?:python|pypy)[\d.]*", words[0]) is not None
-    return program(process) in IDLERS or bare
+    return program(process) in IDLERS or bare or _only_waits(unwrap(words).script)
+
+
+def _only_waits(script: str | None) -> bool:
+    """Whether all that a shell is told to do is to wait: `sleep infinity`, `while true; do sleep 60; done`."""
+    programs = {each.program for each in read_shell(script).commands} if script else set()
+    return bool(programs & IDLERS) and programs <= IDLERS | _SAYING
 
 
 def launcher(process: Process) -> tuple[str, tuple[str, ...]] | None:
