@@ -193,6 +193,12 @@ def test_a_named_dockerfile_needs_no_option(project: pytest.Pytester) -> None:
     assert collected(project, "--hullproof-only=workdir", "test_own.py")[-1] == "Dockerfile::workdir"
 
 
+def test_a_folder_of_tests_that_is_called_so_asks_for_nothing(project: pytest.Pytester) -> None:
+    """What is named is a folder, `tests/dockerfile`, and no Dockerfile: nothing is proven unasked."""
+    project.mkdir("dockerfile").joinpath("test_parse.py").write_text("def test_parse(): pass\n")
+    assert collected(project, "dockerfile") == ["dockerfile/test_parse.py::test_parse"]
+
+
 def test_a_test_file_about_dockerfiles_is_none(project: pytest.Pytester) -> None:
     """Whoever asks for their own test of that name gets that test, and no proof."""
     project.makepyfile(test_dockerfile="def test_it(): pass")

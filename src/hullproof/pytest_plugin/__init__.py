@@ -115,8 +115,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _names_dockerfile(argument: str) -> bool:
     """Whether an argument, such as `Dockerfile::test-gate`, asks for what is collected from a Dockerfile."""
-    name = Path(argument.partition("::")[0]).name.lower()
-    return ("dockerfile" in name or "containerfile" in name) and not name.endswith(".py")
+    path = Path(argument.partition("::")[0])
+    name = path.name.lower()
+    named = ("dockerfile" in name or "containerfile" in name) and not name.endswith(".py")
+    return named and not path.is_dir()  # a folder of tests may be called so
 
 
 # --- fixtures ----------------------------------------------------------------------------------------
