@@ -19,6 +19,7 @@ from hullproof.engine.services.model import Services
 from hullproof.errors import Unobservable
 from hullproof.facts.provider import fact
 from hullproof.facts.trials import TRIES, WATCH_S, Trial, Trials, reached
+from hullproof.model import DEFAULT_MEMORY_MB
 from hullproof.project.config import Config
 from hullproof.run.run import Run
 
@@ -73,6 +74,12 @@ class Shares:
         return f"--cpus 1 --memory {self.memory_bytes // _MEGA}m, of {CORES} processors"
 
 
+def little_memory(config: Config) -> int:
+    """Return how many bytes a container makes do with: what the project grants it, and little where it says nothing."""
+    granted = MEMORY_MB if config.memory_mb == DEFAULT_MEMORY_MB else config.memory_mb
+    return int(granted * _MEGA)
+
+
 @fact
 def shares(trials: Trials, engine: Engine, run: Run, config: Config, helper: Helper | str) -> Shares:
     """The image with the time of one processor on a machine of many, then on one processor; both with little memory."""
@@ -83,7 +90,7 @@ def shares(trials: Trials, engine: Engine, run: Run, config: Config, helper: Hel
             helper if isinstance(helper, str) else f"the engine's machine cannot limit ({', '.join(lacking)})"
         )
         raise Unobservable(f"what it does with a part of the machine was not seen: {why}")
-    memory = int(min(MEMORY_MB, config.memory_mb) * _MEGA)
+    memory = little_memory(config)
     limits = {"mem_limit": memory, "memswap_limit": memory}
     many = machine_of_many(engine, helper, run.labels)
     look = partial(ActedOn.facts, watch_s=WATCH_S, stop=False)

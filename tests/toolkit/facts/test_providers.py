@@ -12,6 +12,8 @@ import pytest
 from hullproof.errors import Unobservable
 from hullproof.events import ignore
 from hullproof.facts import BuildFacts, ContainerFacts, Failure, Process, Stopped, builds, containers, sources
+from hullproof.facts.limited import little_memory
+from hullproof.project.config import Config
 from hullproof.project.project import Project
 
 
@@ -65,3 +67,11 @@ def test_what_only_a_clock_says_is_tried_again(project: Project, first: Containe
     boot: Any = lambda *_: contextlib.nullcontext(Booted())  # noqa: E731 - in the place of what boots containers
     assert containers.container(boot, project.config, 0.0, ignore) is (first if boots == 1 else UP)
     assert len(seen) == 2 - boots
+
+
+@pytest.mark.parametrize(
+    ("config", "granted"), [(Config(), 512), (Config(memory_mb=256), 256), (Config(memory_mb=2000), 2000)]
+)
+def test_a_part_of_the_machine_is_what_the_project_grants(config: Config, granted: int) -> None:
+    """A service that needs more says so; where nothing is said, it is little."""
+    assert little_memory(config) == granted * 1_000_000
