@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hullproof.init import code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hullproof.init.files import Files
     from hullproof.init.model import Application, Dependencies
@@ -35,7 +35,13 @@ _SCHEMES = {
     "mysql": "MySQL",
     "mariadb": "MariaDB",
     "mongodb": "MongoDB",
+    "mongo": "MongoDB",
 }
+_BY_ADDRESS = re.compile(r"dj_database_url|\benv\.db(?:_url)?\(\s*\)")
+"""How Django's settings take an address that is known only where it runs; one that is named there gets a made-up value."""
+_SERVICE = re.compile(
+    r"""^[ \t]*image:[ \t]*["']?(?:[\w.:-]+/)*(postgres|mysql|mariadb|mongo)\b""", re.MULTILINE
+)
 _FALLS_BACK = re.compile(r"""sqlite(?:\+\w+)?://|backends\.sqlite3|sqlite3?\.connect""")
 _DJANGO_NEEDS = re.compile(
     r"^[ \t]*class[ \t].*\b(?:Transaction|LiveServer|StaticLiveServer|API|APITransaction|APILiveServer)?(?<!Simple)(?<!unittest\.)TestCase\b"
@@ -64,22 +70,45 @@ class Database:
 def find(files: Files, application: Application, dependencies: Dependencies) -> Database | None:
     """Return the server that the application talks to; None where there is none, or where it falls back on SQLite."""
     if application.settings is not None:
-        for path in (application.settings, *(path for path in files.code if "settings" in path)):
-            found = _ENGINE.search(files.text(path))
-            if found is not None and not _FALLS_BACK.search(files.text(path)):
-                return Database(_CALLED[found[1]], f"in {path}:{files.line_of(path, found[0])}")
-        return None
+        settings = (application.settings, *(path for path in files.code if "settings" in path))
+        found = _of_django(files, settings)
+        if found or not any(_BY_ADDRESS.search(files.text(path)) for path in settings):
+            return found
     if any(_FALLS_BACK.search(files.text(path)) for path in files.code):
         return None
+    return _by_address(files) or _by_driver(dependencies) or _by_service(files)
+
+
+def _of_django(files: Files, settings: Iterable[str]) -> Database | None:
+    for path in settings:
+        found = _ENGINE.search(files.text(path))
+        if found is not None and not _FALLS_BACK.search(files.text(path)):
+            return Database(_CALLED[found[1]], f"in {path}:{files.line_of(path, found[0])}")
+    return None
+
+
+def _by_address(files: Files) -> Database | None:
     for path in files.code:
         found = _ADDRESS.search(files.text(path))
         if found is not None:
             return Database(_SCHEMES[found[1]], f"in {path}:{files.line_of(path, found[0])}")
+    return None
+
+
+def _by_driver(dependencies: Dependencies) -> Database | None:
     for name, drivers in _DRIVERS.items():
         for driver in drivers:
             if driver in dependencies.places:
                 return Database(name, f"by {driver} in {dependencies.places[driver]}")
     return None
+
+
+def _by_service(files: Files) -> Database | None:
+    compose = files.first(*COMPOSE)
+    service = _SERVICE.search(files.text(compose)) if compose else None
+    if compose is None or service is None:
+        return None
+    return Database(_SCHEMES[service[1]], f"in {compose}:{files.line_of(compose, service[0].strip())}")
 
 
 class Need:

@@ -24,6 +24,40 @@ FASTAPI = {
 }
 
 
+COMPOSE = "services:\n  db:\n    image: docker.io/library/postgres:16\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        (
+            {**MANAGE, "s/settings.py": "import dj_database_url\nDATABASES = {'default': dj_database_url.config()}\n"},
+            "PostgreSQL, by psycopg in requirements.txt:3",
+        ),
+        ({**MANAGE, "s/settings.py": "DATABASES = {'default': env.db()}\n"}, "PostgreSQL, by psycopg"),
+        (
+            {"requirements.txt": "fastapi\nuvicorn\nsqlmodel\n", "app.py": "app = FastAPI()\n", "compose.yaml": COMPOSE},
+            "PostgreSQL, in compose.yaml:3",
+        ),
+    ],
+)  # fmt: skip
+def test_it_is_found_where_only_the_driver_or_the_compose_file_tells(
+    see: See, files: dict[str, str], where: str
+) -> None:
+    """An address that is known only where it runs says nothing of what answers there."""
+    test = "from django.test import TestCase\nclass T(TestCase): ...\n\ndef test_x(client): ...\n"
+    assert said(see({**files, "tests/test_x.py": test}), "found")[0].startswith(f"{where}")
+
+
+def test_settings_with_another_database_need_none(see: See) -> None:
+    """Of Django's, an address that is named gets a made-up one of SQLite, and SQLite needs no server."""
+    for settings in (
+        "DATABASES = {'default': env.db('DATABASE_URL')}\n",
+        "dj_database_url.config(default='sqlite:///x')\n",
+    ):
+        assert see({**MANAGE, "s/settings.py": settings, "polls/tests.py": NEEDS}).tests.withheld == ()
+
+
 def test_the_tests_that_need_it_are_left_out_and_it_is_said_first(see: See) -> None:
     """Of Django's by their base class; the ignore file keeps them from the build, and a comment says so."""
     found = see({**MANAGE, "polls/tests.py": NEEDS, "tests/test_a.py": PLAIN, "tests/test_b.py": UNIT})
