@@ -211,10 +211,12 @@ def test_nothing_is_late_by_an_old_count(monkeypatch: pytest.MonkeyPatch) -> Non
     assert counting.lost == pytest.approx(4.0)
 
 
-def doing(age: float, pids: set[object], wanted: dict[str, int], connecting: int = 0) -> settling.Doing:
+def doing(
+    age: float, pids: set[object], ran: dict[str, int], runnable: int = 0, connecting: int = 0
+) -> settling.Doing:
     """Return what a container does at some moment."""
     found = settling.Doing.__new__(settling.Doing)
-    found.age, found.pids, found.wanted, found.connecting = age, pids, wanted, connecting
+    found.age, found.pids, found.ran, found.runnable, found.connecting = age, pids, ran, runnable, connecting
     return found
 
 
@@ -222,11 +224,12 @@ def doing(age: float, pids: set[object], wanted: dict[str, int], connecting: int
     ("now", "is_settled"),
     [
         (doing(2.0, {1, 7}, {"1": 500, "7": 20_000_000}), True),  # a fiftieth of a processor's time
-        (doing(2.0, {1, 7}, {"1": 200_000_500, "7": 0}), False),  # it works, or waits for a processor
+        (doing(2.0, {1, 7}, {"1": 200_000_500, "7": 0}), False),  # it works
         (doing(2.0, {1, 7}, {"1": 500, "7": 0, "8": 900_000_000}), False),  # in a new thread
         (doing(2.0, {1, 9}, {"1": 500, "9": 0}), False),  # a worker was started in the place of another
         (doing(2.0, {1}, {"1": 500}), False),  # one has ended
-        (doing(2.0, {1, 7}, {"1": 500, "7": 0}, 1), False),  # it waits for its database
+        (doing(2.0, {1, 7}, {"1": 500, "7": 0}, runnable=1), False),  # it would, and has no processor
+        (doing(2.0, {1, 7}, {"1": 500, "7": 0}, connecting=1), False),  # it waits for its database
     ],
 )
 def test_what_goes_on_as_it_is_has_settled(now: settling.Doing, is_settled: bool) -> None:  # noqa: FBT001 - what is expected
