@@ -199,6 +199,13 @@ def test_a_container_that_ends_by_itself_is_broken_with_code_and_log() -> None:
         "ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 5432)",
         'connection to server on socket "/run/s.PGSQL" failed: No such file\n Is the server running locally?',
         "(2003, \"Can't connect to MySQL server on 'db' (timed out)\")",
+        "httpx.ConnectError: [Errno -2] Name does not resolve",
+        "socket.gaierror: [Errno -5] No address associated with hostname",
+        "OSError: [Errno 101] Network is unreachable",
+        "oracledb.exceptions.OperationalError: DPY-6005: cannot connect to database",
+        "cassandra.cluster.NoHostAvailable: ('Unable to connect to any servers', {})",
+        "nats: error: nats: no servers available for connection",
+        "botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL",
     ],
 )
 def test_a_container_that_dies_for_want_of_a_database_is_told_how_to_get_one(line: str) -> None:

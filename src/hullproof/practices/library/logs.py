@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 _NOBODY_THERE = re.compile(
     r"connection refused|connect call failed|name or service not known|temporary failure in name resolution"
     r"|getaddrinfo failed|could not translate host name|failed to resolve host|can't connect to mysql server"
+    r"|name does not resolve|no address associated with hostname|network is unreachable|Errno (?:-[235]|1(?:01|1[013]))\b"
+    r"|(?:failed|unable|could not|cannot|can't) (?:to )?(?:connect|contact|reach)\b.{0,30}"
+    r"\b(?:all addresses|hosts?|servers?|database|brokers?|cluster|endpoint|redis|postgres\w*|mongo\w*|rabbit\w*|kafka|ldap)\b"
+    r"|all connection attempts failed|no servers available|login timeout expired|NoHostAvailable|AMQPConnectionError"
     r"|no route to host|could not connect to server|is the server running|ServerSelectionTimeoutError|NoBrokersAvailable",
     re.IGNORECASE,
 )
