@@ -22,6 +22,9 @@ from hullproof.engine.flaws import build_flaw
 from hullproof.engine.request import BuildRequest
 from hullproof.engine.turns import turn
 from hullproof.errors import DeadlineError, EngineError
+from hullproof.lab.rebuild import rebuild
+from hullproof.lab.recipe import Recipe
+from hullproof.project.project import Project
 
 ENGINE = "unix:///made/up.sock"
 RUNNING = {"vertexes": [{"digest": "d", "name": "[1/2] RUN tests", "started": "t"}]}
@@ -176,6 +179,24 @@ def test_a_wait_that_is_felt_is_said_once(
         threading.Timer(wait_s, over.set).start()
         assert build(cast("Engine", engine), request).ok
     assert heard == said
+
+
+def test_an_experiment_that_waits_says_so_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its builds come from the project's recipe, which knows whom to tell."""
+    monkeypatch.setattr("hullproof.engine.build._FELT_S", 0.2)
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    engine = SimpleNamespace(
+        cli=lambda *_: [sys.executable, "-c", ""],
+        flaw="it may die",
+        endpoint=SimpleNamespace(host=ENGINE),
+        calls=Calls(ENGINE),
+    )
+    heard = list[str]()
+    recipe = Recipe(Project.open(tmp_path), owner="", say=heard.append)
+    with held(alone=True) as over:
+        threading.Timer(0.6, over.set).start()
+        rebuild(cast("Engine", engine), recipe, tmp_path, "an edit")
+    assert heard == ["waits for its turn to build, until others are done: it may die"]
 
 
 @pytest.mark.parametrize("version", ["26.1.5+dfsg1", "23.0.0", "27.5.1", "unknown", ""])
