@@ -229,6 +229,19 @@ def test_a_fix_is_a_command_whatever_files_and_users_are_called() -> None:
     assert ";" not in fix
 
 
+def test_a_copy_above_the_account_takes_its_number() -> None:
+    """The name is not there yet, and the build would fail of it."""
+    base = replace(BASE_LAYER, texts={"/etc/passwd": "root:x:0:0::/:/bin/sh\n"})
+    text = GOOD.replace("COPY --chown=app:app app/ app/\n", "").replace(
+        "RUN useradd", "COPY app/ app/\nRUN useradd"
+    )
+    made = layer(14, entry("/etc/passwd"), texts=BASE_LAYER.texts)
+    facts = files(made, base=base, own=(layer(13, entry("/app/run.py")),))
+    assert "Write `COPY --chown=1000:1000 app/ app/` in the place of Dockerfile:13." in str(
+        prove("ownership", text, files=facts).remedy
+    )
+
+
 def test_a_directory_of_the_base_is_given_by_itself() -> None:
     """COPY --chown gives what it copies, and leaves the directory that is there already to root."""
     base = replace(BASE_LAYER, entries=(*BASE_LAYER.entries, entry("/srv/")))

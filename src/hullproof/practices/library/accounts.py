@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hullproof.errors import Unobservable
 
 if TYPE_CHECKING:
-    from hullproof.facts import ContainerFacts, FileFacts, ImageFacts
+    from hullproof.facts import ContainerFacts, FileFacts, ImageFacts, Layer
 
 _FIELDS = 4
 """So many a line of /etc/passwd or /etc/group has at the least."""
@@ -67,6 +67,16 @@ def account_of(user: str, files: FileFacts | None) -> Account:
     if wanted == "root":
         return Account(user, 0, listed=False, name="root")
     return Account(user, number, listed=False)
+
+
+def chown_at(account: Account, files: FileFacts, layer: Layer) -> str:
+    """Write an account as the step that makes a layer can take it: by number, where that has no such name yet."""
+    before = files.layers[: files.layers.index(layer)]
+    texts = [each.texts["/etc/passwd"] for each in before if "/etc/passwd" in each.texts]
+    is_known = not texts or any(name == account.name for name, _, _ in _passwd(texts[-1]))
+    if account.name is None or account.gid is None or is_known:
+        return account.for_chown
+    return f"{account.uid}:{account.gid}"
 
 
 def run_time_account(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import Instruction, Release, Stage, install_commands, test_commands
+from hullproof.practices.library.forgiving import (
+    CHOOSES,
+    PATHS,
+    in_conftest,
+    in_makefile,
+    in_script,
+    in_settings,
+    settings,
+)
 from hullproof.practices.library.lines import (
     add,
     instead,
     joined,
     remove,
-    remove_from,
-    rewrite,
     strict,
     text_of,
 )
@@ -22,24 +28,13 @@ from hullproof.practices.library.lists import named_in
 from hullproof.practices.library.stages import FOR_TESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from hullproof.facts import GateFacts
 
 _PYTEST = re.compile(r".*?\b(?:pytest|py\.test)\b")
-_HOOKS = frozenset(
-    {"pytest_collection_modifyitems", "pytest_sessionfinish", "pytest_ignore_collect", "pytest_runtest_setup"}
-)
-"""Functions of a conftest that decide which tests count: https://docs.pytest.org/en/stable/reference/reference.html#hooks"""
-_LISTS = frozenset({"collect_ignore", "collect_ignore_glob"})
-_SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
-_CHOOSES = re.compile(
-    r"""^\s*addopts\s*=.*(?:--co\b|--collect|\s["']?-[km]\b|=\s*["']?-[km]\b|--ignore|--deselect|--suppress)|^\s*ignore_outcome\s*=\s*true"""
-)
 _ARGUMENTS = re.compile(r"(?<=test).*\s(?:-[km]\s|--ignore|--deselect|--co|[^\s-]\S*(?:\.py|::|/))")
 """What is said behind pytest that chooses among tests."""
-_PATHS = re.compile(r"^\s*testpaths\s*=")
-_IGNORED = re.compile(r"^\t[-@]*-@*\s*(?P<rest>.+)$")
 
 
 def keep_exit_code(release: Release, line: int | None) -> str | None:
@@ -58,9 +53,9 @@ def let_it_fail(
     script = test_scripts.get(step.line, "")
     return (
         keep_exit_code(release, line)
-        or _in_script(script, project_texts.get(script, ""))
-        or _in_makefile(step, project_texts)
-        or _in_settings(project_texts, _CHOOSES)
+        or in_script(script, project_texts.get(script, ""))
+        or in_makefile(step, project_texts)
+        or in_settings(project_texts, CHOOSES)
         or _without_shell(release, step)
         or _plainly(release, step, project_texts)
     )
@@ -76,14 +71,14 @@ def let_all_run(
     run = run_all(release, line)
     if run is not None and _ARGUMENTS.search(text_of(step) or ""):
         return run
-    if (chooses := _in_conftest(project_texts) or _in_settings(project_texts, _CHOOSES)) is not None:
+    if (chooses := in_conftest(project_texts) or in_settings(project_texts, CHOOSES)) is not None:
         return chooses
     folder = _folder(gate)
     if folder and not _is_copied(release, step, folder):
         text = strict(step) or text_of(step)
         copy = add(release, "before", step.line, f"COPY {folder}/ {folder}/")
         return joined(copy, run or instead(release, step.line, text))
-    if any(_PATHS.match(row) for _, _, row in _rows(project_texts)) and run is None:
+    if any(PATHS.match(row) for _, _, row in settings(project_texts)) and run is None:
         bare = _bare(step)
         return instead(release, step.line, f"{bare} .") if bare else None
     return run or _plainly(release, step, project_texts)
@@ -169,70 +164,6 @@ def _has_pytest(release: Release, stage: Stage, project_texts: Mapping[str, str]
     return any("pytest" in each.distributions for each in installs) or "pytest" in named_in(
         lists, project_texts
     )
-
-
-def _in_script(path: str, text: str) -> str | None:
-    """Say how a script that runs the tests ends where they fail."""
-    rows = text.splitlines()
-    if not rows:
-        return None
-    if path.endswith(".py"):
-        found = [number for number, row in enumerate(rows, 1) if "check=False" in row]
-        if len(found) == 1:
-            return rewrite(path, found[0], rows[found[0] - 1].replace("check=False", "check=True"))
-        return None
-    if re.search(r"(?m)^set -\w*e|\|\||^trap\b", text):
-        return None
-    place = "after" if rows[0].startswith("#!") else "before"
-    return f"Add `set -e` {place} {path}:1."
-
-
-def _in_makefile(step: Instruction, project_texts: Mapping[str, str]) -> str | None:
-    """Say how a rule of a Makefile no longer goes on after a failure."""
-    if not re.search(r"\bg?make\b", step.shell_text):
-        return None
-    found = [
-        (path, number, match["rest"])
-        for path, text in project_texts.items()
-        if posixpath.basename(path).lower() in {"makefile", "gnumakefile"}
-        for number, row in enumerate(text.splitlines(), 1)
-        if (match := _IGNORED.match(row)) is not None and "test" in match["rest"]
-    ]
-    return joined(*(rewrite(path, number, f"\t{rest}") for path, number, rest in found)) if found else None
-
-
-def _rows(project_texts: Mapping[str, str]) -> Iterator[tuple[str, int, str]]:
-    """Go through the lines of the settings of test runners."""
-    for name in _SETTINGS:
-        for number, row in enumerate(project_texts.get(name, "").splitlines(), 1):
-            yield name, number, row
-
-
-def _in_settings(project_texts: Mapping[str, str], meant: re.Pattern[str]) -> str | None:
-    found = [remove_from(name, number) for name, number, row in _rows(project_texts) if meant.match(row)]
-    return joined(*found) if found else None
-
-
-def _in_conftest(project_texts: Mapping[str, str]) -> str | None:
-    """Say which functions and lists of conftests go, since they decide which tests count."""
-    ways = []
-    for path, text in project_texts.items():
-        if posixpath.basename(path) != "conftest.py":
-            continue
-        try:
-            body = ast.parse(text).body
-        except (SyntaxError, ValueError):
-            continue
-        for each in body:
-            named = {each.name} if isinstance(each, ast.FunctionDef) else set()
-            if isinstance(each, ast.Assign):
-                named = {one.id for one in each.targets if isinstance(one, ast.Name)}
-            if named & (_HOOKS | _LISTS):
-                first = min([each.lineno, *(one.lineno for one in getattr(each, "decorator_list", []))])
-                ways.append(remove_from(path, first, each.end_lineno))
-    if not ways:
-        return None
-    return f"{' '.join(ways)} What stands there decides which tests count."
 
 
 def _without_shell(release: Release, step: Instruction) -> str | None:

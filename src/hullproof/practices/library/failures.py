@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.access import READ, RUN, WRITE, Barrier, barrier
-from hullproof.practices.library.accounts import Account, account_of, run_time_groups
+from hullproof.practices.library.accounts import Account, account_of, chown_at, run_time_groups
 from hullproof.practices.library.allowing import past, to_bring_module
 from hullproof.practices.library.command import (
     in_shell_form,
@@ -219,7 +219,7 @@ def _denied(
     made_by = release.instruction_at(where.line)
     fix = past(release, files, stop, path, account)
     if made_by is not None and made_by.keyword in ("COPY", "ADD") and stop.verb in ("read", "enter", "write"):
-        shown = instead(release, made_by.line, copied_with(made_by, chown=account.for_chown))
+        shown = instead(release, made_by.line, copied_with(made_by, chown=chown_at(account, files, where)))
         fix = f"{shown} Or copy it with --chmod=755; see ownership." if shown else fix
     return Reason(f": {account.shown} cannot {stop.verb} {stop.seen}", fix)
 

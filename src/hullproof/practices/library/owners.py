@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from hullproof.practices.library.accounts import chown_at
 from hullproof.practices.library.lines import add, before_user, copied_with, instead
 from hullproof.practices.library.places import by_line
 
@@ -36,7 +37,8 @@ def to_give(release: Release, files: FileFacts, strange: list[FileEntry], accoun
             # --chown is for what it copies: a directory that the base has already stays as it is.
             there = [each for each in group if each.kind == "directory" and each.path in files.base]
             if len(there) < len(group):
-                text = copied_with(made_by, chown=owner) if made_by is not None else None
+                whose = chown_at(account, files, files.owning_layers[group[0].path])
+                text = copied_with(made_by, chown=whose) if made_by is not None else None
                 shown = instead(release, made_by.line, text) if made_by is not None else None
                 ways.append(shown or f"Write {keyword} --chown={owner} at {place}.")
             if there:

@@ -1,0 +1,92 @@
+"""What beside the Dockerfile lets a failing test pass, or leaves it out: scripts, Makefiles, settings and conftests, by their lines."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.practices.library.lines import joined, remove_from, rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hullproof.dockerfile import Instruction
+
+_HOOKS = frozenset(
+    {"pytest_collection_modifyitems", "pytest_sessionfinish", "pytest_ignore_collect", "pytest_runtest_setup"}
+)
+"""Functions of a conftest that decide which tests count: https://docs.pytest.org/en/stable/reference/reference.html#hooks"""
+_LISTS = frozenset({"collect_ignore", "collect_ignore_glob"})
+_SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
+CHOOSES = re.compile(
+    r"""^\s*addopts\s*=.*(?:--co\b|--collect|\s["']?-[km]\b|=\s*["']?-[km]\b|--ignore|--deselect|--suppress)|^\s*ignore_outcome\s*=\s*true"""
+)
+PATHS = re.compile(r"^\s*testpaths\s*=")
+_IGNORED = re.compile(r"^\t[-@]*-@*\s*(?P<rest>.+)$")
+
+
+def in_script(path: str, text: str) -> str | None:
+    """Say how a script that runs the tests ends where they fail."""
+    rows = text.splitlines()
+    if not rows:
+        return None
+    if path.endswith(".py"):
+        found = [number for number, row in enumerate(rows, 1) if "check=False" in row]
+        if len(found) == 1:
+            return rewrite(path, found[0], rows[found[0] - 1].replace("check=False", "check=True"))
+        return None
+    if re.search(r"(?m)^set -\w*e|\|\||^trap\b", text):
+        return None
+    place = "after" if rows[0].startswith("#!") else "before"
+    return f"Add `set -e` {place} {path}:1."
+
+
+def in_makefile(step: Instruction, project_texts: Mapping[str, str]) -> str | None:
+    """Say how a rule of a Makefile no longer goes on after a failure."""
+    if not re.search(r"\bg?make\b", step.shell_text):
+        return None
+    found = [
+        (path, number, match["rest"])
+        for path, text in project_texts.items()
+        if posixpath.basename(path).lower() in {"makefile", "gnumakefile"}
+        for number, row in enumerate(text.splitlines(), 1)
+        if (match := _IGNORED.match(row)) is not None and "test" in match["rest"]
+    ]
+    return joined(*(rewrite(path, number, f"\t{rest}") for path, number, rest in found)) if found else None
+
+
+def settings(project_texts: Mapping[str, str]) -> Iterator[tuple[str, int, str]]:
+    """Go through the lines of the settings of test runners."""
+    for name in _SETTINGS:
+        for number, row in enumerate(project_texts.get(name, "").splitlines(), 1):
+            yield name, number, row
+
+
+def in_settings(project_texts: Mapping[str, str], meant: re.Pattern[str]) -> str | None:
+    """Say which lines of the settings go; None where none is meant."""
+    found = [remove_from(name, number) for name, number, row in settings(project_texts) if meant.match(row)]
+    return joined(*found) if found else None
+
+
+def in_conftest(project_texts: Mapping[str, str]) -> str | None:
+    """Say which functions and lists of conftests go, since they decide which tests count."""
+    ways = []
+    for path, text in project_texts.items():
+        if posixpath.basename(path) != "conftest.py":
+            continue
+        try:
+            body = ast.parse(text).body
+        except (SyntaxError, ValueError):
+            continue
+        for each in body:
+            named = {each.name} if isinstance(each, ast.FunctionDef) else set()
+            if isinstance(each, ast.Assign):
+                named = {one.id for one in each.targets if isinstance(one, ast.Name)}
+            if named & (_HOOKS | _LISTS):
+                first = min([each.lineno, *(one.lineno for one in getattr(each, "decorator_list", []))])
+                ways.append(remove_from(path, first, each.end_lineno))
+    if not ways:
+        return None
+    return f"{' '.join(ways)} What stands there decides which tests count."
