@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import options, shell
+from hullproof.dockerfile import options, shell, valued
 from hullproof.dockerfile.once import once
-from hullproof.tools import is_tool, names
+from hullproof.tools import is_tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,22 +16,6 @@ if TYPE_CHECKING:
     from hullproof.dockerfile.model import Instruction
     from hullproof.dockerfile.steps import ShellCommand
 
-_PIP = names("""-r --requirement -c --constraint -e --editable -t --target --platform --python-version --implementation --abi
-    --root --prefix --src -b --build --upgrade-strategy -C --config-settings --global-option --install-option
-    --no-binary --only-binary --progress-bar --root-user-action --report --use-feature --use-deprecated -i
-    --index-url --extra-index-url -f --find-links --log --proxy --retries --timeout --exists-action --trusted-host
-    --cert --client-cert --cache-dir --python -d --dest -w --wheel-dir --group --build-constraint --override
-    --overrides --excludes -p --index --default-index --index-strategy --keyring-provider --python-platform --extra
-    --link-mode --resolution --prerelease --exclude-newer --reinstall-package --upgrade-package --torch-backend
-    --only-group --no-group --no-extra --package --project --directory -P --no-install-package --no-build-package
-    --config-file --color --requirements-from-script""")
-_MANAGED = names("""-C --directory -P --project -p --only --with --without -E --extras -G --group --extra --no-group --only-group
-    --no-extra -L --lockfile --venv --python --package --no-install-package --index --default-index --index-url
-    --extra-index-url --link-mode --cache-dir --config-setting --config-file --python-platform --no-build-package
-    --no-binary-package -i --requirements -r --categories --pypi-mirror -f --find-links --color --upgrade-package
-    --refresh-package --reinstall-package""")
-_CONDA = names("""-n --name -p --prefix -c --channel -f --file --solver -r --root-prefix --rc-file --repodata-fn --platform
-    --log-level --category""")
 _LOCAL = re.compile(r"(?:\.{1,2}(?:/|\[|\Z)|/|~/|file:|\$\{?PWD\b)|[\w.-]+/")
 _ARTIFACT = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:\[|\Z)|/\*\Z")
 _REMOTE = re.compile(r"(?:git|hg|svn|bzr)\+|https?:|ssh:")
@@ -108,7 +92,7 @@ def _pip(command: ShellCommand, line: int) -> Install | None:
 
 def _pip_like(command: ShellCommand, line: int, tool: str, args: tuple[str, ...]) -> Install | None:
     """Read `pip install` and what understands the same options."""
-    read = options.split(args, _PIP)
+    read = options.split(args, valued.PIP)
     action = read.words[0] if read.words else ""
     if action not in {"install", "wheel", "download", "sync"} or read.has("--help", "--dry-run"):
         return None
@@ -157,13 +141,13 @@ def _is_local(word: str) -> bool:
 
 
 def _pip_sync(command: ShellCommand, line: int) -> Install | None:
-    read = options.split(command.argv[1:], _PIP)
+    read = options.split(command.argv[1:], valued.PIP)
     files = tuple(read.words) or ("requirements.txt",)
     return Install("pip-sync", "sync", command, line, requirement_files=files)
 
 
 def _uv(command: ShellCommand, line: int) -> Install | None:
-    read = options.split(command.argv[1:], _PIP)
+    read = options.split(command.argv[1:], valued.PIP)
     if read.words[:1] == ["pip"]:
         args = list(command.argv[1:])
         args.remove("pip")
@@ -197,7 +181,7 @@ def _managed(
     command: ShellCommand, line: int, tool: str, implied: tuple[str, ...], without_project: tuple[str, ...]
 ) -> Install | None:
     """Read a project manager, which installs what its lock file says, and the project unless told not to."""
-    read = options.split(command.argv[1:], _MANAGED)
+    read = options.split(command.argv[1:], valued.MANAGERS)
     action = read.words[0] if read.words else ""
     if action not in {"install", "sync", "add"} or read.has("--help", "--dry-run"):
         return None
@@ -210,7 +194,7 @@ def _managed(
 
 
 def _pipenv(command: ShellCommand, line: int) -> Install | None:
-    read = options.split(command.argv[1:], _MANAGED)
+    read = options.split(command.argv[1:], valued.MANAGERS)
     if read.words[:1] not in (["install"], ["sync"]) or read.has("--help"):
         return None
     packages, files = tuple(read.words[1:]), read.all("-r", "--requirements")
@@ -230,14 +214,14 @@ def _pipenv(command: ShellCommand, line: int) -> Install | None:
 
 
 def _pipx(command: ShellCommand, line: int) -> Install | None:
-    read = options.split(command.argv[1:], _PIP)
+    read = options.split(command.argv[1:], valued.PIP)
     if read.words[:1] != ["install"]:
         return None
     return Install("pipx", "install", command, line, packages=tuple(read.words[1:]))
 
 
 def _conda(command: ShellCommand, line: int) -> Install | None:
-    read = options.split(command.argv[1:], _CONDA)
+    read = options.split(command.argv[1:], valued.CONDA)
     action = " ".join(read.words[: 2 if read.words[:1] == ["env"] else 1])
     if action not in {"install", "create", "update", "env update", "env create"} or read.has("--help"):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import walk, words
+from hullproof.dockerfile import bash, walk
 from hullproof.dockerfile.once import once
 from hullproof.dockerfile.steps import ShellCommand, ShellProgram, roughly
 from hullproof.dockerfile.wrappers import program
@@ -47,14 +47,14 @@ def simple_words(text: str) -> tuple[tuple[str, ...], bool] | None:
 
     None for anything more: operators, redirections, assignments, several commands, or what makes no sense.
     """
-    root = words.tree(text.strip())
+    root = bash.tree(text.strip())
     if root.has_error or len(root.children) != 1 or root.children[0].type != "command":
         return None
     parts = root.children[0].children
     if any(part.type in {"variable_assignment", "file_redirect", "herestring_redirect"} for part in parts):
         return None
-    replaced = any(words.is_replaced(part) for part in parts)
-    return tuple(words.literal(part) for part in parts), replaced
+    replaced = any(bash.is_replaced(part) for part in parts)
+    return tuple(bash.literal(part) for part in parts), replaced
 
 
 def read(text: str) -> ShellProgram:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hullproof.dockerfile import words
+from hullproof.dockerfile import bash
 from hullproof.dockerfile.wrappers import program, unwrap
 
 
@@ -36,5 +36,5 @@ class ShellProgram:
 
 def roughly(text: str) -> tuple[ShellCommand, ...]:
     """Do without a grammar: split at operators."""
-    found = ((unwrap(argv), argv) for argv in words.rough(text))
+    found = ((unwrap(argv), argv) for argv in bash.rough(text))
     return tuple(ShellCommand(seen.argv, " ".join(argv), seen.wrappers) for seen, argv in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import options, shell
+from hullproof.dockerfile import options, shell, valued
 from hullproof.dockerfile.once import once
 from hullproof.tools import names
 
@@ -15,16 +15,8 @@ if TYPE_CHECKING:
     from hullproof.dockerfile.model import Instruction
     from hullproof.dockerfile.steps import ShellCommand
 
-_ENVIRONMENTS = names("""-e -c --conf --workdir --root --result-json -s --session --sessions -f --noxfile -t --tags -m -k --keywords -p
-    --python -P --force-python -r --default-venv-backend --envdir --extra-pythons --skip-env -m -x
-    --override --installpkg --parallel --runner --report""")
 TASK_RUNNERS = frozenset({"make", "gmake", "just", "task", "invoke", "inv", "poe", "doit"})
 """Programs that start a task of the project's, by a name of its own."""
-_MAKE = frozenset({"-C", "--directory", "-f", "--file", "--makefile", "-j", "--jobs", "-I", "-o", "-W"})
-_DJANGO = names("""--settings --pythonpath -v --verbosity --testrunner -k -p --pattern --tag --exclude-tag --parallel -t
-    --top-level-directory --shuffle --durations""")
-_PYTHON = frozenset({"-W", "-X"})
-_OTHER = frozenset({"-k", "-m", "-s", "-c", "--config", "--plugin", "-p", "--pattern", "--exclude-tag"})
 _NO_RUN = {
     "": names("--version --help -h"),
     "pytest": names("""--collect-only --co --collectonly --version -V --help -h --fixtures --fixtures-per-test
@@ -87,7 +79,7 @@ def _environments(command: ShellCommand) -> bool:
     """Read tox or Nox; one that is asked for linters and documents only runs no tests."""
     runner, args = command.program, command.argv[1:]
     own = args[: args.index("--")] if "--" in args else args
-    read = options.split(own, _ENVIRONMENTS - ({"-p", "-r"} if runner == "tox" else {"-r"}))
+    read = options.split(own, valued.TOX_AND_NOX - ({"-p", "-r"} if runner == "tox" else {"-r"}))
     if read.words[:1] in (["config"], ["list"], ["devenv"], ["depends"], ["quickstart"]):
         return False
     asked = read.all("-e", "-s", "--session", "--sessions", "-t", "--tags", "-m")
@@ -101,16 +93,16 @@ def _django(command: ShellCommand) -> bool:
     if command.program == "python":
         at = next(i for i, word in enumerate(args) if word.endswith("manage.py"))
         args = args[at + 1 :]
-    return options.split(args, _DJANGO).words[:1] == ["test"]
+    return options.split(args, valued.DJANGO).words[:1] == ["test"]
 
 
 def _subcommand(command: ShellCommand) -> bool:
-    words = options.split(command.argv[1:], _OTHER | {"-e", "--env", "-py", "-i"}).words
+    words = options.split(command.argv[1:], valued.OTHER_RUNNERS | {"-e", "--env", "-py", "-i"}).words
     return words[:1] == (["run"] if command.program == "stestr" else ["test"])
 
 
 def _task(command: ShellCommand) -> bool:
-    return any(map(_is_task, options.split(command.argv[1:], _MAKE).words))
+    return any(map(_is_task, options.split(command.argv[1:], valued.MAKE).words))
 
 
 def _is_task(name: str) -> bool:
@@ -141,7 +133,7 @@ def _by_name(command: ShellCommand) -> bool:
 
 def _script_of(args: tuple[str, ...]) -> str:
     """Name the script among an interpreter's arguments."""
-    words = options.split(args, _PYTHON).words
+    words = options.split(args, valued.PYTHON).words
     return words[0].rsplit("/", 1)[-1] if words else ""
 
 

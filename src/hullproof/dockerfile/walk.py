@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import words
+from hullproof.dockerfile import bash
 from hullproof.dockerfile.steps import ShellCommand, ShellProgram, roughly
 from hullproof.dockerfile.wrappers import started_by_find, unwrap
 
@@ -18,7 +18,7 @@ _NO_WORDS = frozenset({"variable_assignment", "file_redirect", "herestring_redir
 
 def walk(text: str, depth: int = 0) -> ShellProgram:
     """Read shell text. Raises RecursionError where it is nested beyond all measure."""
-    root = words.tree(text)
+    root = bash.tree(text)
     if root.has_error:
         return ShellProgram(
             roughly(text), ("a part of the shell text could not be read; it was split into words",)
@@ -50,15 +50,15 @@ class _Walker:
             document = None
             if node.type == "redirected_statement":
                 below = [each for child in node.children for each in child.children]
-                document = next((words.source(each) for each in below if each.type == "heredoc_body"), stdin)
+                document = next((bash.source(each) for each in below if each.type == "heredoc_body"), stdin)
             waiting += [(child, document, False) for child in reversed(node.children)]
 
     def command(self, node: Node, stdin: str | None) -> None:
         """Take a command; `stdin` is a here-document that it reads."""
         parts = [child for child in node.children if child.is_named and child.type not in _NO_WORDS]
         strings = [child for child in node.children if child.type == "herestring_redirect"]
-        stdin = words.literal(strings[-1].children[-1]) if strings else stdin
-        self.simple(tuple(words.literal(part) for part in parts), words.source(node), stdin)
+        stdin = bash.literal(strings[-1].children[-1]) if strings else stdin
+        self.simple(tuple(bash.literal(part) for part in parts), bash.source(node), stdin)
 
     def simple(self, argv: tuple[str, ...], text: str, stdin: str | None) -> None:
         """Take a command, or those of the shell that it starts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from hullproof.dockerfile.valued import UV_RUN
 from hullproof.tools import SHELLS
 
 _VERSIONED = re.compile(r"(python|pip|pypy)\d*(?:\.\d+)*\Z")
@@ -52,14 +53,10 @@ _PLAIN = {
     "dumb-init": _rule("-r --rewrite"),
     "xargs": _rule("-I -n -P -L -d -s -E -a --max-args --max-procs --arg-file --delimiter --replace"),
 }
-_UV = """--with --with-editable --with-requirements --extra --group --no-group --only-group --no-extra -p --python
- --package --project --directory --env-file --index --index-url --default-index --extra-index-url -i --cache-dir
- --config-file -f --find-links --link-mode --refresh-package --upgrade-package -P --from --no-build-package
- --no-binary-package --python-platform --color"""
 _RUNNERS = {
-    ("uv", "run"): _rule(_UV),
-    ("uv", "tool", "run"): _rule(_UV),
-    ("uvx",): _rule(_UV),
+    ("uv", "run"): _Rule(UV_RUN),
+    ("uv", "tool", "run"): _Rule(UV_RUN),
+    ("uvx",): _Rule(UV_RUN),
     ("poetry", "run"): _rule("-C --directory -P --project"),
     ("pipenv", "run"): _rule("--python"),
     ("pdm", "run"): _rule("-p --project --venv -c --config"),

@@ -79,11 +79,11 @@ def why_not_up(
         return Reason(f"{ended}{cause.clause}", cause.fix, cause.is_fault)
     if config.stands_alone and waits_for_a_service(container, serves=bool(image.exposed)):
         clause = f"the application is not started: it waits for another service; {says}"
-        return Reason(clause, beside(config), is_fault=False)
+        return Reason(clause, to_have_services(config), is_fault=False)
     return None
 
 
-def beside(config: Config) -> str:
+def to_have_services(config: Config) -> str:
     """Say how an application gets the service that it misses."""
     return _OFFLINE if config.offline else _BESIDE
 
@@ -146,7 +146,7 @@ def _why_ended(
     if absent is not None:
         return absent
     if config.stands_alone and misses_a_service(log):
-        return Reason(" (a service that it needs is not there)", beside(config), is_fault=False)
+        return Reason(" (a service that it needs is not there)", to_have_services(config), is_fault=False)
     if not container.exit_code and (handed_on := to_hand_on(release, image, files)) is not None:
         return Reason(", and never starts what CMD says", handed_on)
     lacks = missing(log, files, {**image.env, **config.env}, error if container.exit_code else None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.practices.checks import broken, in_container, in_dockerfile, in_image, unproven
 from hullproof.practices.library.command import as_json
-from hullproof.practices.library.failures import beside
+from hullproof.practices.library.failures import to_have_services
 from hullproof.practices.library.lines import instead, text_of
 from hullproof.practices.library.logs import misses_a_service
 
@@ -47,7 +47,7 @@ def says_healthy(
     elif health.early:
         yield in_container("HEALTHCHECK", f"{said(health)}: not healthy yet, within its start period")
     elif config.stands_alone and (misses_a_service(container.log) or tells_of_failure(health)):
-        yield unproven(f"HEALTHCHECK says unhealthy: {said(health)}", line, ran, fix=beside(config))
+        yield unproven(f"HEALTHCHECK says unhealthy: {said(health)}", line, ran, fix=to_have_services(config))
     else:
         clause = f"HEALTHCHECK says unhealthy, {health.tries} times: {said(health)}"
         yield broken(clause, line, ran, fix=to_be_healthy(release, health, container))

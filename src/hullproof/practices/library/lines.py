@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from hullproof.dockerfile import Instruction, Release
 
 _LONGEST = 240
-_FORGIVERS = frozenset(
+_MASKING = frozenset(
     {"true", ":", "exit", "echo", "printf", "tee", "trap", "set", "sleep", "wait", "false", "[", "[[", "test"}
 )
-"""What stands beside a command so that its failure is lost, or told and forgotten."""
+"""What stands beside a command so that its failure is lost, or only reported."""
 _UNPLAIN = re.compile(r"[<>`]|\b(?:for|while|until|case|function)\b|(?:^|[;&|(\n]\s*)\w+=\S*\s*(?:[;&\n]|$)")
 """Redirections, loops and variables of the shell's own: more than commands in a row."""
 _OTHERWISE = re.compile(r"\|+\s*[({]?\s*([^\s;|&()]+)")
@@ -111,11 +111,11 @@ def strict(instruction: Instruction, end: str = "") -> str | None:
     """
     found = commands(instruction)
     text = instruction.shell_text
-    others = set(_OTHERWISE.findall(text)) - _FORGIVERS
+    others = set(_OTHERWISE.findall(text)) - _MASKING
     is_hidden = instruction.heredocs and not instruction.is_script
     if is_hidden or instruction.json or found.problems or others or _UNPLAIN.search(text):
         return None
-    kept = [each.text for each in found.commands if each.program not in _FORGIVERS]
+    kept = [each.text for each in found.commands if each.program not in _MASKING]
     if end:
         kept.append(end)
     meant = " ".join(["RUN", *instruction.flags, " && ".join(kept)])

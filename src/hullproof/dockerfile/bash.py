@@ -1,4 +1,4 @@
-"""From the syntax tree of shell text to plain words. tree-sitter's grammar reads; nothing is run."""
+"""Shell text as Bash reads it: its syntax tree, and the literal text of a node. tree-sitter's grammar reads; nothing is run."""
 
 from __future__ import annotations
 
