@@ -455,6 +455,18 @@ def test_what_the_tests_fail_without_is_brought_as_what_asks_for_it(by_shipped: 
     assert any("tests/test_a.py::test_page" in each.statement for each in proof.evidence)
 
 
+def test_a_key_that_a_later_step_deletes_goes_with_that_step() -> None:
+    """A command that speaks of the working directory by its name uses nothing of what was brought there."""
+    text = GOOD.replace(
+        "USER app\n", "COPY deploy.p8 ./\nRUN rm deploy.p8\nRUN echo x > app/version\nUSER app\n"
+    )
+    brought = layer(16, entry("/app/deploy.p8", holds="private key"))
+    hidden = files(brought, layer(17, removed=("/app/deploy.p8",)))
+    remedy = str(prove("necessary-files", text, files=hidden).remedy)
+    assert "Remove Dockerfile:16" in remedy
+    assert "Remove Dockerfile:17" in remedy
+
+
 def test_a_module_that_is_asked_for_by_name_is_imported() -> None:
     """As `importlib.import_module` does it, which opens the file without a statement that could be noted."""
     lacks = MissingFiles(

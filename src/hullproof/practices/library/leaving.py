@@ -146,7 +146,10 @@ def _mounted(release: Release, step: Instruction, held: Collection[str], goal: s
 
 def _using(release: Release, step: Instruction, held: Collection[str], goal: str) -> list[Instruction]:
     """List the later RUNs that name what a step brings, by its own words or by the place that it brings it to."""
-    words = (*step.sources, goal) if step.sources else held
+    workdir = release.contract.workdir
+    # What lies in the working directory is called by its own name, and the directory's is in many a command.
+    place = () if workdir is not None and normal(workdir.path) == goal else (goal,)
+    words = (*step.sources, *place) if step.sources else held
     names = {posixpath.basename(each.rstrip("/")) for each in words} - {"", ".", "*"}
     return [
         each
