@@ -32,7 +32,7 @@ TOOL = "hullproof:latest"
 MAIN_JOB = ("engine", "lint", "unit", "build", "container", "prove")
 
 ENGINES = ("containerd", "api-1.44", "few-files")
-BENCHES = ("starting", "image", "proofs", "screens", "board", "sizes", "evidence", "trials")
+BENCHES = ("starting", "image", "proofs", "screens", "board", "sizes", "scale", "evidence", "trials")
 
 WORKFLOWS = (".github/workflows", "docs/examples")
 
@@ -245,7 +245,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure start, image, proofs, screens and board beside floors and peers: -- proofs --rounds 1 --only peers."""
+    """Measure all that things cost, beside floors and peers: -- proofs --rounds 1 --only peers, -- --record."""
     _install(session, "bench", "faults", board=True)
     named = [word for word in session.posargs[:1] if word in BENCHES]
     for program in named or BENCHES:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.page import record, shown
+
 if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
 
@@ -51,20 +53,13 @@ class Row:
         verdict = "" if self.met is None else "met" if self.met else "[bold red]missed[/]"
         return (
             self.what,
-            _median(self.ours, self.unit),
+            shown(self.ours, self.unit),
             self.beside,
-            _median(self.theirs, self.unit),
+            shown(self.theirs, self.unit),
             self.figure,
             self.aim,
             verdict,
         )
-
-
-def _median(values: Sequence[float], unit: str) -> str:
-    if not values:
-        return ""
-    value = statistics.median(values)
-    return f"{value:.0f}" if not unit else f"{value:.2f} {unit}" if value < 100 else f"{value:.0f} {unit}"  # noqa: PLR2004 - three digits are enough
 
 
 def times(
@@ -176,6 +171,11 @@ def arguments(title: str, *, default_rounds: int, groups: Sequence[str]) -> argp
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured to this file")
     parser.add_argument(
+        "--record",
+        action="store_true",
+        help="put it into benchmarks/results.json and on the page made from that",
+    )
+    parser.add_argument(
         "--only", choices=groups, action="append", help="measure this group only; can be repeated"
     )
     chosen = parser.parse_args()
@@ -233,6 +233,8 @@ def report(title: str, where: str, settings: argparse.Namespace, rows: Sequence[
     console = Console(width=None if Console().is_terminal else _WIDTH, highlight=False)
     console.print(table)
     console.print(f"{where}\n{notes}", markup=False)
+    if settings.record:
+        record(title, where, notes, rows)
     if settings.json:
         told = {"title": title, "machine": where, "rounds": settings.rounds, "notes": notes.splitlines()}
         settings.json.write_text(

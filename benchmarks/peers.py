@@ -90,6 +90,9 @@ ALONE = (
 )
 """What Hullproof shows besides, without an experiment."""
 
+OF_THE_BUILD = ALONE[:3]
+"""What cannot be said of an image alone: its base, that one's size, and the stages that it was built in."""
+
 HADOLINT = (
     "the base is tagged",
     "the last user is not root",

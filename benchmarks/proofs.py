@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from benchmarks.measure import Row, arguments, attempted, lead, machine, report, rounds, timed, times
-from benchmarks.peers import ALL, PEERS, Peer
+from benchmarks.peers import ALL, OF_THE_BUILD, PEERS, Peer
 from benchmarks.stand import REPOSITORY, Stand, proving, stand, tell
 from hullproof.engine.build import build as plain_build
 from hullproof.lab import rebuild
@@ -51,6 +51,7 @@ def main() -> None:
         "boot": beside_boot,
         "rebuilds": beside_rebuilds,
         "peers": beside_peers,
+        "image": given_image,
         "jobs": side_by_side,
     }
     chosen: Namespace = arguments(__doc__ or "", default_rounds=5, groups=list(groups))
@@ -198,22 +199,43 @@ def beside_peers(at: Stand, image: str, count: int) -> list[Row]:
         count, lambda: timed(proving(words)), *(functools.partial(timed, peer.measure) for peer in peers)
     )
     return [
-        row for peer, seconds in zip(peers, theirs, strict=True) for row in peer_rows(peer, ours, seconds)
+        row
+        for peer, seconds in zip(peers, theirs, strict=True)
+        for row in peer_rows(f"prove, {len(ALL)} statements", peer, ours, seconds)
     ]
 
 
-def peer_rows(peer: Peer, ours: Sequence[float], theirs: Sequence[float]) -> list[Row]:
+def given_image(at: Stand, image: str, count: int) -> list[Row]:
+    """The same of an image that is given, as the peers have it: nothing is built, and no project is read."""
+    found = [make(at, image) for make in PEERS]
+    peers = [peer for peer in found if peer is not None and peer.boots]
+    words = ["--image", image, _QUICK, "--output", str(at.run.scratch("reports") / "report.json")]
+    tell("prove --image beside " + ", ".join(peer.name for peer in peers))
+    ours, *theirs = rounds(
+        count, lambda: timed(proving(words)), *(functools.partial(timed, peer.measure) for peer in peers)
+    )
+    said = len(ALL) - len(OF_THE_BUILD)
+    return [
+        row
+        for peer, seconds in zip(peers, theirs, strict=True)
+        for row in peer_rows(f"prove --image, {said} statements", peer, ours, seconds, said)
+    ]
+
+
+def peer_rows(
+    what: str, peer: Peer, ours: Sequence[float], theirs: Sequence[float], statements: int = len(ALL)
+) -> list[Row]:
     """Compare the whole time and the time for each statement."""
-    what, beside = f"{len(ALL)} statements", f"{peer.name}, {peer.statements}"
-    per_ours, per_theirs = each(ours, len(ALL)), each(theirs, peer.statements)
+    beside = f"{peer.name}, {peer.statements}"
+    per_ours, per_theirs = each(ours, statements), each(theirs, peer.statements)
     if not peer.boots:
         return [
             times(what, ours, f"{beside}, boots nothing", theirs),
-            times("  each", per_ours, "  each", per_theirs, unit="ms"),
+            times(f"  each of {what}", per_ours, f"  each of {peer.name}'s", per_theirs, unit="ms"),
         ]
     return [
         times(what, ours, beside, theirs, at_most=1.0),
-        lead("  each", per_ours, "  each", per_theirs, at_least=5.0, unit="ms"),
+        lead(f"  each of {what}", per_ours, f"  each of {peer.name}'s", per_theirs, at_least=5.0, unit="ms"),
     ]
 
 

@@ -1,0 +1,100 @@
+"""What was measured, as the page that is made from it: docs/reference/performance.md."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Row
+
+RESULTS = Path(__file__).with_name("results.json")
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "performance.md"
+
+_HEAD = (
+    "<!-- Made from benchmarks/results.json by `./nox -s bench -- --record`; see benchmarks/page.py. -->",
+    "",
+    "# Performance",
+    "",
+    "What things cost, beside a floor or a peer that was measured in turn with them in the same run, so that what else the",
+    "machine did fell on both: `./nox -s bench` measures all of it again. The figures are medians of the rounds, the ratio is",
+    "the median of the rounds' own ratios. An aim that is missed is shown as missed, with what limits it.",
+)
+_LIMITS = Path(__file__).with_name("limits.md")
+"""What limits the figures that miss their aim, by whoever looked into it."""
+
+Recorded = dict[str, Any]
+
+
+def read(file: Path = RESULTS) -> list[Recorded]:
+    """Return what was recorded: a table for each program that measures."""
+    found: list[Recorded] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    return found
+
+
+def record(title: str, where: str, notes: str, rows: Sequence[Row]) -> None:
+    """Put what was measured in the place of what was measured of the same things before; make the page again."""
+    tables = {each["title"]: each for each in read()}
+    before = {row["what"]: row for row in tables.get(title, {"rows": ()})["rows"]}
+    new = {f"{row.what} {row.beside}": _plain(row, where) for row in rows if row.ours}
+    kept = {f"{row['what']} {row['beside']}": row for row in before.values()}
+    tables[title] = {"title": title, "notes": notes.splitlines(), "rows": list((kept | new).values())}
+    RESULTS.write_text(json.dumps(list(tables.values()), indent=2) + "\n", encoding="utf-8")
+    PAGE.write_text(page(read()), encoding="utf-8")
+
+
+def _plain(row: Row, where: str) -> Recorded:
+    return {
+        "where": where,
+        "what": row.what.strip(),
+        "beside": row.beside.strip(),
+        "ours": [round(each, 4) for each in row.ours],
+        "theirs": [round(each, 4) for each in row.theirs],
+        "figure": row.figure,
+        "aim": row.aim,
+        "met": row.met,
+        "unit": row.unit,
+    }
+
+
+def page(tables: Sequence[Recorded]) -> str:
+    """Write the page: a table for each program, split where its rows were measured at different times."""
+    lines = list(_HEAD)
+    for table in tables:
+        lines += ["", f"## {table['title']}", "", *(f"{each}\n" for each in table["notes"])]
+        for where in dict.fromkeys(row["where"] for row in table["rows"]):
+            lines += [
+                "| what | ours | beside | its | figure | aim | |",
+                "| --- | ---: | --- | ---: | ---: | ---: | --- |",
+            ]
+            lines += _rows(row for row in table["rows"] if row["where"] == where)
+            lines += ["", f"Measured on {where}.", ""]
+    if _LIMITS.exists():
+        lines += ["", _LIMITS.read_text(encoding="utf-8").strip()]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _rows(rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        met = {None: "", True: "met", False: "**missed**"}[row["met"]]
+        cells = (
+            row["what"],
+            shown(row["ours"], row["unit"]),
+            row["beside"],
+            shown(row["theirs"], row["unit"]),
+            row["figure"],
+            row["aim"],
+            met,
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def shown(values: Sequence[float], unit: str) -> str:
+    """Return the median as it is read: three digits are enough."""
+    if not values:
+        return ""
+    value = statistics.median(values)
+    return f"{value:.0f}" if not unit else f"{value:.2f} {unit}" if value < 100 else f"{value:.0f} {unit}"  # noqa: PLR2004
