@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from benchmarks import page as figures
 from hullproof.practices import get
 
 from .made import SHIPPED, pages
@@ -25,6 +26,14 @@ def test_a_page_made_from_the_code_is_up_to_date(path: str) -> None:
     if os.environ.get("HULLPROOF_REWRITE_SAMPLES"):
         (DOCS / path).write_text(text, encoding="utf-8")
     assert (DOCS / path).read_text(encoding="utf-8") == text
+
+
+def test_the_page_of_figures_is_the_one_that_was_measured() -> None:
+    """No figure is put right by hand: what was recorded is what is shown."""
+    text = figures.page(figures.read())
+    if os.environ.get("HULLPROOF_REWRITE_SAMPLES"):
+        figures.PAGE.write_text(text, encoding="utf-8")
+    assert figures.PAGE.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("practice", [each.id for each in SHIPPED])
