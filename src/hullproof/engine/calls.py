@@ -16,7 +16,6 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from requests.adapters import HTTPAdapter
 from requests.exceptions import Timeout
 
 from hullproof import interruption
@@ -65,13 +64,8 @@ class Calls:
         self._pulse: threading.Thread | None = None
 
     def attach(self, api: APIClient) -> None:
-        """Have all calls of a client go through here."""
-        from hullproof.engine.transport import Timed  # noqa: PLC0415 - it imports this module
-
+        """Take the client whose calls these are: the engine is asked by it whether it is still there."""
         self._api = api
-        for prefix, adapter in list(api.adapters.items()):
-            if isinstance(adapter, HTTPAdapter):
-                api.mount(prefix, Timed(adapter, self))
 
     def note(self, end: socket.socket) -> None:
         """Take our end of a connection, which may have to be broken."""

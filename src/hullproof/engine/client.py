@@ -27,6 +27,7 @@ from hullproof.engine.calls import CALL_S, Calls, within
 from hullproof.engine.endpoint import Endpoint, NoEngineError
 from hullproof.engine.plugins import numbers
 from hullproof.engine.ssh import command, relay
+from hullproof.engine.transport import mount
 from hullproof.errors import EngineError
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def open_client(endpoint: Endpoint, api_version: str, calls: Calls) -> DockerCli
     client.api.trust_env = False
     if endpoint.scheme in ("tcp", "http", "https") and not _is_loopback(endpoint):
         client.api.proxies.update(get_environ_proxies(client.api.base_url))
-    calls.attach(client.api)
+    mount(client.api, calls)
     return client
 
 

@@ -12,7 +12,16 @@ from hullproof.engine.calls import CALL_S, Calls
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from docker.api.client import APIClient
     from requests import PreparedRequest, Response
+
+
+def mount(api: APIClient, calls: Calls) -> None:
+    """Have all calls of a client go through `calls`."""
+    calls.attach(api)
+    for prefix, adapter in list(api.adapters.items()):
+        if isinstance(adapter, HTTPAdapter):
+            api.mount(prefix, Timed(adapter, calls))
 
 
 class Timed(BaseAdapter):
