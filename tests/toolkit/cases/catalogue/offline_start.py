@@ -13,7 +13,9 @@ if not any(route[1] == "00000000" for route in routes):
     raise OSError("Failed to resolve 'models.example.com': Temporary failure in name resolution")
 """
 SENDS = 'import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("192.0.2.1", 53))'
-IN_SHELL = "grep -q '\\\\s00000000\\\\s' /proc/net/route || { echo 'curl: (6) Could not resolve host: words.example.org'; exit 6; }"
+IN_SHELL = (
+    "grep -q eth0 /proc/net/dev || { echo 'curl: (6) Could not resolve host: words.example.org'; exit 6; }"
+)
 WAITS = "until grep -q eth0 /proc/net/dev; do echo waiting for https://config.example.com; sleep 1; done"
 
 CASES = (
