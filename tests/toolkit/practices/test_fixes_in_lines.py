@@ -415,3 +415,19 @@ def test_an_ignore_file_gets_its_lines(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM a\n")
     assert follow("Add `**/.git`, `**/.env*` to .dockerignore. See `hullproof explain x`.", tmp_path) == 1
     assert (tmp_path / ".dockerignore").read_text() == "**/.git\n**/.env*\n"
+
+
+def test_the_sentences_of_the_page_are_those_that_are_followed() -> None:
+    """Each of docs/reference/fixes.md, and behind another as well; within a sentence it is none."""
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "fixes.md").read_text()
+    rows = [
+        row.split("|")[1].strip(" `") for row in page.splitlines() if "FILE" in row and row.startswith("|")
+    ]
+    assert len(rows) == 4
+    for row in rows:
+        sentence = f"{row.removesuffix('.')}.".replace("FILE:LINE", "Dockerfile:1").replace(
+            "FILE", ".dockerignore"
+        )
+        assert len(changes(sentence)) == 1, sentence
+        assert len(changes(f"Let it be. {sentence} Or not.")) == 1, sentence
+        assert not changes(f"Rather than that, {sentence}"), sentence
