@@ -188,3 +188,12 @@ def test_tests_are_run_by_the_tool_that_installed_what_they_need(tmp_path: Path,
     gate = replace(SILENT, test_lines=())
     made = followed(tmp_path, prove("test-gate", text, gate=gate).remedy, text)
     assert f"RUN echo pytest\nRUN {tool.split(maxsplit=1)[0]} run pytest\n" in made
+
+
+def test_a_list_of_the_tests_keeps_its_tools() -> None:
+    """Where one stage installs both lists, it is the stage that is parted."""
+    own = layer(4, entry("/usr/local/lib/python3.11/site-packages/pytest-8.dist-info/METADATA"))
+    lists = {"requirements.txt": "flask\n", "requirements-dev.txt": "pytest\n"}
+    fix = prove("multistage", ONE_STAGE, files=files(own), project_texts=lists).remedy or ""
+    assert "requirements-dev.txt:1" not in fix
+    assert "Add `FROM base AS test`" in fix

@@ -43,7 +43,10 @@ def to_unlist(
     """Say which lines of the lists that a step installs from go to those of the tests; None where no line names a tool."""
     step = release.instruction_at(line)
     installs = install_commands(step) if step is not None else ()
-    rows = named_in([file for each in installs for file in each.requirement_files], project_texts)
+    lists_of_all = [
+        file for each in installs for file in each.requirement_files if not FOR_TESTS.search(file)
+    ]
+    rows = named_in(lists_of_all, project_texts)
     meant = [rows[name] for name in map(_normal, tools) if name in rows]
     if not meant or any(row.endswith("\\") for _, _, row in meant):
         return None  # a list with hashes is made by a tool, from another
