@@ -429,11 +429,12 @@ def test_fifty_projects_are_one_table_with_what_is_wrong_at_its_end(
 
     assert prove_all(folders, outcome, jobs=4) == 1
     out, _ = capsys.readouterr()
-    *table, blank, last = out.splitlines()[-52:]
+    above, _, last = out.rpartition("\n\n")
+    table = above.splitlines()[-50:]
     assert [line.split()[1] for line in table] == sorted(
         (each.name for each in folders), key=lambda name: name == "service-07"
     )
-    assert (table[-1][0], blank) == ("✗", "")
+    assert table[-1].startswith("✗")
     assert last.startswith("BROKEN 1 of 50 projects: service-07 (49 proven; ")
     assert out.count("service-00") == 1
 

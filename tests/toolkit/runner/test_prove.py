@@ -54,6 +54,9 @@ FAILED = BuildFacts(
     failure=Failure("Dockerfile:7", "1 test failed", "Fix it.", LOG[60:], base_note="a look-alike"),
 )
 
+FROM_PROJECT = ("config", "release", "tests", "project_texts")
+"""What the project itself tells."""
+
 
 class FakeEngine:
     """Says what it is; nothing else is asked of it here."""
@@ -81,7 +84,7 @@ class Facts(dict[str, Any]):
 
     def providers(self) -> dict[str, Provider]:
         """Provide what the project itself tells, and of the rest what is in the table."""
-        real = {name: each for name, each in PROVIDERS.items() if name in ("config", "release", "tests")}
+        real = {name: each for name, each in PROVIDERS.items() if name in FROM_PROJECT}
         return {
             name: real.get(name) or replace(each, needs=(), function=partial(self._provide, name))
             for name, each in PROVIDERS.items()
