@@ -249,13 +249,16 @@ def test_a_command_by_what_was_seen(prove: Prove, program: str, starts: str, ver
             "open('state', 'w')",
             DOCKERFILE.replace("&& install -d -o app -g app /app", ""),
             "broken",
-            ("cannot write to /app", "RUN chown app:app /app before USER"),
+            ("cannot write to /app", "Add `RUN chown app:app /app` before {USER}."),
         ),
         (
             SERVE,
             with_line("RUN chmod 600 run.py && chown root run.py", before="USER"),
             "broken",
-            ("cannot read /app/run.py (mode 0600, of root)", "before USER"),
+            (
+                "cannot read /app/run.py (mode 0600, of root)",
+                "Add `RUN chown -R app:app /app/run.py` before {USER}.",
+            ),
         ),
         (
             "import sys\nprint('. banner')\nprint('cannot find the schedule', file=sys.stderr)\nsys.exit(1)",
@@ -273,7 +276,8 @@ def test_a_container_that_ends_is_told_why(
     proof = prove(program, dockerfile)["default-command"]
     assert proof["verdict"] == verdict, proof["summary"]
     assert told[0] in proof["summary"]
-    assert told[1] in proof["remedy"]
+    user = 1 + next(at for at, line in enumerate(dockerfile.splitlines()) if line.startswith("USER"))
+    assert told[1].replace("{USER}", f"Dockerfile:{user}") in proof["remedy"]
 
 
 def test_a_launcher_in_front_is_named(prove: Prove) -> None:
