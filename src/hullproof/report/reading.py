@@ -188,19 +188,19 @@ def about(report: Report) -> list[Row]:
         Row("Proven by", words=f"Hullproof {report.hullproof_version}, in {duration(report.duration_s)}")
     )
     if (earlier := observed(report)) is not None:
-        rows.append(Row("Observed", words=earlier))
+        rows.append(Row("Kept", words=earlier))
     date = report.started_at.astimezone(timezone.utc)
     return [*rows, Row("Date", words=f"{date:%Y-%m-%d %H:%M} UTC")]
 
 
 def observed(report: Report) -> str | None:
-    """Say how many proofs rest on what was observed in an earlier run, and when; None where none does."""
+    """Say how many proofs rest, all or in part, on what an earlier run observed, and since when; None where none does."""
     earlier = [each.observed_at for each in report.proofs if each.observed_at is not None]
     if not earlier:
         return None
     oldest = min(earlier).astimezone(timezone.utc)
     count = f"{len(earlier)} of {len(report.proofs)}"
-    return f"{count} observed at {oldest:%Y-%m-%d %H:%M} UTC; nothing changed since (--fresh: anew)"
+    return f"{count} rest on facts kept since {oldest:%Y-%m-%d %H:%M} UTC; nothing changed (--fresh: anew)"
 
 
 def _about_image(image: ImageInfo) -> list[Row]:
