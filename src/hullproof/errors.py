@@ -26,14 +26,14 @@ class UsageError(HullproofError):
 
 
 class DockerfileError(UsageError):
-    """A Dockerfile that no build would take: the project's own build fails. `name` is the project's, `folder` where it is."""
+    """A Dockerfile that no build would take: the project's own build fails. `name` is the project's, `home` where it is."""
 
     exit_code = 1
 
-    def __init__(self, text: str, *, folder: Path, name: str, dockerfile: str) -> None:
+    def __init__(self, text: str, *, home: Path, name: str, dockerfile: str) -> None:
         """Take what is wrong, as `Dockerfile:3: ...`, and what the project is called."""
         super().__init__(text)
-        self.folder, self.name, self.dockerfile = folder, name, dockerfile
+        self.home, self.name, self.dockerfile = home, name, dockerfile
 
 
 class EngineError(HullproofError):

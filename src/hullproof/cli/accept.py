@@ -91,7 +91,7 @@ def accept(
     broken = [each for each in report.proofs if each.verdict is Verdict.BROKEN and not each.is_excused]
     _require_new(broken, there)
     if broken:
-        file = write_accepted(opened.folder, [Accepted(each.id, why, last) for each in broken])
+        file = write_accepted(opened.home, [Accepted(each.id, why, last) for each in broken])
         for each in broken:
             say(f"accepted {each.id} until {last}, in {file}")
     else:

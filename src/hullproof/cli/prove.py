@@ -32,7 +32,7 @@ from hullproof.terminal import say
 class Unread:
     """A folder that cannot be read as a project, and why."""
 
-    folder: Path
+    home: Path
     name: str
     error: UsageError
 
@@ -197,11 +197,11 @@ def prove_all(
     for each in found:
         if isinstance(each, Unread):
             say(f"{each.name}: hullproof: {each.error}")
-            outcomes[each.folder] = Outcome(each.name, error=str(each.error), exit_code=each.error.exit_code)
+            outcomes[each.home] = Outcome(each.name, error=str(each.error), exit_code=each.error.exit_code)
         elif isinstance(each, DockerfileError):
             report = report_of_unreadable(each, profile=given.profile, only=only, experiments=experiments)
             deliver_to_all(each, report)
-            outcomes[each.folder] = Outcome(each.name, report, exit_code=each.exit_code)
+            outcomes[each.home] = Outcome(each.name, report, exit_code=each.exit_code)
     if projects:
         builds = given.image is None or bool(folders)
         with closing(Engine.connect(builds=builds)) as engine, shown:
@@ -220,7 +220,7 @@ def prove_all(
             done = proving.all(projects, fitting)
         outcomes |= {project.home: outcome for project, outcome in zip(projects, done, strict=True)}
     if several:
-        in_order = [outcomes[each.home if isinstance(each, Project) else each.folder] for each in found]
+        in_order = [outcomes[each.home] for each in found]
         deliver_to_all.end(Summary(tuple(called(in_order)), time.monotonic() - began))
     return max(each.exit_code for each in outcomes.values())
 
@@ -234,9 +234,10 @@ def _opened(folders: Sequence[Path], given: Given) -> list[Project | DockerfileE
         try:
             project = open_project(folder, given)
         except DockerfileError as error:  # noqa: PERF203 - the others are proven all the same
-            found[error.folder] = error
+            found[error.home] = error
         except UsageError as error:
-            found[folder.absolute()] = Unread(folder.absolute(), folder.name, error)
+            home = folder.absolute()
+            found[home] = Unread(home, home.name or str(home), error)
         else:
             found[project.home] = project
     unread = [each for each in found.values() if isinstance(each, Unread)]

@@ -83,7 +83,7 @@ class Project:
         try:
             dockerfile = parse(text, config.dockerfile)
         except UsageError as error:
-            raise DockerfileError(str(error), folder=home, name=name, dockerfile=config.dockerfile) from None
+            raise DockerfileError(str(error), home=home, name=name, dockerfile=config.dockerfile) from None
         if config.test_target is not None:
             dockerfile.stage(config.test_target)
         given = overrides or {}

@@ -29,8 +29,8 @@ class Subject(Protocol):
         """What the project is called."""
 
     @property
-    def folder(self) -> Path:
-        """Where it is; no two have the same."""
+    def home(self) -> Path:
+        """Where its Dockerfile and its settings are; no two have the same, as they may have their context."""
 
 
 _WRITTEN: Mapping[str, str] = {**SUFFIXES, **BESIDE}
@@ -89,7 +89,7 @@ class _Place:
 class Delivery:
     """Takes finished reports to all places where they were asked for, and at the end what they come to together.
 
-    `screen` is what stdout gets, None for nothing. `places` are the files of each project alone, by its folder, and
+    `screen` is what stdout gets, None for nothing. `places` are the files of each project alone, by its home, and
     `joint` those that have all projects in one, where there are `several`.
     """
 
@@ -107,7 +107,7 @@ class Delivery:
         try:
             _take_all(
                 [
-                    *(partial(_save, each, report, brief=self.brief) for each in self.places[project.folder]),
+                    *(partial(_save, each, report, brief=self.brief) for each in self.places[project.home]),
                     *(partial(each.send, report) for each in self.boards),
                 ],
                 is_told=self.detail != "verdict",
@@ -187,16 +187,13 @@ def _places(
     folders: Sequence[Output],
     formats: Sequence[str],
 ) -> dict[Path, list[_Place]]:
-    """Return the files that each project's report goes to, by the project's folder; make the folders that lack.
+    """Return the files that each project's report goes to, by the project's home; make the folders that lack.
 
     Raises UsageError where one cannot be written, or two reports would go to one.
     """
     names = distinct([file_name(project.name) for project in projects])
     places = {
-        project.folder: [
-            *files,
-            *_in_folders(folders, formats or ("json",), name),
-        ]
+        project.home: [*files, *_in_folders(folders, formats or ("json",), name)]
         for project, name in zip(projects, names, strict=True)
     }
     written = [*joint, *(place for own in places.values() for place in own)]

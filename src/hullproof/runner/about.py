@@ -23,7 +23,7 @@ _LONGEST_LINE = 500
 
 def project_info(project: Project) -> ProjectInfo:
     """Name the project, its Dockerfile and its commit."""
-    checkout = Checkout() if is_stub(project) else look(project.folder)
+    checkout = Checkout() if is_stub(project) else look(project.home)
     return ProjectInfo(
         name=project.name[:200],
         dockerfile=project.config.dockerfile,

@@ -121,6 +121,13 @@ def named(report: Report) -> Callable[..., Report]:
     return lambda project, **_: replace(report, project=replace(report.project, name=project.name))
 
 
+def with_context(project: Path) -> Path:
+    """Let a project have its folder `app` as its build context."""
+    (project / "hullproof.toml").write_text('context = "app"\n')
+    (project / "app").mkdir(exist_ok=True)
+    return project
+
+
 # --- where reports go --------------------------------------------------------------------------------
 
 
@@ -471,6 +478,17 @@ def test_a_file_has_all_projects(
         assert_harmless(text.replace(EMPTY_SPACE, ""), "\n\t")
 
 
+def test_projects_with_the_same_context_have_a_file_each(
+    prove_all: ProveAll, make: Callable[[str], Path], bare: Report, tmp_path: Path
+) -> None:
+    """As one has that is built of a folder which is a project, too."""
+    inner, reports = make("shop/app"), tmp_path / "reports"
+    (inner.parent / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    assert prove_all([with_context(inner.parent), inner], named(bare), outputs=[str(reports)]) == 0
+    found = {each.name: json.loads(each.read_text("utf-8"))["project"]["name"] for each in reports.iterdir()}
+    assert found == {"shop.json": "shop", "app.json": "app"}
+
+
 def test_jobs_are_done_side_by_side_and_no_more_of_them(
     prove_all: ProveAll, make: Callable[[str], Path], bare: Report
 ) -> None:
@@ -629,6 +647,21 @@ def test_what_is_broken_is_written_down_as_accepted(
         "nothing is broken that is not accepted, and nothing was written",
     )
     assert engine.closed == 2
+
+
+@pytest.mark.usefixtures("engine")
+def test_what_is_accepted_is_written_into_the_settings_of_the_project(
+    command: Command,
+    make: Callable[[str], Path],
+    bare: Report,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And not into the folder that it has as its context, where nobody looks for them."""
+    shop = with_context(make("shop"))
+    monkeypatch.setattr(proving, "prove", lambda *_, **__: broken(bare))
+    assert command("accept", str(shop), "--all-broken", "--until", "2099-01-31")[0] == 0
+    assert [each.practice for each in Project.open(shop).config.accept] == ["slim-base"]
+    assert not list((shop / "app").iterdir())
 
 
 def test_what_a_profile_asks_for_is_what_is_accepted(

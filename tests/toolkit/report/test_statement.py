@@ -147,7 +147,7 @@ def test_the_files_ending_says_which(sample: Report, tmp_path: Path) -> None:
     outputs += [f"svr:{tmp_path}/other.json", f"{tmp_path}/r.json"]
 
     class Shop:
-        name, folder = "shop", tmp_path
+        name, home = "shop", tmp_path
 
     deliver = delivery([Shop()], (), [Output.parse(each) for each in outputs], detail="verdict")
     deliver(Shop(), sample)

@@ -34,7 +34,9 @@ from hullproof.practices import EXPERIMENTS
 from hullproof.practices.profiles import members
 from hullproof.project.project import Project
 from hullproof.report import as_json
+from hullproof.report.reading import dockerfile_path
 from hullproof.runner import prove as proving
+from hullproof.runner.about import project_info
 from hullproof.runner.choice import choose
 from hullproof.runner.graph import Graph
 from hullproof.runner.prove import prove
@@ -329,3 +331,15 @@ def test_the_revision_is_the_commit_and_says_when_files_were_edited(project: Pro
     assert proven(project).project.revision == commit
     (project.folder / "Dockerfile").write_text("FROM python:3.12-slim\n")
     assert proven(project).project.revision == f"{commit}-dirty"
+
+
+def test_a_dockerfile_outside_of_its_context_is_named_by_its_own_path_in_the_repository(
+    tmp_path: Path,
+) -> None:
+    """As annotations and alerts are, which are shown beside its lines."""
+    shop = tmp_path / "services" / "shop"
+    (shop / "app").mkdir(parents=True)
+    (shop / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    (shop / "hullproof.toml").write_text('context = "app"\n')
+    git(tmp_path, "init", "--quiet")
+    assert dockerfile_path(project_info(Project.open(shop))) == "services/shop/Dockerfile"
