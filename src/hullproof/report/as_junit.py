@@ -25,46 +25,45 @@ _EVIDENCE_SHOWN = 20
 
 def render(report: Report) -> str:
     """Return the report as an XML document."""
-    return _document(clean(report.project.name), report.duration_s, report.proofs, _suites(report))
+    name = clean(report.project.name)
+    return _document(name, report.duration_s, _suites(report, name))
 
 
-def render_all(reports: Sequence[Report], name: str, errors: Mapping[str, str]) -> str:
-    """Return several projects' reports as one document; `errors` are those that have none, by the projects' names."""
-    suites = [suite for report in reports for suite in _suites(report, f"{clean(report.project.name)}.")]
-    suites += [_error(project, reason) for project, reason in errors.items()]
-    proofs = [proof for report in reports for proof in report.proofs]
-    return _document(name, sum(each.duration_s for each in reports), proofs, suites, len(errors))
+def render_all(name: str, reports: Mapping[str, Report], errors: Mapping[str, str]) -> str:
+    """Return several projects' reports as one document; `errors` are those that have none. Both by the projects' names."""
+    suites = [
+        suite
+        for project, report in reports.items()
+        for suite in _suites(report, clean(project), f"{clean(project)}.")
+    ]
+    suites += [_error(clean(project), reason) for project, reason in errors.items()]
+    return _document(name, sum(each.duration_s for each in reports.values()), suites)
 
 
-def _document(
-    name: str, seconds: float, proofs: Sequence[Proof], suites: Sequence[ET.Element], errors: int = 0
-) -> str:
-    counts = _counts(proofs)
-    counts |= {each: str(int(counts[each]) + errors) for each in ("tests", "errors")}
+def _document(name: str, seconds: float, suites: Sequence[ET.Element]) -> str:
     root = ET.Element("testsuites", name=name, time=f"{seconds:.3f}")
-    root.attrib.update({each: counts[each] for each in ("tests", "failures", "errors")})
+    for counter in ("tests", "failures", "errors"):
+        root.set(counter, str(sum(int(suite.attrib[counter]) for suite in suites)))
     root.extend(suites)
     ET.indent(root)
     return inert(f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
 
 
 def _error(project: str, reason: str) -> ET.Element:
-    suite = ET.Element("testsuite", name=clean(project), tests="1", failures="0", errors="1", skipped="0")
-    case = ET.SubElement(suite, "testcase", name="It can be proven", classname=clean(project), time="0")
+    suite = ET.Element("testsuite", name=project, tests="1", failures="0", errors="1", skipped="0")
+    case = ET.SubElement(suite, "testcase", name="It can be proven", classname=project, time="0")
     ET.SubElement(case, "error", type="error", message=clean(reason))
     return suite
 
 
-def _suites(report: Report, within: str = "") -> list[ET.Element]:
+def _suites(report: Report, project: str, within: str = "") -> list[ET.Element]:
     families = dict.fromkeys(proof.family for proof in report.proofs)
-    return [_suite(report, family, within) for family in families]
+    return [_suite(report, family, project, within) for family in families]
 
 
-def _suite(report: Report, family: str, within: str) -> ET.Element:
+def _suite(report: Report, family: str, project: str, within: str) -> ET.Element:
     proofs = [proof for proof in report.proofs if proof.family == family]
-    suite = ET.Element(
-        "testsuite", {"name": f"{clean(report.project.name)}: {clean(family)}", **_counts(proofs)}
-    )
+    suite = ET.Element("testsuite", {"name": f"{project}: {clean(family)}", **_counts(proofs)})
     suite.set("timestamp", f"{report.started_at.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S}")
     suite.set("time", f"{sum(proof.duration_s for proof in proofs):.3f}")
     properties = ET.SubElement(suite, "properties")

@@ -9,7 +9,7 @@ are rules without a result, since code scanning shows each result as an alert, w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta, timezone
 from typing import Any
 from urllib.parse import quote
@@ -45,9 +45,13 @@ def render(report: Report) -> str:
     return render_all([report], " ".join(headline(report)))
 
 
-def render_all(reports: Sequence[Report], verdict: str) -> str:
-    """Return reports as one SARIF log with one run: code scanning takes no two of one category."""
+def render_all(reports: Sequence[Report], verdict: str, errors: Mapping[str, str] | None = None) -> str:
+    """Return reports as one SARIF log with one run: code scanning takes no two of one category.
+
+    `errors` says by name why there are no reports of further projects.
+    """
     run = _run(reports, verdict)
+    run["invocations"] += [_failed(project, reason) for project, reason in (errors or {}).items()]
     return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
@@ -203,6 +207,14 @@ def _invocation(report: Report) -> dict[str, Any]:
     if report.build_error:
         invocation["toolExecutionNotifications"] = [_notification(report, report.build_error)]
     return invocation
+
+
+def _failed(project: str, reason: str) -> dict[str, Any]:
+    message = {"text": _unlinked(f"{clean(project)}: {clean(reason)}")}
+    return {
+        "executionSuccessful": False,
+        "toolExecutionNotifications": [{"level": "error", "message": message}],
+    }
 
 
 def _notification(report: Report, error: BuildError) -> dict[str, Any]:

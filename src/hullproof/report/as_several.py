@@ -84,12 +84,12 @@ def _json(summary: Summary) -> str:
 
 
 def _junit(summary: Summary) -> str:
-    errors = {each.name: each.error for each in summary.outcomes if each.report is None}
-    return as_junit.render_all(summary.reports, f"{len(summary.outcomes)} projects", errors)
+    reports = {each.name: each.report for each in summary.outcomes if each.report is not None}
+    return as_junit.render_all(f"{len(summary.outcomes)} projects", reports, summary.errors)
 
 
 def _sarif(summary: Summary) -> str:
-    return as_sarif.render_all(summary.reports, summary.line)
+    return as_sarif.render_all(summary.reports, summary.line, summary.errors)
 
 
 # --- for people ---------------------------------------------------------------------------------------
@@ -100,9 +100,9 @@ def _markdown(summary: Summary) -> str:
     lines += [f"**{summary.verdict.value.upper()}** {markdown(summary.headline)}.", ""]
     lines += ["| | Project | Verdict | Image |", "| --- | --- | --- | --- |"]
     lines += map(_markdown_row, summary.outcomes)
-    for each in summary.reports:
-        if not each.verdict.is_good:
-            lines += ["", f"### {markdown(each.project.name)}", "", *_markdown_faults(each)]
+    for each in summary.outcomes:
+        if each.report is not None and not each.verdict.is_good:
+            lines += ["", f"### {markdown(each.name)}", "", *_markdown_faults(each.report)]
     return inert("\n".join(lines) + "\n")
 
 

@@ -59,6 +59,11 @@ class Summary:
         return [each.report for each in self.outcomes if each.report is not None]
 
     @property
+    def errors(self) -> Mapping[str, str]:
+        """Why there is no report, by the names of the projects that have none."""
+        return {each.name: each.error for each in self.outcomes if each.report is None}
+
+    @property
     def practices(self) -> Mapping[str, str]:
         """Each practice that was asked for, with its title, in the reports' order."""
         return {proof.id: proof.title for report in self.reports for proof in report.proofs}

@@ -478,6 +478,42 @@ def test_a_file_has_all_projects(
         assert_harmless(text.replace(EMPTY_SPACE, ""), "\n\t")
 
 
+def test_projects_of_one_name_are_told_apart_in_one_document(
+    prove_all: ProveAll, make: Callable[[str], Path], sample: Report, tmp_path: Path
+) -> None:
+    """Whoever collects results takes cases that are called alike for one."""
+    folders, names = [make("a/shop"), make("b/shop")], ["r.xml", "r.md"]
+    assert prove_all(folders, named(sample), outputs=[str(tmp_path / name) for name in names]) == 1
+    cases = [
+        (case.get("classname"), case.get("name"))
+        for case in ET.fromstring((tmp_path / "r.xml").read_text("utf-8")).iter("testcase")  # noqa: S314 - it is ours
+    ]
+    assert len(cases) == len(set(cases)) == 2 * len(sample.proofs)
+    headings = [
+        each for each in (tmp_path / "r.md").read_text("utf-8").splitlines() if each.startswith("### ")
+    ]
+    assert headings == ["### shop", "### shop-2"]
+
+
+@pytest.mark.parametrize("format_", ["json", "junit", "sarif", "markdown", "html"])
+def test_each_document_says_of_which_project_there_is_no_report_and_why(
+    prove_all: ProveAll,
+    make: Callable[[str], Path],
+    bare: Report,
+    capsys: pytest.CaptureFixture[str],
+    format_: str,
+) -> None:
+    """What nothing is said of would be taken for good."""
+
+    def outcome(project: Project, **_: object) -> Report:
+        if project.name == "a":
+            raise EngineError("no such base")
+        return named(bare)(project)
+
+    assert prove_all([make("a"), make("b")], outcome, formats=[format_]) == 3
+    assert "no such base" in capsys.readouterr().out
+
+
 def test_projects_with_the_same_context_have_a_file_each(
     prove_all: ProveAll, make: Callable[[str], Path], bare: Report, tmp_path: Path
 ) -> None:
