@@ -21,6 +21,7 @@ from hullproof.engine.probe import Ended, Event, Goal, Reader, Record, parse, sc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from requests import Response
 
@@ -67,9 +68,16 @@ def test_the_kernel_tells_of_listeners_what_its_table_says(
     assert asked["address"] == address
 
 
-def test_a_kernel_without_sock_diag_has_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As some virtual machines' have none."""
-    monkeypatch.setattr(kernel, "SOCK_DIAG", 31)
+@pytest.mark.parametrize(
+    ("holder", "name", "number"),
+    [(kernel, "SOCK_DIAG", 31), (socket, "IPPROTO_TCP", 200)],
+    ids=["as in some virtual machines", "without its module for TCP"],
+)
+def test_a_kernel_without_sock_diag_has_the_table(
+    monkeypatch: pytest.MonkeyPatch, holder: ModuleType, name: str, number: int
+) -> None:
+    """One that cannot tell is never taken for one that says that nothing listens."""
+    monkeypatch.setattr(holder, name, number)
     monkeypatch.setattr(kernel, "table", lambda _name: TCP)
     assert kernel.tcp_listeners(socket.AF_INET) == kernel.parse_sockets(TCP, kernel.LISTENING)
 

@@ -218,10 +218,11 @@ def ask_kernel(family: int) -> list[dict[str, object]]:
             said = kernel.recv(65536)
             while said:
                 length, kind = struct.unpack_from("=IH", said)
+                # The end says how it went, too: one without tcp_diag ends at once with -ENOENT.
+                if kind == ERROR or length < 16 or (kind == DONE and struct.unpack_from("=i", said, 16)[0]):
+                    raise ValueError("no sock_diag")
                 if kind == DONE or len(found) > MAX_LISTENERS:
                     return found
-                if kind == ERROR or length < 16:
-                    raise ValueError("no sock_diag")
                 found.append(parse_listener(family, said[16:length]))
                 said = said[(length + 3) & ~3 :]
 
