@@ -5,11 +5,13 @@ asked for. Its answer is that of a name server which reaches no other (RFC 1035,
 """
 
 import socket
+from contextlib import suppress
 
 from hullproof.engine.container.kernel import OUR_DNS
 
 MOST = 100
 _HEADER = 12
+_IS_ANSWER = 0x80
 _FAILURE = b"\x81\x82"
 
 
@@ -20,13 +22,23 @@ def main() -> None:
         server.bind((OUR_DNS, 53))
         print("serves", flush=True)  # noqa: T201 - its output is what is read
         while True:
-            query, client = server.recvfrom(4096)
-            if len(query) > _HEADER:
-                server.sendto(query[:2] + _FAILURE + query[4:6] + bytes(6) + query[_HEADER:], client)
-            name = name_in(query)
-            if name and name not in asked and len(asked) < MOST:
-                asked.add(name)
-                print(name, flush=True)  # noqa: T201
+            serve(server, asked)
+
+
+def serve(server: socket.socket, asked: set[str]) -> None:
+    """Answer one query, and print the name that it asks for where that is a new one.
+
+    Who may make packets can send from any address: nothing is said to what is itself an answer, such as ours to ourselves.
+    """
+    query, client = server.recvfrom(4096)
+    if len(query) <= _HEADER or query[2] & _IS_ANSWER:
+        return
+    with suppress(OSError):  # nothing can be sent there
+        server.sendto(query[:2] + _FAILURE + query[4:6] + bytes(6) + query[_HEADER:], client)
+    name = name_in(query)
+    if name and name not in asked and len(asked) < MOST:
+        asked.add(name)
+        print(name, flush=True)  # noqa: T201
 
 
 def name_in(query: bytes) -> str:
@@ -36,7 +48,7 @@ def name_in(query: bytes) -> str:
         labels.append(query[at + 1 : at + 1 + query[at]])
         at += 1 + query[at]
     name = b".".join(labels).decode("ascii", "replace").lower()
-    is_host = name.isprintable() and all(each.isalnum() or each in "-_." for each in name)
+    is_host = all(each.isalnum() or each in "-_." for each in name)
     return "" if not is_host or name.endswith(".arpa") else name
 
 
