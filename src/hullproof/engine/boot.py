@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,19 +16,18 @@ from docker.errors import APIError, ImageNotFound
 from hullproof.engine.container.ending import state_of, stop
 from hullproof.engine.container.health import check_health
 from hullproof.engine.container.observer import Observer
-from hullproof.engine.container.sidecar import Helper, log_config, open_stream
+from hullproof.engine.container.sidecar import Helper, log_config, open_stream, remove
 from hullproof.engine.container.words import (
     engine_errors,
     explain,
     is_engines_fault,
     lived,
     log_lines,
-    reached,
 )
 from hullproof.engine.limits import as_options, limit_reached
 from hullproof.engine.model.container import ContainerFacts
 from hullproof.engine.probe import Goal
-from hullproof.errors import EndingError, EngineError
+from hullproof.errors import EngineError
 from hullproof.model import Limits
 
 if TYPE_CHECKING:
@@ -222,21 +220,14 @@ class BootedContainer:
         """Remove the container with its anonymous volumes. Raises EngineError when it stays."""
         container_id, self._id = self._id, ""
         observer, self._observer = self._observer, None
-        doing = f"removing container {container_id[:12]} (`hullproof clean` removes it)"
-
-        def take_away() -> None:
-            with suppress(EndingError):  # the run's end removes it then
-                _ = container_id and reached(
-                    doing, lambda: self._api.remove_container(container_id, v=True, force=True)
-                )
-
         try:
-            take_away()
+            if container_id:
+                remove(self._api, container_id)
         except EngineError:
             if observer is None:
                 raise
             observer.close()  # Podman keeps a container that another one shares namespaces with
-            take_away()
+            remove(self._api, container_id)
         finally:
             if observer is not None:
                 observer.close()

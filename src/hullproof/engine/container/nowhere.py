@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from hullproof.engine.container.kernel import OUR_DNS
 from hullproof.engine.container.nameserver import MOST
-from hullproof.engine.container.sidecar import Helper, confined, open_stream
-from hullproof.engine.container.words import engine_errors, frames, log_lines, reached
+from hullproof.engine.container.sidecar import Helper, confined, open_stream, remove
+from hullproof.engine.container.words import engine_errors, frames, log_lines
 from hullproof.engine.probe import program
 from hullproof.errors import EngineError
 
@@ -81,10 +81,7 @@ def nowhere(engine: Engine, helper: Helper, labels: Mapping[str, str], network: 
         _await(api, made)
         yield Nowhere(api, made)
     finally:
-        reached(
-            f"removing container {made[:12]} (`hullproof clean` removes it)",
-            lambda: api.remove_container(made, v=True, force=True),
-        )
+        remove(api, made)
 
 
 def _await(api: APIClient, container: str) -> None:

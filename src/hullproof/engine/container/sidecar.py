@@ -82,6 +82,15 @@ def exit_code_of(api: APIClient, execution: str, within_s: float) -> int | None:
         time.sleep(_ASKED_AGAIN_S)
 
 
+def remove(api: APIClient, container_id: str) -> None:
+    """Remove a container with its anonymous volumes. Raises EngineError when it stays."""
+    with suppress(EndingError):  # the run's end removes it then
+        reached(
+            f"removing container {container_id[:12]} (`hullproof clean` removes it)",
+            lambda: api.remove_container(container_id, v=True, force=True),
+        )
+
+
 class Sidecar:
     """A container that runs one program beside another container, in its process and network namespaces."""
 
@@ -134,7 +143,5 @@ class Sidecar:
     def remove(self) -> None:
         """Remove it, if there is one. Raises EngineError when it stays."""
         made, self._id = self._id, None
-        doing = f"removing container {(made or '')[:12]} (`hullproof clean` removes it)"
         if made:
-            with suppress(EndingError):  # the run's end removes it then
-                reached(doing, lambda: self._api.remove_container(made, v=True, force=True))
+            remove(self._api, made)
