@@ -131,7 +131,7 @@ class Registry:
             except NotThereError:
                 continue
             if following := _next(answer):
-                pages.append(following)
+                pages.append(self._at(answer.url, following))
             yield self._json(answer, path)
 
     # --- writing -----------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ class Registry:
             self._ask("HEAD", f"blobs/{digest}", most=0)
         except NotThereError:
             begun = self._ask("POST", "blobs/uploads/", most=MOST_OF_A_MANIFEST)
-            place = urljoin(self._base, begun.headers.get("Location", ""))
+            place = self._at(self._base, begun.headers.get("Location", ""))
             mark = "&" if urlsplit(place).query else "?"
             octets = {"Content-Type": "application/octet-stream"}
             self._ask(
@@ -210,6 +210,15 @@ class Registry:
         }
         return self._transport.ask(method, url, most=most, headers=sent, data=data)
 
+    def _at(self, base: str, address: str) -> str:
+        """Return where an address leads that the registry gave."""
+        try:
+            return urljoin(base, address)
+        except ValueError as error:  # such as a bracket without its other half
+            raise RegistryError(
+                f"registry {self.host} leads to {one_line(address, 200)!r}, which is no address ({error})"
+            ) from error
+
     def _json(self, answer: Answer, what: str) -> Mapping[str, Any]:
         if (found := answer.json) is None:
             raise RegistryError(
@@ -237,9 +246,9 @@ def _shown(path: str) -> str:
 
 
 def _next(answer: Answer) -> str | None:
-    """Return the address of the next page, where there is one (RFC 8288)."""
+    """Return the address of the next page, as it is written, where there is one (RFC 8288)."""
     links = parse_header_links(answer.headers.get("Link", ""))
-    return next((urljoin(answer.url, each["url"]) for each in links if each.get("rel") == "next"), None)
+    return next((each["url"] for each in links if each.get("rel") == "next"), None)
 
 
 def _reason(answer: Answer) -> str:

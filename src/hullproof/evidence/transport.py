@@ -127,7 +127,8 @@ class Transport:
         if isinstance(found, requests.Timeout):
             waited = _CONNECT_S if isinstance(found, requests.ConnectTimeout) else _SILENCE_S
             raise self._late(waited) from found
-        if isinstance(found, (requests.RequestException, OSError)):
+        # requests lets a ValueError through where a redirect leads to what is no address.
+        if isinstance(found, (requests.RequestException, OSError, ValueError)):
             raise RegistryError(
                 f"registry {self.host} cannot be reached ({_cause(found)}): check its name, and that it runs"
             ) from found

@@ -153,6 +153,8 @@ LIES: list[Any] = [
     pytest.param(lambda *_: (401, {}, b""), "it needs a login", id="a refusal without a challenge"),
     pytest.param(lambda *_: (401, {"WWW-Authenticate": "Negotiate x"}, b""), "it needs a login", id="another challenge"),
     pytest.param(lambda *_: (302, {"Location": "http://127.0.0.1:9/"}, b""), "cannot be reached", id="sent elsewhere"),
+    pytest.param(lambda *_: (302, {"Location": "https://["}, b""), "cannot be reached", id="sent nowhere"),
+    pytest.param(lambda *_: (401, {"WWW-Authenticate": 'Bearer realm="https://["'}, b""), "cannot be reached", id="a realm that is nowhere"),
 ]  # fmt: skip
 
 
@@ -252,6 +254,15 @@ def test_all_pages_of_what_refers_to_a_manifest_are_read(registry: FakeRegistry,
     last = -1
     with pytest.raises(RegistryError, match="has more than 20 pages"):
         asked.referrers(digest)
+
+
+def test_what_is_no_address_is_not_followed(registry: FakeRegistry, asked: Registry) -> None:
+    """Of a next page as of a place for content."""
+    headers = {"Link": '<//[>; rel="next"', "Location": "//["}
+    registry.lie = lambda method, _: (404 if method == "HEAD" else 200, headers, b"{}")
+    for ask in (lambda: asked.referrers("sha256:" + "0" * 64), lambda: asked.push_blob(b"x")):
+        with pytest.raises(RegistryError, match="which is no address"):
+            ask()
 
 
 def test_what_is_not_there_is_not_there(asked: Registry) -> None:
