@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hullproof.init import code
+from hullproof.project import composed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from hullproof.init.files import Files
     from hullproof.init.model import Application, Dependencies
 
-COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _DRIVERS = {
     "PostgreSQL": ("psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "psycopg-binary", "aiopg", "pg8000"),
     "MySQL": ("mysqlclient", "pymysql", "aiomysql", "asyncmy", "mysql-connector-python"),
@@ -104,7 +104,7 @@ def _by_driver(dependencies: Dependencies) -> Database | None:
 
 
 def _by_service(files: Files) -> Database | None:
-    compose = files.first(*COMPOSE)
+    compose = files.first(*composed.USUAL)
     service = _SERVICE.search(files.text(compose)) if compose else None
     if compose is None or service is None:
         return None

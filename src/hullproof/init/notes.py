@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.init import databases, system
 from hullproof.init.model import Application, Dependencies, Remark, Server
+from hullproof.project import composed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def look(
     files: Files, application: Application, dependencies: Dependencies, hullproof: str
 ) -> Iterator[Remark]:
     """Say which database has to be started beside the container, where the workflow belongs, and what both need."""
-    compose = files.first(*databases.COMPOSE)
+    compose = files.first(*composed.USUAL)
     found = databases.find(files, application, dependencies)
     if found is not None:
         how = f'compose = "{compose}"' if compose else "`compose` to the compose file that describes it"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from hullproof.project.config import Config
 
-_USUAL = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+USUAL = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+"""Where docker compose looks for its file, in this order."""
 _LARGEST = 1 << 19
 _NULL = "tag:yaml.org,2002:null"
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?::?-(?P<default>[^${}]*))?[^}]*\}|\w+)")
@@ -49,7 +50,7 @@ def section(folder: Path, config: Config) -> Section | None:
     None where there is none, or where several differ. Raises UsageError for a service that is named and not there, or
     that is built of another folder.
     """
-    file = config.compose or next((each for each in _USUAL if projectfiles.is_file(folder, each)), None)
+    file = config.compose or next((each for each in USUAL if projectfiles.is_file(folder, each)), None)
     if file is None:
         if config.service is not None:
             raise UsageError(f"service = {config.service!r}: there is no compose file; name it in `compose`")
