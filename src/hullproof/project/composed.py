@@ -92,7 +92,8 @@ def _services(folder: Path, file: str, *, is_wanted: bool) -> Mapping[str, Any]:
         if is_wanted:
             raise UsageError(f"{file}: cannot be read as a compose file with services ({error})") from None
         return {}
-    return services if isinstance(services, dict) else {}
+    found = services.items() if isinstance(services, dict) else ()
+    return {name: service for name, service in found if isinstance(name, str)}
 
 
 def _read(file: str, name: str, build: object) -> Section | None:
@@ -102,7 +103,7 @@ def _read(file: str, name: str, build: object) -> Section | None:
     if not isinstance(build, dict) or "dockerfile_inline" in build:
         return None
     home = posixpath.dirname(file)
-    given = _filled(build.get("context", "."))
+    given = _filled(build.get("context") or ".")
     context = _within(home, given) if given is not None else None
     if context is None:
         return None

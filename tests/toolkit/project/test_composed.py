@@ -125,3 +125,14 @@ def test_an_argument_without_a_value_is_not_one_that_is_empty(tmp_path: Path) ->
         """
     project = opened(tmp_path, compose, 'service = "web"')
     assert dict(project.build_args) == {"EMPTY": "", "NUMBER": "3.10", "SWITCH": "yes"}
+
+
+@pytest.mark.parametrize("nothing", ["", "~", "null"])
+def test_where_nothing_is_written_no_name_and_no_path_is_meant(tmp_path: Path, nothing: str) -> None:
+    """A context is the project's folder then, and a service without a name is none."""
+    compose = (
+        f"services: {{web: {{build: {{context: {nothing}, target: live}}}}, {nothing or '~'}: {{build: .}}}}"
+    )
+    assert opened(tmp_path, compose, 'service = "web"').config.target == "live"
+    with pytest.raises(UsageError, match="there is no service 'wep'; did you mean 'web'"):
+        opened(tmp_path, compose, 'service = "wep"')
