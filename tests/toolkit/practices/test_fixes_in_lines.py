@@ -77,12 +77,12 @@ def test_what_the_step_has_already_is_not_asked_for() -> None:
 
 
 def test_the_release_comes_to_need_the_stage_that_tests(tmp_path: Path) -> None:
-    """By a file that is there once the tests have passed."""
+    """By a file that is there once the tests have passed, in a place that any user of the stage may write to."""
     text = GOOD.replace("COPY --from=test /passed /tmp/passed\n", "").replace(RUN, "RUN python -m pytest")
     made = followed(tmp_path, "test-gate", text, gate=NOWHERE)
     assert made == GOOD.replace("COPY --from=test /passed /tmp/passed\n", "").replace(
-        "AS release\n", "AS release\nCOPY --from=test /passed /tmp/passed\n"
-    )
+        "AS release\n", "AS release\nCOPY --from=test /tmp/passed /tmp/passed\n"
+    ).replace(RUN, "RUN python -m pytest && touch /tmp/passed")
 
 
 def test_a_runner_that_is_given_one_file_gets_them_all(tmp_path: Path) -> None:
@@ -372,8 +372,8 @@ def test_a_stage_that_prepares_tests_runs_them(tmp_path: Path) -> None:
     )
     alone = GOOD.replace(f"{RUN}\n", "").replace("COPY --from=test /passed /tmp/passed\n", "")
     made = followed(tmp_path, "test-gate", alone, gate=nothing)
-    assert f"COPY . .\n{RUN}\n" in made
-    assert "AS release\nCOPY --from=test /passed /tmp/passed\n" in made
+    assert "COPY . .\nRUN python -m pytest && touch /tmp/passed\n" in made
+    assert "AS release\nCOPY --from=test /tmp/passed /tmp/passed\n" in made
 
 
 def test_a_fix_stays_one_that_can_be_read() -> None:

@@ -162,7 +162,7 @@ def test_tests_that_nobody_runs_get_a_stage(tmp_path: Path) -> None:
         "COPY requirements-dev.txt ./",
         "RUN pip install --no-cache-dir -r requirements-dev.txt",
         "COPY . .",
-        "RUN python -m pytest && touch /passed",
+        "RUN python -m pytest && touch /tmp/passed",
         "FROM python:3.11-slim",
     ]
 

@@ -25,7 +25,7 @@ from hullproof.practices.library.lines import (
     text_of,
 )
 from hullproof.practices.library.lists import named_in
-from hullproof.practices.library.stages import FOR_TESTS
+from hullproof.practices.library.stages import FOR_TESTS, PASSED, taking_passed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,9 +127,9 @@ def to_begin(release: Release, gate: GateFacts, project_texts: Mapping[str, str]
             *([f"COPY {listed} ./"] if listed else []),
             f"RUN pip install --no-cache-dir {f'-r {posixpath.basename(listed)}' if listed else 'pytest'}",
             "COPY . .",
-            "RUN python -m pytest && touch /passed",
+            f"RUN python -m pytest && touch {PASSED}",
         ),
-        add(release, "after", release.line, "COPY --from=test /passed /tmp/passed"),
+        add(release, "after", release.line, taking_passed("test")),
     )
 
 

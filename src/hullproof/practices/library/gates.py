@@ -11,7 +11,7 @@ from hullproof.practices.checks import listed
 from hullproof.practices.library.countable import keep_exit_code, run_now, runner, to_begin
 from hullproof.practices.library.ignoring import to_let_through
 from hullproof.practices.library.lines import add, instead, joined, strict
-from hullproof.practices.library.stages import FOR_TESTS, stages_for_tests
+from hullproof.practices.library.stages import FOR_TESTS, PASSED, stages_for_tests, taking_passed
 
 _LATER = frozenset({"CMD", "ENTRYPOINT", "ONBUILD", "HEALTHCHECK"})
 _MOST_QUOTED = 80
@@ -98,8 +98,8 @@ def _to_run(release: Release) -> str | None:
     if stage in release.needed:
         return add(release, "after", end, run)
     return joined(
-        add(release, "after", end, f"{run} && touch /passed"),
-        add(release, "after", release.line, f"COPY --from={stage.reference} /passed /tmp/passed"),
+        add(release, "after", end, f"{run} && touch {PASSED}"),
+        add(release, "after", release.line, taking_passed(stage.reference)),
     )
 
 
@@ -109,8 +109,8 @@ def _to_depend(release: Release, line: int) -> str | None:
     if step is None or stage is None:
         return None
     return joined(
-        instead(release, line, strict(step, "touch /passed")),
-        add(release, "after", release.line, f"COPY --from={stage.reference} /passed /tmp/passed"),
+        instead(release, line, strict(step, f"touch {PASSED}")),
+        add(release, "after", release.line, taking_passed(stage.reference)),
     )
 
 

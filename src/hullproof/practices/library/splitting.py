@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import Instruction, Release, Stage, commands, install_commands, test_commands
 from hullproof.practices.library.lines import add, instead, joined, remove, strict, text_of
-from hullproof.practices.library.stages import FOR_TESTS
+from hullproof.practices.library.stages import FOR_TESTS, PASSED, taking_passed
 from hullproof.tools import is_of_development
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _MOST_REPEATED = 4
-_PASSED = "/tmp/passed"  # noqa: S108 - a path in a stage, which any user of it may write
 _OF_TESTS = re.compile(r"(?:unit[-_]?)?tests?|conftest\.py|pytest\.ini|tox\.ini|\.coveragerc")
 
 
@@ -52,7 +51,7 @@ def to_split(release: Release, test_scripts: Mapping[int, str]) -> str | None:
         instead(release, stage.line, _from(stage, stage.base, "base")),
         *(instead(release, chain[at].line, each.shipped) for at, each in parted.items()),
         add(release, "before", chain[first].line, *before),
-        instead(release, run.line, strict(run, f"touch {_PASSED}") or _and_touch(run)),
+        instead(release, run.line, strict(run, f"touch {PASSED}") or _and_touch(run)),
         *_to_release(release, stage, chain, (first, runs[-1])),
     ]
     return joined(*ways)
@@ -83,7 +82,7 @@ def _to_release(
     again = [text_of(each) for each in among if not test_commands(each)]
     if len(again) > _MOST_REPEATED:
         yield None
-    lines = [f"COPY --from=test {_PASSED} {_PASSED}", *again]
+    lines = [taking_passed("test"), *again]
     if child is None:
         named = f"FROM base AS {stage.name}" if stage.name else "FROM base"
         yield add(release, "after", chain[last].line, named, *lines)
@@ -107,7 +106,7 @@ def _from(stage: Stage, base: str, name: str | None) -> str:
 
 def _and_touch(run: Instruction) -> str | None:
     text = text_of(run)
-    return f"{text} && touch {_PASSED}" if text and not run.json else None
+    return f"{text} && touch {PASSED}" if text and not run.json else None
 
 
 def _clears(command: str) -> bool:

@@ -18,6 +18,8 @@ NONE: Mapping[int, str] = MappingProxyType({})
 _TEST_NAME = re.compile(r"(?:^|[-_.])(?:unit)?tests?(?:$|[-_.])|^(?:unit)?test(?:s|er|ing)?$", re.IGNORECASE)
 FOR_TESTS = re.compile(r"(?:^|[-_./])(?:tests?|testing|dev|develop|development|ci)\.(?:txt|in|pip)$")
 """Names of lists that hold what tests need."""
+PASSED = "/tmp/passed"  # noqa: S108 - a path in a stage
+"""What a test stage leaves once its tests have passed: in /tmp, which any user of that stage may write to."""
 
 
 def stages_for_tests(
@@ -63,6 +65,11 @@ def _prepares_tests(stage: Stage) -> Iterator[str]:
     task = next((each.text for step in steps for each in step if each.program in TASK_RUNNERS), None)
     if tools and task:
         yield f"installs {tools} and runs {task}"
+
+
+def taking_passed(stage: str) -> str:
+    """Write the COPY by which a release needs a test stage, and is built only where its tests have passed."""
+    return f"COPY --from={stage} {PASSED} {PASSED}"
 
 
 def without_tools(
