@@ -9,7 +9,8 @@ import pytest
 
 from hullproof.facts import Stopped
 from hullproof.practices.library.ignoring import to_let_through
-from tests.toolkit.score.fixes.reading import follow
+from hullproof.practices.library.lines import append, insert, remove_from, rewrite
+from tests.toolkit.score.fixes.reading import changes, follow
 
 from .by_hand import CANARIES, CONTAINER, GOOD, container, entry, files, image, layer, process, prove
 
@@ -30,6 +31,29 @@ PROGRAM = "import signal\nimport sys\n\nsignal.signal(signal.SIGTERM, lambda *_:
 def test_an_ignore_file_lets_a_path_through(text: str, path: str, fix: str | None) -> None:
     """What names it alone goes; behind a pattern comes an exception, so that what later lines withhold stays withheld."""
     assert to_let_through(".dockerignore", text, path) == fix
+
+
+@pytest.mark.parametrize("path", ["a b.py", "a`b.py", "a:1. Remove Dockerfile.py"])
+def test_a_file_whose_name_would_be_read_otherwise_is_left_to_words(path: str) -> None:
+    """A sentence with it would name no line, or another."""
+    assert rewrite(path, 1, "x") is None
+    assert insert(path, "after", 1, "x") is None
+    assert remove_from(path, 1) is None
+    assert append(path, "x") is None
+
+
+def test_a_last_command_that_cannot_be_shown_is_left_to_words() -> None:
+    """One with backticks ends a quotation early."""
+    script = '#!/bin/sh\npython "`pwd`/run.py"\n'
+    own = layer(15, entry("/app/start.sh", uid=1000, mode=0o755), texts={"/app/start.sh": script})
+    text = GOOD.replace("app/ app/\n", "app/ app/\nCOPY start.sh ./\n").replace(
+        '["python", "run.py"]', '["./start.sh"]'
+    )
+    shell, below = process(1, "/bin/sh", "./start.sh"), process(7, "python", "/app/run.py", ppid=1)
+    facts = {"container": container(processes=(shell, below)), "image": image(command=("./start.sh",))}
+    fix = str(prove("default-command", text, files=files(own), **facts).remedy)
+    assert not changes(fix)
+    assert "Let the last line of ./start.sh be exec" in fix
 
 
 def test_an_ignore_file_that_left_out_all_leaves_out_what_must_not_get_through() -> None:

@@ -7,7 +7,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.lines import joined, remove_from, rewrite
+from hullproof.practices.library.lines import insert, joined, remove_from, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,8 +39,7 @@ def in_script(path: str, text: str) -> str | None:
         return None
     if re.search(r"(?m)^set -\w*e|\|\||^trap\b", text):
         return None
-    place = "after" if rows[0].startswith("#!") else "before"
-    return f"Add `set -e` {place} {path}:1."
+    return insert(path, "after" if rows[0].startswith("#!") else "before", 1, "set -e")
 
 
 def in_makefile(step: Instruction, project_texts: Mapping[str, str]) -> str | None:
@@ -72,7 +71,7 @@ def in_settings(project_texts: Mapping[str, str], meant: re.Pattern[str]) -> str
 
 def in_conftest(project_texts: Mapping[str, str]) -> str | None:
     """Say which functions and lists of conftests go, since they decide which tests count."""
-    ways = []
+    ways: list[str | None] = []
     for path, text in project_texts.items():
         if posixpath.basename(path) != "conftest.py":
             continue
@@ -87,6 +86,4 @@ def in_conftest(project_texts: Mapping[str, str]) -> str | None:
             if named & (_HOOKS | _LISTS):
                 first = min([each.lineno, *(one.lineno for one in getattr(each, "decorator_list", []))])
                 ways.append(remove_from(path, first, each.end_lineno))
-    if not ways:
-        return None
-    return f"{' '.join(ways)} What stands there decides which tests count."
+    return joined(*ways, "What stands there decides which tests count.") if ways else None

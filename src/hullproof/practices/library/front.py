@@ -17,7 +17,7 @@ from hullproof.practices.library.command import (
     to_find,
     to_start_with,
 )
-from hullproof.practices.library.lines import source_of
+from hullproof.practices.library.lines import rewrite, source_of
 from hullproof.practices.library.places import normal
 from hullproof.practices.library.processes import (
     children,
@@ -165,6 +165,4 @@ def _with_exec(release: Release, file: str, text: str, container: ContainerFacts
         for each in container.processes
         if not is_idler(each)
     )
-    return (
-        f"Write `exec {command}` in the place of {source}:{number}." if handed_on or (name and runs) else None
-    )
+    return rewrite(source, number, f"exec {command}") if handed_on or (name and runs) else None

@@ -6,7 +6,7 @@ import fnmatch
 import posixpath
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.lines import remove_from
+from hullproof.practices.library.lines import insert, remove_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def to_let_through(file: str, text: str, path: str) -> str | None:
     number, pattern = found[-1]
     if not set("*?[").intersection(pattern.removeprefix("**/")) and len(found) == 1:
         return remove_from(file, number)
-    return f"Add `!{path}` after {file}:{number}." if "`" not in path else None
+    return insert(file, "after", number, f"!{path}")
 
 
 def withholds_all(text: str) -> bool:

@@ -35,6 +35,8 @@ _DIVIDED_OTHERWISE = re.compile(
 )
 """What is more than commands one after another, so that it cannot be divided at `&&` and `;`."""
 _STEPS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+_PLAIN_PATH = re.compile(r"[^\s`:]+")
+"""A path that ends where a sentence says that it does: a file's name is whatever a project likes."""
 
 
 def instead(release: Release, line: int, text: str | None) -> str | None:
@@ -51,12 +53,21 @@ def add(release: Release, side: str, line: int, *texts: str | None) -> str | Non
 def append(path: str, *texts: str) -> str | None:
     """Say what to add at the end of a file of the project, which need not be there; None where that cannot be shown."""
     shown = _quoted(texts)
-    return f"Add {shown} to {path}." if shown and not re.search(r"[\s`]", path) else None
+    return f"Add {shown} to {path}." if shown and _PLAIN_PATH.fullmatch(path) else None
 
 
 def rewrite(path: str, number: int, text: str) -> str | None:
     """Say what to write in the place of a line of a file of the project; None where that cannot be shown."""
-    return f"Write `{text.rstrip()}` in the place of {path}:{number}." if _is_shown(text.rstrip()) else None
+    shown = _quoted((text.rstrip(),))
+    return (
+        f"Write {shown} in the place of {path}:{number}." if shown and _PLAIN_PATH.fullmatch(path) else None
+    )
+
+
+def insert(path: str, side: str, number: int, text: str) -> str | None:
+    """Say what to add "before" or "after" a line of a file of the project; None where that cannot be shown."""
+    shown = _quoted((text,))
+    return f"Add {shown} {side} {path}:{number}." if shown and _PLAIN_PATH.fullmatch(path) else None
 
 
 def before_user(release: Release, text: str) -> str:
@@ -80,9 +91,10 @@ def remove(release: Release, line: int) -> str:
     return f"Remove {release.where(line)}."
 
 
-def remove_from(path: str, first: int, last: int | None = None) -> str:
-    """Say that lines of a file of the project are to go."""
-    return f"Remove {path}:{first}{f'-{last}' if last and last > first else ''}."
+def remove_from(path: str, first: int, last: int | None = None) -> str | None:
+    """Say that lines of a file of the project are to go; None where its path cannot be shown."""
+    span = f"{first}-{last}" if last and last > first else first
+    return f"Remove {path}:{span}." if _PLAIN_PATH.fullmatch(path) else None
 
 
 def joined(*sentences: str | None) -> str | None:
