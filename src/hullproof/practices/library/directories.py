@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import simple_words
 from hullproof.practices.library.accounts import account_of
 from hullproof.practices.library.command import to_write
-from hullproof.practices.library.lines import add, instead, joined, remove_from, source_of
-from hullproof.practices.library.own import to_stay
-from hullproof.practices.library.places import normal
+from hullproof.practices.library.lines import add, instead, joined, remove_from
+from hullproof.practices.library.own import started_script, to_stay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,17 +48,11 @@ def to_keep_to_it(
         if plain is not None:
             return to_write(release, keyword, plain)
     for word in (*image.entrypoint, *image.command):
-        path = normal(posixpath.join(image.workdir or "/", word))
-        text, source = (
-            files.text(path) if files is not None else None,
-            source_of(release, posixpath.basename(word)),
-        )
+        source, text = started_script(release, word, image, files)
         changes = [
-            number
-            for number, row in enumerate((text or "").splitlines(), 1)
-            if re.match(r"\s*cd\s+\S+\s*$", row)
+            number for number, row in enumerate(text.splitlines(), 1) if re.match(r"\s*cd\s+\S+\s*$", row)
         ]
-        if text is not None and text.startswith("#!") and source is not None and len(changes) == 1:
+        if source is not None and text.startswith("#!") and len(changes) == 1:
             return remove_from(source, changes[0])
     return to_stay(image, files, project_texts)
 

@@ -17,8 +17,8 @@ from hullproof.practices.library.command import (
     to_find,
     to_start_with,
 )
-from hullproof.practices.library.lines import rewrite, source_of
-from hullproof.practices.library.places import normal
+from hullproof.practices.library.lines import rewrite
+from hullproof.practices.library.own import started_script
 from hullproof.practices.library.processes import (
     children,
     is_application,
@@ -144,13 +144,14 @@ def _to_make_way(
     if file is None:
         return f"Let {keyword} start the application itself, without a shell."
     last = 'exec "$@"' if image.entrypoint and image.command else "exec and the application's command"
-    found = files.text(normal(posixpath.join(image.workdir or "/", file))) if files is not None else None
-    return _with_exec(release, file, found or "", container) or f"Let the last line of {file} be {last}."
+    return (
+        _with_exec(*started_script(release, file, image, files), container)
+        or f"Let the last line of {file} be {last}."
+    )
 
 
-def _with_exec(release: Release, file: str, text: str, container: ContainerFacts) -> str | None:
+def _with_exec(source: str | None, text: str, container: ContainerFacts) -> str | None:
     """Say which line of an entry script to write with exec: its last command, if that is what runs."""
-    source = source_of(release, posixpath.basename(file))
     rows = [(number, row.strip()) for number, row in enumerate(text.splitlines(), 1)]
     starts = [(number, row) for number, row in rows if row and not row.startswith("#") and row != "wait"]
     if source is None or not starts:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.lines import joined, remove_from, rewrite
+from hullproof.practices.library.lines import joined, remove_from, rewrite, source_of
+from hullproof.practices.library.places import normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hullproof.dockerfile import Release
     from hullproof.facts import FileFacts, ImageFacts
 
 _CODE = (".py", ".cfg", ".ini", ".toml", ".sh")
@@ -29,6 +32,14 @@ class Row:
     number: int
     text: str
     whole: str
+
+
+def started_script(
+    release: Release, word: str, image: ImageFacts, files: FileFacts | None
+) -> tuple[str | None, str]:
+    """Return which file of the project a word of a command starts, None where no COPY names it, and what it says, as far as is known."""
+    text = files.text(normal(posixpath.join(image.workdir or "/", word))) if files is not None else None
+    return source_of(release, posixpath.basename(word)), text or ""
 
 
 def rows(image: ImageFacts, files: FileFacts | None, project: Mapping[str, str]) -> Iterator[Row]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.command import in_shell_form, to_exec_form, to_start_with, to_write
-from hullproof.practices.library.lines import source_of
+from hullproof.practices.library.lines import insert
+from hullproof.practices.library.own import started_script
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Release
@@ -18,6 +18,7 @@ _USUAL_SCRIPTS = frozenset({"run.py", "main.py", "app.py", "server.py", "serve.p
 _NOT_STARTED = re.compile(
     r"python[\d.]*: No module named (\w+)$|python[\d.]*: can't open file '([^']+)'", re.MULTILINE
 )
+_HANDS_ON = 'exec "$@"'
 
 
 def to_start(release: Release, image: ImageFacts | None, files: FileFacts | None) -> str:
@@ -73,11 +74,11 @@ def to_hand_on(release: Release, image: ImageFacts, files: FileFacts | None) -> 
     form = in_shell_form(release)
     if form is not None and form[0] == "ENTRYPOINT":
         return to_exec_form(release, form[0], form[1].text)
-    if files is None or not image.entrypoint or not image.command:
+    if not image.entrypoint or not image.command:
         return None
-    path = posixpath.normpath(posixpath.join(image.workdir or "/", image.entrypoint[-1]))
-    text, source = files.text(path) or "", source_of(release, posixpath.basename(path))
+    file = image.entrypoint[-1]
+    source, text = started_script(release, file, image, files)
     if not text.startswith("#!") or re.search(r"\$[@*]|\$\{[@*]", text):
         return None
-    place = f"{source}:{len(text.splitlines())}" if source is not None else f"the last line of {path}"
-    return f'Add `exec "$@"` after {place}.'
+    shown = insert(source, "after", len(text.splitlines()), _HANDS_ON) if source is not None else None
+    return shown or f"Let {_HANDS_ON} be the last line of {file}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,9 @@ from hullproof.practices.library.lines import (
     joined,
     last_step,
     rewrite,
-    source_of,
     text_of,
 )
+from hullproof.practices.library.own import started_script
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Release
@@ -108,12 +107,8 @@ def _to_start_as(release: Release, name: str, image: ImageFacts, files: FileFact
     """Say how an entry script that changes the user starts as that user, and leaves it at that."""
     words = "Let the entry script start the application as it is; what it does as root belongs into a RUN."
     for word in (*image.entrypoint, *image.command):
-        path = posixpath.normpath(posixpath.join(image.workdir or "/", word))
-        source, text = (
-            source_of(release, posixpath.basename(word)),
-            files.text(path) if files is not None else None,
-        )
-        for number, row in enumerate((text or "").splitlines(), 1):
+        source, text = started_script(release, word, image, files)
+        for number, row in enumerate(text.splitlines(), 1):
             changes = _CHANGES_USER.match(row)
             shown = rewrite(source, number, f"exec {changes['rest']}") if changes and source else None
             if shown:
