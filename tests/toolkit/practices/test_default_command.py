@@ -697,6 +697,12 @@ DENIED = "PermissionError: [Errno 13] Permission denied: '{}'"
             "write to /app (mode 0755, of root)",
             "Add `RUN chown app:app /app` before Dockerfile:16.",
         ),
+        (
+            DENIED.format("/srv;a/x"),
+            (entry("/srv;a/"),),
+            "write to /srv;a (mode 0755, of root)",
+            "chown app:app '/srv;a'",
+        ),
     ],
 )
 def test_permission_is_told_from_absence(line: str, more: tuple[FileEntry, ...], told: str, fix: str) -> None:

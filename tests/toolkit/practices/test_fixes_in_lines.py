@@ -146,6 +146,10 @@ def test_no_workdir_is_one_before_what_is_copied(tmp_path: Path) -> None:
     made = followed(tmp_path, "workdir", text, **facts, **at_root)
     assert "WORKDIR /app\nCOPY --chown=app:app app/ app/\n" in made
     assert "RUN mkdir -p /app && chown app:app /app\nUSER app\n" in made
+    elsewhere = {"container": replace(CONTAINER, processes=(process(cwd="/my app"),))}
+    made = followed(tmp_path, "workdir", text, **facts, **elsewhere)
+    assert "WORKDIR /my app\n" in made
+    assert "RUN mkdir -p '/my app' && chown app:app '/my app'\nUSER app\n" in made
 
 
 def test_root_is_left_where_nothing_comes_after_it(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.access import Barrier, barrier
 from hullproof.practices.library.accounts import Account, account_of, run_time_groups
-from hullproof.practices.library.lines import add, before_user, copied_with, instead
+from hullproof.practices.library.lines import before_command, before_user, copied_with, instead
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Release
@@ -18,6 +19,7 @@ def past(release: Release, files: FileFacts, stop: Barrier, path: str | None, ac
     """Say how to let a user do what it may not."""
     step = release.instruction_at(files.owning_layers[stop.entry.path].line)
     at, owner = stop.entry.path, account.for_chown
+    word = shlex.quote(at)
     if stop.verb == "enter" and stop.entry.uid == 0 and (at == "/root" or at.startswith("/root/")):
         inside = "" if path is None else f" ({path} lies in there)"
         return f"{at} is root's home, which {account.shown} cannot enter{inside}: install to a place for all, such as /venv."
@@ -28,13 +30,13 @@ def past(release: Release, files: FileFacts, stop: Barrier, path: str | None, ac
             else None
         )
         shown = instead(release, step.line, text) if step else None
-        return f"Give {at} its execute bit, for its user, too. {shown or before_user(release, f'RUN chmod a+rx {at}')}"
+        return f"Give {at} its execute bit, for its user, too. {shown or before_user(release, f'RUN chmod a+rx {word}')}"
     if stop.verb == "write to" and at == "/home":
         return f"{account.shown} has no home: make one (useradd --create-home), or let it write to another place."
     if stop.verb == "write to":
-        way = before_user(release, f"RUN chown {owner} {at}")
+        way = before_user(release, f"RUN chown {owner} {word}")
         return f"Give {at} to the user, or let it write to another place. {way}"
-    way = before_user(release, f"RUN chown -R {owner} {at}")
+    way = before_user(release, f"RUN chown -R {owner} {word}")
     return f"Give {at} to the user that reads it. {way} Or copy it with --chown={owner}."
 
 
@@ -55,11 +57,10 @@ def to_bring_module(release: Release, module: str, image: ImageFacts, files: Fil
         return past(release, files, stop, at, account)
     place = at.removesuffix("/__init__.py")
     folder = posixpath.dirname(place)
-    command, text = release.last("CMD", "ENTRYPOINT"), f"ENV PYTHONPATH={folder}"
-    shown = add(release, "before", command.line, text) if command is not None else None
+    text = f"ENV PYTHONPATH={folder}"
     return (
         f"{top} is at {place}, where the command does not look: start the python that it was installed for, or name the folder. "
-        f"{shown or f'Write {text}.'}"
+        f"{before_command(release, text) or f'Write {text}.'}"
     )
 
 

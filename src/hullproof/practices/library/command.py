@@ -12,7 +12,7 @@ from hullproof.dockerfile import simple_words
 from hullproof.dockerfile.shell import read as read_shell
 from hullproof.dockerfile.wrappers import unwrap
 from hullproof.practices.checks import in_dockerfile
-from hullproof.practices.library.lines import add, instead, joined, remove
+from hullproof.practices.library.lines import add, before_command, instead, joined, remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,9 +87,8 @@ def to_start_with(release: Release, words: tuple[str, ...]) -> str | None:
 
 def to_find(release: Release, folder: str) -> str:
     """Say how PATH comes to lead to a folder as well."""
-    text, line = f"ENV PATH={folder}:$PATH", release.last("CMD", "ENTRYPOINT")
-    shown = add(release, "before", line.line, text) if line is not None else None
-    return shown or f"Write {text}."
+    text = f"ENV PATH={folder}:$PATH"
+    return before_command(release, text) or f"Write {text}."
 
 
 def to_exec_form(release: Release, keyword: str, text: str, running: Sequence[tuple[str, ...]] = ()) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import simple_words
@@ -82,4 +83,5 @@ def _to_own(
     account, entry = account_of(image.user, files), files.final.get(folder)
     if account.uid in (None, 0) or (entry is not None and entry.uid == account.uid):
         return []
-    return [add(release, "before", user.line, f"RUN mkdir -p {folder} && chown {account.for_chown} {folder}")]
+    word = shlex.quote(folder)
+    return [add(release, "before", user.line, f"RUN mkdir -p {word} && chown {account.for_chown} {word}")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hullproof.dockerfile.wrappers import program as unversioned
 from hullproof.facts import signal_number
-from hullproof.practices.library.lines import add, remove
+from hullproof.practices.library.lines import before_command, remove
 from hullproof.practices.library.processes import is_shell, program
 from hullproof.practices.library.reasons import Reason
 
@@ -82,9 +82,7 @@ def _to_hear(release: Release, container: ContainerFacts, stopped: Stopped, hand
         return f"{words} {handler}" if handler else words
     if signal_number(stopped.signal) != signal.SIGTERM:
         return f"Write a STOPSIGNAL that the application handles, or handle {stopped.signal} in it (signal.signal)."
-    command = release.contract.entrypoint or release.contract.command
-    line = release.instruction_at(command.line) if command is not None else None
-    interrupt = add(release, "before", line.line, "STOPSIGNAL SIGINT") if line is not None else None
+    interrupt = before_command(release, "STOPSIGNAL SIGINT")
     if interrupt is None or main is None or unversioned(program(main)) != "python":
         return "Handle SIGTERM in the program (signal.signal), or use a server that does."
     return f"{interrupt} Python handles it; else handle SIGTERM in the program (signal.signal), or use a server that does."
