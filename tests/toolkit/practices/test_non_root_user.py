@@ -112,6 +112,10 @@ def test_a_name_without_an_account_is_broken_however_it_shows() -> None:
     proof = prove("non-root-user", text, **{**NOTHING_BUILT, "build": failed})
     assert proof.verdict is BROKEN
     assert "ghost does not exist" in proof.summary
+    assert "Add `RUN useradd --system ghost` before Dockerfile:16." in str(proof.remedy)
+    on_alpine = text.replace("3.11-slim", "3.11-alpine")
+    proof = prove("non-root-user", on_alpine, **{**NOTHING_BUILT, "build": failed})
+    assert "Add `RUN adduser -S ghost` before Dockerfile:16." in str(proof.remedy)
 
 
 def test_a_number_without_an_account_is_an_ordinary_user() -> None:

@@ -86,7 +86,7 @@ def the_configuration_names_an_ordinary_user(
         yield broken(
             f"the user {account.text} does not exist in the image's /etc/passwd",
             in_image(where, f"{written}: expected an account, /etc/passwd has none"),
-            fix=to_create(release, account.text),
+            fix=to_create(release, account.text, files),
         )
     else:
         yield unproven(

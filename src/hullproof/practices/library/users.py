@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from hullproof.practices.checks import in_dockerfile
@@ -52,14 +53,20 @@ def users_elsewhere(release: Release) -> list[Evidence]:
     ]
 
 
-def to_create(release: Release, user: str) -> str:
+def to_create(release: Release, user: str, files: FileFacts | None = None) -> str:
     """Say how to make an account exist; or that what looks like a comment is a part of its name."""
     name, there = user.partition(":")[0], release.last("USER")
     if " #" in name:
         return "Put the comment on a line of its own: at the end of a USER it is a part of the name."
-    create = f"RUN useradd --system {name}"
+    create = f"RUN {_creating(release, name, files)}"
     shown = add(release, "before", there.line, create) if there is not None else None
     return shown or f"Create the account in the release stage ({create}) before USER."
+
+
+def _creating(release: Release, name: str, files: FileFacts | None) -> str:
+    """Write the command that makes an account: what has no useradd is told by its files, or by its base where there are none."""
+    on_alpine = "alpine" in release.base.reference if files is None else "/etc/alpine-release" in files.final
+    return f"{'adduser -S' if on_alpine else 'useradd --system'} {name}"
 
 
 def to_leave_root(
@@ -76,14 +83,15 @@ def to_leave_root(
         return _to_start_as(release, name, image, files)
     made = made_account(files)
     name = made or "app"
-    on_alpine = files is not None and "/etc/alpine-release" in files.final
-    create = "" if made else f"{'adduser -S' if on_alpine else 'useradd --system'} {name}"
+    create = "" if made else _creating(release, name, files)
     top = (image.workdir or "/").rstrip("/")
     uid = account_of(name, files).uid if made else None
     strange = files is not None and any(
         each.uid != uid for path, each in files.final.items() if f"{path}/".startswith(f"{top}/")
     )
-    needed = [each for each in (create, f"chown -R {name} {top}" if top and strange else "") if each]
+    needed = [
+        each for each in (create, f"chown -R {name} {shlex.quote(top)}" if top and strange else "") if each
+    ]
     why = f" That gives {name} what lies at {top}, which ownership asks for next." if top and strange else ""
     return f"{_to_set(release, name, needed)}{why}"
 
