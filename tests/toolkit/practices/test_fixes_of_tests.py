@@ -126,10 +126,16 @@ def test_a_script_ends_where_its_tests_fail(tmp_path: Path, name: str, text: str
             "import os\n\n\n",
         ),
         ("pytest.ini", "[pytest]\naddopts = --collect-only\nminversion = 8\n", "[pytest]\nminversion = 8\n"),
+        ("tox.ini", "[pytest]\naddopts = -k quick\n  -q\nminversion = 8\n", "[pytest]\nminversion = 8\n"),
+        (
+            "pyproject.toml",
+            '[tool.pytest.ini_options]\n  addopts = ["--ignore=a",\n    "-q",\n]\n  minversion = "8"\n',
+            '[tool.pytest.ini_options]\n  minversion = "8"\n',
+        ),
     ],
 )
 def test_what_chooses_among_tests_goes(tmp_path: Path, name: str, text: str, meant: str) -> None:
-    """The very lines of a conftest or of the settings."""
+    """The very lines of a conftest or of the settings, and nothing is left of a value of several lines."""
     proof = prove("test-gate", gate=SILENT, project_texts={name: text})
     followed(tmp_path, proof.remedy, GOOD, **{name.replace(".", "__"): text})
     assert (tmp_path / name).read_text() == meant

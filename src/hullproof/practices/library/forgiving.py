@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.lines import insert, joined, remove_from, rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hullproof.dockerfile import Instruction
 
@@ -23,6 +24,7 @@ _SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.tom
 CHOOSES = re.compile(
     r"""^\s*addopts\s*=.*(?:--co\b|--collect|\s["']?-[km]\b|=\s*["']?-[km]\b|--ignore|--deselect|--suppress)|^\s*ignore_outcome\s*=\s*true"""
 )
+_CLOSERS = ("]", '"', "'")
 PATHS = re.compile(r"^\s*testpaths\s*=")
 _IGNORED = re.compile(r"^\t[-@]*-@*\s*(?P<rest>.+)$")
 
@@ -64,9 +66,24 @@ def settings(project_texts: Mapping[str, str]) -> Iterator[tuple[str, int, str]]
 
 
 def in_settings(project_texts: Mapping[str, str], meant: re.Pattern[str]) -> str | None:
-    """Say which lines of the settings go; None where none is meant."""
-    found = [remove_from(name, number) for name, number, row in settings(project_texts) if meant.match(row)]
+    """Say which lines of the settings go, with those that continue them; None where none is meant."""
+    found = [
+        remove_from(name, number, _end(project_texts[name].splitlines(), number))
+        for name, number, row in settings(project_texts)
+        if meant.match(row)
+    ]
     return joined(*found) if found else None
+
+
+def _end(rows: Sequence[str], number: int) -> int:
+    """Return the last line of a setting that begins at this one: what is indented below it, or closes it, is a part of it."""
+    indent = _indent(rows[number - 1])
+    more = takewhile(lambda row: _indent(row) > indent or row.lstrip().startswith(_CLOSERS), rows[number:])
+    return number + len(list(more))
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip()) if row.strip() else 0
 
 
 def in_conftest(project_texts: Mapping[str, str]) -> str | None:
