@@ -163,7 +163,7 @@ def _in_full(report: Report, proof: Proof, others: list[str], detail: Detail) ->
         lines.append(Text(acceptance(proof.accepted), MARKS[Status.ACCEPTED][1]))
     if others:
         lines.append(Text(f"the same goes for {', '.join(others)}", "yellow"))
-    if detail == "summary":
+    if detail != "evidence":
         line = governing_line(report, proof)
         first = (each for each in proof.evidence if line_named(report, each.where) == line)
         shown = [*first, *proof.evidence][:1]

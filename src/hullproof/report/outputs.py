@@ -124,10 +124,10 @@ class Delivery:
             show(report, self.screen, sys.stdout, detail=self.detail, brief=self.brief)
         elif self.screen == "github":
             show(report, self.screen, sys.stdout)
-        elif self.screen == "text" and (self.detail == "evidence" or not report.verdict.is_good):
-            detail: Detail = "faults" if self.detail == "summary" else self.detail
-            if detail != "verdict":
-                show(report, "text", sys.stdout, detail=detail)
+        elif self.screen == "text" and self.detail == "evidence":
+            show(report, self.screen, sys.stdout, detail="evidence")
+        elif self.screen == "text" and self.detail == "summary" and not report.verdict.is_good:
+            show(report, self.screen, sys.stdout, detail="faults")
 
     def end(self, summary: Summary) -> None:
         """Show and write what several projects come to together. Raises UsageError for a file that cannot be written."""

@@ -118,3 +118,9 @@ def test_a_profile_of_many_practices_fits_such_a_terminal_too(bare: Report) -> N
     assert "fix: Write so." in as_terminal.render(broken, width=80, detail="summary")
     shown = as_terminal.render(report, width=80, detail="evidence").count(bare.proofs[0].summary[:20])
     assert shown == len(report.proofs) - len(absent)
+
+
+def test_what_is_not_good_is_shown_as_far_where_it_is_shown_alone(report: Report) -> None:
+    """With the evidence that names the line to look at: of several projects no more than of one."""
+    alone = as_terminal.render(report, width=80, detail="faults").splitlines()
+    assert set(alone) <= set(as_terminal.render(report, width=80, detail="summary").splitlines())
