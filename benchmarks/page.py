@@ -37,19 +37,36 @@ def read(file: Path = RESULTS) -> list[Recorded]:
 
 def record(title: str, where: str, notes: str, rows: Sequence[Row]) -> None:
     """Put what was measured in the place of what was measured of the same things before; make the page again."""
-    tables = {each["title"]: each for each in read()}
-    before = {row["what"]: row for row in tables.get(title, {"rows": ()})["rows"]}
-    new = {f"{row.what} {row.beside}": _plain(row, where) for row in rows if row.ours}
-    kept = {f"{row['what']} {row['beside']}": row for row in before.values()}
-    tables[title] = {"title": title, "notes": notes.splitlines(), "rows": list((kept | new).values())}
-    RESULTS.write_text(json.dumps(list(tables.values()), indent=2) + "\n", encoding="utf-8")
-    PAGE.write_text(page(read()), encoding="utf-8")
+    tables = merged(read(), title, where, notes, rows)
+    RESULTS.write_text(json.dumps(tables, indent=2) + "\n", encoding="utf-8")
+    PAGE.write_text(page(tables), encoding="utf-8")
 
 
-def _plain(row: Row, where: str) -> Recorded:
+def merged(
+    tables: Sequence[Recorded], title: str, where: str, notes: str, rows: Sequence[Row]
+) -> list[Recorded]:
+    """Return the tables with what was measured in the place of the same things, beside the same, measured before."""
+    found = {each["title"]: each for each in tables}
+    before = found.get(title, {"rows": ()})["rows"]
+    new = [_plain(what, row, where) for what, row in _called(rows) if row.ours]
+    of_title = {(row["what"], row["beside"]): row for row in (*before, *new)}
+    found[title] = {"title": title, "notes": notes.splitlines(), "rows": list(of_title.values())}
+    return list(found.values())
+
+
+def _called(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+    """Yield each row with what it is called by itself: one that is indented is a part of the one above."""
+    whole = ""
+    for row in rows:
+        is_part = row.what.startswith(" ")
+        whole = whole if is_part else row.what
+        yield f"{whole}: {row.what.strip()}" if is_part else row.what, row
+
+
+def _plain(what: str, row: Row, where: str) -> Recorded:
     return {
         "where": where,
-        "what": row.what.strip(),
+        "what": what,
         "beside": row.beside.strip(),
         "ours": [round(each, 4) for each in row.ours],
         "theirs": [round(each, 4) for each in row.theirs],

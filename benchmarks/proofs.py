@@ -231,11 +231,11 @@ def peer_rows(
     if not peer.boots:
         return [
             times(what, ours, f"{beside}, boots nothing", theirs),
-            times(f"  each of {what}", per_ours, f"  each of {peer.name}'s", per_theirs, unit="ms"),
+            times("  each statement", per_ours, f"  each of {peer.name}'s", per_theirs, unit="ms"),
         ]
     return [
         times(what, ours, beside, theirs, at_most=1.0),
-        lead(f"  each of {what}", per_ours, f"  each of {peer.name}'s", per_theirs, at_least=5.0, unit="ms"),
+        lead("  each statement", per_ours, f"  each of {peer.name}'s", per_theirs, at_least=5.0, unit="ms"),
     ]
 
 

@@ -12,6 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from benchmarks import page as figures
+from benchmarks.measure import Row, times
 from hullproof.practices import get
 
 from .made import SHIPPED, pages
@@ -34,6 +35,29 @@ def test_the_page_of_figures_is_the_one_that_was_measured() -> None:
     if os.environ.get("HULLPROOF_REWRITE_SAMPLES"):
         figures.PAGE.write_text(text, encoding="utf-8")
     assert figures.PAGE.read_text(encoding="utf-8") == text
+
+
+def test_a_figure_is_put_in_the_place_of_the_same_figure_alone() -> None:
+    """What a run left out stays; so does what is called alike of another thing, or stands beside another."""
+
+    def measured(seconds: float, *whole: str) -> list[Row]:
+        parts = [
+            (each, times("  again", [seconds], beside, [1.0]))
+            for each in whole
+            for beside in ("a floor", "a peer")
+        ]
+        return [row for each, part in parts for row in (Row(each, [seconds]), part)]
+
+    before = figures.merged([], "Scale", "here", "", measured(1.0, "image", "log"))
+    (after,) = figures.merged(before, "Scale", "there", "", measured(2.0, "log"))
+    assert [(row["what"], row["beside"], row["ours"]) for row in after["rows"]] == [
+        ("image", "", [1.0]),
+        ("image: again", "a floor", [1.0]),
+        ("image: again", "a peer", [1.0]),
+        ("log", "", [2.0]),
+        ("log: again", "a floor", [2.0]),
+        ("log: again", "a peer", [2.0]),
+    ]
 
 
 @pytest.mark.parametrize("practice", [each.id for each in SHIPPED])
