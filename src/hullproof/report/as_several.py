@@ -13,7 +13,7 @@ from hullproof.model import Report, Status
 from hullproof.report import as_json, as_junit, as_sarif
 from hullproof.report.as_markdown import build_error_lines, item_lines
 from hullproof.report.as_terminal import MARKS, plain_console
-from hullproof.report.reading import alike, governing_line, headline
+from hullproof.report.reading import OUTPUT_SHOWN, alike, governing_line, headline
 from hullproof.text import clean, inert, json_text, markdown, markdown_cell, markdown_code
 
 if TYPE_CHECKING:
@@ -129,7 +129,11 @@ def _html(summary: Summary) -> str:
 
     page = environment().get_template("several.html")
     marks = {status: mark for status, (mark, _) in MARKS.items()}
-    return inert(page.render(summary=summary, marks=marks, line_of=governing_line, alike=alike))
+    return inert(
+        page.render(
+            summary=summary, marks=marks, line_of=governing_line, alike=alike, output_shown=OUTPUT_SHOWN
+        )
+    )
 
 
 FORMATS: Mapping[str, Callable[[Summary], str]] = {

@@ -514,6 +514,25 @@ def test_each_document_says_of_which_project_there_is_no_report_and_why(
     assert "no such base" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("format_", ["junit", "sarif", "markdown", "html"])
+def test_each_document_says_why_a_build_failed_and_what_fixes_it(
+    prove_all: ProveAll,
+    make: Callable[[str], Path],
+    failed_build: Report,
+    capsys: pytest.CaptureFixture[str],
+    format_: str,
+) -> None:
+    """With what it printed last, as the report of one project does."""
+    error = failed_build.build_error
+    assert error is not None
+    error = replace(error, output=("E  assert 1 == 2",), remedy="Put it right.")
+    outcome = named(replace(failed_build, build_error=error))
+    assert prove_all([make("a"), make("b")], outcome, formats=[format_]) == 1
+    out = capsys.readouterr().out.replace(EMPTY_SPACE, "")
+    assert "assert 1 == 2" in out
+    assert "Put it right." in out
+
+
 def test_projects_with_the_same_context_have_a_file_each(
     prove_all: ProveAll, make: Callable[[str], Path], bare: Report, tmp_path: Path
 ) -> None:
