@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from hullproof.report import SUFFIXES, Detail
 from hullproof.report.outputs import Output, Subject, delivery
 from hullproof.report.several import Outcome, Summary, called
 from hullproof.runner.choice import choose
-from hullproof.runner.many import Proving
+from hullproof.runner.many import Proving, outcome_of
 from hullproof.runner.opening import Given, open_image, open_project
 from hullproof.runner.unreadable import report_of_unreadable
 from hullproof.terminal import say
@@ -194,14 +195,17 @@ def prove_all(
             deliver_to_all(project, report)
 
     outcomes: dict[Path, Outcome] = {}
+    unreadable = partial(report_of_unreadable, profile=given.profile, only=only, experiments=experiments)
     for each in found:
         if isinstance(each, Unread):
-            say(f"{each.name}: hullproof: {each.error}")
-            outcomes[each.home] = Outcome(each.name, error=str(each.error), exit_code=each.error.exit_code)
+            outcome = Outcome(each.name, error=str(each.error), exit_code=each.error.exit_code)
         elif isinstance(each, DockerfileError):
-            report = report_of_unreadable(each, profile=given.profile, only=only, experiments=experiments)
-            deliver_to_all(each, report)
-            outcomes[each.home] = Outcome(each.name, report, exit_code=each.exit_code)
+            outcome = outcome_of(each, partial(unreadable, each), deliver_to_all, several=several)
+        else:
+            continue
+        outcomes[each.home] = outcome
+        if outcome.error:
+            say(f"{each.name}: hullproof: {outcome.error}")
     if projects:
         builds = given.image is None or bool(folders)
         with closing(Engine.connect(builds=builds)) as engine, shown:

@@ -27,6 +27,26 @@ from hullproof.runner.prove import prove
 _PAUSE_S = 0.2
 
 
+def outcome_of(
+    project: Subject,
+    make: Callable[[], Report],
+    deliver: Callable[[Subject, Report], None],
+    *,
+    several: bool,
+) -> Outcome:
+    """Make a project's report and deliver it; return what came of it. An error is raised, but that of one of `several`."""
+    report, error, code = None, "", 0
+    try:
+        report = make()
+        code = 0 if report.verdict.is_good else 1
+        deliver(project, report)
+    except HullproofError as raised:
+        if not several:
+            raise
+        error, code = str(raised), raised.exit_code
+    return Outcome(project.name, report, error, code)
+
+
 @dataclass
 class Proving:
     """One command's proving of one or several projects, which an interruption ends in good order.
@@ -116,18 +136,9 @@ class Proving:
             thread.join(self._interruption.left_s(deadline - time.monotonic()) + _PAUSE_S)
 
     def _one(self, project: Project) -> Outcome:
-        report, error, code = None, "", 0
-        try:
-            report = self._prove(project)
-            code = 0 if report.verdict.is_good else 1
-            if not self._ending.is_set():
-                self.deliver(project, report)
-        except HullproofError as raised:
-            if not self.several:
-                raise
-            error, code = str(raised), raised.exit_code
-            self._hear(project, Note(f"hullproof: {error}"))
-        outcome = Outcome(project.name, report, error, code)
+        outcome = outcome_of(project, lambda: self._prove(project), self._deliver, several=self.several)
+        if outcome.error:
+            self._hear(project, Note(f"hullproof: {outcome.error}"))
         if not self._ending.is_set():
             self.over(project, outcome)
         return outcome
@@ -150,6 +161,10 @@ class Proving:
                 tell=hear,
                 keeper=None if self.image else keeper_for(project, is_fresh=self.is_fresh),
             )
+
+    def _deliver(self, project: Subject, report: Report) -> None:
+        if not self._ending.is_set():
+            self.deliver(project, report)
 
     @contextmanager
     def _listed(self, run: Run) -> Iterator[None]:

@@ -28,7 +28,7 @@ from hullproof.errors import EngineError, UsageError
 from hullproof.events import Listener, Note
 from hullproof.host.doctor import Finding
 from hullproof.interruption import Interrupted
-from hullproof.model import Report, Verdict
+from hullproof.model import Components, Report, Verdict
 from hullproof.project.project import Project
 from hullproof.report import as_several
 from hullproof.report.outputs import Output, delivery, show
@@ -419,6 +419,24 @@ def test_a_folder_that_is_no_project_hides_no_other(
     assert "PROVEN" in next(line for line in out.splitlines() if line.startswith("✓ a "))
     assert [line.split()[1] for line in out.splitlines() if line.startswith("? ")] == ["README.md", "common"]
     assert out.splitlines()[-1].startswith("UNPROVEN 2 of 3 projects: README.md, common (1 proven), in ")
+
+
+def test_a_report_that_cannot_be_delivered_hides_no_other_project(
+    prove_all: ProveAll,
+    make: Callable[[str], Path],
+    bare: Report,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """As a bill of materials cannot be made of a project whose Dockerfile no build would take."""
+    folders = [make("a"), make("b")]
+    (folders[0] / "Dockerfile").write_text("FRO python:3.11-slim\n")
+    outcome = named(replace(bare, components=Components()))
+    assert prove_all(folders, outcome, outputs=[f"sbom:{tmp_path / 'boms'}"], formats=["text"]) == 2
+    out, err = capsys.readouterr()
+    assert "a: hullproof: there is no bill of materials without an image" in err
+    assert [line.split()[:2] for line in out.splitlines()[-4:-2]] == [["✓", "b"], ["?", "a"]]
+    assert [each.name for each in (tmp_path / "boms").iterdir()] == ["b.cdx.json"]
 
 
 def test_fifty_projects_are_one_table_with_what_is_wrong_at_its_end(
