@@ -221,8 +221,7 @@ def prove_all(
                 is_fresh=is_fresh,
             )
             fitting = jobs or (engine.fitting_projects() if several else 1)
-            done = proving.all(projects, fitting)
-        outcomes |= {project.home: outcome for project, outcome in zip(projects, done, strict=True)}
+            outcomes |= proving.all(projects, fitting)
     if several:
         in_order = [outcomes[each.home] for each in found]
         deliver_to_all.end(Summary(tuple(called(in_order)), time.monotonic() - began))

@@ -83,9 +83,8 @@ class Keys:
                 parts.append(code_of(provider.function.__module__.partition(".")[0]))
                 parts += [self._part(need.name, gathered) for need in provider.needs]
                 for need in provider.needs:
-                    _ = (
-                        gathered[need.name] if need.is_optional else None
-                    )  # without it, it may be another fact
+                    if need.is_optional:  # without it, it may be another fact
+                        _ = gathered[need.name]
             if name in SEEN:
                 parts.append(SEEN[name](gathered[name]))
         except Unobservable as error:

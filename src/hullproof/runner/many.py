@@ -70,12 +70,11 @@ class Proving:
     _faults: list[Exception] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
-    def all(self, projects: Sequence[Project], jobs: int) -> list[Outcome]:
-        """Prove the projects, `jobs` at a time; return what came of each, in their order.
+    def all(self, projects: Sequence[Project], jobs: int) -> dict[Path, Outcome]:
+        """Prove the projects, `jobs` at a time; return what came of each, by its home.
 
         With several, an error of one is its outcome. What is a fault of ours is raised when the others are done.
         """
-        self._outcomes.clear()
         try:
             if min(jobs, len(projects)) == 1:  # in this thread: an interruption unwinds it as it stands
                 self._work(deque(projects))
@@ -87,7 +86,7 @@ class Proving:
             raise
         if self._faults:
             raise self._faults[0]
-        return [self._outcomes[project.home] for project in projects]
+        return self._outcomes
 
     def _side_by_side(self, waiting: deque[Project], workers: int) -> None:
         ending: list[BaseException] = []
