@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hullproof.facts import BaseFacts, Layer
 from hullproof.project.config import Config
+from tests.toolkit.score.fixes.reading import changes, follow
 
 from .by_hand import (
     BASE_LAYER,
@@ -195,3 +197,31 @@ def test_the_fix_names_the_slim_variant_of_the_very_base(reference: str, slim: s
 def test_the_fix_for_lists_is_of_their_package_manager(path: str, fix: str) -> None:
     """What works for one leaves the other's behind."""
     assert fix in str(prove("slim-base", files=files(layer(13, entry(path)))).remedy)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("apt-get install -y -q gcc tini", "RUN apt-get install -y -q tini\n"),
+        ("apt-get install -y gcc", ""),
+        (
+            "apt-get install gcc libc6-dev && pip install cryptography",
+            "RUN apt-get install gcc libc6-dev && pip install cryptography && apt-get purge -y --auto-remove gcc libc6-dev\n",
+        ),
+    ],
+)
+def test_a_compiler_goes_from_the_step_that_installs_it(tmp_path: Path, written: str, meant: str) -> None:
+    """Where nothing needs it, it is not installed; where the step compiles, it is removed there."""
+    text = GOOD.replace("USER app", f"RUN {written}\nUSER app")
+    (tmp_path / "Dockerfile").write_text(text)
+    assert follow(prove("slim-base", text, files=files(layer(16, GCC))).remedy or "", tmp_path)
+    assert (tmp_path / "Dockerfile").read_text() == GOOD.replace("USER app", f"{meant}USER app")
+
+
+@pytest.mark.parametrize(
+    "written", ["gcc libpq-dev && pip install psycopg2", "gcc && apt-get install -y g++"]
+)
+def test_no_compiler_is_removed_together_with_what_was_linked(written: str) -> None:
+    """--auto-remove takes libpq5 along with libpq-dev; of a step that installs twice, one line tells half."""
+    text = GOOD.replace("USER app", f"RUN apt-get install -y {written}\nUSER app")
+    assert not changes(prove("slim-base", text, files=files(layer(16, GCC))).remedy or "")

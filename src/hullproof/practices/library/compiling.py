@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hullproof.dockerfile import Instruction, Release
 
 _INSTALL = re.compile(r"\bapt-get\s+(?:-\S+\s+)*install\b[^&;|]*")
+_LINKED = re.compile(r"(?!(?:libc6|linux-libc|python3)-dev$).+-dev|gfortran.*")
+"""Packages that bring a library along, which --auto-remove takes away from what was compiled against it: libpq-dev and libpq5."""
 _COMPILES = frozenset({"make", "gcc", "g++", "cc", "cargo", "cmake", "meson", "ninja", "npm"})
 
 
@@ -20,17 +22,18 @@ def to_go_without(release: Release, line: int | None) -> str | None:
     """Say how the step at a line is written; None where a later one needs what it installs, or it is not apt-get that does."""
     step = release.instruction_at(line)
     text = text_of(step) if step is not None and step.keyword == "RUN" and not step.json else None
-    found = _INSTALL.search(text) if text is not None else None
-    if step is None or text is None or found is None:
+    found = _INSTALL.findall(text) if text is not None else []
+    if step is None or text is None or len(found) != 1:
         return None
     words = found[0].split()
-    named = [word for word in words[2:] if not word.startswith("-")][0 if words[1] == "install" else 1 :]
-    named = [word for word in named if word != "install"]
+    named = [word for word in words[words.index("install") + 1 :] if not word.startswith("-")]
     tools = [word for word in named if brings_package(word)]
     later = [each for each in release.chain if each.line > step.line and each.keyword == "RUN"]
     if not tools or any(map(_uses, later)):
         return None
     if _uses(step):
+        if any(map(_LINKED.fullmatch, tools)):
+            return None
         return instead(release, step.line, f"{text} && apt-get purge -y --auto-remove {' '.join(tools)}")
     gone = [remove(release, each.line) for each in later if _only_removes(each)]
     rest = [word for word in words if word not in tools]
