@@ -198,3 +198,19 @@ def test_what_is_named_in_a_step_is_to_be_installed_from_a_file_by_the_same_tool
     assert f"RUN {expected} requirements.txt` in the place of" in (
         prove("requirements-first", text, edits=edits).remedy or ""
     )
+
+
+def test_a_package_that_the_list_has_under_another_spelling_is_not_listed_again() -> None:
+    """Names are compared in their normal form.
+
+    See https://packaging.python.org/en/latest/specifications/name-normalization/.
+    """
+    text = (
+        'FROM python:3.11-slim\nRUN pip install Flask_Login uvicorn[standard]\nCMD ["python", "-m", "app"]\n'
+    )
+    step = InstallStep(2, "RUN pip install Flask_Login uvicorn[standard]", "0")
+    edits = EditsFacts((step,), EditOutcome("app/views.py", {2: "cached"}, other_steps_ran=(3,)))
+    there = {"requirements.txt": "flask-login==0.6\nuvicorn\n"}
+    fix = prove("requirements-first", text, edits=edits, project_texts=there).remedy or ""
+    assert "Write `RUN pip install -r requirements.txt` in the place of" in fix
+    assert "to requirements.txt" not in fix

@@ -12,11 +12,10 @@ from hullproof.dockerfile.model import Mount
 from hullproof.facts import InstallStep
 from hullproof.practices.checks import listed
 from hullproof.practices.library.lines import add, append, copy_of, instead, joined, remove, text_of
-from hullproof.practices.library.lists import named_in
+from hullproof.practices.library.lists import name_in, named_in
 from hullproof.practices.library.places import copies_context
 
 _LIST = "requirements.txt"
-_NAME = re.compile(r"[\[=<>!~@; ]")
 _WITHOUT_PROJECT = {
     "uv sync": "--no-install-project",
     "poetry install": "--no-root",
@@ -155,7 +154,7 @@ def declare_in_a_file(release: Release, step: InstallStep, project_texts: Mappin
         and install.packages
     ):
         there = named_in([_LIST], project_texts)
-        missing = [each for each in install.packages if _NAME.split(each.lower(), maxsplit=1)[0] not in there]
+        missing = [each for each in install.packages if name_in(each) not in there]
         first, *others = install.packages
         meant = re.sub(rf"(?<=\s)[\"']?{re.escape(first)}[\"']?(?=\s|$)", f"-r {_LIST}", text)
         for each in others:

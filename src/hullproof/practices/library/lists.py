@@ -27,10 +27,16 @@ def named_in(lists: Collection[str], project_texts: Mapping[str, str]) -> dict[s
         paths = [path for path in project_texts if path == wanted or wanted.endswith(f"/{path}")]
         for path in paths if len(paths) == 1 else ():
             for number, row in enumerate(project_texts[path].splitlines(), 1):
-                name = _NAME.match(row)
+                name = name_in(row)
                 if name is not None:
-                    found[_normal(name["name"])] = (path, number, row.partition(" #")[0].strip())
+                    found[name] = (path, number, row.partition(" #")[0].strip())
     return found
+
+
+def name_in(requirement: str) -> str | None:
+    """Return the normal name of the package that a requirement names; None where it names none: an option, a comment, a path."""
+    name = _NAME.match(requirement)
+    return _normal(name["name"]) if name is not None else None
 
 
 def to_unlist(
@@ -61,9 +67,7 @@ def to_unlist(
         if FOR_TESTS.search(file)
     ]
     there = named_in([file for _, file in steps], project_texts)
-    missing = [
-        row for _, _, row in meant if (name := _NAME.match(row)) and _normal(name["name"]) not in there
-    ]
+    missing = [row for _, _, row in meant if name_in(row) not in there]
     lists = {path for path, _, _ in there.values()}
     if missing and len(lists) == 1:
         ways.append(append(lists.pop(), *missing))
