@@ -289,6 +289,11 @@ def test_what_a_later_step_uses_is_not_taken_away(tmp_path: Path) -> None:
     mounted = "RUN --mount=type=bind,source=.env,target=/app/.env ./set_up .env"
     made = followed(tmp_path, "necessary-files", used, files=files(env))
     assert made == GOOD.replace("USER app", f"{mounted}\nUSER app")
+    for deleting in ("./set_up .env && rm .env", "./set_up .env; rm .env;"):
+        made = followed(
+            tmp_path, "necessary-files", used.replace("./set_up .env", deleting), files=files(env)
+        )
+        assert made == GOOD.replace("USER app", f"{mounted}\nUSER app")
     twice = used.replace("USER app", "RUN ./check .env\nUSER app")
     assert not changes(prove("necessary-files", twice, files=files(env)).remedy or "")
 
@@ -316,6 +321,8 @@ def test_a_variable_that_holds_a_secret_goes_alone(tmp_path: Path) -> None:
     """The others of its line stay."""
     secret = "SECRET_KEY=q8Zr5vNw2xKp7Lm3Tj9Bc4Hd"
     text = GOOD.replace("USER app", f"ENV DEBUG=0 {secret}\nUSER app")
+    assert followed(tmp_path, "necessary-files", text) == text.replace(f" {secret}", "")
+    text = GOOD.replace("USER app", f'ARG WHERE WHAT="a b" {secret}\nUSER app')
     assert followed(tmp_path, "necessary-files", text) == text.replace(f" {secret}", "")
     alone = GOOD.replace("USER app", f"ENV {secret}\nUSER app")
     assert followed(tmp_path, "necessary-files", alone) == GOOD

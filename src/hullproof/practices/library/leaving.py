@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile.shell import commands
-from hullproof.practices.library.lines import add, instead, joined, remove, text_of
+from hullproof.practices.library.lines import add, in_a_row, instead, joined, remove, text_of
 from hullproof.practices.library.places import normal
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def without_value(release: Release, line: int, name: str) -> str:
     step = release.instruction_at(line)
     if step is None or not step.pairs or name not in dict(step.pairs):
         return DISCLOSED
-    rest = [f"{key}={value}" for key, value in step.pairs if key != name and value is not None]
+    rest = [key if value is None else f"{key}={value}" for key, value in step.pairs if key != name]
     out = instead(release, line, " ".join([step.keyword, *rest])) if rest else remove(release, line)
     return f"{out} {DISCLOSED}" if out else DISCLOSED
 
@@ -127,17 +127,14 @@ def _gone(release: Release, step: Instruction, held: Collection[str], goal: str)
 def _mounted(release: Release, step: Instruction, held: Collection[str], goal: str) -> str | None:
     """Say how the one later RUN that uses what a COPY brings has it mounted, and deletes nothing of it; None where that is not plain."""
     later = _using(release, step, held, goal)
-    text = text_of(later[0]) if len(later) == 1 else None
-    if text is None or step.json or len(step.sources) != 1 or _GLOB.search(step.sources[0]):
+    every = in_a_row(later[0]) if len(later) == 1 else None
+    if every is None or step.json or len(step.sources) != 1 or _GLOB.search(step.sources[0]):
         return None
     target = next(iter(held)) if len(held) == 1 and goal not in held and step.args[-1].endswith("/") else goal
     if not all(f"{path}/".startswith(f"{target}/") for path in held):
         return None
-    kept = [
-        part
-        for part in re.split(r"\s*&&\s*", later[0].shell_text)
-        if not (part.startswith("rm ") and target in part)
-    ]
+    names = _names(release, step, held, goal)
+    kept = [each for each in every if not _deletes(each, target, names)]
     source = f"from={step.flag('from')}," if step.flag("from") else ""
     mount = f"--mount=type=bind,{source}source={step.sources[0]},target={target}"
     whole = " ".join(["RUN", mount, *later[0].flags, " && ".join(kept)])
@@ -145,17 +142,30 @@ def _mounted(release: Release, step: Instruction, held: Collection[str], goal: s
 
 
 def _using(release: Release, step: Instruction, held: Collection[str], goal: str) -> list[Instruction]:
-    """List the later RUNs that name what a step brings, by its own words or by the place that it brings it to."""
-    workdir = release.contract.workdir
-    # What lies in the working directory is called by its own name, and the directory's is in many a command.
-    place = () if workdir is not None and normal(workdir.path) == goal else (goal,)
-    words = (*step.sources, *place) if step.sources else held
-    names = {posixpath.basename(each.rstrip("/")) for each in words} - {"", ".", "*"}
+    """List the later RUNs that name what a step brings."""
+    names = _names(release, step, held, goal)
     return [
         each
         for each in release.chain
         if each.keyword == "RUN" and each.line > step.line and any(name in each.shell_text for name in names)
     ]
+
+
+def _deletes(command: str, target: str, names: Collection[str]) -> bool:
+    """Whether a command deletes what lies at a place, or has one of these names: what is mounted there cannot be."""
+    program, *words = command.split()
+    return program == "rm" and (
+        target in command or any(posixpath.basename(each.rstrip("/")) in names for each in words)
+    )
+
+
+def _names(release: Release, step: Instruction, held: Collection[str], goal: str) -> set[str]:
+    """Name what a step brings, by its own words and by the place that it brings it to."""
+    workdir = release.contract.workdir
+    # What lies in the working directory is called by its own name, and the directory's is in many a command.
+    place = () if workdir is not None and normal(workdir.path) == goal else (goal,)
+    words = (*step.sources, *place) if step.sources else held
+    return {posixpath.basename(each.rstrip("/")) for each in words} - {"", ".", "*"}
 
 
 def _by_name(release: Release, step: Instruction, files: list[str], folders: list[str]) -> str | None:

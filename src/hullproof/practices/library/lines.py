@@ -134,17 +134,21 @@ def strict(instruction: Instruction, end: str = "") -> str | None:
     return meant if kept and meant != text_of(instruction) else None
 
 
+def in_a_row(step: Instruction) -> list[str] | None:
+    """List the commands of a RUN, as written; None where it is more than commands one after another."""
+    if step.keyword != "RUN" or step.json or step.heredocs or _DIVIDED_OTHERWISE.search(step.shell_text):
+        return None
+    return [each.strip() for each in re.split(r"&&|;", step.shell_text) if each.strip()]
+
+
 def but(release: Release, step: Instruction, is_meant: Callable[[str], object]) -> str | None:
     """Say how a RUN is written without the commands that are meant; None where it has none, or is not plain to divide.
 
     It goes as a whole where no other command is left.
     """
-    text = text_of(step)
-    if step.keyword != "RUN" or step.json or text is None or _DIVIDED_OTHERWISE.search(step.shell_text):
-        return None
-    every = [each.strip() for each in re.split(r"&&|;", step.shell_text)]
-    kept = [each for each in every if not is_meant(each)]
-    if len(kept) == len(every):
+    every = in_a_row(step)
+    kept = [each for each in every or () if not is_meant(each)]
+    if every is None or len(kept) == len(every):
         return None
     return (
         instead(release, step.line, " ".join(["RUN", *step.flags, " && ".join(kept)]))
