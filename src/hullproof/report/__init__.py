@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from hullproof.model import Report
+    from hullproof.report.several import Summary
 
 SUFFIXES: Mapping[str, str] = {
     "text": ".txt",
@@ -22,6 +23,9 @@ SUFFIXES: Mapping[str, str] = {
     "github": ".github",
 }
 """The formats, by name, with the ending of the files that hold them."""
+
+JOINT = tuple(each for each in SUFFIXES if each != "github")
+"""Those that have several projects in one document: workflow commands are an annotation each."""
 
 STATEMENTS: Mapping[str, str] = {
     "test-result": ".intoto.json",
@@ -57,3 +61,8 @@ def render(report: Report, format_: str, **how: Any) -> str:  # noqa: ANN401 - e
         format_ = "statement"
     face = importlib.import_module(f"{__name__}.{_FACES.get(format_, f'as_{format_}')}")
     return str(face.render(report, **how))
+
+
+def render_all(summary: Summary, format_: str, **how: Any) -> str:  # noqa: ANN401 - each face has settings of its own
+    """Return several projects' reports as one document in one of the formats of `JOINT`, as `render` does of one."""
+    return str(importlib.import_module(f"{__name__}.as_several").FACES[format_](summary, **how))

@@ -19,6 +19,7 @@ from hullproof.text import clean, inert, json_text, markdown, markdown_cell, mar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hullproof.report import Detail
     from hullproof.report.several import Outcome, Summary
 
 SCHEMA = "hullproof.reports/1"
@@ -32,27 +33,20 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def render(summary: Summary, format_: str) -> str:
-    """Return all reports as one document in one of the formats of `FORMATS`."""
-    return FORMATS[format_](summary)
-
-
 # --- the screen ---------------------------------------------------------------------------------------
 
 
-def render_text(summary: Summary, *, width: int = 100, color: bool = False, is_brief: bool = False) -> str:
-    """Return the last screen: a row for each project, what does not hold below all others, and the verdict.
-
-    `is_brief` leaves it at the verdict.
-    """
+def _text(summary: Summary, *, width: int = 100, color: bool = False, detail: Detail = "summary") -> str:
+    """Return the last screen: a row for each project, what does not hold below all others, and the verdict."""
     stream = io.StringIO()
     console = plain_console(stream, width=width, color=color)
     longest = max((len(clean(each.name)) for each in summary.outcomes), default=0)
-    for outcome in [] if is_brief else sorted(summary.outcomes, key=lambda each: not each.verdict.is_good):
+    rows = [] if detail == "verdict" else sorted(summary.outcomes, key=lambda each: not each.verdict.is_good)
+    for outcome in rows:
         console.print(_row(outcome, min(longest, width // 3)), no_wrap=True, overflow="ellipsis")
     _mark, style = MARKS[Status(summary.verdict.value)]
     word, _, rest = summary.line.partition(" ")
-    console.print(*([] if is_brief else [Text()]), Text.assemble((word, style), f" {rest}"), sep="\n")
+    console.print(*([Text()] if rows else []), Text.assemble((word, style), f" {rest}"), sep="\n")
     return inert("".join(line.rstrip() + "\n" for line in stream.getvalue().split("\n")[:-1]))
 
 
@@ -136,12 +130,12 @@ def _html(summary: Summary) -> str:
     )
 
 
-FORMATS: Mapping[str, Callable[[Summary], str]] = {
-    "text": render_text,
+FACES: Mapping[str, Callable[..., str]] = {
+    "text": _text,
     "json": _json,
     "markdown": _markdown,
     "html": _html,
     "junit": _junit,
     "sarif": _sarif,
 }
-"""The formats that have several projects in one document."""
+"""What renders each of the formats that have several projects in one document."""

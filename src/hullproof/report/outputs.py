@@ -12,7 +12,7 @@ from typing import Any, Protocol, TextIO
 from hullproof import options
 from hullproof.errors import HullproofError, UsageError
 from hullproof.model import Report
-from hullproof.report import BESIDE, SUFFIXES, Detail, as_several, render, require
+from hullproof.report import BESIDE, JOINT, SUFFIXES, Detail, render, render_all, require
 from hullproof.report.places import distinct, make_folder, require_distinct, require_place, write_file
 from hullproof.report.reading import verdict_line
 from hullproof.report.several import Summary
@@ -131,18 +131,11 @@ class Delivery:
 
     def end(self, summary: Summary) -> None:
         """Show and write what several projects come to together. Raises UsageError for a file that cannot be written."""
-        if self.screen == "text":
-            shown = as_several.render_text(
-                summary,
-                width=screen_width(),
-                color=takes_color(sys.stdout),
-                is_brief=self.detail == "verdict",
-            )
-            write(shown, sys.stdout)
-        elif self.screen and self.screen in as_several.FORMATS:
-            write(as_several.render(summary, self.screen), sys.stdout)
+        if self.screen and self.screen in JOINT:
+            how = _seen_on(sys.stdout, self.detail) if self.screen == "text" else {}
+            write(render_all(summary, self.screen, **how), sys.stdout)
         for each in self.joint:
-            write_file(each.path, as_several.render(summary, each.format))
+            write_file(each.path, render_all(summary, each.format))
             if self.detail != "verdict":
                 say(f"report: {each.path}")
         if self.screen != "text":
@@ -174,7 +167,7 @@ def delivery(
     screen = None if takes_formats else _screen(formats, silent=bool(written))
     joint = files if several else []
     for each in joint:
-        if each.format not in as_several.FORMATS:
+        if each.format not in JOINT:
             raise UsageError(f"{each.path}: {each.format} is of one project; with several, name a folder")
     places = _places(projects, [] if several else files, joint, folders, formats)
     return Delivery(places, boards, screen, joint, several, detail, brief)
@@ -211,10 +204,12 @@ def show(
     report: Report, format_: str, stream: TextIO, *, detail: Detail = "summary", brief: bool = False
 ) -> None:
     """Write a report to a stream: in colour and in its width where it is a terminal."""
-    how = _how(format_, brief=brief)
-    if format_ == "text":
-        how = {"width": screen_width(), "color": takes_color(stream), "detail": detail}
+    how = _seen_on(stream, detail) if format_ == "text" else _how(format_, brief=brief)
     write(render(report, format_, **how), stream)
+
+
+def _seen_on(stream: TextIO, detail: Detail) -> dict[str, Any]:
+    return {"width": screen_width(), "color": takes_color(stream), "detail": detail}
 
 
 def _how(format_: str, *, brief: bool) -> dict[str, Any]:
