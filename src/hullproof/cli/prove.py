@@ -177,9 +177,8 @@ def prove_all(
     found = _opened(folders, given)
     projects = [each for each in found if isinstance(each, Project)]
     several = len(found) > 1
-    wanted = [each for each in found if not isinstance(each, Unread)]
     deliver_to_all = delivery(
-        wanted,
+        found,
         formats,
         [Output.parse(output) for output in outputs],
         detail=detail,

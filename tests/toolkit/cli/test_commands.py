@@ -513,6 +513,21 @@ def test_projects_of_one_name_are_told_apart_in_one_document(
     assert headings == ["### shop", "### shop-2"]
 
 
+def test_a_project_is_called_in_the_table_as_its_file_is(
+    prove_all: ProveAll,
+    make: Callable[[str], Path],
+    bare: Report,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """Also where another of its name cannot be read."""
+    folders = [make("a/shop"), make("b/shop")]
+    (folders[0] / "Dockerfile").unlink()
+    assert prove_all(folders, named(bare), outputs=[str(tmp_path / "reports")], formats=["json"]) == 2
+    assert "1 of 2 projects: shop (1 proven)" in capsys.readouterr().err
+    assert [each.name for each in (tmp_path / "reports").iterdir()] == ["shop-2.json"]
+
+
 @pytest.mark.parametrize("format_", ["json", "junit", "sarif", "markdown", "html"])
 def test_each_document_says_of_which_project_there_is_no_report_and_why(
     prove_all: ProveAll,
