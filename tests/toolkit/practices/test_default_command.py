@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hullproof.facts import Answer, ContainerFacts, FileEntry, HealthCheck, Stopped
+from hullproof.practices.library.environment import variables
 from hullproof.project.config import Config
 
 from .by_hand import (
@@ -749,6 +751,8 @@ def test_what_no_file_was_refused_for_is_not_put_down_to_one() -> None:
         assert "cannot write" not in proof.summary
 
 
+SOON_S = 10.0
+"""Seconds on a busy machine for what takes less than one, and minutes where each class is compared with each."""
 BOT = """
 import os
 TOKEN = os.environ.get("BOT_TOKEN")
@@ -768,6 +772,24 @@ def test_a_setting_that_is_missing_is_named_from_the_sources() -> None:
     assert 'env = { BOT_TOKEN = "…" }' in str(proof.remedy)
     given = Config(env={"BOT_TOKEN": "x"})
     assert prove("default-command", container=dead, files=SOURCES, config=given).verdict is BROKEN
+
+
+@pytest.mark.parametrize("alias", ["(A+)+B", "BOT[", "BOT TOKEN"])
+def test_an_alias_that_names_no_variable_is_no_setting(alias: str) -> None:
+    """It is the project's own text, and no pattern: one would be looked for in the log for hours."""
+    source = f"class Settings(BaseSettings):\n    token: str = Field(alias={alias!r})\n"
+    dead = container(exit_code=1, log=(f"RuntimeError: {'A' * 40}",), processes=(), listeners=())
+    sources = files(layer(15, entry("/app/bot.py", uid=1000), texts={"/app/bot.py": source}))
+    assert prove("default-command", container=dead, files=sources).verdict is BROKEN
+
+
+def test_settings_are_found_however_long_the_line_of_their_bases() -> None:
+    """Each file has some thousand classes, each of which is the base of the one before."""
+    heirs = (f"class A{n}(A{n + 1}):\n    pass" for n in range(8_000))
+    source = "\n".join([*heirs, "class A8000(BaseSettings): ...", "class Bot(A0):", "    bot_token: str", ""])
+    began = time.perf_counter()
+    assert [name for name, _ in variables({"/app/bot.py": source})] == ["BOT_TOKEN"]
+    assert time.perf_counter() - began < SOON_S
 
 
 @pytest.mark.parametrize(

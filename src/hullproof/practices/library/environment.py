@@ -60,14 +60,16 @@ def _parsed(text: str) -> ast.Module | None:
 
 def _settings_classes(trees: Iterable[ast.Module]) -> frozenset[str]:
     """Name the classes that are pydantic's settings, be it by a base of their own."""
-    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    found = {"BaseSettings"}
-    while more := {
-        each.name
-        for each in classes
-        if each.name not in found and any(_called(base) in found for base in each.bases)
-    }:
-        found |= more
+    heirs: dict[str, list[str]] = {}
+    for node in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        for base in node.bases:
+            heirs.setdefault(_called(base), []).append(node.name)
+    found, waiting = set[str](), ["BaseSettings"]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += heirs.get(name, [])
     return frozenset(found)
 
 
@@ -77,7 +79,8 @@ def _read_by(tree: ast.Module, settings: frozenset[str]) -> Iterator[tuple[str, 
     for node in nodes:
         if isinstance(node, ast.ClassDef):
             if any(_called(base) in settings for base in node.bases):
-                yield from _fields(node)
+                # An alias is any text, and what follows takes it for a variable's name.
+                yield from (each for each in _fields(node) if _NAME.match(each[0]))
         elif id(node) not in module.answered:
             for name in _names(node, module):
                 yield name, getattr(node, "lineno", 1)
