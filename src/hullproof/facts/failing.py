@@ -59,6 +59,8 @@ _NO_ANSWER = re.compile(
     r"verify failed))?.*?: \S*/(?P<name>[\w.-]+)/$"
 )
 """What pip says last of a package whose page it could not get; then it says that there is no such package."""
+_LONGEST_OF_PIP = 2_000
+"""Characters; what pip says of a package that it could not get takes some four hundred."""
 _NOT_FOUND = re.compile(r"^ERROR: No matching distribution found for (?P<name>[\w.-]+)")
 
 _PROXY = re.compile(r"(?i)\bproxy|ProxyError")
@@ -146,7 +148,10 @@ def _telling(log: Sequence[str]) -> int | None:
 def _unanswered(log: Sequence[str], line: str) -> str | None:
     """Say that the index did not answer, where pip says that it has no such package for that reason."""
     sought = _NOT_FOUND.match(line.strip())
-    for each in map(_NO_ANSWER.match, log) if sought else ():
+    short = (
+        each for each in log if len(each) <= _LONGEST_OF_PIP
+    )  # the pattern is slow on what is no line of pip's
+    for each in map(_NO_ANSWER.match, short) if sought else ():
         if sought and each and _plain(each["name"]) == _plain(sought["name"]):
             return f"the package index did not answer for {sought['name']}: {each['said'] or each['kind']}"
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,9 @@ STAND_IN, FULL = (
     Base(reference, "x", "stand-in", KnownImage("x"), "Debian 13's Python 3.13.5")
     for reference in ("python:3.12-slim", "python:3.12")
 )
+
+SOON_S = 5.0
+"""Seconds on a busy machine for what takes some milliseconds, and minutes where a pattern runs over it again and again."""
 
 
 def failed(
@@ -80,6 +84,14 @@ def test_the_reason_is_what_tells_most(log: tuple[str, ...], reason: str) -> Non
     """A runner's count, an error wherever it stands, the last line where there is none."""
     failure = failed("RUN x", *log)
     assert (failure.reason, failure.where) == (reason, "Dockerfile:5")
+
+
+def test_a_line_that_only_begins_like_one_of_pips_takes_no_time() -> None:
+    """What a step prints is the project's to choose: a line of 500 kB is none of pip's."""
+    line = "WARNING: Retrying (Retry(total=0," + " connection broken by 'a(" * 20_000
+    began = time.perf_counter()
+    assert failed("RUN x", line, "ERROR: No matching distribution found for x").reason.endswith("for x")
+    assert time.perf_counter() - began < SOON_S
 
 
 @pytest.mark.parametrize("proxy", ["http://me:pw@127.0.0.1:9", "localhost:3128", "http://[::1]:8080"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -138,6 +139,8 @@ def test_the_project_s_own_tests_are_known_by_what_they_hold(path: str) -> None:
     assert "still shipped" not in proof.summary
 
 
+SOON_S = 10.0
+"""Seconds on a busy machine for what takes less than one, and a minute where each import is read to the end of the file."""
 EXAMS = "class Exam:\n    def test_taken(self): ..."
 
 
@@ -161,6 +164,20 @@ def test_what_code_imports_is_code_whatever_it_is_called(other: str, text: str, 
     texts = {**exams, other: text}
     brought = files(layer(13, *map(entry, texts), texts=texts))
     assert prove("necessary-files", files=brought).verdict is verdict
+
+
+@pytest.mark.parametrize("piece", ["from exams import (\n", "from exams import "])
+def test_a_source_of_imports_without_an_end_takes_no_time(piece: str) -> None:
+    """What is read of one ends where the next begins; 60 kB are as much as is read of a file."""
+    exams = {
+        "/app/exams/tests/__init__.py": "from .test_day import Exam",
+        "/app/exams/tests/test_day.py": EXAMS,
+    }
+    texts = {**exams, **{f"/app/{n}.py": piece * 3_000 + "tests_of" for n in range(6)}}
+    brought = files(layer(13, *map(entry, texts), texts=texts))
+    began = time.perf_counter()
+    assert prove("necessary-files", files=brought).verdict is BROKEN
+    assert time.perf_counter() - began < SOON_S
 
 
 def test_a_package_called_tests_that_holds_none_is_code() -> None:

@@ -14,8 +14,8 @@ from hullproof.tools import holds_tests
 
 _FOLDER = re.compile(r"^(.*?/tests?)/")
 _FILE = re.compile(r"/(?:test_[^/]*|[^/]*_test|conftest|tests)\.py$")
-_NAMES = r"(?:[ \t]*\([^)]*|[^\n]*)"
-"""What stands between `import` and a name, on one line or in brackets."""
+_NAMES = r"(?:[ \t]*\([^()]*|(?:(?!\bimport\b)[^\n])*)"
+"""What stands between `import` and a name, on one line or in brackets; it ends where the next of the kind begins."""
 _OF_DEVELOPMENT = re.compile(r"/(?:setup|noxfile|tasks|fabfile)\.py$|/run_?tests\.py$")
 """They name tests as what they are."""
 _SITE = re.compile(r"^.*/(?:site|dist)-packages/")
