@@ -44,6 +44,11 @@ _SETTING = re.compile(
     r"""^[ \t]*(?:-[ \t]+|//\S+:(?=_auth))?["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?(?P<value>[^\s"',#;{}<>$%()=][^\s"',#;{}<>$%()]*)["']?(?:[ \t]*[,;])?[ \t]*(?:[#;].*)?$""",
     re.MULTILINE,
 )
+_ANY_VALUE = re.compile(
+    r"""^[ \t]*(?:-[ \t]+)?["']?[A-Za-z_][\w.-]*["']?[ \t]*[:=][ \t]*(?P<quote>["']?)(?P<value>[^\s"'{%]\S*?)(?P=quote)[ \t]*(?:[ \t][#;].*)?$""",
+    re.MULTILINE,
+)
+"""A line with a value of any characters but spaces, which a template's braces do not begin."""
 _STRONG = re.compile(
     r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])(?:[^/\\]{8,}|(?=.*[a-z])(?=.*[A-Z])(?!/)[A-Za-z0-9+/]{32,}={0,2})\Z"
 )
@@ -162,9 +167,10 @@ def kind_of(path: str, held_kind: str | None, text: str | None, *, is_read: bool
 
 def _has_a_value(path: str, text: str) -> bool:
     """Whether a file that is named for secrets has one: a value that is no word, no sentence and no reference."""
+    values = (*(value for _, value in _settings(text)), *_strong_values(text))
     return not _FOR_SHOW.search(path) and any(
         secret_in("secret", value) and not is_made_up(value)
-        for _, value in _settings(text)
+        for value in values
         if not _REFERENCE.match(value) and len(value.split()) < _PROSE
     )
 
@@ -188,6 +194,13 @@ def setting_in(path: str, text: str, *, generated: bool = False) -> str | None:
     if any(_STRONG.match(each) and not is_made_up(each) for each in in_urls):
         return "a password in a URL"
     return None
+
+
+def _strong_values(text: str) -> Iterator[str]:
+    """Read the values of lines that are as good as surely no words: a password has any character, and so no form."""
+    for found in _ANY_VALUE.finditer(text):
+        if _STRONG.match(found["value"]):
+            yield found["value"]
 
 
 def _settings(text: str) -> Iterator[tuple[str, str]]:

@@ -314,6 +314,9 @@ def test_credentials_under_their_other_usual_names(path: str) -> None:
     [
         ("/app/secrets.yaml", "db: Tr0ub4dor3\n", True),
         ("/app/secrets.toml", "[db]\npassword = 'hunter2'\n", True),
+        ("/app/secrets.toml", "[db]\npassword = 'p@ss$w0rd#1'\n", True),
+        ("/app/secrets.yml", 'db:\n  password: "hunter{2}!"  # of the live one\n', True),
+        ("/app/texts/secrets.yml", 'count: "{count12}"\nhint: (optional)\nforgot: Forgot?\n', False),
         ("/app/credentials.json", '{"installed": {"client_secret": "GOCSPX-1a2b3c4d5e"}}', True),
         (
             "/app/schema/secrets.json",
