@@ -242,6 +242,21 @@ def test_a_copy_above_the_account_takes_its_number() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "meant"),
+    [
+        ("abcd", "/app/app/a /app/app/b /app/app/c /app/app/d"),
+        ("abcdefgh", "/app/app"),
+    ],
+)
+def test_a_fix_is_for_all_files_that_it_is_asked_for(names: str, meant: str) -> None:
+    """A few are named; many are those of the directory above."""
+    own = layer(13, *(entry(f"/app/app/{each}") for each in names))
+    assert f"Add `RUN chown -R app:app {meant}` before Dockerfile:16." in str(
+        prove("ownership", files=files(own)).remedy
+    )
+
+
 def test_a_directory_of_the_base_is_given_by_itself() -> None:
     """COPY --chown gives what it copies, and leaves the directory that is there already to root."""
     base = replace(BASE_LAYER, entries=(*BASE_LAYER.entries, entry("/srv/")))
@@ -251,3 +266,7 @@ def test_a_directory_of_the_base_is_given_by_itself() -> None:
     remedy = str(prove("ownership", text, **facts).remedy)
     assert "Write `COPY --chown=app:app app/ app/` in the place of Dockerfile:15." in remedy
     assert "Add `RUN chown app:app /srv` before Dockerfile:16." in remedy
+    below = replace(base, entries=(*base.entries, entry("/srv/data/")))
+    own = (layer(15, entry("/srv/"), entry("/srv/data/"), entry("/srv/run.py")),)
+    remedy = str(prove("ownership", text, **{**facts, "files": files(base=below, own=own)}).remedy)
+    assert "Add `RUN chown app:app /srv /srv/data` before Dockerfile:16." in remedy

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.accounts import chown_at
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from hullproof.facts import FileEntry, FileFacts
     from hullproof.practices.library.accounts import Account
 
+_MOST_NAMED = 6
+
 
 def named(entries: list[FileEntry]) -> str:
     """Name the first, and how many more."""
@@ -21,10 +25,11 @@ def named(entries: list[FileEntry]) -> str:
 
 
 def common(entries: list[FileEntry]) -> str:
-    """Name the directory or file that holds them all, or the first few, as words of a command."""
-    first = entries[0].path
-    inside = all(each.path == first or each.path.startswith(f"{first}/") for each in entries)
-    return shlex.join([first] if inside else [each.path for each in entries[:3]])
+    """Name the directories and files that hold them all, as words of a command; of many, the one directory above."""
+    paths = {each.path for each in entries}
+    tops = [each for each in sorted(paths) if paths.isdisjoint(map(str, PurePosixPath(each).parents))]
+    above = posixpath.commonpath(tops)
+    return shlex.join([above] if len(tops) > _MOST_NAMED and above != "/" else tops)
 
 
 def to_give(release: Release, files: FileFacts, strange: list[FileEntry], account: Account) -> str:
@@ -42,7 +47,9 @@ def to_give(release: Release, files: FileFacts, strange: list[FileEntry], accoun
                 shown = instead(release, made_by.line, text) if made_by is not None else None
                 ways.append(shown or f"Write {keyword} --chown={owner} at {place}.")
             if there:
-                ways.append(before_user(release, f"RUN chown {owner} {common(there)}"))
+                ways.append(
+                    before_user(release, f"RUN chown {owner} {shlex.join(each.path for each in there)}")
+                )
         else:
             made = keyword == "WORKDIR"
             why = " WORKDIR makes it as root, and no COPY into it changes that." if made else ""
