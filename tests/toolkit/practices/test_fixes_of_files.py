@@ -77,6 +77,8 @@ def test_the_one_handler_of_the_stop_signal_ends_the_program(tmp_path: Path, sto
     assert follow(str(prove("default-command", GOOD, **facts).remedy), tmp_path)
     assert (tmp_path / "src" / "run.py").read_text() == PROGRAM.replace("print(1)", "sys.exit(0)")
     assert (tmp_path / "Dockerfile").read_text() == GOOD
+    facts["project_texts"] = {"src/run.py": PROGRAM, "old/run.py": PROGRAM}
+    assert "run.py:" not in str(prove("default-command", GOOD, **facts).remedy)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,10 @@ def started_script(
 
 
 def rows(image: ImageFacts, files: FileFacts | None, project: Mapping[str, str]) -> Iterator[Row]:
-    """Go through the lines of the code and settings in the working directory that the project has word for word."""
+    """Go through the lines of the code and settings in the working directory that the project has word for word, in one file."""
     top = f"{(image.workdir or '/').rstrip('/')}/"
-    paths = {text: path for path, text in project.items()}
+    times = Counter(project.values())
+    paths = {text: path for path, text in project.items() if times[text] == 1}
     for at in files.final if files is not None else ():
         text = files.text(at) if files is not None and at.startswith(top) and at.endswith(_CODE) else None
         path = paths.get(text) if text is not None else None
