@@ -141,6 +141,21 @@ def test_what_chooses_among_tests_goes(tmp_path: Path, name: str, text: str, mea
     assert (tmp_path / name).read_text() == meant
 
 
+def test_tests_are_let_in_by_the_ignore_file_in_force() -> None:
+    """That of the Dockerfile's own name comes first, and those of other folders are for other contexts."""
+    gate = replace(SILENT, reached=False)
+    texts = {"web/.dockerignore": "tests\n", ".dockerignore": "\n**/tests\n"}
+    fix = prove("test-gate", gate=gate, project_texts=texts).remedy or ""
+    assert "Remove .dockerignore:2." in fix
+    assert "web" not in fix
+    fix = (
+        prove("test-gate", gate=gate, project_texts={**texts, "Dockerfile.dockerignore": "tests\n"}).remedy
+        or ""
+    )
+    assert "Remove Dockerfile.dockerignore:1." in fix
+    assert "Remove .dockerignore" not in fix
+
+
 def test_tests_that_wait_for_another_day_are_run(tmp_path: Path) -> None:
     """What stands in a CMD of a stage beside the release, which needs it."""
     text = GOOD.replace(

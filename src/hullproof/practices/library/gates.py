@@ -80,8 +80,10 @@ def _to_let_in(release: Release, gate: GateFacts, project_texts: Mapping[str, st
     """Say which lines of the ignore file go so that the tests reach the step that runs them, which is content with none."""
     words = "Let the tests into the context, and copy their whole folder into the test stage."
     own = [each.path for each in gate.planted if not each.is_new]
-    ignoring = [path for path in project_texts if path.endswith(".dockerignore")]
-    ways = [to_let_through(file, project_texts[file], path) for file in ignoring for path in own]
+    # That of the Dockerfile's own name comes first; those of other folders are for other contexts.
+    names = (f"{release.dockerfile.name}.dockerignore", ".dockerignore")
+    file = next((each for each in names if each in project_texts), "")
+    ways = [to_let_through(file, project_texts.get(file, ""), path) for path in own]
     strictly = keep_exit_code(release, gate.test_lines[0])
     return " ".join(dict.fromkeys(each for each in (words, *ways, strictly) if each))
 
