@@ -36,7 +36,7 @@ from hullproof.practices.checks import (
     unproven,
 )
 from hullproof.practices.library.ignoring import to_let_through, withholds_all
-from hullproof.practices.library.lines import append
+from hullproof.practices.library.lines import append, known
 from hullproof.practices.library.places import takes_most
 
 _LET_THROUGH = "Let {} through: narrow the pattern that matches it, or add !{} after it."
@@ -65,7 +65,7 @@ def what_the_build_needs_gets_through(
         yield broken(
             f"{file} withholds {path}, which {where} copies",
             in_experiment(where, f"expected {path} in the build context, it is ignored"),
-            fix=_joined(to_let_through(file, text, path), _instead_of_all(canaries, file, text))
+            fix=known(to_let_through(file, text, path), _instead_of_all(canaries, file, text))
             or _LET_THROUGH.format(path, path),
         )
     if canaries.tests_left is False:
@@ -73,7 +73,7 @@ def what_the_build_needs_gets_through(
             f"{file} withholds every test, so the build cannot run them",
             in_experiment(file, "expected tests in the build context, found none"),
             *_takes(release),
-            fix=_joined(
+            fix=known(
                 _TESTS_THROUGH,
                 *(to_let_through(file, text, each) for each in sorted(tests.values())),
                 _instead_of_all(canaries, file, text),
@@ -187,10 +187,6 @@ def _instead_of_all(canaries: CanaryFacts, file: str, text: str) -> str | None:
     """Say what an ignore file that left out everything leaves out once it lets through what the build needs."""
     judged = [each for each in canaries.canaries if each.judged]
     return append(file, *_patterns(canaries, judged)) if withholds_all(text) and judged else None
-
-
-def _joined(*sentences: str | None) -> str | None:
-    return " ".join(dict.fromkeys(each for each in sentences if each)) or None
 
 
 def _why(canaries: CanaryFacts, through: list[Canary]) -> str:

@@ -33,7 +33,7 @@ from hullproof.practices.checks import (
     unproven,
 )
 from hullproof.practices.library.directories import to_keep_to_it, to_work_in
-from hullproof.practices.library.lines import instead, joined
+from hullproof.practices.library.lines import instead, joined, known
 from hullproof.practices.library.places import normal, resolved
 from hullproof.practices.library.processes import application, shown, why_unseen
 from hullproof.tools import names
@@ -123,12 +123,7 @@ def the_process_works_there(
                 f"PID {process.pid} ({shown(process, 40)}) works in {process.cwd}, not in {expected}",
                 in_dockerfile(where, f"sets the working directory {expected}"),
                 in_container(place, f"expected {expected}, got {process.cwd}"),
-                fix=" ".join(
-                    filter(
-                        None,
-                        (_STAY, to_keep_to_it(release, image, files, project_texts)),
-                    )
-                ),
+                fix=known(_STAY, to_keep_to_it(release, image, files, project_texts)),
             )
 
 

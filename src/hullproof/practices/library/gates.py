@@ -10,7 +10,7 @@ from hullproof.facts import GateFacts, PlantedFile
 from hullproof.practices.checks import listed
 from hullproof.practices.library.countable import keep_exit_code, run_now, runner, to_begin
 from hullproof.practices.library.ignoring import to_let_through
-from hullproof.practices.library.lines import add, instead, joined, strict
+from hullproof.practices.library.lines import add, instead, joined, known, strict
 from hullproof.practices.library.stages import FOR_TESTS, PASSED, stages_for_tests, taking_passed
 
 _LATER = frozenset({"CMD", "ENTRYPOINT", "ONBUILD", "HEALTHCHECK"})
@@ -76,7 +76,7 @@ def why_none_runs(
     )
 
 
-def _to_let_in(release: Release, gate: GateFacts, project_texts: Mapping[str, str]) -> str:
+def _to_let_in(release: Release, gate: GateFacts, project_texts: Mapping[str, str]) -> str | None:
     """Say which lines of the ignore file go so that the tests reach the step that runs them, which is content with none."""
     words = "Let the tests into the context, and copy their whole folder into the test stage."
     own = [each.path for each in gate.planted if not each.is_new]
@@ -85,7 +85,7 @@ def _to_let_in(release: Release, gate: GateFacts, project_texts: Mapping[str, st
     file = next((each for each in names if each in project_texts), "")
     ways = [to_let_through(file, project_texts.get(file, ""), path) for path in own]
     strictly = keep_exit_code(release, gate.test_lines[0])
-    return " ".join(dict.fromkeys(each for each in (words, *ways, strictly) if each))
+    return known(words, *ways, strictly)
 
 
 def _to_run(release: Release) -> str | None:

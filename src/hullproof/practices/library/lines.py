@@ -102,6 +102,11 @@ def joined(*sentences: str | None) -> str | None:
     return None if None in sentences or not sentences else " ".join(each for each in sentences if each)
 
 
+def known(*sentences: str | None) -> str | None:
+    """Join those sentences that there are, each once; None where there are none."""
+    return " ".join(dict.fromkeys(each for each in sentences if each)) or None
+
+
 def last_step(release: Release) -> Instruction | None:
     """Return the last instruction of the release's own stage that makes a layer or goes somewhere."""
     own = [each for each in release.stage.instructions if each.keyword in _STEPS]

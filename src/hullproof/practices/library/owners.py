@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from hullproof.practices.library.accounts import chown_at
-from hullproof.practices.library.lines import add, before_user, copied_with, instead
+from hullproof.practices.library.lines import add, before_user, copied_with, instead, known
 from hullproof.practices.library.places import by_line
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def common(entries: list[FileEntry]) -> str:
     return shlex.join([above] if len(tops) > _MOST_NAMED and above != "/" else tops)
 
 
-def to_give(release: Release, files: FileFacts, strange: list[FileEntry], account: Account) -> str:
+def to_give(release: Release, files: FileFacts, strange: list[FileEntry], account: Account) -> str | None:
     """Say for each line what makes its files the user's."""
     ways, owner = [], account.for_chown
     for place, group in by_line(release, files, strange).items():
@@ -57,7 +57,7 @@ def to_give(release: Release, files: FileFacts, strange: list[FileEntry], accoun
             give = f"chown {owner} {goal}" if made else f"chown -R {owner} {goal}"
             first = f"mkdir -p {goal} && " if made and _comes_after_user(release, made_by) else ""
             ways.append(f"{before_user(release, f'RUN {first}{give}')}{why}")
-    return " ".join(dict.fromkeys(ways))
+    return known(*ways)
 
 
 def to_open(release: Release, files: FileFacts, entries: list[FileEntry], mode: str) -> str:

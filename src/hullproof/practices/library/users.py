@@ -13,6 +13,7 @@ from hullproof.practices.library.lines import (
     but,
     instead,
     joined,
+    known,
     last_step,
     rewrite,
     text_of,
@@ -71,13 +72,11 @@ def _creating(release: Release, name: str, files: FileFacts | None) -> str:
 
 def to_leave_root(
     release: Release, account: Account, becomes: int, image: ImageFacts, files: FileFacts | None
-) -> str:
+) -> str | None:
     """Say which user to set, where, and what has to be that user's by then."""
     if account.uid == 0 and account.name not in (None, "root"):
         own = _to_renumber(release, files) if files is not None else None
-        return " ".join(
-            filter(None, (f"Give the account {account.name} a uid of its own, which is not 0.", own))
-        )
+        return known(f"Give the account {account.name} a uid of its own, which is not 0.", own)
     if becomes:
         name = account_of(str(becomes), files).name or str(becomes)
         return _to_start_as(release, name, image, files)
