@@ -237,6 +237,11 @@ def test_package_lists_go_in_the_step_that_fetched_them(tmp_path: Path) -> None:
     own = layer(16, entry("/var/lib/apt/lists/deb.debian.org_InRelease"))
     made = followed(tmp_path, "slim-base", text, files=files(own))
     assert "RUN apt-get update && apt-get install -y tini && rm -rf /var/lib/apt/lists/*\nUSER app\n" in made
+    text = GOOD.replace("USER app", "RUN apt-get update; apt-get install -y tini;\nUSER app")
+    made = followed(tmp_path, "slim-base", text, files=files(own))
+    assert "RUN apt-get update; apt-get install -y tini && rm -rf /var/lib/apt/lists/*\nUSER app\n" in made
+    text = GOOD.replace("USER app", "RUN apt-get update # for later\nUSER app")
+    assert not changes(prove("slim-base", text, files=files(own)).remedy or "")
 
 
 def test_a_command_that_is_missing_names_what_is_there(tmp_path: Path) -> None:

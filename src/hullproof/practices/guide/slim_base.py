@@ -40,7 +40,7 @@ from hullproof.practices.checks import (
     unproven,
 )
 from hullproof.practices.library.compiling import to_go_without
-from hullproof.practices.library.lines import instead, text_of
+from hullproof.practices.library.lines import followed_by, instead
 from hullproof.practices.library.packages import brings_package, is_compiler, is_package_list, packages
 from hullproof.practices.library.places import layer_place
 from hullproof.text import size
@@ -174,14 +174,13 @@ def _slim_variant(reference: str) -> str:
 def _to_delete(release: Release, line: int | None, path: str) -> str:
     """Say how a step leaves no lists of its own package manager behind."""
     step = release.instruction_at(line)
-    text = text_of(step) if step is not None and step.keyword == "RUN" and not step.json else None
     if "/apk/" in path:
         return "Let apk keep none: apk add --no-cache."
     manager = next((name for name in ("dnf", "yum") if f"/{name}" in path or f"lib{name}" in path), None)
     what = f"{manager} clean all" if manager else "rm -rf /var/lib/apt/lists/*"
     if path.endswith(".deb"):
         what = "apt-get clean"
-    shown = instead(release, step.line, f"{text} && {what}") if step is not None and text else None
+    shown = instead(release, step.line, followed_by(step, what)) if step is not None else None
     return shown or f"Delete them in the same RUN that fetched them: {what}."
 
 

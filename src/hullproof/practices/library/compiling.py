@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import commands, install_commands
-from hullproof.practices.library.lines import instead, joined, remove, text_of
+from hullproof.practices.library.lines import followed_by, instead, joined, remove, text_of
 from hullproof.practices.library.packages import brings_package
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def to_go_without(release: Release, line: int | None) -> str | None:
     if _uses(step):
         if any(map(_LINKED.fullmatch, tools)):
             return None
-        return instead(release, step.line, f"{text} && apt-get purge -y --auto-remove {' '.join(tools)}")
+        return instead(
+            release, step.line, followed_by(step, f"apt-get purge -y --auto-remove {' '.join(tools)}")
+        )
     gone = [remove(release, each.line) for each in later if _only_removes(each)]
     rest = [word for word in words if word not in tools]
     if set(named) - set(tools):

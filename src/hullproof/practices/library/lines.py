@@ -34,6 +34,8 @@ _DIVIDED_OTHERWISE = re.compile(
     r"[|<`#\n]|(?<!&)&(?!&)|\b(?:if|for|while|until|case|function)\b|[\"'][^\"']*(?:&&|;)[^\"']*[\"']"
 )
 """What is more than commands one after another, so that it cannot be divided at `&&` and `;`."""
+_ENDS_OTHERWISE = re.compile(r"\s#|&$")
+_LAST_SEMICOLON = re.compile(r"\s*(?<!\\);$")
 _STEPS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 _PLAIN_PATH = re.compile(r"[^\s`:]+")
 """A path that ends where a sentence says that it does: a file's name is whatever a project likes."""
@@ -119,6 +121,14 @@ def text_of(instruction: Instruction) -> str | None:
         return None
     text = instruction.original.strip()
     return text if instruction.line == instruction.end_line else re.sub(r"\s{2,}", " ", text)
+
+
+def followed_by(step: Instruction, command: str) -> str | None:
+    """Write a RUN with one command more at its end; None where what stands there would not lead to it."""
+    text = text_of(step)
+    if step.keyword != "RUN" or step.json or text is None or _ENDS_OTHERWISE.search(text):
+        return None
+    return f"{_LAST_SEMICOLON.sub('', text)} && {command}"
 
 
 def strict(instruction: Instruction, end: str = "") -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile import Instruction, Release, Stage, commands, install_commands, test_commands
-from hullproof.practices.library.lines import add, instead, joined, remove, strict, text_of
+from hullproof.practices.library.lines import add, followed_by, instead, joined, remove, strict, text_of
 from hullproof.practices.library.stages import FOR_TESTS, PASSED, taking_passed
 from hullproof.tools import is_of_development
 
@@ -44,14 +44,14 @@ def to_split(release: Release, test_scripts: Mapping[int, str]) -> str | None:
     names = {each.name for each in release.dockerfile.stages if each != stage}
     if {"base", "test"} & names:
         return None
-    run = chain[runs[-1]]
+    run, touch = chain[runs[-1]], f"touch {PASSED}"
     before = ["FROM base AS test", *(each.tested for each in parted.values())]
     # Lines are named once each: what is added before one that is rewritten stands in front of it all the same.
     ways = [
         instead(release, stage.line, _from(stage, stage.base, "base")),
         *(instead(release, chain[at].line, each.shipped) for at, each in parted.items()),
         add(release, "before", chain[first].line, *before),
-        instead(release, run.line, strict(run, f"touch {PASSED}") or _and_touch(run)),
+        instead(release, run.line, strict(run, touch) or followed_by(run, touch)),
         *_to_release(release, stage, chain, (first, runs[-1])),
     ]
     return joined(*ways)
@@ -102,11 +102,6 @@ def _parent(release: Release, stage: Stage) -> Stage | None:
 def _from(stage: Stage, base: str, name: str | None) -> str:
     platform = f"--platform={stage.platform} " if stage.platform and base == stage.base else ""
     return f"FROM {platform}{base}{f' AS {name}' if name else ''}"
-
-
-def _and_touch(run: Instruction) -> str | None:
-    text = text_of(run)
-    return f"{text} && touch {PASSED}" if text and not run.json else None
 
 
 def _clears(command: str) -> bool:
