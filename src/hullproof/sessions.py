@@ -108,7 +108,8 @@ def git_args(project: str | Path = ".") -> dict[str, str]:
     """Return SOURCE and REVISION, for labels: the build arguments that git knows of the project's checkout.
 
     `image_sessions(build_args=git_args())` hands them in. SOURCE is where the repository is fetched from, as an address
-    on the web without names and passwords; a path says nothing elsewhere. What is not known is left out.
+    on the web without names and passwords; a path says nothing elsewhere, nor does a port of ssh. What is not known is
+    left out.
     """
     from hullproof.project.git.repository import UnknownError, find  # noqa: PLC0415 - most noxfiles do without
 
@@ -118,12 +119,15 @@ def git_args(project: str | Path = ".") -> dict[str, str]:
     except UnknownError:
         return {}
     found = next(filter(None, map(_ON_THE_WEB.fullmatch, remotes)), None)
-    source = {"SOURCE": f"https://{found['host'] or found['scp']}/{found['path']}"} if found else {}
+    source = (
+        {"SOURCE": f"https://{found['web'] or found['ssh'] or found['scp']}/{found['path']}"} if found else {}
+    )
     return source | ({"REVISION": commit} if commit else {})
 
 
 _ON_THE_WEB = re.compile(
-    r"(?:(?:https|ssh)://(?:[^/@]*@)?(?P<host>[^/:@]+)(?::\d+)?/|(?:[^/@]*@)?(?P<scp>[^/:@]+\.[^/:@]+):/*)(?P<path>.+?)(?:\.git)?/*"
+    r"(?:https://(?:[^/@]*@)?(?P<web>[^/:@]+(?::\d+)?)/|ssh://(?:[^/@]*@)?(?P<ssh>[^/:@]+)(?::\d+)?/"
+    r"|(?:[^/@]*@)?(?P<scp>[^/:@]+\.[^/:@]+):/*)(?P<path>.+?)(?:\.git)?/*"
 )
 _WITH_ENVIRONMENT = ("lint", "container")
 

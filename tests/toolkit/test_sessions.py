@@ -126,6 +126,7 @@ def test_build_names_the_image_as_the_project_is_called(folder: Path) -> None:
     ("remote", "source"),
     [
         ("https://me:secret@git.example/team/shop.git", "https://git.example/team/shop"),
+        ("https://git.example:8443/team/shop.git", "https://git.example:8443/team/shop"),
         ("git@git.example:team/shop.git", "https://git.example/team/shop"),
         ("ssh://git@git.example:2222/team/shop", "https://git.example/team/shop"),
         ("/srv/git/shop.git", None),

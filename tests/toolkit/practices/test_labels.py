@@ -81,7 +81,12 @@ def test_without_a_repository_it_cannot_be_compared() -> None:
 
 @pytest.mark.parametrize(
     "remote",
-    ["git@github.com:shop/shop.git", "ssh://git@github.com/shop/shop", "https://GitHub.com/shop/shop/"],
+    [
+        "git@github.com:shop/shop.git",
+        "ssh://git@github.com/shop/shop",
+        "ssh://git@github.com:2222/shop/shop.git",
+        "https://GitHub.com/shop/shop/",
+    ],
 )
 def test_a_repository_has_several_addresses(remote: str) -> None:
     """Over SSH or HTTPS, with .git or without."""

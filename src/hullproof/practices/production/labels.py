@@ -161,7 +161,8 @@ def _is_commit(said: str, revision: str) -> bool:
 
 def _repository(address: str) -> str:
     """Bring an address into the form in which two are compared: git@host:owner/name.git is https://host/owner/name."""
-    plain = re.sub(r"^[a-z+]+://", "", address.strip().lower())
+    plain = re.sub(r"^(ssh://[^/:]+):\d+/", r"\1/", address.strip().lower())  # a port that the web has not
+    plain = re.sub(r"^[a-z+]+://", "", plain)
     plain = re.sub(r"^[^/@]*@", "", plain)
     plain = re.sub(r"^([^/:]+):(?!\d+/)", r"\1/", plain)
     return re.sub(r"(?:\.git)?/*(?:[#?].*)?$", "", plain)
