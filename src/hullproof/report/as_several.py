@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hullproof.report.several import Outcome, Summary
 
 SCHEMA = "hullproof.reports/1"
+_EVIDENCE_SHOWN = 3
 
 
 def schema() -> dict[str, Any]:
@@ -89,14 +90,15 @@ def _sarif(summary: Summary) -> str:
 # --- for people ---------------------------------------------------------------------------------------
 
 
-def _markdown(summary: Summary) -> str:
+def _markdown(summary: Summary, *, brief: bool = False) -> str:
     lines = [f"## Release checklist: {len(summary.outcomes)} projects", ""]
     lines += [f"**{summary.verdict.value.upper()}** {markdown(summary.headline)}.", ""]
     lines += ["| | Project | Verdict | Image |", "| --- | --- | --- | --- |"]
     lines += map(_markdown_row, summary.outcomes)
     for each in summary.outcomes:
         if each.report is not None and not each.verdict.is_good:
-            lines += ["", f"### {markdown(each.name)}", "", *_markdown_faults(each.report)]
+            lines += ["", f"### {markdown(each.name)}", ""]
+            lines += _markdown_faults(each.report, evidence_shown=0 if brief else _EVIDENCE_SHOWN)
     return inert("\n".join(lines) + "\n")
 
 
@@ -109,12 +111,12 @@ def _markdown_row(outcome: Outcome) -> str:
     return f"| {' | '.join(map(markdown_cell, cells))} |"
 
 
-def _markdown_faults(report: Report) -> list[str]:
+def _markdown_faults(report: Report, *, evidence_shown: int) -> list[str]:
     lines = build_error_lines(report, report.build_error) if report.build_error else []
     repeated = alike(report.proofs)
     for proof in report.proofs:
         if not proof.is_good and proof.id not in repeated:
-            lines += item_lines(proof, evidence_shown=3)
+            lines += item_lines(proof, evidence_shown=evidence_shown)
     return lines
 
 

@@ -132,10 +132,10 @@ class Delivery:
     def end(self, summary: Summary) -> None:
         """Show and write what several projects come to together. Raises UsageError for a file that cannot be written."""
         if self.screen and self.screen in JOINT:
-            how = _seen_on(sys.stdout, self.detail) if self.screen == "text" else {}
+            how = _shown(self.screen, sys.stdout, detail=self.detail, brief=self.brief)
             write(render_all(summary, self.screen, **how), sys.stdout)
         for each in self.joint:
-            write_file(each.path, render_all(summary, each.format))
+            write_file(each.path, render_all(summary, each.format, **_how(each.format, brief=self.brief)))
             if self.detail != "verdict":
                 say(f"report: {each.path}")
         if self.screen != "text":
@@ -204,11 +204,12 @@ def show(
     report: Report, format_: str, stream: TextIO, *, detail: Detail = "summary", brief: bool = False
 ) -> None:
     """Write a report to a stream: in colour and in its width where it is a terminal."""
-    how = _seen_on(stream, detail) if format_ == "text" else _how(format_, brief=brief)
-    write(render(report, format_, **how), stream)
+    write(render(report, format_, **_shown(format_, stream, detail=detail, brief=brief)), stream)
 
 
-def _seen_on(stream: TextIO, detail: Detail) -> dict[str, Any]:
+def _shown(format_: str, stream: TextIO, *, detail: Detail, brief: bool) -> dict[str, Any]:
+    if format_ != "text":
+        return _how(format_, brief=brief)
     return {"width": screen_width(), "color": takes_color(stream), "detail": detail}
 
 

@@ -513,6 +513,21 @@ def test_projects_of_one_name_are_told_apart_in_one_document(
     assert headings == ["### shop", "### shop-2"]
 
 
+def test_markdown_is_as_brief_of_several_projects_as_of_one(
+    prove_all: ProveAll, make: Callable[[str], Path], sample: Report, tmp_path: Path
+) -> None:
+    """What does not hold, and its fix: the evidence is for other documents."""
+    folders, file = [make("a"), make("b")], tmp_path / "r.md"
+
+    def evidence() -> list[str]:
+        return [line for line in file.read_text("utf-8").splitlines() if line.startswith("  - `")]
+
+    assert prove_all(folders, named(sample), outputs=[str(file)]) == 1
+    assert evidence()
+    assert prove_all(folders, named(sample), outputs=[str(file)], brief=True) == 1
+    assert not evidence()
+
+
 def test_a_project_is_called_in_the_table_as_its_file_is(
     prove_all: ProveAll,
     make: Callable[[str], Path],
