@@ -18,13 +18,15 @@ _LARGEST = 1_000_000
 """Bytes of a file that are read: code is smaller, and data of any size may lie beside it."""
 _ELSEWHERE = frozenset(
     {
-        "vendor", "vendored", "_vendor", "third_party", "thirdparty", "external", "node_modules", "build", "dist",
+        "vendor", "vendored", "_vendor", "third_party", "thirdparty", "external", "node_modules",
         "examples", "example", "docs", "doc", "benchmarks", "notebooks", "cookiecutter", "templates",
     }
 )  # fmt: skip
 _STRING = re.compile(r"""(["'])(?P<it>.*?)\1""")
 _KEY = re.compile(r"""^\s*["']?(?P<it>[^"'\s=]+)["']?\s*=""")
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+_MADE = frozenset({"build", "dist"})
+"""Code in them is what tools made of it; but a build may be described there, too."""
 
 
 class Files:
@@ -76,7 +78,7 @@ class Files:
         *folders, name = path.split("/")
         return (
             self.is_elsewhere(path)
-            or any(part.startswith(".") for part in folders)
+            or any(part in _MADE or part.startswith(".") for part in folders)
             or name.startswith("test_")
             or name.endswith(("_test.py", "_tests.py"))
             or name in {"conftest.py", "setup.py", "noxfile.py", "tests.py"}

@@ -46,6 +46,7 @@ LISTED = {"requirements.txt": "flask\ngunicorn\nknots\n"}
         ({**LISTED, "uv.toml": f"[[index]]\nurl = '{CORP}'\n"}, "uv.toml:2: "),
         ({**LISTED, "tox.ini": f"[testenv]\nsetenv = PIP_INDEX_URL={CORP}\n"}, f"tox.ini:2: packages come from {CORP}"),
         ({**LISTED, "Dockerfile": f"FROM x\nRUN pip install -i {CORP} -r requirements.txt\n"}, f"Dockerfile:2: packages come from {CORP}"),
+        ({**LISTED, "build/Dockerfile": f"FROM x\nENV PIP_INDEX_URL={CORP}\n"}, f"build/Dockerfile:2: packages come from {CORP}"),
         ({**LISTED, "Dockerfile": f"FROM x\nENV PIP_EXTRA_INDEX_URL={CORP}\n"}, f"Dockerfile:2: packages come from {CORP}"),
         ({**LISTED, "compose.yaml": f"services:\n  web:\n    build:\n      args:\n        PIP_INDEX_URL: {CORP}\n"}, f"compose.yaml:5: packages come from {CORP}"),
         ({**LISTED, "compose.prod.yml": f"services: {{web: {{build: {{args: ['INDEX={CORP}']}}}}}}\n"}, f"compose.prod.yml:1: packages come from {CORP}"),
