@@ -7,7 +7,7 @@ import re
 from hullproof.dockerfile.model import Heredoc
 
 # What Go takes for a space, which is not quite what Python's \s takes for one.
-SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACES = f"\t\n\v\f\r \x85\xa0\u1680{''.join(map(chr, range(0x2000, 0x200B)))}\u2028\u2029\u202f\u205f\u3000"
 _SPACE = re.compile(f"[{SPACES}]")
 _NAME = re.compile(r"[^\W\d]\w*|\d+|[@*#?$!-]")
 _ANNOUNCED = re.compile(r"[0-9]*<<(-?)[ \t]*([^<]+)\Z")

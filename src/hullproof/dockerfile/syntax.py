@@ -18,8 +18,6 @@ from hullproof.dockerfile.model import Heredoc
 LONGEST_LINE = 65_535
 """The most bytes that BuildKit takes as one physical line."""
 
-_ENDS = re.compile(f"^[{SPACES}]+|[{SPACES}]+$")
-_LEADING = re.compile(f"^[{SPACES}]+")
 _COMMENT = re.compile(f"[{SPACES}]*#")
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+)\Z")
 _KNOWN = frozenset(map(str.lower, KEYWORDS))
@@ -58,7 +56,7 @@ def directives(source: str) -> dict[str, str]:
     """Read the parser directives, which stand before anything else. Raises SyntaxFault for one that comes twice."""
     found: dict[str, str] = {}
     for number, line in enumerate(source.split("\n"), start=1):
-        match = _DIRECTIVE.match(_LEADING.sub("", line.rstrip("\r")))
+        match = _DIRECTIVE.match(line.rstrip("\r").lstrip(SPACES))
         name = match[1].lower() if match else ""
         if match is None or name not in _DIRECTIVES:
             break
@@ -79,7 +77,7 @@ def statements(source: str, escape: str = "\\") -> Iterator[Statement]:
     at = 0
     while at < len(lines):
         first = at + 1
-        line = "" if _COMMENT.match(lines[at]) else _LEADING.sub("", _physical(lines, at))
+        line = "" if _COMMENT.match(lines[at]) else _physical(lines, at).lstrip(SPACES)
         at += 1
         if not line:
             continue
@@ -88,7 +86,7 @@ def statements(source: str, escape: str = "\\") -> Iterator[Statement]:
         while more and at < len(lines):
             line = _physical(lines, at)
             at += 1
-            if _COMMENT.match(line) or not _LEADING.sub("", line):
+            if _COMMENT.match(line) or not line.strip(SPACES):
                 continue
             parts.append(continued.sub("", line))
             more = parts[-1] != line
@@ -138,10 +136,10 @@ def _heredocs(statement: Statement, lines: list[str], at: int) -> tuple[tuple[He
 
 def _statement(text: str, escape: str) -> Statement:
     """Split one joined line into keyword, flags and arguments."""
-    words = BETWEEN.split(_ENDS.sub("", text), maxsplit=1)
+    words = BETWEEN.split(text.strip(SPACES), maxsplit=1)
     keyword = words[0].upper() if words[0].lower() in _KNOWN else words[0]
     flags, rest = split_flags(words[1]) if len(words) > 1 else ((), "")
-    rest = _ENDS.sub("", rest)
+    rest = rest.strip(SPACES)
     if keyword == "ONBUILD":
         inner = _statement(rest, escape) if rest else None
         return Statement(keyword, flags, (), text, inner=inner)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from hullproof.dockerfile import Heredoc, Instruction, parse
@@ -147,3 +149,11 @@ def test_what_no_build_would_take(text: str | bytes, message: str) -> None:
     with pytest.raises(UsageError, match=message.replace("[", r"\[").replace("?", r"\?")) as caught:
         parse(text, "D")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("before", ["RUN a", "RUN", "RUN --network=none", "COPY a"])
+def test_blanks_without_end_are_read_in_time(before: str) -> None:
+    """However many stand between two words, each is looked at a few times."""
+    began = time.monotonic()
+    assert only(f"{before}{' ' * 60_000}b").line == 2
+    assert time.monotonic() - began < 5
