@@ -17,6 +17,7 @@ one COPY --from for the environment.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,8 +26,9 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile import Release, commands
 from hullproof.facts import FileEntry, FileFacts, Layer
 from hullproof.practices.checks import Observations, broken, check, in_image, proven
+from hullproof.practices.library.accounts import account_of, chown_at, group_of
 from hullproof.practices.library.lines import copied_with, instead, joined, remove
-from hullproof.practices.library.places import layer_place
+from hullproof.practices.library.places import layer_place, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +39,8 @@ MOST_BYTES = 5_000_000
 """Half of what a small virtual environment takes: less is not worth another arrangement of the steps."""
 _MB = 1_000_000
 _SHOWN = 3
+_PLAIN = {"chown": re.compile(r"[\w-]+(?::[\w-]+)?", re.ASCII), "chmod": re.compile("[0-7]+")}
+"""What COPY takes as its flags."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ def no_bytes_are_shipped_for_nothing(release: Release, files: FileFacts) -> Obse
     yield broken(
         f"{total / _MB:.1f} MB are shipped for nothing: {upper} {how} {sizes[largest[0]] / _MB:.1f} MB of {lower}",
         *evidence,
-        fix=(_by_copy(release, lower, upper) if how == "repeats" else None) or _FIXES[how](lower, upper),
+        fix=(_by_copy(release, files, lower, upper) if how == "repeats" else None)
+        or _FIXES[how](lower, upper),
     )
 
 
@@ -87,26 +92,46 @@ def _again(lower: str, upper: str) -> str:
     )
 
 
-def _by_copy(release: Release, lower: str, upper: str) -> str | None:
-    """Say how a COPY gives its files the owner and the mode that a RUN of nothing else gives them; None where that is not plain."""
+def _by_copy(release: Release, files: FileFacts, lower: str, upper: str) -> str | None:
+    """Say how a COPY gives its files the owner and the mode that a RUN of nothing else gives them.
+
+    The RUN then only does the directory itself, which COPY leaves as it is. None where that is not plain, or the RUN changes
+    what the COPY does not bring.
+    """
     copy, run = (
         release.instruction_at(int(each.rpartition(":")[2]) if ":" in each else None)
         for each in (lower, upper)
     )
     if copy is None or run is None or copy.keyword not in {"COPY", "ADD"} or run.keyword != "RUN":
         return None
-    flags = {"chown": copy.flag("chown"), "chmod": copy.flag("chmod")}
+    brought, changed = (_entries(files, each.line) for each in (copy, run))
+    flags, alone = {"chown": copy.flag("chown"), "chmod": copy.flag("chmod")}, []
     for each in commands(run).commands:
         words = [word for word in each.argv[1:] if not word.startswith("-")]
         if each.program not in flags or len(words) != 2 or "-R" not in each.argv:  # noqa: PLR2004 - what and where
             return None
-        flags[each.program] = words[0]
-    plain = flags["chmod"] is None or flags["chmod"].isdigit()
-    return (
-        joined(instead(release, copy.line, copied_with(copy, **flags)), remove(release, run.line))
-        if plain
-        else None
-    )
+        given, top = words[0], normal(words[1])
+        flags[each.program] = _owner_at(given, files, copy.line) if each.program == "chown" else given
+        alone += [each.text.replace(" -R", "", 1)] if top in changed else []
+        changed = {path for path in changed if path not in brought and not f"{top}/".startswith(f"{path}/")}
+    if changed or not all(each is None or _PLAIN[name].fullmatch(each) for name, each in flags.items()):
+        return None
+    rest = instead(release, run.line, f"RUN {' && '.join(alone)}") if alone else remove(release, run.line)
+    return joined(instead(release, copy.line, copied_with(copy, **flags)), rest)
+
+
+def _entries(files: FileFacts, line: int) -> set[str]:
+    return {entry.path for layer in files.added_layers if layer.line == line for entry in layer.entries}
+
+
+def _owner_at(owner: str, files: FileFacts, line: int) -> str:
+    """Write what `chown` is given as the COPY at a line can take it: by number, where that has no such name yet."""
+    account = account_of(owner, files)
+    layer = next(each for each in files.added_layers if each.line == line)
+    group = group_of(owner, files) if ":" in owner else account.gid
+    if group is None or account.gid is None or chown_at(account, files, layer) == account.for_chown:
+        return owner
+    return f"{account.uid}:{group}"
 
 
 def _elsewhere(lower: str, upper: str) -> str:
