@@ -16,10 +16,11 @@ from hullproof.init.found import (
     REQUIREMENTS,
     TEST_REQUIREMENTS,
     Found,
+    for_serving,
     for_tests,
     put_together,
     rank,
-    said_of_tests,
+    said_of,
 )
 from hullproof.init.metadata import Metadata, strings
 from hullproof.init.model import Dependencies, Install, Remark
@@ -128,18 +129,20 @@ def _listed(files: Files, metadata: Metadata, python: str) -> Found | None:
     """Install what [project] lists, which pip alone can do only together with the project itself."""
     if not metadata.project or metadata.poetry or (metadata.dynamic and not metadata.dependencies):
         return None
-    chosen = for_tests([each for each in metadata.sets if each.keys])  # what pip can have written for it
+    written = [each for each in metadata.sets if each.keys]  # what pip can have written for it
+    chosen, serving = for_tests(written), for_serving(written, metadata.dependencies)
+    needed = (*metadata.dependencies, *(each for one in serving for each in one.packages))
     packages = [each for one in chosen for each in one.packages]
-    origins.require_known(files, metadata, "pip", [*metadata.dependencies, *packages])
+    origins.require_known(files, metadata, "pip", [*needed, *packages])
     said = [Remark("found", "packages, in pyproject.toml [project]")]
-    if chosen:
-        said.append(said_of_tests(chosen))
+    said += [said_of("serving", serving)] if serving else []
+    said += [said_of("tests", chosen)] if chosen else []
     keys = [key for one in chosen for key in one.keys]
+    always = [("project", "dependencies")] if metadata.dependencies else []
+    release = [*always, *(key for one in serving for key in one.keys)]
     return Found(
-        _listing(REQUIREMENTS, metadata, [("project", "dependencies")], python)
-        if metadata.dependencies
-        else Install(),
-        metadata.dependencies,
+        _listing(REQUIREMENTS, metadata, release, python) if release else Install(),
+        needed,
         _listing(TEST_REQUIREMENTS, metadata, list(dict.fromkeys(keys)), python) if keys else Install(),
         packages,
         said=said,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from hullproof.init import server
 from hullproof.init.metadata import Set
 from hullproof.init.model import Dependencies, Install, Remark, Tool
 from hullproof.init.requirements import Declared
@@ -16,8 +17,12 @@ REQUIREMENTS, TEST_REQUIREMENTS = "requirements.txt", "requirements-test.txt"
 NAMES = ("test", "tests", "testing", "dev", "develop", "development", "ci", "local")
 """What people call the packages for tests, the likeliest first; the first three are for nothing else."""
 _FOR_TESTS_ALONE = NAMES[:3]
-_SERVERS_OF_FASTAPI = frozenset({"uvicorn", "fastapi-cli"})
-_EXTRAS_WITH_SERVER = frozenset({"standard", "standard-no-fastapi-cloud-cli", "all"})
+_BRING_A_SERVER = {
+    ("fastapi", frozenset({"standard", "standard-no-fastapi-cloud-cli", "all"})): {"uvicorn", "fastapi-cli"},
+    ("litestar", frozenset({"cli", "standard", "full"})): {"uvicorn"},
+    ("quart", frozenset()): {"hypercorn"},
+}
+"""Frameworks that bring a server, with any of these extras or, without any named, always."""
 
 
 @dataclass
@@ -44,22 +49,42 @@ def for_tests(sets: Sequence[Set]) -> list[Set]:
     return [each for each in sorted(sets, key=lambda one: rank(one.name)) if each.name.lower() in NAMES][:1]
 
 
+def for_serving(sets: Sequence[Set], declared: Iterable[Declared]) -> list[Set]:
+    """Choose the extra or group that has the server, where a project leaves that to whoever deploys it.
+
+    That is none where a server is among what it always needs, and never one that is for tests or development.
+    """
+    if any(each.name in server.PACKAGES for each in declared):
+        return []
+    aside = [each.name for each in for_tests(sets)]
+    return [
+        each
+        for each in sets
+        if each.name not in aside
+        and each.name.lower() not in NAMES
+        and any(one.name in server.PACKAGES for one in each.packages)
+    ][:1]
+
+
 def rank(name: str) -> int:
     """Return how likely packages of such a name are for tests, 0 being the likeliest."""
     lowered = name.lower()
     return NAMES.index(lowered) if lowered in NAMES else len(NAMES)
 
 
-def said_of_tests(chosen: Iterable[Set]) -> Remark:
-    """Say where the packages for tests stand."""
-    return Remark("found", f"packages for tests, in {' and '.join(each.place for each in chosen)}")
+def said_of(what: str, chosen: Iterable[Set]) -> Remark:
+    """Say where the packages for something stand."""
+    return Remark("found", f"packages for {what}, in {' and '.join(each.place for each in chosen)}")
 
 
 def put_together(found: Found) -> Dependencies:
     """Add what comes along, and the Debian packages that all this needs."""
     along = set(found.comes_along)
-    if any(each.name == "fastapi" and each.extras & _EXTRAS_WITH_SERVER for each in found.declared):
-        along |= _SERVERS_OF_FASTAPI
+    for each in found.declared:
+        along |= each.extras & server.PACKAGES  # connexion[uvicorn]
+        for (framework, extras), brought in _BRING_A_SERVER.items():
+            if each.name == framework and (each.extras & extras or not extras):
+                along |= brought
     build, run, said = system_packages(
         {**dict.fromkeys(along), **{each.name: each for each in found.declared}}
     )

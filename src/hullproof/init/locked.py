@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hullproof import toml
 from hullproof.errors import UsageError
 from hullproof.init import origins, requirements
-from hullproof.init.found import REQUIREMENTS, TEST_REQUIREMENTS, Found, for_tests, said_of_tests
+from hullproof.init.found import REQUIREMENTS, TEST_REQUIREMENTS, Found, for_serving, for_tests, said_of
 from hullproof.init.metadata import FILE, Metadata, Set
 from hullproof.init.model import Install, Remark, Tool
 from hullproof.init.requirements import Declared
@@ -26,8 +26,9 @@ class _Owner:
     """The tool that owns a lock file.
 
     `listing` writes out what the lock says, for a file that it is given last, and takes a `group` and an `extra`; `install`
-    installs from such a file. No version's number of the project's own is in it, so that a new one installs nothing anew.
-    Without an `install`, that is pip. Without a `listing`, the tool installs by itself: `tests` is what it takes for these.
+    installs from such a file. `released_group` is how it takes a group with the packages of the release. No version's number of
+    the project's own is in such a file, so that a new one installs nothing anew. Without an `install`, that is pip. Without
+    a `listing`, the tool installs by itself: `tests` is what it takes for these.
     """
 
     tool: Tool
@@ -37,6 +38,7 @@ class _Owner:
     release: str = ""
     group: str = ""
     extra: str = ""
+    released_group: str = ""
     beside: tuple[str, ...] = ("pyproject.toml",)
     folders: bool = False
 
@@ -66,6 +68,7 @@ _OWNERS: Mapping[str, _Owner] = {
         _UV_INSTALL,
         group="--group {}",
         extra="--extra {}",
+        released_group="--group {}",
         folders=True,
     ),
     # Poetry itself asks PyPI for more than an index has to know, which mirrors do not: its list is for pip.
@@ -76,6 +79,7 @@ _OWNERS: Mapping[str, _Owner] = {
         tests="poetry export --quiet",
         group="--with {}",
         extra="--extras {}",
+        released_group="--only {}",
     ),
     # https://pdm-project.org/latest/reference/cli/#export
     "pdm.lock": _Owner(
@@ -117,7 +121,13 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
     if tool is not _UV:  # whose lock file says of each package from where it comes, with its hash
         origins.require_known(files, metadata, tool.name, declared)
     _require_no_folders(lock, owner)
-    chosen = for_tests([each for each in sets if each.kind != "environment"])  # which hatch alone installs
+    installable = [each for each in sets if each.kind != "environment"]  # which hatch alone installs
+    chosen = for_tests(installable)
+    serving = [
+        (getattr(owner, each.kind if each.kind == "extra" else "released_group"), each)
+        for each in for_serving(installable, declared)
+    ]
+    serving = [(option.format(each.name), each) for option, each in serving if option]
     copied = (
         *owner.beside,
         lock.path,
@@ -126,9 +136,12 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
     copied += space.described if space else ()
     own = f"--package {shlex.quote(space.package)}" if space and space.package else ""
     said = [Remark("found", f"packages, locked in {lock.path}")]
-    release, tests = _install(owner, lock, copied, own), Install()
+    with_server = " ".join([own, *(option for option, _ in serving)]).strip()
+    release, tests = _install(owner, lock, copied, with_server), Install()
+    said += [said_of("serving", [each for _, each in serving])] if serving else []
+    declared += [each for _, one in serving for each in one.packages]
     if chosen:
-        said.append(said_of_tests(chosen))
+        said.append(said_of("tests", chosen))
         if own and any(each.place.startswith(FILE) for each in chosen):
             own = "--all-packages"  # a group of the workspace itself
         options = " ".join(getattr(owner, each.kind).format(each.name) for each in chosen)

@@ -11,6 +11,9 @@ Interface = Literal["wsgi", "asgi"]
 Kind = Literal["object", "factory", "script", "command"]
 Runner = Literal["pytest", "unittest", "django"]
 
+STREAMLIT_SETTINGS = ".streamlit/config.toml"
+"""Beside it lies `secrets.toml`, which no image holds."""
+
 
 @dataclass(frozen=True)
 class Remark:

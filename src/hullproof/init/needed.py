@@ -9,7 +9,7 @@ import fnmatch
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.init.model import Application, Contents, Dependencies, Tests
+from hullproof.init.model import STREAMLIT_SETTINGS, Application, Contents, Dependencies, Tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,6 +55,11 @@ def look(
     known = ["gunicorn.conf.py", *(_BESIDE_A_MODULE if application.entry.path in files.tops else ())]
     for package, names in _MIGRATIONS.items():
         known += names if dependencies.has(package) else ()
+    if application.entry.framework == "Streamlit":
+        known += [
+            _top(f"{application.entry.path.rpartition('/')[0]}/pages".lstrip("/"))
+        ]  # which no code names
+        packages += (STREAMLIT_SETTINGS,) if STREAMLIT_SETTINGS in files else ()
     uses = {name: _use_of(files, name, application.root) for name in usable}
     release = _closure(files, uses, (start | set(known)) & set(files.tops))
     beside = _closure(files, uses, {path for path in tests.paths if path in files.tops})

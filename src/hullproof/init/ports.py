@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hullproof import toml
 from hullproof.init import code
+from hullproof.init.model import STREAMLIT_SETTINGS
 
 if TYPE_CHECKING:
     from hullproof.init.files import Files
@@ -70,6 +72,20 @@ def of_command(command: str) -> int | None:
     """Return the port that a command line names."""
     found = _BOUND.search(command)
     return int(found[1]) if found else None
+
+
+def of_streamlit(files: Files) -> Port | None:
+    """Return the port that Streamlit's own settings name.
+
+    https://docs.streamlit.io/develop/api-reference/configuration/config.toml#server
+    """
+    try:
+        number = toml.table(toml.loads(files.text(STREAMLIT_SETTINGS)), "server").get("port")
+    except toml.TomlError:
+        return None
+    if not isinstance(number, int) or not 0 < number <= HIGHEST:
+        return None
+    return Port(number, f"{STREAMLIT_SETTINGS}:{files.line_of_key(STREAMLIT_SETTINGS, 'port')}")
 
 
 def _searched(files: Files, path: str, pattern: re.Pattern[str]) -> Port | None:

@@ -120,6 +120,8 @@ _SERVERS: Mapping[Interface, tuple[_Kind, ...]] = {
         _Kind("sanic", lambda entry, port: ["sanic", "--host=0.0.0.0", f"--port={port}", "--single-process", *_factory(entry, "--factory"), _plain(entry)]),
     ),
 }  # fmt: skip
+PACKAGES = frozenset(kind.package for kinds in _SERVERS.values() for kind in kinds)
+"""The servers that are known here."""
 _QUEUES: Mapping[str, Callable[[Entry], list[str]]] = {
     "Celery": lambda entry: ["celery", f"--app={_plain(entry)}", "worker", "--loglevel=INFO"],
     "Huey": lambda entry: ["huey_consumer", f"{entry.module}.{entry.name}"],
@@ -188,8 +190,10 @@ def _serving(files: Files, application: Application, dependencies: Dependencies,
     for kind in _SERVERS[interface]:
         if dependencies.has(kind.package) and (kind.factories or entry.kind == "object"):
             if kind.package == "uvicorn" and _starts_with_fastapi(files, entry, dependencies):
-                return Server(tuple(_fastapi(entry, port)), port, said=(_found("fastapi", dependencies),))
-            said = (_found(kind.package, dependencies),)
+                return Server(
+                    tuple(_fastapi(entry, port)), port, said=(_found("fastapi", entry, dependencies),)
+                )
+            said = (_found(kind.package, entry, dependencies),)
             command = kind.command(entry, port)
             if kind.package == "gunicorn":
                 command = _as_configured(files, command)
@@ -225,16 +229,16 @@ def _interface(dependencies: Dependencies) -> Interface:
     )
 
 
-def _found(package: str, dependencies: Dependencies) -> Remark:
-    place = dependencies.places.get(package) or dependencies.places.get("fastapi", "the lock file")
+def _found(package: str, entry: Entry, dependencies: Dependencies) -> Remark:
+    brought = dependencies.places.get((entry.framework or "").lower(), "the lock file")
+    place = dependencies.places.get(package, brought)
     return Remark("found", f"{package}, in {place}, which serves it")
 
 
 def _development(entry: Entry, application: Application, port: int) -> Server:
     """Fall back on the framework's own server. What Python runs as PID 1 ends on SIGINT, not on SIGTERM."""
-    if entry.framework in ("Flask", "Quart"):
-        tool = entry.framework.lower()
-        command = [tool, f"--app={_plain(entry)}", "run", "--host=0.0.0.0", f"--port={port}"]
+    if entry.framework == "Flask":
+        command = ["flask", f"--app={_plain(entry)}", "run", "--host=0.0.0.0", f"--port={port}"]
     elif entry.framework == "Django" and application.manage:
         command = ["python", application.manage, "runserver", f"0.0.0.0:{port}", "--noreload"]
     else:
@@ -242,9 +246,7 @@ def _development(entry: Entry, application: Application, port: int) -> Server:
         raise UsageError(
             f"{entry.shown} in {entry.place} needs a server; add {server} to the dependencies, then init again"
         )
-    better = (
-        "gunicorn" if entry.interface != "asgi" else "hypercorn" if entry.framework == "Quart" else "uvicorn"
-    )
+    better = "gunicorn" if entry.interface != "asgi" else "uvicorn"
     remark = Remark(
         "assumed",
         f"{entry.framework}'s own server, which is for development: depend on {better}, then init --force",
@@ -261,6 +263,8 @@ def _port(files: Files, application: Application, asked: int | None) -> tuple[in
         named = ports.of_command(shlex.join(entry.words))
         if named is not None:
             return named, (Remark("found", f"port {named}, in --command"),)
+    if entry.framework == "Streamlit" and (configured := ports.of_streamlit(files)) is not None:
+        return configured.number, (Remark("found", f"port {configured.number}, in {configured.place}"),)
     folder = entry.path.rpartition("/")[0]
     near = [path for path in files.code if path.startswith(f"{folder}/" if folder else "")]
     starters = [path for path in files.code if path.rpartition("/")[2] in _STARTERS]

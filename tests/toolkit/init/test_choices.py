@@ -144,7 +144,12 @@ FACTORY = "def create_app():\n    app = Flask('x')\n    return app\n"
             None,
         ),
         ("starlette daphne", "app = Starlette()\n", "daphne --bind=0.0.0.0 --port=8000 app:app", None),
-        ("quart", "app = Quart('x')\n", "quart --app=app:app run --host=0.0.0.0 --port=8000", "SIGINT"),
+        (
+            "quart",
+            "app = Quart('x')\n",
+            "hypercorn --bind=0.0.0.0:8000 --access-logfile=- app:app",
+            None,
+        ),
     ],
 )
 def test_the_server_is_one_that_the_project_depends_on(

@@ -37,6 +37,21 @@ def test_the_release_takes_what_its_code_imports_or_names(
     assert see({**WEB, **files}).contents.release == release
 
 
+def test_streamlit_s_pages_and_settings_belong_to_it(see: See) -> None:
+    """It finds both by their places, and no code names them; its secrets lie beside them."""
+    page = "import streamlit as st\n\nst.title('x')\n"
+    found = see({
+        "requirements.txt": "streamlit\n",
+        "Home.py": page,
+        "pages/1_Data.py": page,
+        ".streamlit/config.toml": "[server]\nport = 8600\n",
+        ".streamlit/secrets.toml": "token = 'x'\n",
+    })  # fmt: skip
+    assert found.contents.release == (".streamlit/config.toml", "Home.py", "pages")
+    assert (found.application.entry.path, found.server.port) == ("Home.py", 8600)
+    assert "port 8600, in .streamlit/config.toml:2" in said(found, "found")
+
+
 @pytest.mark.parametrize(
     ("ignored", "release"),
     [(None, ("app.py",)), ("*.pyc\n", ("app.py", "words.db")), ("# x\n/words.db\n!x\n", ("app.py",)), ("*.db\n", ("app.py",))],

@@ -419,3 +419,37 @@ def test_a_table_that_is_none_is_one_line(see: See, table: str) -> None:
     """Whatever stands there, nothing is found in it."""
     with pytest.raises(UsageError, match="no application was found"):
         see({"pyproject.toml": table})
+
+
+def test_a_server_that_is_left_to_whoever_deploys_it_is_installed(see: See) -> None:
+    """By pip as by the tool of a lock file; one that is for development alone is not."""
+    table = (
+        "[project]\nname = 'x'\nversion = '1'\ndependencies = ['flask']\n[project.optional-dependencies]\n"
+    )
+    server = table + "server = ['gunicorn']\ntest = ['pytest']\n"
+    found = see({**APP, "pyproject.toml": server})
+    assert found.server.command[0] == "gunicorn"
+    assert "['optional-dependencies']['server']" in (found.dependencies.release.made_by or "")
+    assert "packages for serving, in pyproject.toml [project.optional-dependencies] server" in said(
+        found, "found"
+    )
+    assert (
+        see({**APP, "pyproject.toml": table + "dev = ['gunicorn', 'pytest']\n"}).server.command[0] == "flask"
+    )
+    locked = see({**APP, "pyproject.toml": server, "uv.lock": "version = 1\n"})
+    assert "--extra server" in (locked.dependencies.release.made_by or "")
+
+
+def test_a_group_with_the_server_goes_with_the_main_packages(see: See) -> None:
+    """Of those of Poetry, `--only` chooses."""
+    group = "[tool.poetry]\nname = 'x'\n[tool.poetry.group.prod.dependencies]\ngunicorn = '*'\n"
+    found = see({**APP, "pyproject.toml": group, "poetry.lock": "[metadata]\nlock-version = '2.1'\n"})
+    assert "--only main --only prod" in (found.dependencies.release.made_by or "")
+    assert found.server.command[0] == "gunicorn"
+
+
+@pytest.mark.parametrize("asked", ["litestar[standard]", "litestar[uvicorn]"])
+def test_a_server_may_come_with_the_framework(see: See, asked: str) -> None:
+    """As an extra that brings it, or that is called as it is."""
+    app = "from litestar import Litestar\n\napp = Litestar([])\n"
+    assert see({"app.py": app, "requirements.txt": f"{asked}\n"}).server.command[0] == "uvicorn"
