@@ -11,13 +11,18 @@ from hullproof.errors import UsageError
 from hullproof.init import entry, programs
 from hullproof.init.code import FRAMEWORKS
 from hullproof.init.files import under
-from hullproof.init.model import Application, Choices, Dependencies, Entry, Remark
+from hullproof.init.model import Application, Choices, Dependencies, Entry, Interface, Remark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hullproof.init.files import Files
     from hullproof.init.metadata import Metadata
 
 _SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']\]?\s*[,=]\s*["']([\w.]+)["']""")
+_APPLICATION = re.compile(
+    r"""^(?P<interface>[AW]SGI)_APPLICATION\s*=\s*["'](?P<module>[\w.]+)\.(?P<name>\w+)["']""", re.MULTILINE
+)
 _STATIC_ROOT = re.compile(r"^STATIC_ROOT\s*=\s*(?P<value>.+)$", re.MULTILINE)
 _QUOTED = re.compile(r"""["']([\w.-]+(?:/[\w.-]+)*)/?["']""")
 _ASGI_ONLY = ("channels", "daphne", "uvicorn", "hypercorn", "granian")
@@ -99,6 +104,7 @@ def _django(files: Files, dependencies: Dependencies, manage: str, asked_for: En
     made = [
         each for each in entry.candidates(files, root) if each.framework == "Django" and each.kind == "object"
     ]
+    made += _of_settings(files, root)
     made.sort(key=lambda each: (each.interface != wanted, each.path.count("/"), each.path))
     by_itself = Entry("script", manage, 0, "manage.py", framework="Django", root=root)
     found = asked_for or next(iter(made), by_itself)
@@ -115,6 +121,19 @@ def _django(files: Files, dependencies: Dependencies, manage: str, asked_for: En
         static_root=_static_root(files, path, root) if path else None,
         said=_said_of(found, dependencies),
     )
+
+
+def _of_settings(files: Files, root: str) -> Iterator[Entry]:
+    """Yield the applications that Django's settings name: what makes them may be of another package, as with Channels."""
+    for path in (each for each in files.code if "settings" in each):
+        for found in _APPLICATION.finditer(files.text(path)):
+            target = under(root, found["module"].replace(".", "/"))
+            file = files.first(f"{target}.py", f"{target}/__init__.py")
+            line = files.line_matching(file, rf"^{found['name']}\s*=") if file else 0
+            if file and line:
+                interface: Interface = "asgi" if found["interface"] == "ASGI" else "wsgi"
+                where = (file, line, f"{found['name']}, which {path} names", found["module"], found["name"])
+                yield Entry("object", *where, "Django", interface, root)
 
 
 def _static_root(files: Files, settings: str, root: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hullproof.init import server
@@ -33,7 +33,7 @@ class Found:
     declared: Sequence[Declared]
     tests: Install = field(default_factory=Install)
     for_tests: Sequence[Declared] = ()
-    comes_along: frozenset[str] = frozenset()
+    comes_along: Mapping[str, str] = field(default_factory=dict)
     tool: Tool | None = None
     said: list[Remark] = field(default_factory=list)
     git: bool = False
@@ -79,12 +79,12 @@ def said_of(what: str, chosen: Iterable[Set]) -> Remark:
 
 def put_together(found: Found) -> Dependencies:
     """Add what comes along, and the Debian packages that all this needs."""
-    along = set(found.comes_along)
+    along = dict(found.comes_along)
     for each in found.declared:
-        along |= each.extras & server.PACKAGES  # connexion[uvicorn]
+        along |= dict.fromkeys(each.extras & server.PACKAGES, each.place)  # connexion[uvicorn]
         for (framework, extras), brought in _BRING_A_SERVER.items():
             if each.name == framework and (each.extras & extras or not extras):
-                along |= brought
+                along |= dict.fromkeys(brought, each.place)
     build, run, said = system_packages(
         {**dict.fromkeys(along), **{each.name: each for each in found.declared}}
     )
@@ -96,7 +96,7 @@ def put_together(found: Found) -> Dependencies:
         {each.name: each.place for each in found.declared},
         found.tests,
         {each.name: each.place for each in found.for_tests},
-        frozenset(along),
+        along,
         found.tool,
         tuple(name for name in beside if name not in run),
         run,

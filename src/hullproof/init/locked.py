@@ -152,7 +152,16 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
         tests = Install(packages=tuple(each.text for each in packages if each.text))
         said.append(Remark("note", f"{lock.path} holds no packages for tests: those are not locked"))
     git = any(each.repository for each in lock.packages.values())
-    return Found(release, declared, tests, packages, lock.release(metadata.name), tool, said, git)
+    return Found(
+        release,
+        declared,
+        tests,
+        packages,
+        dict.fromkeys(lock.release(metadata.name), lock.path),
+        tool,
+        said,
+        git,
+    )
 
 
 def _install(

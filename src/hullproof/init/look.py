@@ -81,7 +81,7 @@ def look(folder: Path, choices: Choices, dockerfile: str = "Dockerfile") -> Find
             *version.said,
             *said_of_itself,
             *said,
-            *notes.look(files, found, packages, hullproof),
+            *notes.look(files, found, packages, serves, hullproof),
             *notes.of_profiles(files, packages, serves),
         ),
     )

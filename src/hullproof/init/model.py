@@ -96,7 +96,7 @@ class Dependencies:
     """What the project declares that it needs.
 
     `places` names each declared package (normalised, PEP 503) and where it stands; `test_places` those that only
-    tests and development need. `implied` are further packages that come with those of the release. `tool` is what
+    tests and development need. `implied` are further packages that come with those of the release, each with what says so. `tool` is what
     installs them, None for pip. `build_system` and `run_system` are Debian packages that installing and running need.
     """
 
@@ -104,7 +104,7 @@ class Dependencies:
     places: Mapping[str, str]
     test: Install = Install()
     test_places: Mapping[str, str] = field(default_factory=dict)
-    implied: frozenset[str] = frozenset()
+    implied: Mapping[str, str] = field(default_factory=dict)
     tool: Tool | None = None
     build_system: tuple[str, ...] = ()
     run_system: tuple[str, ...] = ()

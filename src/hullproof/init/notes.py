@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullproof.init import databases, system
+from hullproof.init import before, databases
 from hullproof.init.model import Application, Dependencies, Remark, Server
 from hullproof.project import composed
 
@@ -41,7 +41,7 @@ def of_profiles(files: Files, dependencies: Dependencies, server: Server) -> Ite
 
 
 def look(
-    files: Files, application: Application, dependencies: Dependencies, hullproof: str
+    files: Files, application: Application, dependencies: Dependencies, server: Server, hullproof: str
 ) -> Iterator[Remark]:
     """Say which database has to be started beside the container, where the workflow belongs, and what both need."""
     compose = files.first(*composed.USUAL)
@@ -54,9 +54,7 @@ def look(
             "note",
             f"{found.name}, {found.where}: if the application cannot start without it, set {how} in {settings}",
         )
-    yield from system.of_the_old(
-        files, files.dockerfile, (*dependencies.build_system, *dependencies.run_system)
-    )
+    yield from before.look(files, (*dependencies.build_system, *dependencies.run_system), server.environment)
     source = hullproof.partition(" @ ")[2]
     if source:
         only = (

@@ -35,6 +35,12 @@ _IN_ADDRESS = re.compile(r"(?:[\w.\[\]:*-]*:)?(\d{1,5})\Z")
 _BOUND = re.compile(
     r"(?:--bind|-b|--port|-p|--http-socket|--server\.port)(?:[ =]+)(?:\S{0,300}:)?(\d{1,5})\b"
 )
+_STARTING = frozenset({"Makefile", "makefile", "GNUmakefile", "justfile", "Taskfile.yml"})
+_STARTED = re.compile(
+    r"\b(?:gunicorn|uvicorn|hypercorn|daphne|granian|waitress-serve|uwsgi|flask|fastapi|runserver)\b(?:[^\n]|\\\n){0,300}?\s"
+    + _BOUND.pattern
+)
+"""The same, where a line may be of anything: behind the name of what serves."""
 _GUNICORN_BIND = re.compile(r"""^bind\s*=\s*["'][^"']*:(\d+)["']""", re.MULTILINE)
 _EXPOSED = re.compile(r"^EXPOSE\s+(\d+)", re.MULTILINE | re.IGNORECASE)
 
@@ -62,7 +68,13 @@ def find(files: Files, first: tuple[str, ...], beside: tuple[str, ...]) -> Port 
     starting = [port for port in known if port.place.rpartition(":")[0] in first and port.weakness == 0]
     for port in (*starting, *sorted(known, key=lambda each: each.weakness)):
         return port
-    for path, pattern in (("Procfile", _BOUND), (files.dockerfile, _EXPOSED), (files.dockerfile, _BOUND)):
+    started = [(path, _STARTED) for path in files.tops if path in _STARTING or path.endswith(".sh")]
+    for path, pattern in (
+        ("Procfile", _BOUND),
+        (files.dockerfile, _EXPOSED),
+        (files.dockerfile, _BOUND),
+        *started,
+    ):
         if (found := _searched(files, path, pattern)) is not None:
             return found
     return None

@@ -190,10 +190,8 @@ def _serving(files: Files, application: Application, dependencies: Dependencies,
     for kind in _SERVERS[interface]:
         if dependencies.has(kind.package) and (kind.factories or entry.kind == "object"):
             if kind.package == "uvicorn" and _starts_with_fastapi(files, entry, dependencies):
-                return Server(
-                    tuple(_fastapi(entry, port)), port, said=(_found("fastapi", entry, dependencies),)
-                )
-            said = (_found(kind.package, entry, dependencies),)
+                return Server(tuple(_fastapi(entry, port)), port, said=(_found("fastapi-cli", dependencies),))
+            said = (_found(kind.package, dependencies),)
             command = kind.command(entry, port)
             if kind.package == "gunicorn":
                 command = _as_configured(files, command)
@@ -229,9 +227,8 @@ def _interface(dependencies: Dependencies) -> Interface:
     )
 
 
-def _found(package: str, entry: Entry, dependencies: Dependencies) -> Remark:
-    brought = dependencies.places.get((entry.framework or "").lower(), "the lock file")
-    place = dependencies.places.get(package, brought)
+def _found(package: str, dependencies: Dependencies) -> Remark:
+    place = dependencies.places.get(package) or dependencies.implied[package]
     return Remark("found", f"{package}, in {place}, which serves it")
 
 
@@ -271,7 +268,7 @@ def _port(files: Files, application: Application, asked: int | None) -> tuple[in
     found = ports.find(files, (entry.path, *starters), (*near, *files.code))
     if found is not None:
         return found.number, (Remark("found", f"port {found.number}, in {found.place}"),)
-    if entry.kind in ("script", "command") and entry.framework not in _USUAL_PORTS:
+    if entry.kind in ("script", "command") and entry.framework not in (*_USUAL_PORTS, "Django"):
         unknown = "which port it listens on, if on any, is not known: none is exposed (--port 8000)"
         return None, (Remark("assumed", unknown),)
     port = _USUAL_PORTS.get(entry.framework or "", _USUAL_PORT)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hullproof.init.model import Remark
 
 if TYPE_CHECKING:
-    from hullproof.init.files import Files
     from hullproof.init.requirements import Declared
 
 _COMPILER = ("gcc", "libc6-dev")
-_APT = re.compile(r"\bapt(?:-get)?\s+(?:-\S+\s+)*install\b(?P<words>[^&|;#]*)")
 
 
 @dataclass(frozen=True)
@@ -58,16 +55,3 @@ def system_packages(
             wanted = ", ".join(dict.fromkeys((*needs.build, *needs.run)))
             said.append(Remark("assumed", f"{name or 'a package'} needs {wanted} from Debian"))
     return tuple(build), tuple(run), tuple(said)
-
-
-def of_the_old(files: Files, dockerfile: str, known: Iterable[str]) -> Iterator[Remark]:
-    """Name the Debian packages that a Dockerfile which is there installs and ours would not."""
-    text = re.sub(r"^[ \t]*#.*$", "", files.text(dockerfile), flags=re.MULTILINE).replace("\\\n", " ")
-    words = (word for found in _APT.finditer(text) for word in found["words"].split())
-    names = dict.fromkeys(word for word in words if re.fullmatch(r"[a-z0-9][a-z0-9+.-]+(?:=\S+)?", word))
-    missing = [name for name in names if name.partition("=")[0] not in known]
-    if missing:
-        yield Remark(
-            "note",
-            f"{dockerfile} installs {', '.join(missing)} from Debian; ours does not: add to it what is still needed",
-        )

@@ -185,7 +185,7 @@ def test_a_lower_case_dockerfile_is_the_projects(command: Command, make: Make) -
     assert "--- a/dockerfile\n" in out
     assert "kept     dockerfile: it differs" in err
     assert "found    Python 3.13, in dockerfile\n" in err
-    assert "dockerfile installs ffmpeg from Debian" in err
+    assert "dockerfile installs ffmpeg; ours does not" in err
 
 
 def test_the_ignore_file_is_the_one_that_the_build_reads(command: Command, make: Make) -> None:

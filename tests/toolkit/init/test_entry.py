@@ -274,3 +274,17 @@ def test_django_is_found_by_its_manage_py(see: See) -> None:
     assert application.static_root == "web/static-all"
     asked = see({}, entry="site1.asgi:application").application
     assert (asked.entry.interface, asked.manage) == ("asgi", "web/manage.py")
+
+
+def test_django_is_served_by_the_application_that_its_settings_name(see: See) -> None:
+    """What makes it may be of another package, as with Channels."""
+    found = see(
+        {
+            "requirements.txt": "django\nchannels[daphne]\n",
+            "manage.py": "x('DJANGO_SETTINGS_MODULE', 'site1.settings')\n",
+            "site1/settings.py": "ASGI_APPLICATION = 'site1.routing.application'\n",
+            "site1/routing.py": "application = ProtocolTypeRouter({})\n",
+        }
+    )
+    assert found.application.entry.place == "site1/routing.py:1"
+    assert found.server.command == ("daphne", "--bind=0.0.0.0", "--port=8000", "site1.routing:application")

@@ -137,6 +137,11 @@ WEB = {"requirements.txt": "fastapi\nuvicorn\n"}
         ({"run.py": "s = HTTPServer(('0.0.0.0', 8123), H)\nif __name__ == '__main__': ...\n"}, 8123, "run.py:1"),
         ({"run.py": "asyncio.start_server(f, '0.0.0.0', 8123)\nif __name__ == '__main__': ...\n"}, 8123, "run.py:1"),
         ({"app.py": "app = FastAPI()\n", "Procfile": "web: uvicorn app:app --port 8123\n"}, 8123, "Procfile:1"),
+        (
+            {"app.py": "app = FastAPI()\n", "Makefile": "run:\n\tssh -p 2222 x\n\tuvicorn \\\n\t  --reload --port 8123 app:app\n"},
+            8123,
+            "Makefile:4",
+        ),
         ({"app.py": "app = FastAPI()\n", "Dockerfile": "CMD gunicorn -b :8123 app:app\n"}, 8123, "Dockerfile:1"),
         ({"run.py": "db = connect(port=int(os.environ.get('DB_PORT', 5432)))\nREDIS_PORT = 6379\nif __name__ == '__main__': ...\n"}, None, ""),
     ],
@@ -239,12 +244,19 @@ def test_what_gunicorn_is_configured_to_do_is_left_to_its_file(see: See) -> None
     assert " ".join(command) == "gunicorn --bind=0.0.0.0:5000 --worker-tmp-dir=/dev/shm app:app"
 
 
-def test_debian_packages_of_the_dockerfile_that_is_there_are_named(see: See) -> None:
-    """Those that ours does not install: somebody needed them."""
-    dockerfile = "FROM python:3.12\nRUN apt-get update && apt-get install -y --no-install-recommends \\\n    ffmpeg libpq5=15.* && rm -rf x\n"
+def test_what_the_dockerfile_that_is_there_has_and_ours_has_not_is_named(see: See) -> None:
+    """Packages of the system, variables and volumes: somebody needed them. Words of its other lines are none of these."""
+    dockerfile = (
+        "FROM python:3.12\nENV TZ=Europe/Berlin PYTHONUNBUFFERED=1 WEB_CONCURRENCY=4\n"
+        "RUN apt-get update && apt-get install -y -t trixie --no-install-recommends \\\n    ffmpeg libpq5=15.*\n"
+        "VOLUME /srv/uploads\nRUN pip install -r requirements.txt\nCMD gunicorn app:app\n"
+    )
     files = {"requirements.txt": "flask\ngunicorn\npsycopg\n", "app.py": FLASK, "Dockerfile": dockerfile}
-    told = "Dockerfile installs ffmpeg from Debian; ours does not: add to it what is still needed"
-    assert told in said(see(files), "note")
+    told = [each for each in said(see(files), "note") if each.startswith("Dockerfile ")]
+    rest = "; ours does not: add to it what is still needed"
+    assert told == [
+        f"Dockerfile {each}{rest}" for each in ("installs ffmpeg", "sets TZ", "has VOLUME /srv/uploads")
+    ]
 
 
 def test_what_tox_installs_for_the_tests_is_what_they_get(see: See) -> None:
