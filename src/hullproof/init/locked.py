@@ -42,6 +42,10 @@ class _Owner:
     beside: tuple[str, ...] = ("pyproject.toml",)
     folders: bool = False
 
+    def released(self, chosen: Set) -> str:
+        """Return the option by which a group or an extra goes with the packages of the release, "" where there is none."""
+        return (self.extra if chosen.kind == "extra" else self.released_group).format(chosen.name)
+
 
 _VENV = "/opt/venv"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -123,11 +127,7 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
     _require_no_folders(lock, owner)
     installable = [each for each in sets if each.kind != "environment"]  # which hatch alone installs
     chosen = for_tests(installable)
-    serving = [
-        (getattr(owner, each.kind if each.kind == "extra" else "released_group"), each)
-        for each in for_serving(installable, declared)
-    ]
-    serving = [(option.format(each.name), each) for option, each in serving if option]
+    serving = [each for each in for_serving(installable, declared) if owner.released(each)]
     copied = (
         *owner.beside,
         lock.path,
@@ -136,10 +136,10 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
     copied += space.described if space else ()
     own = f"--package {shlex.quote(space.package)}" if space and space.package else ""
     said = [Remark("found", f"packages, locked in {lock.path}")]
-    with_server = " ".join([own, *(option for option, _ in serving)]).strip()
+    with_server = " ".join([own, *map(owner.released, serving)]).strip()
     release, tests = _install(owner, lock, copied, with_server), Install()
-    said += [said_of("serving", [each for _, each in serving])] if serving else []
-    declared += [each for _, one in serving for each in one.packages]
+    said += [said_of("serving", serving)] if serving else []
+    declared += [each for one in serving for each in one.packages]
     if chosen:
         said.append(said_of("tests", chosen))
         if own and any(each.place.startswith(FILE) for each in chosen):
