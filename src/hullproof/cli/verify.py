@@ -91,6 +91,8 @@ def verify(
       hullproof verify registry.example/shop:1.2 --key release.pub --require test-gate,non-root-user --max-age 30d
       hullproof verify shop@sha256:... --key release.pub --evidence shop.intoto.jsonl
     """  # noqa: D301 - click's mark is the character, not its name
+    if image.endswith((".json", ".jsonl")) and Path(image).is_file():
+        raise UsageError(f"{image} is a file: give the image, and the file as --evidence {image}")
     reference = Reference.parse(image)
     signer = _signer(key, identity, issuer)
     demand = Demand(predicate, _required(require, profile), age(max_age) if max_age is not None else None)

@@ -256,6 +256,7 @@ def wrong(name: str, arguments: list[str], said: str, code: int = 2) -> Any:  # 
         wrong("an address alone", ["attest", "r.json", "{image}", "--key", "awskms:alias/x"], "add --public-key FILE"),
         wrong("a public key for a file", ["attest", "r.json", "{image}", "--key", "p256-0.pem", "--public-key", "p256-0.pub"], "goes with a key by its address"),
         wrong("a key that is not to be had", ["attest", "r.json", "{image}", "--key", "awskms:alias/x", "--public-key", "p256-0.pub"], "--key awskms:alias/x: cannot sign"),
+        wrong("a file for the image", ["verify", "other.json", "--key", "p256-0.pub"], "give the image, and the file as --evidence other.json"),
         wrong("a private key that verifies", ["verify", "{image}", "--key", "p256-0.pem"], "is a private key; verifying takes the public one"),
         wrong("no public key", ["verify", "{image}", "--key", "other.json"], "is no public key in PEM"),
         wrong("two sets", ["verify", "{image}", "--key", "p256-0.pub", "--require", "a", "--profile", "guide"], "give one of both"),
