@@ -113,7 +113,13 @@ def is_followed(example: Example) -> bool:
     )
 
 
-BY_DAY = {"README.md", "docs/start.md", "docs/how-to/pytest.md", "docs/how-to/own-practices.md"}
+BY_DAY = {
+    "README.md",
+    "docs/start.md",
+    "docs/how-to/pytest.md",
+    "docs/how-to/own-experiments.md",
+    "docs/how-to/own-practices.md",
+}
 """What newcomers follow, and a page for each way in; the other pages are followed by night."""
 
 
