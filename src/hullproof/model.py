@@ -31,6 +31,11 @@ class Verdict(Enum):
         """Whether a release may be signed off with it."""
         return self in (Verdict.PROVEN, Verdict.NOT_APPLICABLE)
 
+    @property
+    def text(self) -> str:
+        """The verdict as it reads in a sentence."""
+        return self.value.replace("-", " ")
+
 
 class Status(Enum):
     """What counts when a release is signed off, in the order in which one looks at it: the verdict, or that it is accepted."""
@@ -51,14 +56,8 @@ _BAD_TO_GOOD = (Verdict.BROKEN, Verdict.UNPROVEN, Verdict.PROVEN, Verdict.NOT_AP
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:
-    """Return the verdict that decides for all: `unproven` where there is none to go by.
-
-    A report in which nothing applied is no success either, so `not-applicable` alone gives `unproven`.
-    """
-    for verdict in _BAD_TO_GOOD[:3]:
-        if verdict in verdicts:
-            return verdict
-    return Verdict.UNPROVEN
+    """Return the verdict that decides for all: `unproven` where there is none to go by."""
+    return next((each for each in _BAD_TO_GOOD if each in verdicts), Verdict.UNPROVEN)
 
 
 @dataclass(frozen=True)
@@ -320,5 +319,5 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of all proofs, those left aside that are accepted as broken for now."""
-        return worst([proof.verdict for proof in self.proofs if not proof.is_excused])
+        """The worst verdict of all proofs; what is accepted as broken for now counts as what does not apply."""
+        return worst([Verdict.NOT_APPLICABLE if proof.is_excused else proof.verdict for proof in self.proofs])

@@ -8,7 +8,6 @@ import click
 
 from hullproof.errors import UsageError
 from hullproof.evidence.reports import read_report
-from hullproof.model import Verdict
 from hullproof.report.as_matrix import render_html, render_markdown
 from hullproof.report.matrix import Matrix
 from hullproof.report.places import require_place, write_file
@@ -53,5 +52,5 @@ def merge(reports: tuple[Path, ...], outputs: tuple[Path, ...]) -> int:
         write_file(each, faces[each.suffix.lower()](matrix))
         say(inert(f"matrix: {each}"))
     if outputs:
-        say(f"{matrix.verdict.value.upper()} {matrix.headline}")
-    return 0 if matrix.verdict is Verdict.PROVEN else 1
+        say(f"{matrix.verdict.text.upper()} {matrix.headline}")
+    return 0 if matrix.verdict.is_good else 1

@@ -92,7 +92,7 @@ def _sarif(summary: Summary) -> str:
 
 def _markdown(summary: Summary, *, brief: bool = False) -> str:
     lines = [f"## Release checklist: {len(summary.outcomes)} projects", ""]
-    lines += [f"**{summary.verdict.value.upper()}** {markdown(summary.headline)}.", ""]
+    lines += [f"**{summary.verdict.text.upper()}** {markdown(summary.headline)}.", ""]
     lines += ["| | Project | Verdict | Image |", "| --- | --- | --- | --- |"]
     lines += map(_markdown_row, summary.outcomes)
     for each in summary.outcomes:

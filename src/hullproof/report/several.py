@@ -77,8 +77,7 @@ class Summary:
         deciding = groups.pop(self.verdict)
         named = "" if self.verdict is Verdict.PROVEN else f": {_some(deciding)}"
         rest = [
-            f"{len(names)} {verdict.value.replace('-', ' ')}"
-            + ("" if verdict is Verdict.PROVEN else f": {_some(names)}")
+            f"{len(names)} {verdict.text}" + ("" if verdict is Verdict.PROVEN else f": {_some(names)}")
             for verdict, names in groups.items()
         ]
         is_whole = not any(each.left_out for each in self.reports)
@@ -90,7 +89,7 @@ class Summary:
     @property
     def line(self) -> str:
         """What is said of them all in one line."""
-        return f"{self.verdict.value.upper()} {self.headline}, in {duration(self.duration_s)}"
+        return f"{self.verdict.text.upper()} {self.headline}, in {duration(self.duration_s)}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def remarks(proofs: Iterable[Proof], entries: Sequence[Accepted], today: date) -
             continue
         days_left = (entry.until - today).days
         if verdict.is_good:
-            yield f"{entry.practice} is {verdict.value}: its entry in `accept` is no longer needed"
+            yield f"{entry.practice} is {verdict.text}: its entry in `accept` is no longer needed"
         elif days_left < 0:
             yield f"{entry.practice} was accepted as broken until {entry.until}, and counts again"
         elif days_left <= NOTICE_DAYS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 from hullproof.errors import UsageError
 from hullproof.model import Acceptance, Proof, Verdict
 from hullproof.project.config import Accepted
+from hullproof.report.reading import headline
 from hullproof.runner.acceptance import NOTICE_DAYS, accepted, remarks
 from hullproof.runner.opening import Given, open_project
+
+from ..report.reports import bare
 
 LAST_DAY = date(2027, 1, 31)
 ENTRY = Accepted("ownership", "the volume's owner", LAST_DAY)
@@ -46,6 +50,30 @@ def test_an_acceptance_excuses_its_own_practice_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("verdicts", "verdict", "said"),
+    [
+        ((Verdict.BROKEN,), Verdict.NOT_APPLICABLE, "ACCEPTED 1 of 1"),
+        (
+            (Verdict.BROKEN, Verdict.NOT_APPLICABLE),
+            Verdict.NOT_APPLICABLE,
+            "ACCEPTED 1 of 2: ownership (1 not applicable: p1)",
+        ),
+        ((Verdict.BROKEN, Verdict.PROVEN), Verdict.PROVEN, "PROVEN 1 of 2 (1 accepted: ownership)"),
+        ((Verdict.BROKEN, Verdict.UNPROVEN), Verdict.UNPROVEN, "UNPROVEN 1 of 2: p1 (1 accepted: ownership)"),
+        ((), Verdict.UNPROVEN, "UNPROVEN 0 of 0"),
+    ],
+)
+def test_what_is_accepted_is_in_the_way_of_no_release(
+    verdicts: tuple[Verdict, ...], verdict: Verdict, said: str
+) -> None:
+    """And is told from what is proven, and from a report of nothing."""
+    names = ("ownership", *(f"p{number}" for number in range(1, len(verdicts))))
+    proofs = accepted(map(proof, verdicts, names), [ENTRY], LAST_DAY)
+    report = replace(bare(), proofs=proofs, left_out=(), profile="guide")
+    assert (report.verdict, " ".join(headline(report))) == (verdict, said)
+
+
+@pytest.mark.parametrize(
     ("days", "verdict", "said"),
     [
         (15, Verdict.BROKEN, None),
@@ -57,7 +85,7 @@ def test_an_acceptance_excuses_its_own_practice_only() -> None:
         (
             90,
             Verdict.NOT_APPLICABLE,
-            "ownership is not-applicable: its entry in `accept` is no longer needed",
+            "ownership is not applicable: its entry in `accept` is no longer needed",
         ),
         (90, Verdict.UNPROVEN, None),
     ],
