@@ -224,7 +224,7 @@ def test_a_byte_order_mark_and_dos_line_ends_do_no_harm(make: Make, run: Run) ->
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("verb", ["build", "prove"])
+@pytest.mark.parametrize("verb", [pytest.param("build", marks=pytest.mark.nightly), "prove"])
 def test_an_engine_that_goes_away_while_building_is_exit_code_3(
     engine: Engine, cable: Cable, make: Make, tmp_path: Path, verb: str
 ) -> None:
@@ -363,6 +363,7 @@ def test_a_container_that_ends_at_once_shows_its_exit_code_and_last_words(make: 
     assert "exit code 1" in ended.proof("expose")["summary"]
 
 
+@pytest.mark.nightly
 @pytest.mark.engine
 def test_a_container_that_never_becomes_ready_shows_what_was_waited_for(make: Make, run: Run) -> None:
     """In the report: what was waited for, how long, what was seen last, and its last words; never a proof."""

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -50,7 +51,7 @@ def project(tmp_path: Path, python_base: str) -> Path:
     assert python_base
     folder = tmp_path / f"{COMMANDS[6]} shop \u202egnp"
     folder.mkdir()
-    folder.joinpath("says.py").write_text(f"{SAYS}\n# {tmp_path}", "utf-8")  # no step comes from the cache
+    folder.joinpath("says.py").write_text(f"{SAYS}\n# {token_hex()}", "utf-8")  # no step comes from the cache
     folder.joinpath("Dockerfile").write_text(DOCKERFILE.format(how="make"), "utf-8")
     return folder
 

@@ -483,7 +483,8 @@ def test_a_signal_ends_pytest_in_time_while_the_engine_hangs(  # noqa: PLR0917 -
     assert left(engine, runs) == []
 
 
-@pytest.mark.parametrize("everybody", [True, pytest.param(False, marks=pytest.mark.nightly)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("everybody", [True, False])
 def test_ctrl_c_with_workers_leaves_nothing(
     shop: pytest.Pytester, going: Callable[..., Going], engine: Engine, *, everybody: bool
 ) -> None:

@@ -63,6 +63,7 @@ def said(engine: Engine, image: str, script: str) -> set[tuple[str, str]]:
     return {(line.split(" ")[0], line.split(" ")[1]) for line in done.stdout.splitlines()}
 
 
+@pytest.mark.nightly
 def test_it_is_what_python_and_dpkg_say(engine: Engine, image: str, found: list[dict[str, Any]]) -> None:
     """Every distribution that a Python there can import and every package that is installed, and nothing else."""
     imported = said(engine, image, f"{PYTHONS} $p -c '{DISTRIBUTIONS}'; done")

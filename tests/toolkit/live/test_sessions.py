@@ -48,6 +48,7 @@ def tag(engine: Engine) -> Iterator[str]:
     engine.client.images.remove(name, force=True)
 
 
+@pytest.mark.nightly  # by day this repository's own sessions do the same
 def test_the_sessions_lint_build_test_check_and_prove_a_project(
     engine: Engine, python_base: str, tmp_path: Path, tag: str
 ) -> None:

@@ -122,9 +122,9 @@ def repository(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     "arguments",
     [
         ("prove",),
-        ("prove", "--no-experiments", "--jobs=2"),
+        pytest.param(("prove", "--no-experiments", "--jobs=2"), marks=pytest.mark.nightly),
         ("build", "--check"),
-        ("build", "--tests"),
+        pytest.param(("build", "--tests"), marks=pytest.mark.nightly),
         ("config", "--json"),
         ("init", "--dry-run"),
         ("explain",),
@@ -151,7 +151,10 @@ NOXFILE = "from hullproof.sessions import image_sessions\n\nimage_sessions()\n"
     "arguments",
     [
         ("pytest", "-p", "no:cacheprovider", "--hullproof-only=workdir", "--ignore=tests"),
-        ("nox", "--envdir=../environments", "-s", "prove", "--", "--only=workdir"),
+        pytest.param(
+            ("nox", "--envdir=../environments", "-s", "prove", "--", "--only=workdir"),
+            marks=pytest.mark.nightly,
+        ),
     ],
     ids=["pytest", "nox"],
 )
