@@ -5,6 +5,7 @@ Plain frozen data. Renderers read nothing else; the JSON face of it is `report.s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -51,13 +52,18 @@ class Status(Enum):
         """The status as it reads in a sentence."""
         return self.value.replace("-", " ")
 
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on all that this decides for; what is accepted counts as what does not apply."""
+        return Verdict.NOT_APPLICABLE if self is Status.ACCEPTED else Verdict(self.value)
 
-_BAD_TO_GOOD = (Verdict.BROKEN, Verdict.UNPROVEN, Verdict.PROVEN, Verdict.NOT_APPLICABLE)
+
+_DECIDING = (Status.BROKEN, Status.UNPROVEN, Status.PROVEN, Status.ACCEPTED, Status.NOT_APPLICABLE)
 
 
-def worst(verdicts: list[Verdict]) -> Verdict:
-    """Return the verdict that decides for all: `unproven` where there is none to go by."""
-    return next((each for each in _BAD_TO_GOOD if each in verdicts), Verdict.UNPROVEN)
+def deciding(statuses: Collection[Status]) -> Status:
+    """Return the status that decides for all: `unproven` where there is none to go by."""
+    return next((each for each in _DECIDING if each in statuses), Status.UNPROVEN)
 
 
 @dataclass(frozen=True)
@@ -318,6 +324,11 @@ class Report:
     components: Components = field(default=Components(unknown="nobody looked"), metadata={"json": None})
 
     @property
+    def status(self) -> Status:
+        """How the project stands: as the practice that decides."""
+        return deciding([proof.status for proof in self.proofs])
+
+    @property
     def verdict(self) -> Verdict:
         """The worst verdict of all proofs; what is accepted as broken for now counts as what does not apply."""
-        return worst([Verdict.NOT_APPLICABLE if proof.is_excused else proof.verdict for proof in self.proofs])
+        return self.status.verdict

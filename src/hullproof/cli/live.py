@@ -128,7 +128,7 @@ class LiveScreen(Silent):
 
     def _count(self, done: Sequence[Outcome]) -> Text:
         """One line: how many projects are done, and which of them are not good, the last in front."""
-        bad = [clean(each.name) for each in done if not each.verdict.is_good]
+        bad = [clean(each.name) for each in done if not each.is_good]
         named = f", {len(bad)} not proven: {', '.join(bad[::-1])}" if bad else ""
         spent = duration(time.monotonic() - self._began)
         return _cut(Text.assemble((f"{len(done)} of {self._projects} projects", "bold"), f"  {spent}{named}"))

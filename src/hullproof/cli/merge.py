@@ -52,5 +52,5 @@ def merge(reports: tuple[Path, ...], outputs: tuple[Path, ...]) -> int:
         write_file(each, faces[each.suffix.lower()](matrix))
         say(inert(f"matrix: {each}"))
     if outputs:
-        say(f"{matrix.verdict.text.upper()} {matrix.headline}")
-    return 0 if matrix.verdict.is_good else 1
+        say(f"{matrix.status.text.upper()} {matrix.headline}")
+    return 0 if matrix.status.verdict.is_good else 1

@@ -21,7 +21,7 @@ _MARKS = {
 def render_markdown(matrix: Matrix) -> str:
     """Return the checklist of a release: what it is about, a tick for each practice that holds everywhere, what differs."""
     lines = [f"## Release checklist: {markdown(matrix.name)}", ""]
-    lines += [f"**{matrix.verdict.text.upper()}** {matrix.headline}.", ""]
+    lines += [f"**{matrix.status.text.upper()}** {matrix.headline}.", ""]
     lines += _table(matrix)
     for practice, title in matrix.practices.items():
         tick = "x" if matrix.holds(practice) else " "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from hullproof.model import Report, Status
+from hullproof.model import Report
 from hullproof.report import as_json, as_junit, as_sarif
 from hullproof.report.as_markdown import build_error_lines, item_lines
 from hullproof.report.as_terminal import MARKS, plain_console
@@ -42,17 +42,17 @@ def _text(summary: Summary, *, width: int = 100, color: bool = False, detail: De
     stream = io.StringIO()
     console = plain_console(stream, width=width, color=color)
     longest = max((len(clean(each.name)) for each in summary.outcomes), default=0)
-    rows = [] if detail == "verdict" else sorted(summary.outcomes, key=lambda each: not each.verdict.is_good)
+    rows = [] if detail == "verdict" else sorted(summary.outcomes, key=lambda each: not each.is_good)
     for outcome in rows:
         console.print(_row(outcome, min(longest, width // 3)), no_wrap=True, overflow="ellipsis")
-    _mark, style = MARKS[Status(summary.verdict.value)]
+    _mark, style = MARKS[summary.status]
     word, _, rest = summary.line.partition(" ")
     console.print(*([Text()] if rows else []), Text.assemble((word, style), f" {rest}"), sep="\n")
     return inert("".join(line.rstrip() + "\n" for line in stream.getvalue().split("\n")[:-1]))
 
 
 def _row(outcome: Outcome, longest: int) -> Text:
-    mark, style = MARKS[Status(outcome.verdict.value)]
+    mark, style = MARKS[outcome.status]
     name = clean(outcome.name)
     shown = name if len(name) <= longest else f"{name[: longest - 1]}…"
     return Text.assemble((f"{mark} {shown.ljust(longest)}", style), f"  {outcome.line}")
@@ -65,7 +65,7 @@ def _json(summary: Summary) -> str:
     return json_text(
         {
             "schema": SCHEMA,
-            "verdict": summary.verdict.value,
+            "verdict": summary.status.verdict.value,
             "complete": all(each.report and not each.report.left_out for each in summary.outcomes),
             "duration_s": round(summary.duration_s, 3),
             "reports": [as_json.to_dict(each) for each in summary.reports],
@@ -92,11 +92,11 @@ def _sarif(summary: Summary) -> str:
 
 def _markdown(summary: Summary, *, brief: bool = False) -> str:
     lines = [f"## Release checklist: {len(summary.outcomes)} projects", ""]
-    lines += [f"**{summary.verdict.text.upper()}** {markdown(summary.headline)}.", ""]
+    lines += [f"**{summary.status.text.upper()}** {markdown(summary.headline)}.", ""]
     lines += ["| | Project | Verdict | Image |", "| --- | --- | --- | --- |"]
     lines += map(_markdown_row, summary.outcomes)
     for each in summary.outcomes:
-        if each.report is not None and not each.verdict.is_good:
+        if each.report is not None and not each.is_good:
             lines += ["", f"### {markdown(each.name)}", ""]
             lines += _markdown_faults(each.report, evidence_shown=0 if brief else _EVIDENCE_SHOWN)
     return inert("\n".join(lines) + "\n")
@@ -105,7 +105,7 @@ def _markdown(summary: Summary, *, brief: bool = False) -> str:
 def _markdown_row(outcome: Outcome) -> str:
     report = outcome.report
     image = report.image if report else None
-    mark, _ = MARKS[Status(outcome.verdict.value)]
+    mark, _ = MARKS[outcome.status]
     said = outcome.line if report is None or report.build_error else " ".join(headline(report))
     cells = [mark, markdown(outcome.name), markdown(said), markdown_code(image.id) if image else ""]
     return f"| {' | '.join(map(markdown_cell, cells))} |"

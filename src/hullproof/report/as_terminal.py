@@ -193,7 +193,7 @@ def _evidence(evidence: Evidence) -> Text:
 def _foot(report: Report, detail: Detail) -> list[RenderableType]:
     """The verdict, with the names of what it is owed to, where the eye is when the command is done."""
     verdict, count = headline(report)
-    word = Text(verdict, MARKS[Status(report.verdict.value)][1])
+    word = Text(verdict, MARKS[report.status][1])
     lines: list[RenderableType] = [Text.assemble(word, f" {count}, in {duration(report.duration_s)}")]
     if report.left_out and detail == "evidence":
         lines.append(Text(f"not asked for: {', '.join(report.left_out)}", "dim"))

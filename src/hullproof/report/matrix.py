@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hullproof.model import Verdict, worst
+from hullproof.model import Status, deciding
 from hullproof.report.as_statement import Plain, finished_at, status_of
 
 
@@ -27,9 +27,9 @@ class Cell:
     signed: Signed | None = None
 
     @property
-    def verdict(self) -> str:
-        """The report's own verdict."""
-        return str(self.report["verdict"])
+    def overall(self) -> Status:
+        """How the project stands here."""
+        return deciding([Status(status_of(each)) for each in self.report["proofs"]])
 
     def proof(self, practice: str) -> Plain | None:
         """The proof of a practice; None where it was not asked for."""
@@ -70,9 +70,9 @@ class Matrix:
         return ", ".join(dict.fromkeys(each.report["project"]["name"] for each in self.cells))
 
     @property
-    def verdict(self) -> Verdict:
-        """The worst of all cells."""
-        return worst([Verdict(each.verdict) for each in self.cells])
+    def status(self) -> Status:
+        """How the project stands: as the cell that decides."""
+        return deciding([each.overall for each in self.cells])
 
     @property
     def is_whole(self) -> bool:
@@ -87,7 +87,7 @@ class Matrix:
     @property
     def headline(self) -> str:
         """In how many cells the verdict holds."""
-        count = sum(each.verdict == self.verdict.value for each in self.cells)
+        count = sum(each.overall is self.status for each in self.cells)
         where = f"in all {count}" if count == len(self.cells) > 1 else f"in {count} of {len(self.cells)}"
         return where + ("" if self.is_whole else ", of a part of the practices")
 

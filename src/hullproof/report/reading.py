@@ -85,12 +85,9 @@ def headline(report: Report) -> tuple[str, str]:
     What is not proven is named, and what was not asked for is counted: a part is not taken for the whole.
     """
     groups = by_status(report)
-    decides = Status(report.verdict.value)
-    if decides is Status.NOT_APPLICABLE and Status.ACCEPTED in groups:
-        decides = Status.ACCEPTED
-    deciding = groups.pop(decides, [])
+    deciding = groups.pop(report.status, [])
     total = len(report.proofs) + len(report.left_out)
-    is_clear = report.verdict is Verdict.PROVEN or len(deciding) in (0, total)
+    is_clear = report.status is Status.PROVEN or len(deciding) in (0, total)
     named = "" if is_clear else f": {_ids(deciding)}"
     rest = [
         f"{len(proofs)} {status.text}{'' if status is Status.PROVEN else f': {_ids(proofs)}'}"
@@ -98,7 +95,7 @@ def headline(report: Report) -> tuple[str, str]:
     ]
     rest += [f"{len(report.left_out)} not asked for"] if report.left_out else []
     profile = "" if report.profile == DEFAULT_PROFILE else f" for {clean(report.profile)}"
-    return decides.text.upper(), f"{len(deciding)} of {total}{profile}{named}" + (
+    return report.status.text.upper(), f"{len(deciding)} of {total}{profile}{named}" + (
         f" ({'; '.join(rest)})" if rest else ""
     )
 

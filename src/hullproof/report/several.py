@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hullproof.model import Report, Status, Verdict, worst
+from hullproof.model import Report, Status, deciding
 from hullproof.report.places import distinct
 from hullproof.report.reading import build_headline, verdict_line
 from hullproof.text import clean, duration
@@ -24,9 +24,14 @@ class Outcome:
     exit_code: int = 0
 
     @property
-    def verdict(self) -> Verdict:
-        """The report's verdict; of what there is no report of, nothing is known."""
-        return Verdict.UNPROVEN if self.report is None else self.report.verdict
+    def status(self) -> Status:
+        """How the project stands; of what there is no report of, nothing is known."""
+        return Status.UNPROVEN if self.report is None else self.report.status
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the project may be released."""
+        return self.status.verdict.is_good
 
     @property
     def line(self) -> str:
@@ -35,7 +40,7 @@ class Outcome:
             return clean(self.error)
         return build_headline(self.report) if self.report.build_error else verdict_line(self.report)
 
-    def status(self, practice: str) -> Status | None:
+    def status_of(self, practice: str) -> Status | None:
         """How a practice stands; None where it was not asked for."""
         proofs = self.report.proofs if self.report else ()
         return next((each.status for each in proofs if each.id == practice), None)
@@ -49,9 +54,9 @@ class Summary:
     duration_s: float
 
     @property
-    def verdict(self) -> Verdict:
-        """The worst."""
-        return worst([each.verdict for each in self.outcomes])
+    def status(self) -> Status:
+        """How they stand together."""
+        return deciding([each.status for each in self.outcomes])
 
     @property
     def reports(self) -> list[Report]:
@@ -71,25 +76,25 @@ class Summary:
     @property
     def headline(self) -> str:
         """Of how many projects the verdict is said, and which: `2 of 50 projects: api, web (48 proven)`."""
-        groups: dict[Verdict, list[str]] = {}
+        groups: dict[Status, list[str]] = {}
         for each in self.outcomes:
-            groups.setdefault(each.verdict, []).append(clean(each.name))
-        deciding = groups.pop(self.verdict)
-        named = "" if self.verdict is Verdict.PROVEN else f": {_some(deciding)}"
+            groups.setdefault(each.status, []).append(clean(each.name))
+        first = groups.pop(self.status)
+        named = "" if self.status is Status.PROVEN else f": {_some(first)}"
         rest = [
-            f"{len(names)} {verdict.text}" + ("" if verdict is Verdict.PROVEN else f": {_some(names)}")
-            for verdict, names in groups.items()
+            f"{len(names)} {status.text}" + ("" if status is Status.PROVEN else f": {_some(names)}")
+            for status, names in groups.items()
         ]
         is_whole = not any(each.left_out for each in self.reports)
         rest += [] if is_whole else ["of a part of the practices"]
-        return f"{len(deciding)} of {len(self.outcomes)} projects{named}" + (
+        return f"{len(first)} of {len(self.outcomes)} projects{named}" + (
             f" ({'; '.join(rest)})" if rest else ""
         )
 
     @property
     def line(self) -> str:
         """What is said of them all in one line."""
-        return f"{self.verdict.text.upper()} {self.headline}, in {duration(self.duration_s)}"
+        return f"{self.status.text.upper()} {self.headline}, in {duration(self.duration_s)}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +12,12 @@ import pytest
 from hullproof.errors import UsageError
 from hullproof.model import Acceptance, Proof, Verdict
 from hullproof.project.config import Accepted
+from hullproof.report import render, render_all
+from hullproof.report.as_json import to_dict
+from hullproof.report.as_matrix import render_html, render_markdown
+from hullproof.report.matrix import Matrix
 from hullproof.report.reading import headline
+from hullproof.report.several import Outcome, Summary
 from hullproof.runner.acceptance import NOTICE_DAYS, accepted, remarks
 from hullproof.runner.opening import Given, open_project
 
@@ -71,6 +77,18 @@ def test_what_is_accepted_is_in_the_way_of_no_release(
     proofs = accepted(map(proof, verdicts, names), [ENTRY], LAST_DAY)
     report = replace(bare(), proofs=proofs, left_out=(), profile="guide")
     assert (report.verdict, " ".join(headline(report))) == (verdict, said)
+
+
+def test_every_face_tells_what_is_accepted_from_what_does_not_apply() -> None:
+    """The page of one project, and the documents of several and of a matrix."""
+    report = replace(bare(), proofs=accepted([proof(Verdict.BROKEN)], [ENTRY], LAST_DAY), left_out=())
+    several = Summary((Outcome("shop", report),), 1.0)
+    matrix = Matrix.of([to_dict(report)])
+    pages = [render(report, "html"), render_all(several, "html"), render_html(matrix)]
+    for page in pages:
+        assert re.search(r'<b class="headline">ACCEPTED (?:1 of 1|in 1 of 1)', page)
+    texts = [render_all(several, "text"), render_all(several, "markdown"), render_markdown(matrix)]
+    assert all("ACCEPTED" in text and "NOT" not in text for text in texts)
 
 
 @pytest.mark.parametrize(
