@@ -27,6 +27,8 @@ UV_RUN = names("""--with --with-editable --with-requirements --extra --group --n
 TOX_AND_NOX = names("""-e -c --conf --workdir --root --result-json -s --session --sessions -f --noxfile -t --tags -m -k --keywords -p
     --python -P --force-python -r --default-venv-backend --envdir --extra-pythons --skip-env -m -x
     --override --installpkg --parallel --runner --report""")
+SYSTEM = names("""-o -c -t --option --config-file --target-release -a --host-architecture --virtual --repository -X -p
+    --root --arch""")
 MAKE = frozenset({"-C", "--directory", "-f", "--file", "--makefile", "-j", "--jobs", "-I", "-o", "-W"})
 DJANGO = names("""--settings --pythonpath -v --verbosity --testrunner -k -p --pattern --tag --exclude-tag --parallel -t
     --top-level-directory --shuffle --durations""")

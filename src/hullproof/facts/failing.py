@@ -148,9 +148,8 @@ def _telling(log: Sequence[str]) -> int | None:
 def _unanswered(log: Sequence[str], line: str) -> str | None:
     """Say that the index did not answer, where pip says that it has no such package for that reason."""
     sought = _NOT_FOUND.match(line.strip())
-    short = (
-        each for each in log if len(each) <= _LONGEST_OF_PIP
-    )  # the pattern is slow on what is no line of pip's
+    # The pattern is slow on what is no line of pip's.
+    short = (each for each in log if len(each) <= _LONGEST_OF_PIP)
     for each in map(_NO_ANSWER.match, short) if sought else ():
         if sought and each and _plain(each["name"]) == _plain(sought["name"]):
             return f"the package index did not answer for {sought['name']}: {each['said'] or each['kind']}"

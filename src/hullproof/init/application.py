@@ -112,8 +112,7 @@ def _django(files: Files, dependencies: Dependencies, manage: str, asked_for: En
     _require_own(files, found, dependencies)
     _require_declared(found, dependencies)
     named = _SETTINGS.search(files.text(found.path)) or _SETTINGS.search(files.text(manage))
-    settings = under(root, named[1].replace(".", "/")) if named else None
-    path = files.first(f"{settings}.py", f"{settings}/__init__.py")
+    path = files.module(named[1], root) if named else None
     return Application(
         found,
         manage=manage,
@@ -127,8 +126,7 @@ def _of_settings(files: Files, root: str) -> Iterator[Entry]:
     """Yield the applications that Django's settings name: what makes them may be of another package, as with Channels."""
     for path in (each for each in files.code if "settings" in each):
         for found in _APPLICATION.finditer(files.text(path)):
-            target = under(root, found["module"].replace(".", "/"))
-            file = files.first(f"{target}.py", f"{target}/__init__.py")
+            file = files.module(found["module"], root)
             line = files.line_matching(file, rf"^{found['name']}\s*=") if file else 0
             if file and line:
                 interface: Interface = "asgi" if found["interface"] == "ASGI" else "wsgi"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import Release, commands, parse
-from hullproof.dockerfile.options import split
+from hullproof.dockerfile import Release, commands, options, parse, valued
 from hullproof.errors import UsageError
 from hullproof.init.model import Remark
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from hullproof.init.files import Files
 
 _INSTALLING = {"apt": "install", "apt-get": "install", "apk": "add"}
-_VALUED = frozenset(
-    {"-o", "-c", "-t", "--option", "--config-file", "--target-release", "--virtual", "--repository"}
-)
 _VERSION = re.compile("[=~<>]")
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9+.-]+(?:[=~<>]\S+)?")
 _OF_TOOLS = re.compile(
@@ -55,6 +51,6 @@ def _packages(release: Release) -> Iterator[str]:
     """Yield what the steps of the release install with Debian's or Alpine's tool."""
     for step in release.chain:
         for each in commands(step).commands if step.keyword == "RUN" else ():
-            words = split(each.argv[1:], _VALUED).words
+            words = options.split(each.argv[1:], valued.SYSTEM).words
             if words[:1] == [_INSTALLING.get(each.program, "")]:
                 yield from filter(_PLAIN.fullmatch, words[1:])

@@ -130,7 +130,8 @@ def _listed(files: Files, metadata: Metadata, python: str) -> Found | None:
     if not metadata.project or metadata.poetry or (metadata.dynamic and not metadata.dependencies):
         return None
     written = [each for each in metadata.sets if each.keys]  # what pip can have written for it
-    chosen, serving = for_tests(written), for_serving(written, metadata.dependencies)
+    chosen = for_tests(written)
+    serving = for_serving(written, chosen, metadata.dependencies)
     needed = (*metadata.dependencies, *(each for one in serving for each in one.packages))
     packages = [each for one in chosen for each in one.packages]
     origins.require_known(files, metadata, "pip", [*needed, *packages])

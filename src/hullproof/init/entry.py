@@ -241,8 +241,7 @@ def _command(files: Files, metadata: Metadata) -> Entry:
 
 def _file_of(files: Files, module: str) -> str | None:
     """Find the file of a module, at the top or below src."""
-    tail = module.replace(".", "/")
-    return files.first(*(under(root, tail + end) for root in ("", "src") for end in (".py", "/__init__.py")))
+    return files.module(module, "", "src")
 
 
 def _root_of(path: str) -> str:

@@ -59,6 +59,11 @@ class Files:
         """Return the first of these that exists."""
         return next((path for path in paths if path in self), None)
 
+    def module(self, name: str, *roots: str) -> str | None:
+        """Return the file of a module, or of a package, that is imported from the first of these folders to have it."""
+        tail = name.replace(".", "/")
+        return self.first(*(under(root, tail + end) for root in roots for end in (".py", "/__init__.py")))
+
     @cached_property
     def tops(self) -> dict[str, bool]:
         """What lies at the top: each entry by its name, and whether it is a folder."""

@@ -49,21 +49,21 @@ def for_tests(sets: Sequence[Set]) -> list[Set]:
     return [each for each in sorted(sets, key=lambda one: rank(one.name)) if each.name.lower() in NAMES][:1]
 
 
-def for_serving(sets: Sequence[Set], declared: Iterable[Declared]) -> list[Set]:
+def for_serving(
+    sets: Iterable[Set], for_tests_chosen: Sequence[Set], declared: Iterable[Declared]
+) -> list[Set]:
     """Choose the extra or group that has the server, where a project leaves that to whoever deploys it.
 
     That is none where a server is among what it always needs, and never one that is for tests or development.
     """
-    if any(each.name in server.PACKAGES for each in declared):
+    if _serve(declared):
         return []
-    aside = [each.name for each in for_tests(sets)]
-    return [
-        each
-        for each in sets
-        if each.name not in aside
-        and each.name.lower() not in NAMES
-        and any(one.name in server.PACKAGES for one in each.packages)
-    ][:1]
+    others = (each for each in sets if each not in for_tests_chosen and each.name.lower() not in NAMES)
+    return [each for each in others if _serve(each.packages)][:1]
+
+
+def _serve(packages: Iterable[Declared]) -> bool:
+    return any(each.name in server.PACKAGES for each in packages)
 
 
 def rank(name: str) -> int:

@@ -127,7 +127,7 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
     _require_no_folders(lock, owner)
     installable = [each for each in sets if each.kind != "environment"]  # which hatch alone installs
     chosen = for_tests(installable)
-    serving = [each for each in for_serving(installable, declared) if owner.released(each)]
+    serving = [each for each in for_serving(installable, chosen, declared) if owner.released(each)]
     copied = (
         *owner.beside,
         lock.path,

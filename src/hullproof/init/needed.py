@@ -6,9 +6,11 @@ An entry is needed where code that is needed imports it or names it: as a module
 from __future__ import annotations
 
 import fnmatch
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from hullproof.init.files import under
 from hullproof.init.model import STREAMLIT_SETTINGS, Application, Contents, Dependencies, Tests
 
 if TYPE_CHECKING:
@@ -56,9 +58,8 @@ def look(
     for package, names in _MIGRATIONS.items():
         known += names if dependencies.has(package) else ()
     if application.entry.framework == "Streamlit":
-        known += [
-            _top(f"{application.entry.path.rpartition('/')[0]}/pages".lstrip("/"))
-        ]  # which no code names
+        # No code names them: it finds both by their places.
+        known.append(_top(under(posixpath.dirname(application.entry.path), "pages")))
         packages += (STREAMLIT_SETTINGS,) if STREAMLIT_SETTINGS in files else ()
     uses = {name: _use_of(files, name, application.root) for name in usable}
     release = _closure(files, uses, (start | set(known)) & set(files.tops))
