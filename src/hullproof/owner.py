@@ -117,7 +117,16 @@ def is_image_of(name: str, run_id: str | None) -> bool:
 
 def make_folder(kind: str) -> Path:
     """Make a folder in the temporary one, whose name says who owns it: there is no moment without an owner."""
-    return Path(tempfile.mkdtemp(prefix=f"{_FOLDERS}{_signed(kind)}"))
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDERS}{_signed(kind)}", dir=temporary()))
+
+
+def temporary() -> Path:
+    """Return the folder for temporary files. Raises FileNotFoundError where there is none.
+
+    Python tries by a file of its own which folder will do, the first time: a signal in between would leave that there.
+    """
+    with signals_held():
+        return Path(tempfile.gettempdir())
 
 
 @contextlib.contextmanager
@@ -155,7 +164,7 @@ def remove_tree(folder: Path) -> None:
 def sweep_folders() -> list[str]:
     """Remove the scratch folders of dead runs; return their names."""
     dead = []
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDERS}*"):
+    for folder in temporary().glob(f"{_FOLDERS}*"):
         with contextlib.suppress(OSError):
             status = folder.lstat()
             ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()

@@ -11,13 +11,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullproof.errors import DeadlineError, EngineError
+from hullproof.owner import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def turn(engine: str, *, alone: bool, deadline_s: float, check: Callable[[], Non
     there is no place for the locks.
     """
     name = f"hullproof-{os.getuid()}-{hashlib.sha256(engine.encode()).hexdigest()[:12]}"
-    queue, floor = (Path(tempfile.gettempdir()) / f"{name}-{part}.lock" for part in ("queue", "floor"))
+    queue, floor = (temporary() / f"{name}-{part}.lock" for part in ("queue", "floor"))
     with _open(floor) as on_floor:
         with _open(queue) as in_queue:
             if not _taken(in_queue, fcntl.LOCK_EX, deadline_s, check):

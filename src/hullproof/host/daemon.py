@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from hullproof.engine.client import connect_client
 from hullproof.engine.endpoint import Endpoint, NoEngineError
 from hullproof.errors import DeadlineError, EngineError
 from hullproof.host.machine import cause, find_program
+from hullproof.owner import temporary
 from hullproof.process import leave_running, run
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _log_file() -> Path:
     """Choose a place for the log: the system's for root, else the user's, else the temporary folder."""
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "hullproof"
     folders = [Path("/var/log")] if os.geteuid() == 0 else [state]
-    for folder in [*folders, Path(tempfile.gettempdir())]:
+    for folder in [*folders, temporary()]:
         path = folder / "hullproof-dockerd.log"
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullproof.errors import DeadlineError
+from hullproof.owner import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ def one_at_a_time(say: Callable[[str], None], check: Callable[[], None]) -> Iter
 
     `check` is called again and again while waiting, and ends it by raising.
     """
-    path = Path(tempfile.gettempdir()) / f"hullproof-{os.getuid()}.lock"
+    path = temporary() / f"hullproof-{os.getuid()}.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         deadline, said = time.monotonic() + _LOCK_TIMEOUT_S, False
