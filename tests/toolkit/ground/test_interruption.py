@@ -6,14 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from hullproof import interruption
 from hullproof.errors import EndingError
 from hullproof.interruption import Interrupted, signals_held, unwinding_on_signals
+from hullproof.owner import temporary
 
 pytestmark = pytest.mark.usefixtures("own_signals")
 
@@ -114,3 +117,22 @@ def test_whatever_the_end_gets_stuck_in_the_process_ends_in_time() -> None:
         "hullproof: interrupted by SIGTERM; could not remove all that this run created within"
     )
     assert last.endswith("`hullproof clean` removes it")
+
+
+def test_a_signal_while_the_temporary_folder_is_looked_for_leaves_nothing_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python tries a folder by a file of its own, which it takes away again, unless something comes in between."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    opened = os.open
+
+    def interrupted(*arguments: object) -> int:
+        descriptor = opened(*arguments)  # type: ignore[arg-type] # whatever they are
+        signal.raise_signal(signal.SIGINT)
+        return descriptor
+
+    monkeypatch.setattr(os, "open", interrupted)
+    with pytest.raises(Interrupted), unwinding_on_signals():
+        temporary()
+    assert list(tmp_path.iterdir()) == []
