@@ -114,8 +114,10 @@ def _by_name(command: ShellCommand) -> bool:
     """Take a script or a project's task for a test run by its name."""
     name, args = command.argv[0].rsplit("/", 1)[-1], command.argv[1:]
     wrapper = command.wrappers[-1] if command.wrappers else ""
-    if command.program in {"flask", "pdm"}:  # a command of the application's own, a script of the project's
-        return bool(args[:1] and _is_task(args[-1]))
+    # A command of the application's own, in a group or not; a script of the project's, in the place of a subcommand.
+    own = {"flask": args[-1:], "pdm": args[:1]}.get(command.program)
+    if own is not None:
+        return any(map(_is_task, own))
     if command.program in {"python", "sh", "bash", "dash"}:
         script = _script_of(args)
         if any(kind.match(script) for kind in (_SCRIPT, _TEST_FILE, _RUN_ALL)):

@@ -154,19 +154,21 @@ def _of_groups(path: str, main: str) -> Callable[[_Table], Lock]:
 
     def read(table: _Table) -> Lock:
         found: dict[str, Package] = {}
-        release = set()
+        release, hashed = set(), True
+        apart = toml.table(table, "metadata").get("files", {})  # where Poetry before 1.3 kept them
         for each in table.get("package", [])[:_MOST_PACKAGES]:
             source, name = each.get("source", each), canonicalize_name(toml.text(each, "name"))
+            files = each.get("files") or apart.get(each["name"], [])
             folder = source.get("path") or (source.get("url") if source.get("type") == "directory" else None)
             repository = source.get("git") or (source.get("url") if source.get("type") == "git" else None)
             before = found.get(name, Package(name))
-            wheels = (*before.wheels, *_file_names(each.get("files", [])))
-            found[name] = Package(name, wheels, folder, repository)
+            found[name] = Package(name, (*before.wheels, *_file_names(files)), folder, repository)
+            hashed = hashed and bool(files) and all("hash" in file for file in files)
             if main in each.get("groups", [main]):
                 release.add(name)
         sources = [each.get("source", {}) for each in table.get("package", [])]
         indexes = frozenset(toml.text(each, "url") for each in sources if each.get("type") == "legacy")
-        hashed = not any(each.folder or each.repository for each in found.values())
+        hashed = hashed and not any(each.folder or each.repository for each in found.values())
         hashed = hashed and all(each.get("type", "legacy") == "legacy" for each in sources)
         return Lock(path, found, frozenset(release), indexes, hashed)
 

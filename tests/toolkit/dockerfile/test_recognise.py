@@ -178,6 +178,7 @@ def test_test_runs(command: str) -> None:
         "test -f tests/x",
         "echo pytest",
         "python -m build",
+        "pdm export --group dev -o requirements-test.txt",
         "cp -r tests/unit /x",
         "coverage report",
         "python manage.py migrate",

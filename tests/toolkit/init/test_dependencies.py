@@ -168,7 +168,8 @@ def test_poetry_exports_its_main_group_and_that_of_the_tests(see: See) -> None:
 def poetry_lock(*sources: str) -> str:
     """Make a lock file of packages with these sources."""
     return "".join(
-        f"[[package]]\nname = 'p{number}'\ngroups = ['main']\n{f'[package.source]{chr(10)}{source}' if source else ''}\n"
+        f"[[package]]\nname = 'p{number}'\ngroups = ['main']\nfiles = [{{file = 'p.tar.gz', hash = 'sha256:00'}}]\n"
+        f"{f'[package.source]{chr(10)}{source}' if source else ''}\n"
         for number, source in enumerate(sources)
     )
 
@@ -189,6 +190,27 @@ def test_packages_without_hashes_are_installed_without(see: See) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lock", "listing"),
+    [
+        ("[[package]]\nname = 'flask'\n", "pdm export --prod -o requirements.txt --without-hashes"),
+        (
+            "[[package]]\nname = 'flask'\nfiles = [{file = 'f.whl', hash = 'sha256:00'}]\n",
+            "pdm export --prod -o requirements.txt",
+        ),
+        (
+            "[[package]]\nname = 'flask'\n[metadata.files]\nflask = [{file = 'f.whl', hash = 'sha256:00'}]\n",
+            "pdm export --prod -o requirements.txt",
+        ),
+    ],
+)
+def test_a_lock_file_without_hashes_is_listed_without(see: See, lock: str, listing: str) -> None:
+    """PDM refuses to list hashes that are not there."""
+    pyproject = "[project]\nname = 'quotes'\ndependencies = ['flask', 'gunicorn']\n[tool.pdm]\n"
+    found = see({**APP, "pyproject.toml": pyproject, "pdm.lock": lock}).dependencies
+    assert found.release.made_by == listing
+
+
+@pytest.mark.parametrize(
     ("files", "release", "tests"),
     [
         (
@@ -203,7 +225,7 @@ def test_packages_without_hashes_are_installed_without(see: See) -> None:
             {
                 "pyproject.toml": "[project]\nname = 'x'\ndependencies = ['flask', 'gunicorn']\n"
                 "[tool.pdm.dev-dependencies]\ntest = ['pytest']\n",
-                "pdm.lock": "[[package]]\nname = 'flask'\ngroups = ['default']\n",
+                "pdm.lock": "[[package]]\nname = 'flask'\ngroups = ['default']\nfiles = [{file = 'f.whl', hash = 'sha256:00'}]\n",
             },
             "pdm export --prod -o requirements.txt",
             "pdm export --group test -o requirements-test.txt",

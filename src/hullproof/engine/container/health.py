@@ -28,7 +28,9 @@ _CANNOT_RUN = (126, 127)
 def check_health(
     api: APIClient, container_id: str, *, tries: int = TRIES, timeout_s: float | None = None
 ) -> HealthCheck | None:
-    """Run it until it succeeds, a few times at the most; None where there is none, or the container ended first.
+    """Run it until it succeeds, a few times at the most: one that is late is asked again, too.
+
+    None where there is none, or the container ended first.
 
     `timeout_s` is by default its own, where that is no longer than is waited here. Raises EngineError when the engine goes
     away.
@@ -53,7 +55,7 @@ def check_health(
         code, output = tried
         early = lived_so_far(seen["State"]) < (config.get("StartPeriod") or 0) / 1e9
         result = HealthCheck(tuple(test[1:]), code, unwrapped(output), attempt + 1, early)
-        if code is None or code == 0 or code in _CANNOT_RUN:
+        if code == 0 or code in _CANNOT_RUN:
             break
     return result
 

@@ -110,7 +110,8 @@ def each_exposed_port_is_listened_on(
                 fix=to_bind(release, at, image, files, project_texts)
                 or f"Bind {named} to 0.0.0.0 (or ::) instead of {at}.",
             )
-    yield proven(f"{listed(sorted(image.exposed))} is exposed, listened on by the application, and answers")
+    verb = "are" if image.exposed[1:] else "is"
+    yield proven(f"{listed(sorted(image.exposed))} {verb} exposed, and served by the application")
 
 
 @check

@@ -61,9 +61,12 @@ def it_belongs_to_the_run_time_user(
             fix=to_give(release, files, strange, account),
         )
     else:
-        yield proven(
-            f"all {len(inside)} files and directories at {top} belong to {account.shown}, which the release runs as"
+        all_of_it = (
+            f"all {len(inside)} files and directories at {top} belong"
+            if inside[1:]
+            else f"{top}, which is empty, belongs"
         )
+        yield proven(f"{all_of_it} to {account.shown}, which the release runs as")
     yield (in_container if source.startswith("/proc") else in_image)(
         source, f"the release runs as {account.shown}"
     )
