@@ -122,7 +122,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
-    session.run("lint-imports", "--no-logo", "--no-cache", env={"PYTHONPATH": "src"})
+    session.run("lint-imports", "--no-logo", "--no-cache", env={"PYTHONPATH": "src:."})
     workflows = [str(path) for folder in WORKFLOWS for path in sorted(Path(folder).glob("*.yml"))]
     session.run("actionlint", *workflows)
     session.run("zizmor", "--offline", "--quiet", *workflows, "action.yml")

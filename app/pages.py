@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 import json
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.templating import Jinja2Templates
 
 from app import history, wording
 from app.paging import page_from
 from app.problems import not_found
+from app.rendering import rendered
 from app.store import Store
 from app.tables import VERDICTS
 
 HISTORY = 20
 """How many reports the table of a project's practices goes back."""
 
-_HERE = Path(__file__).parent
 _UNKNOWN = "unknown"
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"), autoescape=select_autoescape(["html", "svg"])
-    )
-    for words in (
-        wording.badge_width,
-        wording.code_marked,
-        wording.seconds,
-        wording.short_revision,
-        wording.size,
-        wording.state_words,
-        wording.when,
-    ):
-        environment.filters[words.__name__] = words
-    css = (_HERE / "static" / "board.css").read_bytes()
-    environment.globals["css_version"] = sha256(css).hexdigest()[:12]  # a new style sheet is a new address
-    return environment
-
-
-_TEMPLATES = Jinja2Templates(env=_environment())
 
 
 def index(request: Request) -> Response:
@@ -55,7 +29,7 @@ def index(request: Request) -> Response:
     wanted = page_from(request.query_params)
     search = request.query_params.get("q", "").strip()
     found = _store(request).projects(limit=wanted.one_more, before=wanted.before, search=search)
-    return _render(
+    return rendered(
         request,
         "index.html",
         entries=wanted.shown(found),
@@ -73,7 +47,7 @@ def _project(request: Request, project: str) -> Response:
     if not found:
         raise not_found("There is no report of this project.")
     entries = wanted.shown(found)
-    return _render(
+    return rendered(
         request,
         "project.html",
         project=project,
@@ -96,7 +70,7 @@ def report(request: Request) -> Response:
     groups: dict[str, list[Any]] = {verdict: [] for verdict in VERDICTS}
     for proof in document["proofs"]:
         groups[proof["verdict"]].append(proof)
-    return _render(
+    return rendered(
         request,
         "report.html",
         report=document,
@@ -121,7 +95,7 @@ def badge(request: Request) -> Response:
     state = entry.state if entry else _UNKNOWN
     # The project's name is no part of it: that may hold characters that no XML can.
     words = wording.printable(entry.words) if entry else _UNKNOWN
-    answer = _render(request, "badge.svg", state=state, words=words)
+    answer = rendered(request, "badge.svg", state=state, words=words)
     answer.headers["Content-Type"] = "image/svg+xml"
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a README is another origin
     return answer
@@ -130,19 +104,3 @@ def badge(request: Request) -> Response:
 def _store(request: Request) -> Store:
     store: Store = request.app.state.store
     return store
-
-
-def _render(request: Request, template: str, **values: object) -> Response:
-    """Fill in a template. A browser that has the same already is told so, and sent nothing."""
-    answer: Response = _TEMPLATES.TemplateResponse(request, template, values)
-    etag = f'"{sha256(answer.body).hexdigest()[:24]}"'
-    if request.headers.get("If-None-Match") == etag:
-        answer = Response(status_code=304)
-    answer.headers["ETag"] = etag
-    return answer
-
-
-def render_problem(request: Request, status: int, phrase: str, detail: str) -> Response:
-    """Return the page of an error."""
-    values = {"status": status, "phrase": phrase, "detail": detail}
-    return _TEMPLATES.TemplateResponse(request, "problem.html", values, status_code=status)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.rendering import rendered_problem
 from app.store import StoreUnavailableError
 
 log = logging.getLogger("board")
@@ -66,9 +67,7 @@ def answer(request: Request, problem: ProblemError) -> Response:
         response = Response(json.dumps(members), media_type="application/problem+json")
         response.status_code = problem.status
     else:
-        from app.pages import render_problem  # noqa: PLC0415 - pages raise problems, and problems are shown on one
-
-        response = render_problem(request, problem.status, problem.status.phrase, problem.detail)
+        response = rendered_problem(request, problem.status, problem.status.phrase, problem.detail)
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(problem.headers)
     return response

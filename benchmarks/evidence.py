@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks.measure import Row, in_a_folder, rounds, run, timed, times
+from benchmarks.measure import in_a_folder, rounds, run, timed
+from benchmarks.rows import Row, times
 from tests.toolkit.evidence.pieces import write_keys
 from tests.toolkit.evidence.test_commands import write_report
 from tests.toolkit.evidence.verifiers import Verifiers

@@ -7,19 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import (
-    Row,
-    arguments,
-    attempted,
-    bound,
-    excess,
-    machine,
-    report,
-    rounds,
-    run,
-    timed,
-    times,
-)
+from benchmarks.measure import arguments, attempted, machine, report, rounds, run, timed
+from benchmarks.rows import Row, bound, excess, times
 from benchmarks.stand import Built, Stand, stand, tell, two_lines
 from hullproof.engine.image import inspect_image
 from hullproof.engine.layers import read_files

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from benchmarks.measure import Row
+from benchmarks.rows import Row, shown
 
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "performance.md"
@@ -107,11 +105,3 @@ def _rows(rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
             met,
         )
         yield f"| {' | '.join(cells)} |"
-
-
-def shown(values: Sequence[float], unit: str) -> str:
-    """Return the median as it is read: three digits are enough."""
-    if not values:
-        return ""
-    value = statistics.median(values)
-    return f"{value:.0f}" if not unit else f"{value:.2f} {unit}" if value < 100 else f"{value:.0f} {unit}"  # noqa: PLR2004

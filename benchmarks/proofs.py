@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from benchmarks.measure import Row, arguments, attempted, lead, machine, report, rounds, timed, times
+from benchmarks.measure import arguments, attempted, machine, report, rounds, timed
 from benchmarks.peers import ALL, OF_THE_BUILD, PEERS, Peer
+from benchmarks.rows import Row, lead, times
 from benchmarks.stand import REPOSITORY, Stand, proving, stand, tell
 from hullproof.engine.build import build as plain_build
 from hullproof.lab import rebuild

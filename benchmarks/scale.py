@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measure import Row, arguments, attempted, bound, machine, report, times
+from benchmarks.measure import arguments, attempted, machine, report
+from benchmarks.rows import Row, bound, times
 from benchmarks.stand import tell
 from hullproof.engine.connection import Engine
 

@@ -8,7 +8,8 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from benchmarks.measure import Row, arguments, attempted, bound, machine, report
+from benchmarks.measure import arguments, attempted, machine, report
+from benchmarks.rows import Row, bound
 from benchmarks.stand import Stand, prove_command, proving, stand, tell
 
 NOTES = (

@@ -7,7 +7,8 @@ import shutil
 import uuid
 from pathlib import Path
 
-from benchmarks.measure import Row, bound, in_a_folder, rounds, timed
+from benchmarks.measure import in_a_folder, rounds, timed
+from benchmarks.rows import Row, bound
 from hullproof.dockerfile import contract, mentions_of_secrets, parse
 from hullproof.engine.progress import Progress
 from hullproof.lab.copying import copy_tree

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measure import Row, in_a_folder, rounds, run, timed, times
+from benchmarks.measure import in_a_folder, rounds, run, timed
+from benchmarks.rows import Row, times
 
 NOTES = (
     "Each is a whole process, from the start of Python to its end. The floors do the same without Hullproof: "

@@ -23,7 +23,7 @@ from hullproof.model import (
 )
 from hullproof.practices import Practice
 from hullproof.pytest_plugin import workspace
-from hullproof.pytest_plugin.reporting import Outcome
+from hullproof.pytest_plugin.outcomes import Outcome
 from hullproof.runner.progress import explain_failure
 
 FOLDER = "HULLPROOF_STUB"

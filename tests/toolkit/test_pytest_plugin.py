@@ -16,7 +16,7 @@ from hullproof import pytest_plugin
 from hullproof.errors import UsageError
 from hullproof.facts import ContainerFacts, FileEntry, ImageFacts, Unobservable
 from hullproof.practices import GUIDE
-from hullproof.pytest_plugin import workspace
+from hullproof.pytest_plugin import session
 from hullproof.pytest_plugin.container import Container, Files, Image
 from hullproof.pytest_plugin.findings import why_not_ready
 
@@ -30,10 +30,10 @@ EXPERIMENTS = {"requirements-first", "test-gate", "dockerignore"}
 
 # For a pytest that is a process of its own.
 CONFTEST = """
-from hullproof.pytest_plugin import workspace
+from hullproof.pytest_plugin import session
 from toolkit.stubworkspace import set_up
 
-workspace._set_up = set_up
+session._set_up = set_up
 """
 
 
@@ -76,7 +76,7 @@ class Stubbed:
         self._project = project
         monkeypatch.setenv(stubworkspace.FOLDER, str(project.path))
         monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
-        monkeypatch.setattr(workspace, "_set_up", stubworkspace.set_up)
+        monkeypatch.setattr(session, "_set_up", stubworkspace.set_up)
 
     def __call__(self, *arguments: str, **table: Any) -> pytest.RunResult:  # noqa: ANN401 - JSON
         """Run it: `judged("--hullproof", test_gate=["broken", "It does not hold."])`."""
@@ -281,6 +281,7 @@ def test_where_an_engine_is_required_its_absence_is_a_failure(project: pytest.Py
     assert said.count("\nno Docker engine: /nowhere/docker.sock does not exist; ") == 15
     assert "Traceback" not in said
     assert "workspace.py" not in said
+    assert "session.py" not in said
 
 
 def test_a_project_that_cannot_be_read_is_a_line_too(project: pytest.Pytester) -> None:

@@ -109,7 +109,9 @@ class Dockerfile:
         for known in self._resolutions:
             if known.build_args == build_args and known.base_env == base_env:
                 return known
-        resolution = Resolution(self, build_args, base_env)
+        resolution = Resolution(
+            self.name, self.escape, self.global_args, self.stages, dict(build_args), dict(base_env)
+        )
         self._resolutions[:] = [resolution, *self._resolutions[: _MOST_RESOLUTIONS - 1]]
         return resolution
 

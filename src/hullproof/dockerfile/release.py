@@ -34,7 +34,11 @@ class Release:
     @cached_property
     def ancestors(self) -> tuple[Stage, ...]:
         """The stage itself, then those of the file that it is built on."""
-        return self.dockerfile.ancestors(self.stage, self.build_args)
+        return self.ancestors_of(self.stage)
+
+    def ancestors_of(self, stage: Stage) -> tuple[Stage, ...]:
+        """Return a stage, then those of the file that it is built on with these build arguments."""
+        return self.dockerfile.ancestors(stage, self.build_args)
 
     @cached_property
     def chain(self) -> tuple[Instruction, ...]:

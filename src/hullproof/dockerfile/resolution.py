@@ -18,7 +18,6 @@ from hullproof.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hullproof.dockerfile.graph import Dockerfile
     from hullproof.dockerfile.model import Instruction, Stage
 
 MOST_TEXT = 64 << 20
@@ -47,31 +46,36 @@ class Place:
         return posixpath.normpath(posixpath.join(self.workdir, path))
 
 
+@dataclass(frozen=True, eq=False)
 class Resolution:
-    """See above. Each part is worked out when it is first asked for, and once."""
+    """See above. Each part is worked out when it is first asked for, and once.
 
-    def __init__(
-        self, dockerfile: Dockerfile, build_args: Mapping[str, str], base_env: Mapping[str, str]
-    ) -> None:
-        """Take the build arguments that will be given, and the variables that images from outside bring."""
-        self.build_args, self.base_env = dict(build_args), dict(base_env)
-        self._file = dockerfile
+    `name`, `escape`, `global_args` and `stages` are the file's; `build_args` are those that will be given, and
+    `base_env` the variables that images from outside bring.
+    """
+
+    name: str
+    escape: str
+    global_args: tuple[Instruction, ...]
+    stages: tuple[Stage, ...]
+    build_args: Mapping[str, str]
+    base_env: Mapping[str, str]
 
     @cached_property
     def global_scope(self) -> Scope:
         """The variables that FROM lines can use."""
         history = History(platform_arguments(self.build_args))
         outer = history.values()
-        for instruction in self._file.global_args:
+        for instruction in self.global_args:
             self._apply(instruction, self._scope(history, instruction, outer))
-        return Scope(history, history.now, self._file.escape, self._file.name, outer)
+        return Scope(history, history.now, self.escape, self.name, outer)
 
     @cached_property
     def parents(self) -> tuple[Stage | None, ...]:
         """For each stage the one of this file that it is built FROM: only earlier ones count, and no numbers."""
         named: dict[str, Stage] = {}
         parents = []
-        for stage in self._file.stages:
+        for stage in self.stages:
             parents.append(named.get(self.base(stage).lower()))
             if stage.name is not None:
                 named[stage.name.lower()] = stage
@@ -88,12 +92,12 @@ class Resolution:
         Raises UsageError, with the line, where variables or ONBUILD lines grow beyond the limits above.
         """
         waiting: list[Stage | tuple[int, int]] = []
-        built_on: list[list[Stage]] = [[] for _ in self._file.stages]
-        for each, below in zip(self._file.stages, self.parents, strict=True):
+        built_on: list[list[Stage]] = [[] for _ in self.stages]
+        for each, below in zip(self.stages, self.parents, strict=True):
             (waiting if below is None else built_on[below.index]).append(each)
         history, outer = History(self.base_env), self.global_scope.history.values()
-        found: list[tuple[Place, ...]] = [()] * len(self._file.stages)
-        workdirs = ["/"] * len(self._file.stages)
+        found: list[tuple[Place, ...]] = [()] * len(self.stages)
+        workdirs = ["/"] * len(self.stages)
         triggered = 0
         waiting.reverse()
         while waiting:
@@ -108,7 +112,7 @@ class Resolution:
             triggered += len(brought)
             if triggered > MOST_TRIGGERED:
                 raise UsageError(
-                    f"{self._file.name}:{stage.line}: ONBUILD lines bring more than {MOST_TRIGGERED:,} instructions "
+                    f"{self.name}:{stage.line}: ONBUILD lines bring more than {MOST_TRIGGERED:,} instructions "
                     "into the stages that are built on theirs, the most that is followed; write fewer"
                 )
             places = []
@@ -125,7 +129,7 @@ class Resolution:
         return tuple(found)
 
     def _scope(self, history: History, instruction: Instruction, outer: Mapping[str, str]) -> Scope:
-        return Scope(history, history.now, self._file.escape, f"{self._file.name}:{instruction.line}", outer)
+        return Scope(history, history.now, self.escape, f"{self.name}:{instruction.line}", outer)
 
     def _apply(self, instruction: Instruction, scope: Scope) -> None:
         """Let an ENV or ARG take effect; anything else changes nothing."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from hullproof.engine.container.ending import STOP_DEADLINE_S
 from hullproof.engine.container.health import check_health, patience
+from hullproof.engine.container.probe import program
 from hullproof.engine.container.sidecar import Sidecar
 from hullproof.engine.container.words import engine_errors, frames
-from hullproof.engine.probe import program
 from hullproof.engine.visit import VisitedContainer
 from hullproof.errors import Unobservable
 

@@ -16,6 +16,7 @@ from docker.errors import APIError, ImageNotFound
 from hullproof.engine.container.ending import state_of, stop
 from hullproof.engine.container.health import check_health
 from hullproof.engine.container.observer import Observer
+from hullproof.engine.container.probe import Goal
 from hullproof.engine.container.sidecar import Helper, log_config, open_stream, remove
 from hullproof.engine.container.words import (
     engine_errors,
@@ -26,7 +27,6 @@ from hullproof.engine.container.words import (
 )
 from hullproof.engine.limits import as_options, limit_reached
 from hullproof.engine.model.container import ContainerFacts
-from hullproof.engine.probe import Goal
 from hullproof.errors import EngineError
 from hullproof.model import Limits
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from hullproof.engine.connection import Engine
+    from hullproof.engine.container.probe import Record
     from hullproof.engine.model.container import Stopped
-    from hullproof.engine.probe import Record
 
 _log = logging.getLogger(__name__)
 

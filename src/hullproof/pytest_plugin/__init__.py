@@ -127,7 +127,7 @@ def _names_dockerfile(argument: str) -> bool:
 @pytest.fixture(scope="session")
 def hullproof_image(pytestconfig: pytest.Config) -> Image:
     """The project's image, built once: `.id`, `.config`, `.files`. Nothing of it stays when pytest ends."""
-    from hullproof.pytest_plugin.workspace import workspace_of  # noqa: PLC0415 - only those who use it need it
+    from hullproof.pytest_plugin.session import workspace_of  # noqa: PLC0415 - only those who use it need it
 
     return workspace_of(pytestconfig).image
 
@@ -141,7 +141,8 @@ def hullproof_boot(
 
     It takes `env`, `command`, `wait` and the options of the Docker SDK: `hullproof_boot(env={"DEBUG": "1"}, read_only=True)`.
     """
-    from hullproof.pytest_plugin.workspace import Boot, workspace_of  # noqa: PLC0415 - only those who use it need it
+    from hullproof.pytest_plugin.session import workspace_of  # noqa: PLC0415 - only those who use it need it
+    from hullproof.pytest_plugin.workspace import Boot  # noqa: PLC0415 - the same
 
     return Boot(workspace_of(pytestconfig))
 

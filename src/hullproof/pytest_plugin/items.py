@@ -14,7 +14,8 @@ from hullproof.model import Verdict
 from hullproof.options import names
 from hullproof.pytest_plugin.findings import Broken, Finding, Unproven
 from hullproof.pytest_plugin.reporting import Reporting
-from hullproof.pytest_plugin.workspace import open_project, workspace_of
+from hullproof.pytest_plugin.session import workspace_of
+from hullproof.pytest_plugin.workspace import open_project
 from hullproof.report.as_junit import details
 from hullproof.report.reading import acceptance
 from hullproof.runner.choice import choose

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import pickle
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hullproof.errors import HullproofError, Unobservable, UsageError
-from hullproof.model import ImageInfo, Report
 from hullproof.pytest_plugin.findings import Finding
-from hullproof.text import line, size
+from hullproof.pytest_plugin.outcomes import Outcome, merged, summary
+from hullproof.text import line
 
 if TYPE_CHECKING:
     from hullproof.project.project import Project
@@ -22,16 +21,6 @@ if TYPE_CHECKING:
 
 _NAME = "hullproof-reporting"
 _SWEEP_S = 10.0  # an engine that hangs is not waited for
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one process has to tell at its end: of the image, and of the practices that were asked of it and judged."""
-
-    image: ImageInfo | None
-    report: Report | None = None
-    asked: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
 
 
 class Reporting:
@@ -116,13 +105,13 @@ class Reporting:
             output: dict[str, Any] = session.config.workeroutput  # type: ignore[attr-defined] # pytest-xdist's
             output["hullproof"] = pickle.dumps(self._outcomes)
             return
-        self._lines += _summary(self._outcomes)
+        self._lines += summary(self._outcomes)
         if self._deliver is not None and not self.interrupted:
             self._write_report(session)
 
     def _write_report(self, session: pytest.Session) -> None:
         asked = {name for outcome in self._outcomes for name in outcome.asked}
-        report = _merged([each.report for each in self._outcomes if each.report])
+        report = merged([each.report for each in self._outcomes if each.report])
         judged = {proof.id for proof in report.proofs} if report else set()
         if report is None or asked - judged:
             missing = f"not judged: {', '.join(sorted(asked - judged))}" if judged else "nothing was judged"
@@ -174,30 +163,3 @@ class Reporting:
                     sweep(engine)
             except HullproofError as error:
                 say(f"hullproof: could not remove what workers left ({error}); `hullproof clean` removes it")
-
-
-def _summary(outcomes: Sequence[Outcome]) -> list[str]:
-    lines = []
-    image = next((each.image for each in outcomes if each.image), None)
-    if image is not None:
-        lines.append(f"image {image.short_id}, {size(image.size_bytes)}, on {image.base}")
-        if image.stand_in:
-            lines.append(f"stand-in base: {image.stand_in}")
-    return [*lines, *(remark for each in outcomes for remark in each.remarks)]
-
-
-def _merged(reports: Sequence[Report]) -> Report | None:
-    """Make one report of those of several workers, each of which had an image of its own, built from the same files."""
-    if not reports:
-        return None
-    from hullproof.practices import every  # noqa: PLC0415 - loaded by now
-
-    proofs = {proof.id: proof for report in reports for proof in report.proofs}
-    left_out = {name for report in reports for name in report.left_out} - set(proofs)
-    return replace(
-        reports[0],
-        started_at=min(report.started_at for report in reports),
-        duration_s=max(report.duration_s for report in reports),
-        proofs=tuple(proofs[each.id] for each in every() if each.id in proofs),
-        left_out=tuple(each.id for each in every() if each.id in left_out),
-    )

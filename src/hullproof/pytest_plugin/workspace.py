@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,22 +15,20 @@ from hullproof.engine.container.words import engine_errors
 from hullproof.engine.layers import NoImageError
 from hullproof.engine.model.image import FileEntry
 from hullproof.engine.visit import VisitedContainer
-from hullproof.errors import EngineError, UsageError
+from hullproof.errors import UsageError
 from hullproof.facts import builds, containers, images
-from hullproof.interruption import unwinding_on_signals
 from hullproof.model import Proof
 from hullproof.options import files, folders, pairs
 from hullproof.practices import Practice
 from hullproof.project.project import Project
 from hullproof.pytest_plugin.container import Container, Files, Image, log_of
 from hullproof.pytest_plugin.findings import BuildFailed
-from hullproof.pytest_plugin.reporting import Outcome, Reporting
+from hullproof.pytest_plugin.outcomes import Outcome
 from hullproof.run.run import Run
 from hullproof.runner import opening
 from hullproof.runner.opening import Given
 from hullproof.runner.progress import Lines, explain_failure
 from hullproof.runner.prove import Prover
-from hullproof.terminal import say
 from hullproof.text import line
 
 IMAGE = "HULLPROOF_IMAGE"
@@ -69,40 +64,6 @@ def _given(
         return reader(values)
     except ValueError as error:
         raise UsageError(f"--hullproof-{name}: {error}") from None
-
-
-def workspace_of(config: pytest.Config) -> Workspace:
-    """Return the workspace of this process, set up by whoever asks first and put away when pytest ends.
-
-    Without an engine, the test that asks is skipped, or fails where one is required.
-    """
-    reporting = Reporting.of(config)
-    if reporting.workspace is None:
-        reporting.workspace = _set_up(config)
-    return reporting.workspace
-
-
-def _set_up(config: pytest.Config) -> Workspace:
-    project = open_project(config)
-    stack = ExitStack()
-    # A second Ctrl-C ends pytest's own tear-down, and a worker whose pytest is gone does not come to it at all.
-    config.add_cleanup(stack.close)
-    atexit.register(stack.close)
-    stack.callback(atexit.unregister, stack.close)
-    interruption = stack.enter_context(unwinding_on_signals())
-    stack.callback(lambda: say(f"hullproof: {interruption}") if any(interruption.kept.values()) else None)
-    try:
-        engine = Engine.connect()
-    except EngineError as error:
-        stack.close()
-        if config.option.hullproof_require_engine:
-            raise
-        pytest.skip(str(error))
-    stack.callback(engine.close)
-    run = stack.enter_context(Run())
-    run.uses(engine)
-    given = config.option.hullproof_image or os.environ.get(IMAGE) or None
-    return Workspace(project, engine, run, given, experiments=not config.option.hullproof_no_experiments)
 
 
 @dataclass(repr=False)  # what it holds may be secret, and pytest shows what a failed test was given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullproof.dockerfile import expand, parse
+from hullproof.dockerfile import Release, expand, parse
 from hullproof.errors import UsageError
 
 CHAIN = """\
@@ -60,6 +60,13 @@ def test_a_build_argument_can_choose_the_stage() -> None:
     read = parse(CHAIN)
     assert read.base_image(read.stage("test"), {"BASE": "alpine"}).reference == "alpine"
     assert read.parent(read.stage("test"), {"BASE": "alpine"}) is None
+
+
+def test_a_release_knows_its_build_arguments_below_every_stage() -> None:
+    """Not below its own stage alone."""
+    read = parse("ARG BASE=python:3.13-slim\nFROM python:3.13-slim AS deps\nFROM $BASE AS test\nFROM deps\n")
+    release = Release(read, read.release(), {"BASE": "deps"})
+    assert [stage.name for stage in release.ancestors_of(read.stage("test"))] == ["test", "deps"]
 
 
 def test_onbuild_acts_in_the_next_stage_only() -> None:

@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from benchmarks import page as figures
-from benchmarks.measure import Row, times
+from benchmarks.rows import Row, times
 from hullproof.practices import get
 
 from .made import SHIPPED, pages

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from hullproof.engine.container import asking, clock, kernel, settling, watch
+from hullproof.engine.container.probe import Ended, Event, Goal, Reader, Record, parse, script
 from hullproof.engine.container.words import frames, is_engines_fault, lived, log_lines, unwrapped
-from hullproof.engine.probe import Ended, Event, Goal, Reader, Record, parse, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks import scale
-from benchmarks.measure import Row
+from benchmarks.rows import Row
 
 pytestmark = [pytest.mark.engine, pytest.mark.nightly]
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from hullproof.engine.container.kernel import OUR_DNS
 from hullproof.engine.container.nameserver import MOST
+from hullproof.engine.container.probe import program
 from hullproof.engine.container.sidecar import Helper, confined, open_stream, remove
 from hullproof.engine.container.words import engine_errors, frames, log_lines
-from hullproof.engine.probe import program
 from hullproof.errors import EngineError
 
 if TYPE_CHECKING:

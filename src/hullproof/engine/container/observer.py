@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from docker.errors import APIError
 
+from hullproof.engine.container.probe import Died, Ended, Event, Loss, Lost, Reader, Record
 from hullproof.engine.container.sidecar import Helper, Sidecar
 from hullproof.engine.container.watch import PATIENCE
 from hullproof.engine.container.words import engine_errors, explain
-from hullproof.engine.probe import Died, Ended, Event, Loss, Lost, Reader, Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from docker.api.client import APIClient
 
-    from hullproof.engine.probe import Goal
+    from hullproof.engine.container.probe import Goal
 
 MARGIN_S = 30.0  # beyond what the probe was told: the engine's own time, and the asking
 # How long the news of a container's end may take: the engine puts its network away first, and a dying

@@ -45,7 +45,7 @@ def _in_lines(release: Release, step: InstallStep) -> str | None:
         return None if text is None else _mounting_the_file(release, run, install, text)
     if install.installs_project and not option:
         return None
-    home = next((each for each in release.dockerfile.ancestors(stage) if _code(release, each, step)), stage)
+    home = next((each for each in release.ancestors_of(stage) if _code(release, each, step)), stage)
     if home != stage and (first := next(filter(install_commands, home.instructions), None)) is not None:
         # The stage below has the code already, and installs as well: one fix for both.
         files = tuple(
@@ -102,7 +102,7 @@ def _code(release: Release, stage: Stage, step: InstallStep) -> list[Instruction
 
 def _behind(release: Release, stage: Stage, step: InstallStep) -> list[int]:
     """List the lines behind which the code is copied: the step's, or the last that installs in each stage on its own."""
-    on_it = [each for each in release.needed if release.dockerfile.ancestors(each)[1:2] == (stage,)]
+    on_it = [each for each in release.needed if release.ancestors_of(each)[1:2] == (stage,)]
     installing = [[step.line for step in each.instructions if install_commands(step)] for each in on_it]
     if not any(installing):
         return [step.line]

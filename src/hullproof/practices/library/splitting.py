@@ -61,7 +61,7 @@ def to_move(release: Release, line: int, for_tests: Mapping[Stage, str]) -> str 
     """Say how a step that installs what tests need beside what runs leaves that to the one test stage built on it."""
     step, stage = release.instruction_at(line), release.stage_at(line)
     parts = _parted(step) if step is not None else None
-    above = [each for each in for_tests if stage in release.dockerfile.ancestors(each)[1:]]
+    above = [each for each in for_tests if stage in release.ancestors_of(each)[1:]]
     if parts is None or len(above) != 1:
         return None
     return joined(instead(release, line, parts.shipped), add(release, "after", above[0].line, parts.tested))
@@ -95,7 +95,7 @@ def _to_release(
 
 
 def _parent(release: Release, stage: Stage) -> Stage | None:
-    above = release.dockerfile.ancestors(stage)
+    above = release.ancestors_of(stage)
     return above[1] if len(above) > 1 else None
 
 

@@ -93,7 +93,7 @@ def without_tools(
     environment = f"{step.args[-1].rstrip('/')}/pyvenv.cfg" in files.final
     if source is None or source not in for_tests or step.keyword != "COPY" or not environment:
         return None
-    below = next((each for each in release.dockerfile.ancestors(source)[1:] if each not in for_tests), None)
+    below = next((each for each in release.ancestors_of(source)[1:] if each not in for_tests), None)
     if below is None:
         return None
     return instead(

@@ -104,7 +104,7 @@ def _but_for_times(release: Release, facts: ReproductionFacts) -> Observations:
 def _one_time(release: Release, line: int) -> str:
     """Say how all steps up to a line get one time. An ARG ends with its stage, and is in no image."""
     stage = release.stage_at(line) or release.stage
-    stages = release.dockerfile.ancestors(stage, release.build_args)
+    stages = release.ancestors_of(stage)
     building = [each for each in reversed(stages) if any(step.keyword == "RUN" for step in each.instructions)]
     said = [add(release, "after", each.line, "ARG SOURCE_DATE_EPOCH=0") for each in building]
     return " ".join(each for each in said if each)
