@@ -91,7 +91,8 @@ def _as_taken(canaries: Iterable[Canary], sources: tuple[Source, ...]) -> tuple[
         taken = [sources[place] for place in sorted(takers.of(canary.path))]
         by_name = next((source.line for source in taken if _is_left_out(source, canary.pattern)), None)
         is_judged = canary.judged and by_name is None
-        return replace(canary, taken=bool(taken), named_at=by_name, judged=is_judged)
+        first = taken[0].line if taken else None
+        return replace(canary, taken=bool(taken), taken_at=first, named_at=by_name, judged=is_judged)
 
     return tuple(map(noted, canaries))
 

@@ -115,6 +115,7 @@ class Canary:
     breaks the practice, or is only said. `pattern`: the line for the ignore file that leaves out it, and what is like it.
     `named_at`: the line of the Dockerfile that takes just this by its name, and so on purpose.
     `taken`: whether the build takes it as it is today, which names what it copies; the next `COPY . .` takes all.
+    `taken_at`: the line of the Dockerfile that takes it first, where that is known.
     """
 
     path: str
@@ -124,6 +125,7 @@ class Canary:
     judged: bool = True
     pattern: str = ""
     taken: bool = True
+    taken_at: int | None = None
     named_at: int | None = None
 
 

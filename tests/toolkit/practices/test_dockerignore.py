@@ -82,6 +82,30 @@ def test_a_pattern_for_the_top_only_is_said() -> None:
     assert "the project's own app/credentials.json reaches the builder" in str(proof.evidence)
 
 
+def test_what_is_held_in_another_folder_is_not_said_to_be_held_at_the_top_only() -> None:
+    """A pattern that knows one level more, or another folder, does match below."""
+    held = Canary("tests/.env", "environment file", nested=True, reached=False)
+    facts = reaching("app/.env")
+    proof = prove("dockerignore", canaries=replace(facts, canaries=(*facts.canaries, held)))
+    assert "subfolders" not in proof.summary
+
+
+def test_the_line_that_lets_back_in_is_named() -> None:
+    """Not the patterns, which hold everywhere else, are at fault, and neither is another COPY."""
+    text = GOOD.replace("COPY . .", "COPY settings settings\nCOPY . .")
+    at = text.splitlines().index("COPY settings settings") + 1
+    through = Canary("settings/.env", "environment file", nested=True, reached=True, taken_at=at)
+    facts = replace(CANARIES, canaries=(*CANARIES.canaries, through))
+    ignored = {".dockerignore": "# not shipped\n**/.env*\n!settings/**\n"}
+    proof = prove("dockerignore", text, canaries=facts, project_texts=ignored)
+    assert ".dockerignore:3 `!settings/**` lets it back in" in proof.summary
+    assert f"Dockerfile:{at}" in lines(proof)
+    ignored[".dockerignore"] += "settings/.git\n!**/*.example\n"
+    assert ":3 `!" in prove("dockerignore", canaries=facts, project_texts=ignored).summary
+    ignored[".dockerignore"] += "settings/.env\n"
+    assert "back in" not in prove("dockerignore", canaries=facts, project_texts=ignored).summary
+
+
 def test_a_name_keeps_its_case_at_the_beginning_of_a_sentence() -> None:
     """A path that is spelled with a capital letter is another path."""
     planted = (Canary("id_rsa", "key", nested=False, reached=True),)

@@ -35,7 +35,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
-from hullproof.practices.library.ignoring import to_let_through, withholds_all
+from hullproof.practices.library.ignoring import letting_back_in, to_let_through, withholds_all
 from hullproof.practices.library.lines import append, known
 from hullproof.practices.library.places import takes_most
 
@@ -115,7 +115,9 @@ def no_build_fails_for_want_of_a_file(
 
 
 @check
-def no_canary_gets_through(release: Release, canaries: CanaryFacts) -> Observations:
+def no_canary_gets_through(
+    release: Release, canaries: CanaryFacts, project_texts: Mapping[str, str]
+) -> Observations:
     """Of the files that were planted, and of the project's own secrets, none can reach the builder."""
     judged = [canary for canary in canaries.canaries if canary.judged]
     through = sorted(
@@ -126,8 +128,8 @@ def no_canary_gets_through(release: Release, canaries: CanaryFacts) -> Observati
         return
     if through:
         yield broken(
-            _clause(canaries, through, len(judged)),
-            *_takes(release),
+            _clause(canaries, through, len(judged), project_texts.get(file or "", "")),
+            *_takes(release, next((each.taken_at for each in through if each.taken_at), None)),
             *(in_experiment(file or each.path, _reaches(each)) for each in through),
             fix=append(file or ".dockerignore", *_patterns(canaries, through)),
         )
@@ -147,9 +149,9 @@ def no_canary_gets_through(release: Release, canaries: CanaryFacts) -> Observati
     )
 
 
-def _takes(release: Release) -> list[Evidence]:
-    """Name the line that takes most from the context."""
-    step = takes_most(release)
+def _takes(release: Release, line: int | None = None) -> list[Evidence]:
+    """Name a line that takes from the context, by default that which takes most."""
+    step = release.instruction_at(line) or takes_most(release)
     if step is None:
         return []
     text = " ".join(step.original.split())[:80]
@@ -166,9 +168,9 @@ def _reaches(canary: Canary) -> str:
     return f"{kind} {canary.path} {how}; {canary.pattern} would leave it out"
 
 
-def _clause(canaries: CanaryFacts, through: list[Canary], planted: int) -> str:
+def _clause(canaries: CanaryFacts, through: list[Canary], planted: int, text: str) -> str:
     """Tell what the build takes today from what only its next `COPY . .` would."""
-    why, taken = _why(canaries, through), [each.path for each in through if each.taken]
+    why, taken = _why(canaries, through, text), [each.path for each in through if each.taken]
     today = "today's instructions name what they take"
     if taken:
         return f"{listed(taken)} would reach the builder: {why}"
@@ -189,14 +191,19 @@ def _instead_of_all(canaries: CanaryFacts, file: str, text: str) -> str | None:
     return append(file, *_patterns(canaries, judged)) if withholds_all(text) and judged else None
 
 
-def _why(canaries: CanaryFacts, through: list[Canary]) -> str:
+def _why(canaries: CanaryFacts, through: list[Canary], text: str) -> str:
     file, elsewhere = canaries.ignore_file, listed(canaries.misplaced)
     if file is None:
         misplaced = f", and {elsewhere} is not where the builder looks" if elsewhere else ""
         return f"there is no ignore file at the top of the context{misplaced}"
     instead = f", and the builder does not read {elsewhere}" if elsewhere else ""
+    exceptions = {letting_back_in(text, each.path) for each in through}
+    lines = [f"{file}:{found[0]} `{found[1]}`" for found in sorted(filter(None, exceptions))]
+    if None not in exceptions:
+        return f"{listed(lines)} {'let' if lines[1:] else 'lets'} {'them' if through[1:] else 'it'} back in{instead}"
     held_at_top = {each.kind for each in canaries.canaries if not (each.nested or each.reached)}
-    if all(canary.nested and canary.kind in held_at_top for canary in through):
+    held_below = {each.kind for each in canaries.canaries if each.nested and not each.reached}
+    if all(each.nested and each.kind in held_at_top - held_below for each in through):
         return f"{file} matches at the top only, not in subfolders{instead}"
     if all(canary.reached for canary in canaries.canaries):
         return f"{file} leaves nothing of this out{instead}"

@@ -1,4 +1,4 @@
-"""Lines of an ignore file: which one withholds a path, and how that gets through."""
+"""Lines of an ignore file: which one withholds a path or lets it back in, and how it gets through."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ def to_let_through(file: str, text: str, path: str) -> str | None:
     return insert(file, "after", number, f"!{path}")
 
 
+def letting_back_in(text: str, path: str) -> tuple[int, str] | None:
+    """Find the `!` line that has the last word on a path: its number, and itself as written; None where none has."""
+    last = None
+    for number, row in _rows(text):
+        is_exception = row.startswith("!")
+        if _fits(path, _plain(row.removeprefix("!"))):
+            last = (number, row) if is_exception else None
+    return last
+
+
 def withholds_all(text: str) -> bool:
     """Whether it first leaves out everything."""
     return any(pattern in _ALL for _, pattern in _patterns(text))
@@ -35,10 +45,18 @@ def withholds_all(text: str) -> bool:
 
 def _patterns(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that leave something out, with their numbers."""
+    return ((number, _plain(row)) for number, row in _rows(text) if not row.startswith("!"))
+
+
+def _rows(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that count, with their numbers."""
     for number, row in enumerate(text.splitlines(), 1):
-        pattern = row.strip()
-        if pattern and not row.startswith("#") and not pattern.startswith("!"):
-            yield number, posixpath.normpath(pattern.strip("/"))
+        if row.strip() and not row.startswith("#"):
+            yield number, row.strip()
+
+
+def _plain(row: str) -> str:
+    return posixpath.normpath(row.strip().strip("/"))
 
 
 def _fits(path: str, pattern: str) -> bool:
