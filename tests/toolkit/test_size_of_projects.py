@@ -12,15 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from hullproof.dockerfile import Release, parse
 from hullproof.engine.connection import Engine
 from hullproof.engine.model.image import FileEntry, FileFacts, Layer
 from hullproof.errors import EndingError
 from hullproof.interruption import Interrupted, unwinding_on_signals
 from hullproof.lab import application
 from hullproof.lab.copying import copy_tree
+from hullproof.practices.library.unneeded import needless_in
 from hullproof.project import scripts, tree
 from hullproof.project.project import Project
 
+from .practices.by_hand import GOOD, IMAGE
 from .rig import started
 from .shop import make_shop
 from .test_size import DOCKERFILES, Work, assert_linear, understand
@@ -98,6 +101,26 @@ def texts(_folder: Path, size: int) -> Work:
     return work
 
 
+def packages_with_tests(_folder: Path, size: int) -> Work:
+    """Look for tests among an application's files, beside packages of which each brings one that the others speak of."""
+    site = "/opt/venv/lib/python3.11/site-packages"
+    paths = [f"{site}/p{i}/{name}" for i in range(size) for name in ("code.py", f"test_{i}.py")]
+    paths += ["/app/run.py", "/app/test_run.py"]
+    said = "".join(f"test_{i} " for i in range(size))  # else each would be told apart at a glance
+    entries = tuple(FileEntry(each, "file", 0, 0, 0o644, sha256="0") for each in paths)
+    text = {f"{site}/p0/code.py": said, "/app/test_run.py": "def test_run():\n    pass\n"}
+    layer = Layer("a", from_base=False, entries=entries, texts=text)
+
+    dockerfile = parse(GOOD)
+    release = Release(dockerfile, dockerfile.release())
+
+    def work() -> None:
+        found = needless_in(release, IMAGE, FileFacts((layer,)), None, {})
+        assert [each.all for each in found] == [["/app/test_run.py"]]
+
+    return work
+
+
 def copying(folder: Path, size: int) -> Work:
     """Copy many files."""
     source = fill(folder / uuid.uuid4().hex, size)
@@ -113,6 +136,7 @@ def copying(folder: Path, size: int) -> Work:
         scripts_in_a_chain,
         scripts_beside_each_other,
         texts,
+        packages_with_tests,
         copying,
     ],
 )

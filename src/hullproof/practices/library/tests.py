@@ -28,6 +28,9 @@ class ShippedTests:
         """Take all files, and the project's own tests: their paths by the SHA-256 of their content."""
         self._files, self._own = files, own
         self._homes = {path.rpartition("/")[0] for path in own.values()} - {""}
+        # Of those alone that are asked about: packages may bring thousands, and each takes a look through all code.
+        self._modules: dict[str, bool] = {}
+        self._folders: dict[str, bool] = {}
 
     def is_own(self, entry: FileEntry, *, of_package: bool) -> bool:
         """Whether it is a test of the project's by its content, wherever it was put; `of_package`: an installer did it.
@@ -46,33 +49,40 @@ class ShippedTests:
     def top_of(self, entry: FileEntry) -> str | None:
         """Return the path to name a test by: its folder, if all in there are tests, or itself; None for no test."""
         folder = _FOLDER.match(entry.path)
-        if folder is not None and folder[1] in self._folders:
+        if folder is not None and self._is_folder_of_tests(folder[1]):
             return folder[1]
-        return entry.path if entry.path in self._modules else None
+        return entry.path if self._is_module_of_tests(entry.path) else None
+
+    def _is_module_of_tests(self, path: str) -> bool:
+        """Whether a file is called and written as a test, and no code imports it."""
+        if path not in self._modules:
+            self._modules[path] = (
+                path in self._called_so and self._holds(path) and not self._is_code(path, self._called_so)
+            )
+        return self._modules[path]
+
+    def _is_folder_of_tests(self, top: str) -> bool:
+        """Whether a folder called `tests` holds a test, or the project has its tests in it, and no code imports it."""
+        if top not in self._folders:
+            paths = self._within_folders.get(top, [])
+            is_one = any(map(self._is_test, paths)) or any(
+                f"{top}/".endswith(f"/{home}/") for home in self._homes
+            )
+            self._folders[top] = is_one and bool(paths) and not self._is_code(top, frozenset(paths))
+        return self._folders[top]
 
     @cached_property
-    def _modules(self) -> frozenset[str]:
-        """List the files that are called and written as tests, and that no code imports."""
-        called_so = [path for path in self._all if _FILE.search(path)]
-        return frozenset(
-            path for path in called_so if self._holds(path) and not self._is_code(path, called_so)
-        )
+    def _called_so(self) -> frozenset[str]:
+        return frozenset(path for path in self._all if _FILE.search(path))
 
     @cached_property
-    def _folders(self) -> frozenset[str]:
-        """List the folders called `tests` that hold a test, or that the project has its tests in, and no code imports."""
+    def _within_folders(self) -> dict[str, list[str]]:
+        """List what lies in each folder called `tests`."""
         tops: dict[str, list[str]] = {}
         for path in self._all:
             if found := _FOLDER.match(path):
                 tops.setdefault(found[1], []).append(path)
-        return frozenset(
-            top
-            for top, paths in tops.items()
-            if (
-                any(map(self._is_test, paths)) or any(f"{top}/".endswith(f"/{home}/") for home in self._homes)
-            )
-            and not self._is_code(top, paths)
-        )
+        return tops
 
     def _is_test(self, path: str) -> bool:
         return (_FILE.search(path) is not None and self._holds(path)) or self._all[path].sha256 in self._own
@@ -82,7 +92,7 @@ class ShippedTests:
         text = self._texts.get(path)
         return text is None or path.endswith("/conftest.py") or holds_tests(text)
 
-    def _is_code(self, module: str, tests: list[str]) -> bool:
+    def _is_code(self, module: str, tests: frozenset[str]) -> bool:
         """Whether some other module imports a file or folder of modules, by its package's name and its own."""
         above, name = module.removesuffix(".py").rsplit("/", 2)[-2:]
         within, it = re.escape(above), re.escape(name)
@@ -94,10 +104,9 @@ class ShippedTests:
             rf"from[ \t]+\.{it}\b|from[ \t]+\.[ \t]+import{_NAMES}\b{it}\b|^(?:from|import)[ \t]+{it}\b",
             re.MULTILINE,
         )
-        inside = set(tests)
         folder = module.rpartition("/")[0]
         for path, text in self._code:
-            if path not in inside and name in text:
+            if path not in tests and name in text:
                 beside = path.rpartition("/")[0] == folder
                 if dotted.search(text) or (beside and relative.search(text)):
                     return True
