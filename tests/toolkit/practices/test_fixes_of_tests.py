@@ -99,6 +99,53 @@ def test_a_list_of_the_tests_is_left_to_their_stage(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("taken", "left"),
+    [
+        ("uv sync --locked", "uv sync --locked --no-dev"),
+        (
+            "uv sync --frozen --all-groups --no-install-project",
+            "uv sync --frozen --no-install-project --no-dev",
+        ),
+        ("poetry install --no-root --with dev", "poetry install --no-root --only main"),
+        ("pipenv sync --system --dev", "pipenv sync --system"),
+        ("pip install -r requirements.txt --group test", "pip install -r requirements.txt"),
+        ("pip install '.[postgres,test]'", "pip install '.[postgres]'"),
+        ("pip install -e .[dev]", "pip install -e ."),
+    ],
+)
+def test_a_group_of_the_tests_is_left_to_their_stage(tmp_path: Path, taken: str, left: str) -> None:
+    """Also where an installer takes it unless it is told otherwise, and the release has it by a copy."""
+    text = f"""\
+FROM python:3.11-slim AS build
+WORKDIR /app
+COPY . .
+RUN {taken}
+FROM build AS test
+RUN python -m pytest && touch /passed
+FROM python:3.11-slim
+COPY --from=build /app/.venv /app/.venv
+COPY --from=test /passed /tmp/
+"""
+    own = layer(8, entry("/app/.venv/lib/python3.11/site-packages/pytest-8.dist-info/METADATA"))
+    made = followed(tmp_path, prove("multistage", text, files=files(own)).remedy, text)
+    assert made == text.replace(f"RUN {taken}\n", f"RUN {left}\n").replace(
+        "AS test\n", f"AS test\nRUN {taken}\n"
+    )
+
+
+def test_a_step_that_brings_tools_among_others_is_named() -> None:
+    """In words where no line can be shown, and not by the page's example, which may hold already."""
+    text = GOOD.replace(
+        "RUN pip install --no-cache-dir -r requirements.txt", "RUN pip install -r all.txt && rm all.txt"
+    )
+    own = layer(4, entry("/usr/local/lib/python3.11/site-packages/pytest-8.dist-info/METADATA"))
+    fix = prove("multistage", text, files=files(own)).remedy or ""
+    assert "Dockerfile:4" in fix
+    assert "`pip install -r all.txt` brings pytest" in fix
+    assert not changes(fix)
+
+
+@pytest.mark.parametrize(
     ("name", "text", "meant"),
     [
         ("check.sh", "#!/bin/sh\npytest\necho done\n", "#!/bin/sh\nset -e\npytest\necho done\n"),

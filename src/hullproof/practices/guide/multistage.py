@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from hullproof.dockerfile import Release, Stage
+from hullproof.dockerfile import Release, Stage, install_commands
 from hullproof.facts import Config, FileFacts
 from hullproof.practices.checks import (
     Observations,
@@ -120,7 +120,8 @@ def the_release_holds_no_tools(
             *(in_image(where, f"{tool} is there: {path}") for tool, path in tools.items()),
             fix=without_tools(release, lines.get(where), for_tests, files)
             or _to_do_without(release, lines.get(where), tools, for_tests, project_texts)
-            or to_split(release, test_scripts),
+            or to_split(release, test_scripts)
+            or _in_words(release, lines.get(where), tools, for_tests),
         )
 
 
@@ -134,3 +135,21 @@ def _to_do_without(
     """Say how the step that installed tools among what runs no longer does: the lists that name them, or the step itself."""
     made = made_at(release, line, next(iter(tools.values())))
     return to_move(release, made, for_tests) or to_unlist(release, made, tools, for_tests, project_texts)
+
+
+def _in_words(
+    release: Release, line: int | None, tools: Mapping[str, str], for_tests: Mapping[Stage, str]
+) -> str | None:
+    """Say which step brings tools, and which stage they are for; None where it is no step that installs, or there is no such stage."""
+    made = made_at(release, line, next(iter(tools.values())))
+    step, stage = (
+        release.instruction_at(made),
+        next((s for s in for_tests if s not in release.ancestors), None),
+    )
+    if step is None or stage is None or not install_commands(step):
+        return None
+    command = install_commands(step)[-1].command.text
+    return (
+        f"Let {release.where(made)} install what runs, and no more: `{command}` brings {listed(list(tools))}, which "
+        f"{stage.label} ({release.where(stage.line)}) installs for itself."
+    )

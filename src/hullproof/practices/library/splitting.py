@@ -7,7 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.dockerfile import Instruction, Release, Stage, commands, install_commands, test_commands
+from hullproof.dockerfile import (
+    Install,
+    Instruction,
+    Release,
+    Stage,
+    commands,
+    install_commands,
+    test_commands,
+)
 from hullproof.practices.library.lines import add, followed_by, instead, joined, remove, strict, text_of
 from hullproof.practices.library.stages import FOR_TESTS, PASSED, taking_passed
 from hullproof.tools import is_of_development
@@ -16,6 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _MOST_REPEATED = 4
+_TEST_GROUP = r"(?:unit[-_]?)?(?:tests?|testing|dev|develop|development|lint|ci)"
+_GROUPS = re.compile(
+    rf"\s(?:--(?:group|extra|with)[ =]{_TEST_GROUP}(?:,{_TEST_GROUP})*|--all-groups|--all-extras|--dev)(?=\s|$)"
+)
+"""Options by which an installer takes groups that are for tests."""
+_EXTRAS = re.compile(r"\[([\w.,-]+)\](?=[\"'\s]|$)")
+_WITHOUT_GROUPS = {"uv": "--no-dev", "poetry": "--only main", "pdm": "--prod", "pipenv": ""}
+"""How an installer is told to leave out the groups that it takes by itself."""
+_LEAVES_OUT = re.compile(
+    r"\s--(?:no-dev|no-group|no-default-groups|only-group|only|without|prod|production)(?=[\s=]|$)"
+)
 _OF_TESTS = re.compile(r"(?:unit[-_]?)?tests?|conftest\.py|pytest\.ini|tox\.ini|\.coveragerc")
 
 
@@ -152,14 +171,35 @@ def _parted(step: Instruction) -> _Parted | None:
             return None
         return _Parted(*(" ".join(["COPY", *step.flags, *each, step.args[-1]]) for each in (rest, tests)))
     installs = install_commands(step)
-    if len(installs) != 1 or len(commands(step).commands) != 1 or step.keyword != "RUN":
-        return None
-    files = installs[0].requirement_files
+    is_plain = len(installs) == 1 and len(commands(step).commands) == 1
+    return _parted_install(text, installs[0]) if is_plain else None
+
+
+def _parted_install(text: str, install: Install) -> _Parted | None:
+    if (shipped := _without_groups(text, install)) is not None:
+        return _Parted(shipped, text)
+    files = install.requirement_files
     tests = [each for each in files if FOR_TESTS.search(each)]
     rest = [each for each in files if each not in tests]
     if not tests or not rest:
         return None
-    return _Parted(_without_lists(text, tests), _without_lists(text, [*rest, *installs[0].packages]))
+    return _Parted(_without_lists(text, tests), _without_lists(text, [*rest, *install.packages]))
+
+
+def _without_groups(text: str, install: Install) -> str | None:
+    """Write a step without the groups and extras that are for tests; None where it takes none, or nothing else."""
+    less = _GROUPS.sub("", text)
+    if install.local_paths:
+        less = _EXTRAS.sub(_without_extras, less)
+    option = _WITHOUT_GROUPS.get(install.tool) if install.implied_files else None
+    if option and not _LEAVES_OUT.search(less):
+        less = f"{less} {option}"
+    return less if less != text and install.declares_file else None
+
+
+def _without_extras(found: re.Match[str]) -> str:
+    kept = [each for each in found[1].split(",") if not re.fullmatch(_TEST_GROUP, each)]
+    return f"[{','.join(kept)}]" if kept else ""
 
 
 def _without_lists(text: str, lists: Sequence[str]) -> str:
