@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hullproof.dockerfile import Release
@@ -13,6 +15,10 @@ from hullproof.engine.manifest import manifest_digest as find_manifest_digest
 from hullproof.engine.model.image import BaseFacts, FileFacts, ImageFacts
 from hullproof.facts.provider import fact
 from hullproof.host.bases import BaseSet
+from hullproof.lab.leaks import looked_for
+from hullproof.project import projectfiles
+from hullproof.project.project import Project
+from hullproof.secrets import is_made_up
 
 
 @fact
@@ -33,6 +39,28 @@ def files(engine: Engine, image: ImageFacts, base: BaseFacts | None) -> FileFact
     """All files of the image, each of its own layers with the line that made it."""
     of_base = base.diff_ids if base is not None else ()
     return layers_with_lines(read_files(engine, image.id, base_diff_ids=of_base), image)
+
+
+@fact
+def kept_secrets(project: Project, files: FileFacts) -> Mapping[str, str]:
+    """The files of the release's layers that hold a secret which the build was handed: by their path its name."""
+    contents = {
+        name: projectfiles.read_regular(project.home / path, projectfiles.LARGEST)
+        for name, path in project.config.secrets.items()
+    }
+    return {
+        entry.path: name
+        for layer in files.added_layers
+        for entry in layer.entries
+        for name, content in contents.items()
+        if (content and entry.sha256 == hashlib.sha256(content).hexdigest())
+        or any(value in layer.texts.get(entry.path, "") for value in _values(content))
+    }
+
+
+def _values(content: bytes) -> tuple[str, ...]:
+    """List what of a secret's file is nowhere else by chance: no plain words, which settings are made of."""
+    return tuple(each for each in looked_for(content) if not is_made_up(each))
 
 
 @fact

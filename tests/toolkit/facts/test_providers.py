@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,25 @@ import pytest
 
 from hullproof.errors import Unobservable
 from hullproof.events import ignore
-from hullproof.facts import BuildFacts, ContainerFacts, Failure, Process, Stopped, builds, containers, sources
+from hullproof.facts import (
+    BuildFacts,
+    ContainerFacts,
+    Failure,
+    FileEntry,
+    FileFacts,
+    Layer,
+    Process,
+    Stopped,
+    builds,
+    containers,
+    images,
+    sources,
+)
 from hullproof.facts.limited import little_memory
 from hullproof.project.config import Config
 from hullproof.project.project import Project
+
+STORE = b"\0\x01binary"
 
 
 @pytest.fixture
@@ -36,6 +52,35 @@ def test_there_is_no_image_where_the_build_failed() -> None:
     failed = BuildFacts(ok=False, steps=(), duration_s=1.0, failure=Failure("Dockerfile:7", "1 test failed"))
     with pytest.raises(Unobservable, match=r"^the project's own build fails at Dockerfile:7: 1 test failed$"):
         builds.image_id(failed)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("kq7-Zr40-1tBxL9uPmW2\n", {"/app/settings": "settings"}),
+        ("index-url = https://ci:kq7-Zr40-1tBxL9uPmW2@pypi.example.org/\n", {"/app/settings": "settings"}),
+        ("STAGE = 'production'\n", {}),
+    ],
+)
+def test_a_secret_of_the_build_is_found_in_what_steps_wrote(
+    tmp_path: Path, written: str, found: dict[str, str]
+) -> None:
+    """By its values, of which plain words are no secret, or whole where it is no text; never in the base's own files."""
+    contents = {
+        "settings": b"TOKEN=kq7-Zr40-1tBxL9uPmW2\nENVIRONMENT=production\n",
+        "store": STORE,
+        "none": b"",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "Dockerfile").write_text("FROM a\n")
+    project = replace(Project.open(tmp_path), config=Config(secrets={name: name for name in contents}))
+    text = FileEntry("/app/settings", "file", 0, 0, 0o600)
+    hashed = [(name, hashlib.sha256(contents[name]).hexdigest()) for name in ("store", "none")]
+    others = [FileEntry(f"/app/{name}", "file", 0, 0, 0o600, sha256=digest) for name, digest in hashed]
+    own = Layer("sha256:own", from_base=False, entries=(text, *others), texts={text.path: written})
+    assert images.kept_secrets(project, FileFacts((own,))) == {"/app/store": "store", **found}
+    assert images.kept_secrets(project, FileFacts((replace(own, from_base=True),))) == {}
 
 
 UP = ContainerFacts(ready=True, stopped=Stopped("SIGTERM", 0.2, 0, killed=False))

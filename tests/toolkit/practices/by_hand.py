@@ -236,6 +236,7 @@ FACTS: Mapping[str, Any] = {
     "withheld": WithheldFacts(),
     "needed": NeededFacts(),
     "tests": {},
+    "kept_secrets": {},
     "project_texts": {},
     "changed_paths": (),
     "read_only_boot": AS_WELL,

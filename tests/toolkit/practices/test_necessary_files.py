@@ -421,6 +421,17 @@ def test_what_only_looks_like_a_secret_in_a_file_is_fine(path: str, text: str) -
     assert proof.verdict is PROVEN, proof.summary
 
 
+def test_a_secret_of_the_build_in_a_file_is_named_and_not_repeated() -> None:
+    """It was handed in well, and a step wrote it down: the fix does not ask for the mount that is there."""
+    own = files(layer(15, entry("/app/.charts", sha256="c0ffee")))
+    proof = prove("necessary-files", files=own, kept_secrets={"/app/.charts": "chart_token"})
+    assert proof.verdict is BROKEN
+    assert "the build's secret chart_token" in proof.summary
+    assert "Dockerfile:15" in lines(proof)
+    assert "write it to no file" in (proof.remedy or "")
+    assert "--mount" not in (proof.remedy or "")
+
+
 def test_archives_and_logs_that_were_left_are_broken() -> None:
     """What was unpacked in /tmp, and what a developer's machine had logged."""
     assert prove("necessary-files", files=files(layer(13, entry("/tmp/src.tar.gz")))).verdict is BROKEN

@@ -9,8 +9,8 @@ history hold no secret, and nothing is missing: the container starts and stays u
 the application open and import is there, too.
 
 Broken by: COPY . .; the whole folder copied from the test stage; .git or .env; pip's cache; a key copied in and
-removed by a later layer; a secret in ENV, ARG or LABEL; a template, a data file or a module that is not copied, although
-the application asks for it in its tests, which fail without it.
+removed by a later layer; a secret in ENV, ARG or LABEL, or one of the build's that a step wrote to a file; a template, a data
+file or a module that is not copied, although the application asks for it in its tests, which fail without it.
 
 Fix: Copy by name what the application needs instead of the whole context, and hand secrets to the build with RUN
 --mount=type=secret and to the container when it starts.
@@ -98,9 +98,11 @@ def every_layer_holds_only_what_runs(
     files: FileFacts,
     container: ContainerFacts | None,
     tests: Mapping[str, str],
+    *,
+    kept_secrets: Mapping[str, str],
 ) -> Observations:
     """Each path of each own layer is sorted; what one line adds of one kind is one fault."""
-    found = needless_in(release, image, files, container, tests)
+    found = needless_in(release, image, files, container, tests, kept_secrets=kept_secrets)
     every = frozenset(path for each in found for path in each.all)
     for each in found:
         hidden = [top for top, held in each.paths.items() if files.final.keys().isdisjoint(held)]

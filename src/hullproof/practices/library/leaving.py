@@ -28,6 +28,12 @@ DISCLOSED = (
     "Take the secret out, and replace it: everyone who can pull the image knows it. Hand it to the build with RUN "
     "--mount=type=secret, and to the container when it starts."
 )
+KEPT = "file that holds the build's secret"
+"""The kind of a file that a step wrote what it was handed in confidence to; the secret's name comes behind it."""
+_KEPT = (
+    "Use the secret where it is mounted, in the RUN that needs it, and write it to no file; replace it: everyone who can pull "
+    "the image knows it. What the container needs it gets when it starts."
+)
 _FIXES = {
     "private key": DISCLOSED,
     "key store": DISCLOSED,
@@ -54,8 +60,11 @@ def to_leave(
     """
     lines = _rewritten(release, image, layer, kind, needless)
     is_disclosed = "secret" in kind or "value" in kind
-    fix = DISCLOSED if is_disclosed else _FIXES.get(kind)
-    return f"{lines} {fix}" if lines and fix == DISCLOSED else lines or fix
+    if kind.startswith(KEPT):
+        fix: str | None = _KEPT
+    else:
+        fix = DISCLOSED if is_disclosed else _FIXES.get(kind)
+    return f"{lines} {fix}" if lines and is_disclosed else lines or fix
 
 
 def _rewritten(

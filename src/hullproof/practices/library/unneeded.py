@@ -6,10 +6,12 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from hullproof.dockerfile import Instruction, Release, test_commands
 from hullproof.facts import ContainerFacts, FileEntry, FileFacts, ImageFacts, Layer
 from hullproof.practices.library.kinds import first_group, kind_anywhere
+from hullproof.practices.library.leaving import KEPT
 from hullproof.practices.library.packages import installed_files
 from hullproof.practices.library.places import (
     copies_context,
@@ -21,6 +23,7 @@ from hullproof.practices.library.places import (
 from hullproof.practices.library.tests import ShippedTests
 from hullproof.secrets import kind_of, setting_in
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _HOME_IN_SYSTEM = re.compile(r"^/(?:var/lib|usr/(?:local/)?(?:lib|libexec|share))/[^/]+")
 """Applications live there, too."""
 _BUILT = re.compile(r"^(.*?/build/(?:lib(?:\.[^/]+)?|bdist\.[^/]+))/.")
@@ -60,15 +63,21 @@ def needless_in(
     files: FileFacts,
     container: ContainerFacts | None,
     tests: Mapping[str, str],
+    *,
+    kept_secrets: Mapping[str, str] = _NONE,
 ) -> list[Needless]:
     """Find in the Dockerfile's own layers what no release needs; `tests` are the project's own, by content's SHA-256.
 
-    A path counts where it comes in: a later `chown -R` writes all of it again.
+    `kept_secrets` are the secrets of the build that files hold, by the files' paths. A path counts where it comes in: a later
+    `chown -R` writes all of it again.
     """
     sorter, seen = _Sorter(release, image, files, container, tests), set[str]()
     groups: dict[tuple[str, str], Needless] = {}
     for layer, entry in own_entries(files):
-        found = None if entry.path in seen else sorter.kind(layer, entry)
+        found = None
+        if entry.path not in seen:
+            name = kept_secrets.get(entry.path)
+            found = (f"{KEPT} {name}", entry.path) if name else sorter.kind(layer, entry)
         if found is not None:
             seen.add(entry.path)
             kind, top = found
