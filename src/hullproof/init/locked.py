@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -147,10 +147,14 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
         options = " ".join(getattr(owner, each.kind).format(each.name) for each in chosen)
         tests = _install(owner, lock, copied, own, options)
     packages = [each for one in chosen for each in one.packages]
-    if chosen and lock.path == _LOCKED:
+    said += [
+        Remark("note", f"{lock.path} does not hold {each.name}, which {each.place} asks for: lock again")
+        for each in _not_held(lock, metadata, declared)
+    ]
+    if any(_not_held(lock, metadata, packages)):
         origins.require_known(files, metadata, "pip", packages)
         tests = Install(packages=tuple(each.text for each in packages if each.text))
-        said.append(Remark("note", f"{lock.path} holds no packages for tests: those are not locked"))
+        said.append(Remark("note", f"{lock.path} does not hold all packages for tests: those are not locked"))
     git = any(each.repository for each in lock.packages.values())
     return Found(
         release,
@@ -187,6 +191,12 @@ def _install(
         words.append("--without-hashes")
     command = owner.install.format("" if for_them is not None else _COMPILED, file) if owner.install else None
     return Install(file, copied, " ".join(word for word in words if word), command=command)
+
+
+def _not_held(lock: Lock, metadata: Metadata, declared: Iterable[Declared]) -> Iterator[Declared]:
+    """Yield what is declared for every platform, and was after the lock file was made."""
+    known = {*lock.packages, metadata.name}
+    return (each for each in declared if each.name and each.name not in known and ";" not in each.text)
 
 
 def _require_no_folders(lock: Lock, owner: _Owner) -> None:

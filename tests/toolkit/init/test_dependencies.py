@@ -216,7 +216,7 @@ def test_a_lock_file_without_hashes_is_listed_without(see: See, lock: str, listi
         (
             {
                 "Pipfile": "[packages]\nflask = '*'\ngunicorn = '*'\n[dev-packages]\npytest = '*'\n",
-                "Pipfile.lock": '{"default": {"flask": {"hashes": ["x"]}}, "develop": {}}',
+                "Pipfile.lock": '{"default": {"flask": {"hashes": ["x"]}}, "develop": {"pytest": {"hashes": ["x"]}}}',
             },
             "pipenv sync",
             "pipenv sync --dev",
@@ -225,7 +225,8 @@ def test_a_lock_file_without_hashes_is_listed_without(see: See, lock: str, listi
             {
                 "pyproject.toml": "[project]\nname = 'x'\ndependencies = ['flask', 'gunicorn']\n"
                 "[tool.pdm.dev-dependencies]\ntest = ['pytest']\n",
-                "pdm.lock": "[[package]]\nname = 'flask'\ngroups = ['default']\nfiles = [{file = 'f.whl', hash = 'sha256:00'}]\n",
+                "pdm.lock": "[[package]]\nname = 'flask'\ngroups = ['default']\nfiles = [{file = 'f.whl', hash = 'sha256:00'}]\n"
+                "[[package]]\nname = 'pytest'\ngroups = ['test']\nfiles = [{file = 'p.whl', hash = 'sha256:00'}]\n",
             },
             "pdm export --prod -o requirements.txt",
             "pdm export --group test -o requirements-test.txt",
@@ -248,7 +249,22 @@ def test_a_standard_lock_file_is_installed_by_uv(see: See) -> None:
     found = see({**APP, "pyproject.toml": project, "pylock.toml": "[[packages]]\nname = 'flask'\n"})
     assert str(found.dependencies.release.command).endswith("pylock.toml")
     assert "pytest>=8" in found.dependencies.test.packages
-    assert "pylock.toml holds no packages for tests: those are not locked" in said(found, "note")
+    assert said(found, "note")[:2] == [
+        "pylock.toml does not hold gunicorn, which pyproject.toml:3 asks for: lock again",
+        "pylock.toml does not hold all packages for tests: those are not locked",
+    ]
+
+
+def test_a_lock_file_that_is_older_than_what_the_tests_need_is_no_list_of_it(see: See) -> None:
+    """Its tool would install the group as it was, and the tests would miss what came since."""
+    project = "[project]\nname = 'x'\ndependencies = ['flask', 'gunicorn']\n[tool.pdm.dev-dependencies]\ndev = ['pytest>=8']\n"
+    lock = "".join(
+        f"[[package]]\nname = '{name}'\nfiles = [{{file = 'f.whl', hash = 'sha256:00'}}]\n"
+        for name in ("flask", "gunicorn")
+    )
+    found = see({**APP, "pyproject.toml": project, "pdm.lock": lock})
+    assert (found.dependencies.test.made_by, found.dependencies.test.packages) == (None, ("pytest>=8",))
+    assert "pdm.lock does not hold all packages for tests: those are not locked" in said(found, "note")
 
 
 @pytest.mark.parametrize(
@@ -358,6 +374,7 @@ WORKSPACE_LOCK = "".join(
         ("fastapi", "registry = 'r'", []),
         ("uvicorn", "registry = 'r'", []),
         ("itsdangerous", "registry = 'r'", []),
+        ("pytest", "registry = 'r'", []),
     )
 )
 

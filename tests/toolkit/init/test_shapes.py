@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from hullproof.errors import UsageError
+from hullproof.init.look import look
+from hullproof.init.model import Choices
+from hullproof.init.plan import plan
 
-from .conftest import FLASK, See, said
+from .conftest import FLASK, Make, See, said
 
 CELERY = "from celery import Celery\n\napp = Celery('tasks', broker='redis://redis')\n"
 GRADIO = "import gradio as gr\n\ndemo = gr.Interface(str, 'text', 'text')\ndemo.launch()\n"
@@ -32,6 +39,25 @@ def test_a_worker_takes_its_work_from_a_queue(
     found = see({"requirements.txt": f"{package}\n", path: code, **beside})
     assert (" ".join(found.server.command), found.server.port) == (command, None)
     assert "needs its broker beside it" in said(found, "note")[0]
+
+
+@pytest.mark.parametrize("kind", ["Celery", "RedisHuey", "ListQueueBroker"])
+def test_a_first_test_passes_for_what_no_server_calls(make: Make, kind: str) -> None:
+    """A worker's object is there, and need not be callable."""
+    folder = make({
+        "requirements.txt": "celery\nhuey\ntaskiq\n",
+        "tasks.py": f"from library import {kind}\n\napp = {kind}('x')\n",
+        "library.py": f"class {kind}:\n    def __init__(self, name): ...\n",
+    })  # fmt: skip
+    written = next(each for each in plan(look(folder, Choices())) if each.path == "tests/test_first.py")
+    (folder / "tests").mkdir()
+    (folder / written.path).write_text(written.text, encoding="utf-8")
+    tested = subprocess.run(
+        (sys.executable, "-m", "unittest", "discover", "--start-directory", "tests"),
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert tested.returncode == 0, tested.stderr
+    assert "Ran 1 test" in tested.stderr
 
 
 @pytest.mark.parametrize(
