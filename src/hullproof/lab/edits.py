@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -163,7 +164,9 @@ class Editor:
                 path in each.step.files or can_reach(self.recipe.project, each.line, path) for path in paths
             )
         )
-        before = {path: content_of(self.context, path) for path in paths}
+        # What no step takes is not in the copy: an edit to it is one that nothing of the build sees.
+        taken = [path for path in paths if os.path.lexists(self.context / path)]
+        before = {path: content_of(self.context, path) for path in taken}
         for path, content in before.items():
             put(self.context, path, edited(path, content))
         try:

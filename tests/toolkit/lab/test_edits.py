@@ -92,3 +92,15 @@ def test_step_of_a_finished_build_that_was_never_named_is_not_built(
     """At the end, what was never named is no part of the release's build."""
     replayed(monkeypatch, [[step(WORKDIR, cached=True)]])
     assert editor.requirements(REQUIREMENTS).installs == {INSTALL: "not-built"}
+
+
+def test_file_that_no_step_takes_is_edited_to_no_effect(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A here-document writes one of its name: the project's own is not in the scratch copy, and the step stays cached."""
+    editor = editor_of(tmp_path, REQUIREMENTS)
+    (tmp_path / REQUIREMENTS).unlink()
+    replayed(monkeypatch, [[step(INSTALL, cached=True)]])
+    outcome = editor.requirements(REQUIREMENTS)
+    assert (outcome.installs, outcome.confirmed) == ({INSTALL: "cached"}, True)
+    assert not (tmp_path / REQUIREMENTS).exists()

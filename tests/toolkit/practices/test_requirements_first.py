@@ -57,6 +57,25 @@ def test_a_requirements_edit_that_changes_nothing_is_broken() -> None:
     assert "requirements.txt changes nothing" in proof.summary
 
 
+@pytest.mark.parametrize(
+    ("written", "copied"),
+    [
+        ("COPY --chmod=644 <<END ./requirements.txt", "COPY --chmod=644 requirements.txt ./requirements.txt"),
+        ("COPY --chmod=644 <<requirements.txt ./", "COPY --chmod=644 requirements.txt ./"),
+    ],
+)
+def test_a_list_that_a_here_document_writes_is_to_be_copied(written: str, copied: str) -> None:
+    """The project's own of that name is read by nobody."""
+    end = "END" if "END" in written else "requirements.txt"
+    text = GOOD.replace("COPY requirements.txt .\n", f"{written}\nflask==3.1.0\n{end}\n")
+    edit, dead = (
+        EditOutcome(path, {6: "cached"}, other_steps_ran=(9,)) for path in ("app/a.py", "requirements.txt")
+    )
+    edits = EditsFacts((replace(INSTALL, line=6),), edit, (dead,))
+    proof = prove("requirements-first", text, edits=edits)
+    assert (proof.remedy or "").startswith(f"Write `{copied}` in the place of Dockerfile:3.")
+
+
 @pytest.mark.parametrize("steps", [(4,), (4, 8)], ids=["alone", "beside a file for the tests"])
 def test_dependencies_named_in_run_are_broken(steps: tuple[int, ...]) -> None:
     """No file's edit changes what the release gets, even if the test stage installs from a file."""

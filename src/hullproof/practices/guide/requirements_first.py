@@ -33,7 +33,11 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
-from hullproof.practices.library.installing import copy_the_code_after, declare_in_a_file
+from hullproof.practices.library.installing import (
+    copy_the_code_after,
+    declare_in_a_file,
+    instead_of_written,
+)
 from hullproof.practices.library.stages import stages_for_tests
 
 
@@ -142,5 +146,6 @@ def an_edit_to_the_dependencies_installs_them(release: Release, edits: EditsFact
                     )
                     for step in named
                 ),
-                fix=f"Install from {outcome.edited}: COPY it into the stage and name it in the installing step.",
+                fix=instead_of_written(release, outcome.edited)
+                or f"Install from {outcome.edited}: COPY it into the stage and name it in the installing step.",
             )

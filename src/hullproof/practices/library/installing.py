@@ -30,6 +30,21 @@ def copy_the_code_after(release: Release, step: InstallStep) -> str:
     return _in_lines(release, step) or _in_prose(release, step)
 
 
+def instead_of_written(release: Release, file: str) -> str | None:
+    """Say that a file of the project is copied where a here-document writes one of its name; None where none does."""
+    name = posixpath.basename(file)
+    written = [
+        each
+        for stage in release.needed
+        for each in stage.instructions
+        if each.keyword == "COPY" and len(each.heredocs) == 1 and not each.sources
+        if name in {posixpath.basename(each.destination or ""), each.heredocs[0].name}
+    ]
+    if len(written) != 1:
+        return None
+    return instead(release, written[0].line, " ".join(["COPY", *written[0].flags, file, written[0].args[-1]]))
+
+
 def _in_lines(release: Release, step: InstallStep) -> str | None:
     """Say it line by line: what brings code before the step comes after it, and only what declares stays."""
     run, stage, install = (
