@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -193,18 +193,8 @@ def prove_all(
         with shown.aside():
             deliver_to_all(project, report)
 
-    outcomes: dict[Path, Outcome] = {}
     unreadable = partial(report_of_unreadable, profile=given.profile, only=only, experiments=experiments)
-    for each in found:
-        if isinstance(each, Unread):
-            outcome = Outcome(each.name, error=str(each.error), exit_code=each.error.exit_code)
-        elif isinstance(each, DockerfileError):
-            outcome = outcome_of(each, partial(unreadable, each), deliver_to_all, several=several)
-        else:
-            continue
-        outcomes[each.home] = outcome
-        if outcome.error:
-            say(f"{each.name}: hullproof: {outcome.error}")
+    outcomes = dict(_refused(found, unreadable, deliver_to_all))
     if projects:
         builds = given.image is None or bool(folders)
         with closing(Engine.connect(builds=builds)) as engine, shown:
@@ -225,6 +215,24 @@ def prove_all(
         in_order = [outcomes[each.home] for each in found]
         deliver_to_all.end(Summary(tuple(called(in_order)), time.monotonic() - began))
     return max(each.exit_code for each in outcomes.values())
+
+
+def _refused(
+    found: Sequence[Project | DockerfileError | Unread],
+    unreadable: Callable[[DockerfileError], Report],
+    deliver: Callable[[Subject, Report], None],
+) -> Iterator[tuple[Path, Outcome]]:
+    """Yield what came of those that nothing is proven of, by their folders; one whose Dockerfile no build takes has a report."""
+    for each in found:
+        if isinstance(each, Project):
+            continue
+        if isinstance(each, Unread):
+            outcome = Outcome(each.name, error=str(each.error), exit_code=each.error.exit_code)
+        else:
+            outcome = outcome_of(each, partial(unreadable, each), deliver, several=len(found) > 1)
+        if outcome.error:
+            say(f"{each.name}: hullproof: {outcome.error}")
+        yield each.home, outcome
 
 
 def _opened(folders: Sequence[Path], given: Given) -> list[Project | DockerfileError | Unread]:

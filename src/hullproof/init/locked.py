@@ -137,24 +137,26 @@ def look(files: Files, metadata: Metadata, lock: Lock | None, space: Workspace |
     own = f"--package {shlex.quote(space.package)}" if space and space.package else ""
     said = [Remark("found", f"packages, locked in {lock.path}")]
     with_server = " ".join([own, *map(owner.released, serving)]).strip()
-    release, tests = _install(owner, lock, copied, with_server), Install()
+    release = _install(owner, lock, copied, with_server)
     said += [said_of("serving", serving)] if serving else []
     declared += [each for one in serving for each in one.packages]
-    if chosen:
-        said.append(said_of("tests", chosen))
-        if own and any(each.place.startswith(FILE) for each in chosen):
-            own = "--all-packages"  # a group of the workspace itself
-        options = " ".join(getattr(owner, each.kind).format(each.name) for each in chosen)
-        tests = _install(owner, lock, copied, own, options)
-    packages = [each for one in chosen for each in one.packages]
     said += [
         Remark("note", f"{lock.path} does not hold {each.name}, which {each.place} asks for: lock again")
         for each in _not_held(lock, metadata, declared)
     ]
+    said += [said_of("tests", chosen)] if chosen else []
+    packages = [each for one in chosen for each in one.packages]
     if any(_not_held(lock, metadata, packages)):
         origins.require_known(files, metadata, "pip", packages)
         tests = Install(packages=tuple(each.text for each in packages if each.text))
         said.append(Remark("note", f"{lock.path} does not hold all packages for tests: those are not locked"))
+    elif chosen:
+        if own and any(each.place.startswith(FILE) for each in chosen):
+            own = "--all-packages"  # a group of the workspace itself
+        options = " ".join(getattr(owner, each.kind).format(each.name) for each in chosen)
+        tests = _install(owner, lock, copied, own, options)
+    else:
+        tests = Install()
     git = any(each.repository for each in lock.packages.values())
     return Found(
         release,
