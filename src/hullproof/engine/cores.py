@@ -1,7 +1,7 @@
-"""What makes a container believe in a larger machine: programs that count its processors, and not what they may use, show it.
+"""What makes a container believe in another machine: programs that count its processors, and not what they may use, show it.
 
 The C library counts those that /sys/devices/system/cpu names as online, whatever the cgroup grants. A volume in its place names
-more; processes are held to what they are granted all the same.
+others; processes are held to what they are granted all the same.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from hullproof.engine.connection import Engine
     from hullproof.engine.container.sidecar import Helper
 
-CORES = 16
 PLACE = "/sys/devices/system/cpu"
 _FOLDER = "/cpu"
 
 
-def machine_of_many(engine: Engine, helper: Helper, labels: Mapping[str, str]) -> dict[str, Any]:
-    """Make the volume, labelled as the run's; return the option of `containers.create` that mounts it."""
+def machine_of(cores: int, engine: Engine, helper: Helper, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Make the volume for so many, labelled as the run's; return the option of `containers.create` that mounts it."""
     api = engine.client.api
     with engine_errors("making a volume that describes processors"):
         name = str(api.create_volume(labels=dict(labels))["Name"])
@@ -33,21 +32,21 @@ def machine_of_many(engine: Engine, helper: Helper, labels: Mapping[str, str]) -
             helper.image, ["true"], labels=dict(labels), volumes=[_FOLDER], host_config=binds
         )["Id"]
         try:
-            api.put_archive(made, _FOLDER, _described())
+            api.put_archive(made, _FOLDER, _described(cores))
         finally:
             api.remove_container(made, force=True)
     return {"volumes": {name: {"bind": PLACE, "mode": "ro"}}}
 
 
-def _described() -> bytes:
+def _described(cores: int) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name in ("online", "possible", "present"):
-            text = f"0-{CORES - 1}\n".encode()
+            text = f"0-{cores - 1}\n".encode()
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(text), 0o444
             archive.addfile(entry, io.BytesIO(text))
-        for number in range(CORES):
+        for number in range(cores):
             entry = tarfile.TarInfo(f"cpu{number}")
             entry.type, entry.mode = tarfile.DIRTYPE, 0o555
             archive.addfile(entry)

@@ -11,7 +11,7 @@ from hullproof.engine.acts import ActedOn
 from hullproof.engine.connection import Engine
 from hullproof.engine.container.nowhere import nowhere
 from hullproof.engine.container.sidecar import Helper
-from hullproof.engine.cores import CORES, machine_of_many
+from hullproof.engine.cores import machine_of
 from hullproof.engine.model.container import ContainerFacts
 from hullproof.engine.model.image import ImageFacts
 from hullproof.engine.services.isolated import isolated
@@ -24,6 +24,10 @@ from hullproof.project.config import Config
 from hullproof.run.run import Run
 
 MEMORY_MB = 512
+CORES, FEW = 16, 4
+"""How many processors the two machines claim to have that it is given the time of one on: whatever the engine's own has."""
+_SETTLED_S = 20.0
+"""Until when one is watched on that still starts processes: on the time of one processor, dozens take their time."""
 _MEGA = 1_000_000
 _LOG_S = 1.5  # of a container's age at the least, and it is ready by then
 _CHANGING = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d+")
@@ -57,7 +61,7 @@ def offline_boot(
 
 @dataclass(frozen=True)
 class Shares:
-    """The processes that run with one processor's time of a machine that claims to have `CORES`, and on one processor.
+    """The processes that run with one processor's time of a machine of `CORES`, and on one processor of a machine of `FEW`.
 
     `fault` is what happens with the first and not with the second. `cores` is how many the engine's machine has.
     """
@@ -73,6 +77,16 @@ class Shares:
         """The first boot's options, as `docker run` spells them."""
         return f"--cpus 1 --memory {self.memory_bytes // _MEGA}m, of {CORES} processors"
 
+    @property
+    def fewer(self) -> str:
+        """The second boot's."""
+        return f"--cpuset-cpus 0 --memory {self.memory_bytes // _MEGA}m, of {FEW} processors"
+
+    @property
+    def follows_the_machine(self) -> bool:
+        """Whether it starts more processes where the machine is larger, and its own part is not."""
+        return len(self.by_quota.processes) > len(self.by_set.processes)
+
 
 def little_memory(config: Config) -> int:
     """Return how many bytes a container makes do with: what the project grants it, and little where it says nothing."""
@@ -82,7 +96,7 @@ def little_memory(config: Config) -> int:
 
 @fact
 def shares(trials: Trials, engine: Engine, run: Run, config: Config, helper: Helper | str) -> Shares:
-    """The image with the time of one processor on a machine of many, then on one processor; both with little memory."""
+    """The image with one processor's time of a large machine, and on one processor of a small one; both with little memory."""
     info: dict[str, Any] = engine.client.info()
     lacking = [name for name in ("MemoryLimit", "CpuCfsQuota", "CPUSet") if not info.get(name)]
     if lacking or isinstance(helper, str):
@@ -92,16 +106,17 @@ def shares(trials: Trials, engine: Engine, run: Run, config: Config, helper: Hel
         raise Unobservable(f"what it does with a part of the machine was not seen: {why}")
     memory = little_memory(config)
     limits = {"mem_limit": memory, "memswap_limit": memory}
-    many = machine_of_many(engine, helper, run.labels)
-    look = partial(ActedOn.facts, watch_s=WATCH_S, stop=False)
-    by_set = trials.booted("one processor", look, cpuset_cpus="0", **limits)
-    trials.require_seen(by_set, "one processor and little memory")
+    small, large = (machine_of(count, engine, helper, run.labels) for count in (FEW, CORES))
+    look = partial(ActedOn.facts, watch_s=WATCH_S, unsettled_s=_SETTLED_S, stop=False)
     for _ in range(TRIES):
-        by_quota = trials.booted("one processor's time", look, nano_cpus=10**9, **limits, **many)
+        by_set = trials.booted("one processor", look, cpuset_cpus="0", **limits, **small)
+        trials.require_seen(by_set, "one processor and little memory")
+        by_quota = trials.booted("one processor's time", look, nano_cpus=10**9, **limits, **large)
         fault = reached(by_quota) or trials.fault(by_quota, "one processor's time")
-        if fault is None:
+        seen = Shares(by_quota, by_set, memory, int(info.get("NCPU") or 1), fault)
+        if fault is None and not seen.follows_the_machine:
             break
-    return Shares(by_quota, by_set, memory, int(info.get("NCPU") or 1), fault)
+    return seen
 
 
 # --- the log -------------------------------------------------------------------------------------------

@@ -114,3 +114,42 @@ def test_a_service_that_fails_is_told_each_fault_by_itself(
         assert said[name].startswith("broken"), said[name]
         assert words in said[name], said[name]
     assert said["numeric-user"].startswith("not-applicable"), "root is another practice's"
+
+
+WORKERS = f"""{PAGE}
+import time
+def start():
+    for _ in range({{count}}):
+        began = time.process_time()
+        while time.process_time() < began + {{busy_s}}:
+            pass
+        if not os.fork():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            time.sleep(10_000)
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+threading.Thread(target=start).start()
+server.serve_forever()
+"""
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("workers", "expected"),
+    [
+        ({"count": "min(4, os.cpu_count())", "busy_s": 0}, ("proven", "It runs 5 processes")),
+        ({"count": "os.cpu_count()", "busy_s": 0.6}, ("broken", "and 5 on a smaller machine")),
+    ],
+    ids=["that-ends-at-four", "that-takes-its-time"],
+)
+def test_a_number_of_workers_is_judged_alike_on_every_machine(
+    tmp_path: Path, command: Command, python_base: str, workers: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    """By what the machine claims to have, and not by what the engine's has; and once all of them are there."""
+    assert python_base
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE.format(lines="USER 10001"))
+    (tmp_path / "run.py").write_text(WORKERS.format(**workers))
+    _, out, progress = command("prove", str(tmp_path), "--only=resource-limits", "--format=json")
+    (proof,) = json.loads(out)["proofs"]
+    verdict, said = expected
+    assert proof["verdict"] == verdict, (proof, progress)
+    assert said in proof["summary"]

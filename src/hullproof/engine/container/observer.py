@@ -60,7 +60,7 @@ class Observer:
         `helper` is what the sidecar is made from, or the reason why it cannot be. It can be done again: the probe
         counts from the container's start, so that a later look waits for nothing.
         """
-        until = self.started_at + max(PATIENCE * goal.deadline_s, goal.longest_watch_s)
+        until = self.started_at + PATIENCE * max(goal.deadline_s, goal.longest_watch_s)
         until = max(until, time.monotonic()) + MARGIN_S
         again = self.record is not None and self._sidecar.signal("SIGUSR1")
         self.record = None

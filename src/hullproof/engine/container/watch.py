@@ -6,8 +6,8 @@ is printed is JSON, one object a line; a later one replaces an earlier one. Afte
 SIGUSR1, and looks again, or SIGUSR2, and tells from then on of time that is lost to a busy machine (`lost_s`).
 
 Arguments: what readiness is ("", an HTTP path or a TCP port), its deadline, the least end of the watch and its end for
-one that has not settled by then, all in seconds of the container's age, the exposed ports ("5000/tcp,53/udp"), and one more where no port is to be asked. Time that was lost does not count for the
-deadline, up to a limit.
+one that has not settled by then, all in seconds of the container's age, the exposed ports ("5000/tcp,53/udp"), and one
+more where no port is to be asked. Time that was lost does not count for the deadline and that end, up to a limit.
 """
 
 # ruff: noqa: FBT001, FBT003 - `outcome(False, ...)` reads well
@@ -43,7 +43,7 @@ GRACE_S = 1.0
 WORKER_AGE_S = 3.0
 MAX_ASKED = 24
 PATIENCE = 3
-"""After so many times its deadline it is late, however much of that was lost."""
+"""After so many times its deadline it is late, and watched no longer, however much of that was lost."""
 
 
 class Watch:
@@ -233,8 +233,8 @@ class Watch:
         if not longest:
             return
         end, before = max(longest, self.until, self.clock.age() + SETTLES_IN_S), Doing(self.clock)
-        while self.clock.age() < end:
-            time.sleep(min(SETTLES_IN_S, max(0.0, end - self.clock.age())))
+        while not self.clock.is_past(end) and self.clock.age() < PATIENCE * end:
+            time.sleep(min(SETTLES_IN_S, max(POLL_S, end - self.clock.had())))
             now = Doing(self.clock)
             if self.clock.age() >= self.until and listening(self.exposed) and now.is_as_before(before):
                 return

@@ -4,8 +4,8 @@ Why: A container gets a part of a machine, and most ways to count processors cou
 one. They take the memory of 64, wait for each other, and are killed by the kernel before anybody has asked for anything.
 
 Proven by: Two more boots with little memory, one with the time of one processor on a machine that claims to have sixteen, one on one
-processor: both get ready, stay up, and the first has no more processes than the second. So a number that is fixed, or that
-follows what is granted, holds; one that follows the machine does not.
+processor of a machine of four: both get ready, stay up, and the first has no more processes than the second. So a number
+that is fixed, or that follows what is granted, holds, as does one by the machine's that ends at four; others do not.
 
 Broken by: os.cpu_count() and multiprocessing.cpu_count(), gunicorn's `2 * cores + 1` by either, nproc and os.sched_getaffinity(),
 which know no share of time; an end by the kernel's hand for memory, while idle.
@@ -33,7 +33,7 @@ def the_number_of_processes_follows(release: Release, shares: Shares) -> Observa
     where = release.governing("CMD", "ENTRYPOINT")
     seen = (
         in_experiment(shares.options, shares.fault or f"{by_quota} processes"),
-        in_experiment("--cpuset-cpus 0", f"{by_set} processes"),
+        in_experiment(shares.fewer, f"{by_set} processes"),
     )
     if shares.fault is not None:
         yield broken(
@@ -41,10 +41,10 @@ def the_number_of_processes_follows(release: Release, shares: Shares) -> Observa
             in_image(where, f"expected it to stay up: {shares.fault}"),
             *seen,
         )
-    elif by_quota > by_set:
+    elif shares.follows_the_machine:
         yield broken(
-            f"it starts {by_quota} processes by the machine's processors where it has the time of one, for which {by_set} are "
-            "enough",
+            f"it starts {by_quota} processes by the machine's processors, and {by_set} on a smaller machine, where it has the time "
+            "of one on both",
             in_image(where, f"expected {by_set} processes with {shares.options}, got {by_quota}"),
             *seen,
         )

@@ -77,6 +77,15 @@ CASES = (
         only=ASKED,
     ),
     Case("benign/resource-limits-two", "two workers, whatever there is", gunicorn("--workers=2"), only=ASKED),
+    Case(
+        "benign/resource-limits-few",
+        "four at the most, whatever there is",
+        (
+            *gunicorn("--config=greeter/settings.py"),
+            write(SETTINGS, "import os\n\nworkers = min(4, os.cpu_count())\n"),
+        ),
+        only=ASKED,
+    ),
     Case("benign/resource-limits-uvicorn", "two of uvicorn's", uvicorn("--workers=2"), only=ASKED),
     Case("benign/resource-limits-django", "Django on three", django("--workers=3"), only=ASKED),
     Case("benign/resource-limits-worker", "a worker of Celery's with one child", celery(), only=ASKED),
