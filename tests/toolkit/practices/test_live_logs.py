@@ -28,7 +28,9 @@ def test_lines_that_are_held_back_are_broken(late: tuple[str, ...], said: str) -
     assert "PYTHONUNBUFFERED=1" in str(proof.remedy)
 
 
-@pytest.mark.parametrize("path", ["/app/error.log", "/var/log/app/out", "/app/access.log.1"])
+@pytest.mark.parametrize(
+    "path", ["/app/error.log", "/var/log/app/out", "/app/access.log.1", "/srv/logs/shop.txt"]
+)
 def test_a_log_file_is_broken(path: str) -> None:
     """Known by its name or its place."""
     proof = prove("live-logs", changed_paths=("/app/data.db", path))
@@ -38,5 +40,6 @@ def test_a_log_file_is_broken(path: str) -> None:
 
 def test_what_prints_nothing_is_not_concerned() -> None:
     """With buffers or without."""
-    proof = prove("live-logs", held_lines=HeldLines((), (), 0), changed_paths=("/var/log/lastlog",))
+    others = ("/var/log/lastlog", "/srv/logs/shop.pid", "/srv/logs/__pycache__/a.pyc", "/srv/blogs/a")
+    proof = prove("live-logs", held_lines=HeldLines((), (), 0), changed_paths=others)
     assert proof.verdict is NOT_APPLICABLE

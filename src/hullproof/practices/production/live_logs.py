@@ -35,7 +35,9 @@ from hullproof.practices.library.lines import before_command
 
 PROFILES = ("production", "kubernetes", "openshift")
 
-_LOG_FILE = re.compile(r"\.log(?:\.\d+)?$|^/var/log/(?!(?:lastlog|wtmp|btmp|faillog)$)")
+_LOG_FILE = re.compile(
+    r"\.log(?:\.\d+)?$|(?<!^/var)/logs?/[^/]+(?<!\.pid)(?<!\.lock)$|^/var/log/(?!(?:lastlog|wtmp|btmp|faillog)$)"
+)
 _SHOWN = 80
 
 
@@ -59,9 +61,7 @@ def no_line_is_held_back(
         yield in_container("log", f"{held_lines.printed} lines before any request")
         yield proven("what it prints is in its log at once")
     elif not _log_files(changed_paths):
-        yield not_applicable(
-            "it prints nothing when it starts, with or without buffers, and writes no log file"
-        )
+        yield not_applicable("it prints nothing when it starts, and writes no log file")
 
 
 @check
