@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from .by_hand import BROKEN, PROVEN, entry, fails, files, layer, prove
+from .by_hand import BASE_LAYER, BROKEN, PROVEN, entry, fails, files, image, layer, prove
 
 DATA = files(
     layer(15, entry("/app/data/", uid=1000, gid=1000), entry("/app/secret.py", uid=1000, mode=0o600))
@@ -66,11 +68,59 @@ def test_the_fix_is_for_what_stops_it(path: str, stops: str, command: str) -> No
     assert stops in {each.where for each in proof.evidence}
 
 
+@pytest.mark.parametrize(
+    ("path", "env", "fix"),
+    [
+        ("/.cache", {}, "Add `ENV HOME=/tmp` before Dockerfile:18."),
+        ("/.cache", {"HOME": "/"}, "the system's"),
+        ("/etc/state", {}, "the system's"),
+    ],
+)
+def test_no_folder_of_the_system_is_opened_to_be_written_to(path: str, env: dict[str, str], fix: str) -> None:
+    """The engine gives / for a home to whoever has no account."""
+    base = replace(BASE_LAYER, entries=(*BASE_LAYER.entries, entry("/"), entry("/etc/")))
+    refused = fails("it ends with exit code 1", f"PermissionError: [Errno 13] Permission denied: '{path}'")
+    proof = prove("arbitrary-uid", files=files(base=base), image=image(env=env), root_group_boot=refused)
+    assert fix in str(proof.remedy)
+    assert "chgrp" not in str(proof.remedy)
+
+
+def test_what_group_0_may_write_to_is_not_given_to_it_once_more() -> None:
+    """A group of its own is helped by another place alone."""
+    own = files(layer(15, entry("/app/data/", uid=1000, mode=0o2775)))
+    refused = fails(
+        "it ends with exit code 1", "PermissionError: [Errno 13] Permission denied: '/app/data/x'"
+    )
+    fix = str(prove("arbitrary-uid", files=own, stranger_boot=refused).remedy)
+    assert "below /tmp, in the place of /app/data" in fix
+    assert "chgrp" not in fix
+
+
+def test_of_what_the_system_holds_as_well_one_file_alone_is_opened() -> None:
+    """Others beside it, as /etc/shadow, are closed for a reason."""
+    base = replace(BASE_LAYER, entries=(*BASE_LAYER.entries, entry("/etc/")))
+    own = files(layer(15, entry("/etc/shop.json", gid=1000, mode=0o640)), base=base)
+    refused = fails(
+        "it ends with exit code 1", "PermissionError: [Errno 13] Permission denied: '/etc/shop.json'"
+    )
+    proof = prove("arbitrary-uid", files=own, root_group_boot=refused)
+    assert "Add `RUN chmod a+rX /etc/shop.json` before Dockerfile:16." in str(proof.remedy)
+
+
+def test_a_program_that_its_owner_alone_may_run_is_made_to_run_for_all() -> None:
+    """And nobody is given the right to write to it."""
+    own = files(layer(15, entry("/app/entry.sh", mode=0o744)))
+    error = "exec /app/entry.sh: permission denied"
+    refused = fails(f"the engine cannot start it: {error}", start_error=error)
+    proof = prove("arbitrary-uid", files=own, root_group_boot=refused)
+    assert "Add `RUN chmod a+rx /app/entry.sh` before Dockerfile:16." in str(proof.remedy)
+
+
 def test_an_owner_s_own_right_is_no_matter_of_modes() -> None:
     """As where it sets an owner or a time itself: no chmod helps there."""
-    own = files(layer(15, entry("/app/data/", mode=0o777)))
+    own = files(layer(15, entry("/app/data/", uid=1000)))
     refused = fails("it ends with exit code 1", "chown: '/app/data': Operation not permitted")
-    assert "chmod -R" not in str(prove("arbitrary-uid", files=own, root_group_boot=refused).remedy)
+    assert "chmod" not in str(prove("arbitrary-uid", files=own, root_group_boot=refused).remedy)
 
 
 def test_what_the_engine_cannot_start_is_told_in_its_words() -> None:

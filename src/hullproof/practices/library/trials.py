@@ -7,11 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from hullproof.practices.checks import in_experiment, in_image, proven
+from hullproof.practices.library.lines import but
 from hullproof.practices.library.logs import error_line
+from hullproof.practices.library.places import resolved
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Release
-    from hullproof.facts import Trial
+    from hullproof.facts import FileFacts, Trial
     from hullproof.model import Evidence
     from hullproof.practices.checks import Observation
 
@@ -40,6 +42,20 @@ def refused(trial: Trial) -> tuple[str, str] | None:
         return None
     last = found[-1]
     return last["after"] or last["before"], (last["why"] or last["also"]).capitalize()
+
+
+def without_own_rights(trial: Trial, release: Release, files: FileFacts | None) -> str | None:
+    """Say how a program is to go without capabilities of its own that the kernel did not start for them; None for others."""
+    denied = refused(trial)
+    if denied is None or files is None:
+        return None
+    path = resolved(denied[0], files)
+    entry, layer = files.final.get(path), files.owning_layers.get(path)
+    if entry is None or not entry.capabilities:
+        return None
+    step = release.instruction_at(layer.line if layer else None)
+    shorter = but(release, step, lambda command: command.split()[0] == "setcap") if step else None
+    return f"Take the file capabilities (setcap) off {path}: a port above 1023 needs none. {shorter or ''}".rstrip()
 
 
 def what_fails(trial: Trial) -> str:

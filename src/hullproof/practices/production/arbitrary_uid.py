@@ -19,57 +19,95 @@ Fix: Let everybody read and run what the image holds, and give what is written t
 from __future__ import annotations
 
 from hullproof.dockerfile import Release
-from hullproof.facts import STRANGER, FileFacts, Trial
+from hullproof.facts import STRANGER, FileFacts, ImageFacts, Trial
 from hullproof.practices.checks import Observations, broken, check, in_image
-from hullproof.practices.library.access import READ, WRITE, Barrier, barrier
+from hullproof.practices.library.access import READ, RUN, WRITE, Barrier, barrier
 from hullproof.practices.library.accounts import Account
-from hullproof.practices.library.lines import before_user
-from hullproof.practices.library.trials import does_as_well, folder_of, refused, seen_of, what_fails
+from hullproof.practices.library.lines import before_command, before_user
+from hullproof.practices.library.places import resolved
+from hullproof.practices.library.trials import (
+    does_as_well,
+    folder_of,
+    refused,
+    seen_of,
+    what_fails,
+    without_own_rights,
+)
 
 PROFILES = ("openshift",)
 
 
 @check
-def it_boots_in_group_0(release: Release, files: FileFacts | None, root_group_boot: Trial) -> Observations:
+def it_boots_in_group_0(
+    release: Release, image: ImageFacts, files: FileFacts | None, root_group_boot: Trial
+) -> Observations:
     """As OpenShift runs it."""
-    yield from _judged(root_group_boot, release, files, 0)
+    yield from _judged(root_group_boot, release, image, files, 0)
 
 
 @check
 def it_boots_in_a_group_of_its_own(
-    release: Release, files: FileFacts | None, stranger_boot: Trial, root_group_boot: Trial | None
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts | None,
+    stranger_boot: Trial,
+    root_group_boot: Trial | None,
 ) -> Observations:
     """As runAsUser and runAsGroup have it. What fails in group 0 already is accused once."""
     if root_group_boot is None or root_group_boot.fault is None:
-        yield from _judged(stranger_boot, release, files, STRANGER)
+        yield from _judged(stranger_boot, release, image, files, STRANGER)
 
 
-def _judged(trial: Trial, release: Release, files: FileFacts | None, group: int) -> Observations:
+def _judged(
+    trial: Trial, release: Release, image: ImageFacts, files: FileFacts | None, group: int
+) -> Observations:
     whom = f"as a uid that no account has, in {'its own group' if group else 'group 0'},"
     if trial.fault is None:
         yield does_as_well(trial, whom)
         return
-    stop, seen = _what_stops_it(trial, files, group), seen_of(trial, release)
-    if stop is not None:
+    stop, seen, fix = (
+        _what_stops_it(trial, files, group),
+        seen_of(trial, release),
+        without_own_rights(trial, release, files),
+    )
+    if stop is not None and files is not None:
         entry = stop.entry
         seen = (*seen, in_image(entry.path, f"belongs to {entry.uid}:{entry.gid}, mode {entry.mode:04o}"))
-    yield broken(f"{whom} {what_fails(trial)}", *seen, fix=_to_allow(release, stop) if stop else None)
+        fix = _to_allow(release, image, files, stop)
+    yield broken(f"{whom} {what_fails(trial)}", *seen, fix=fix)
 
 
 def _what_stops_it(trial: Trial, files: FileFacts | None, group: int) -> Barrier | None:
-    """Find what on the way to the path that it was refused does not let it read, or else write."""
+    """Find what on the way to the path that it was refused does not let it read or run, or else write.
+
+    Owner and mode decide where permission is denied (EACCES); what is not permitted (EPERM), no mode allows.
+    """
     denied = refused(trial)
-    if denied is None or files is None:
+    if denied is None or files is None or denied[1] != "Permission denied":
         return None
     path, nobody, groups = denied[0], Account(str(STRANGER), STRANGER, listed=False), frozenset({group})
-    return barrier(files, path, nobody, groups, READ) or barrier(files, path, nobody, groups, WRITE)
+    entry = files.final.get(resolved(path, files))
+    is_program = entry is not None and entry.kind == "file" and entry.mode & 0o100
+    needs = (READ, RUN, WRITE) if is_program else (READ, WRITE)
+    return next(filter(None, (barrier(files, path, nobody, groups, need) for need in needs)), None)
 
 
-def _to_allow(release: Release, stop: Barrier) -> str:
-    path = stop.entry.path
-    if stop.verb in {"read", "enter"}:
+def _to_allow(release: Release, image: ImageFacts, files: FileFacts, stop: Barrier) -> str:
+    path, of_system = stop.entry.path, stop.entry.path in files.base
+    if stop.verb in {"read", "enter", "run"}:
         folder = path if stop.entry.kind == "directory" else folder_of(path)
-        way = before_user(release, f"RUN chmod -R a+rX {folder}")
+        # What the base has holds more than this project's: /etc/shadow is closed for a reason.
+        mode = f"a+rX {path}" if folder in files.base else f"-R a+rX {folder}"
+        way = before_user(release, f"RUN chmod {mode if stop.verb != 'run' else f'a+rx {path}'}")
         return f"Let everybody read and run {path}. {way}"
+    if path == "/" and "HOME" not in image.env:
+        home = before_command(release, "ENV HOME=/tmp")
+        return f"The home of a uid that no account has is /: give it one that it may write to. {home}"
+    if of_system:
+        return f"Let it write below /tmp, or into a folder of its own: {path} is the system's."
+    if stop.entry.gid == 0 and stop.entry.mode & 0o020:
+        return (
+            f"Let it write below /tmp, in the place of {path}: its owner and group 0 alone may write there."
+        )
     way = before_user(release, f"RUN chgrp -R 0 {path} && chmod -R g=u {path}")
     return f"Let others than its owner write to {path}. {way} That is enough for group 0; for any group let it write below /tmp."

@@ -19,9 +19,18 @@ Fix: Do when the image is built what takes rights, and start as the user that it
 from __future__ import annotations
 
 from hullproof.dockerfile import Release
-from hullproof.facts import Privileges
+from hullproof.facts import FileFacts, ImageFacts, Privileges, Trial
 from hullproof.practices.checks import Observations, broken, check, in_experiment
-from hullproof.practices.library.trials import does_as_well, seen_of, what_fails
+from hullproof.practices.library.access import READ, RUN, barrier
+from hullproof.practices.library.accounts import account_of, run_time_groups
+from hullproof.practices.library.allowing import past
+from hullproof.practices.library.trials import (
+    does_as_well,
+    refused,
+    seen_of,
+    what_fails,
+    without_own_rights,
+)
 
 PROFILES = ("production", "kubernetes", "openshift")
 
@@ -36,7 +45,9 @@ _USED_BY = {
 
 
 @check
-def it_boots_without_rights(release: Release, privileges: Privileges) -> Observations:
+def it_boots_without_rights(
+    release: Release, image: ImageFacts, files: FileFacts | None, privileges: Privileges
+) -> Observations:
     """It does as well as in the ordinary boot; else what it needs is named."""
     trial = privileges.trial
     if trial.fault is None:
@@ -47,21 +58,30 @@ def it_boots_without_rights(release: Release, privileges: Privileges) -> Observa
         f"without capabilities and new privileges {what_fails(trial)}{needs}",
         *seen_of(trial, release),
         *(in_experiment(f"--cap-drop {name}", "this alone makes it fail") for name in privileges.needed),
-        fix=_to_do_without(privileges),
+        fix=without_own_rights(trial, release, files)
+        or _to_be_allowed(trial, release, image, files)
+        or _to_do_without(privileges),
     )
 
 
 def _named(privileges: Privileges) -> str:
-    if privileges.needed:
-        return f"; it needs {', '.join(privileges.needed)}"
-    return "; it starts a setuid program or one with capabilities of its own" if privileges.gains else ""
+    gains = "; it starts a setuid program or one with capabilities of its own" if privileges.gains else ""
+    return gains + (f"; it needs {', '.join(privileges.needed)}" if privileges.needed else "")
+
+
+def _to_be_allowed(trial: Trial, release: Release, image: ImageFacts, files: FileFacts | None) -> str | None:
+    """Say how the image's user gets to what the engine starts, which looks at no mode while it has all rights; None for root."""
+    denied, account = refused(trial), account_of(image.user, files)
+    if trial.container.start_error is None or denied is None or files is None or not account.uid:
+        return None
+    stop = barrier(files, denied[0], account, run_time_groups(account, files, None), READ | RUN)
+    return past(release, files, stop, denied[0], account) if stop else None
 
 
 def _to_do_without(privileges: Privileges) -> str | None:
-    ways = list(dict.fromkeys(_USED_BY[name] for name in privileges.needed if name in _USED_BY))
-    if ways:
-        text = "; ".join(ways)
-        return f"{text[:1].upper()}{text[1:]}."
+    """Say how to do without a setuid program, which needs some capabilities of its own, or else without each capability."""
     if privileges.gains:
         return "Leave sudo, su and the like out: start as the user that it works as, and do the rest when the image is built."
-    return None
+    ways = list(dict.fromkeys(_USED_BY[name] for name in privileges.needed if name in _USED_BY))
+    text = "; ".join(ways)
+    return f"{text[:1].upper()}{text[1:]}." if ways else None
