@@ -41,6 +41,7 @@ FRAMEWORKS: Mapping[str, Framework] = {
     "get_wsgi_application": Framework("Django", "django", "wsgi"),
     "get_asgi_application": Framework("Django", "django", "asgi"),
     "Celery": Framework("Celery", "celery", worker=True),
+    "FastStream": Framework("FastStream", "faststream", worker=True),
     "RedisHuey": Framework("Huey", "huey", worker=True),
     "SqliteHuey": Framework("Huey", "huey", worker=True),
     "ListQueueBroker": Framework("Taskiq", "taskiq", worker=True),

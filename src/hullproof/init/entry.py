@@ -7,7 +7,7 @@ import posixpath
 import re
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hullproof import toml
 from hullproof.errors import UsageError
@@ -16,6 +16,8 @@ from hullproof.init.files import under
 from hullproof.init.model import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from hullproof.init.files import Files
     from hullproof.init.metadata import Metadata
 
@@ -186,8 +188,11 @@ def _program(files: Files, metadata: Metadata, found: list[Entry]) -> tuple[Entr
     programs_found = sorted(
         (each for each in found if each.kind == "script" or each.worker), key=programs.likelihood
     )
+    commands = toml.table(metadata.table, "project", "scripts")
+    if not programs_found and not commands:
+        programs_found = sorted(_running(files), key=programs.likelihood)
     if not programs_found:
-        return _command(files, metadata), []
+        return _command(files, commands), []
     best, others = programs_found[0], programs_found[1:]
     if best.framework is not None:
         return best, [each for each in others if each.framework not in (None, best.framework)]
@@ -222,9 +227,17 @@ def of_command(files: Files, command: str, asked: str | None) -> Entry:
     )
 
 
-def _command(files: Files, metadata: Metadata) -> Entry:
+def _running(files: Files) -> Iterator[Entry]:
+    """Yield the files at the top that do something by themselves, and that no other file imports."""
+    trees = {path: tree for path in files.code if (tree := code.parse(files.content(path))) is not None}
+    imported = {name for tree in trees.values() for name in code.imported(tree)}
+    for path, tree in trees.items():
+        if "/" not in path and path.removesuffix(".py") not in imported and programs.runs(tree):
+            yield replace(_as_script(files, path), line=tree.body[-1].lineno)
+
+
+def _command(files: Files, commands: Mapping[str, Any]) -> Entry:
     """Take the one command of [project.scripts], as the function that it calls: nothing has to be installed."""
-    commands = toml.table(metadata.table, "project", "scripts")
     if len(commands) != 1:
         raise UsageError(_nothing(files))
     target = str(next(iter(commands.values())))

@@ -142,6 +142,11 @@ def _candidates(node: ast.AST) -> Iterator[tuple[ast.expr, int]]:
         for argument, default in (*pairs, *keyword_only):
             if default is not None and is_a_port(argument.arg):
                 yield default, 1
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            name = str(key.value) if isinstance(key, ast.Constant) else ""
+            if name.lower() != "port" and is_a_port(name.rpartition(".")[2]):  # which may be a database's
+                yield value, 1
 
 
 def _of_call(call: ast.Call) -> Iterator[tuple[ast.expr, int]]:

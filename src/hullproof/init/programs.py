@@ -99,6 +99,14 @@ def _called_at_top(statement: ast.stmt) -> str | None:
     return code.called(value)
 
 
+def runs(tree: ast.Module) -> bool:
+    """Whether a module ends in a call or a loop: it does something by itself, and not for who imports it."""
+    last = tree.body[-1] if tree.body else None
+    return isinstance(last, (ast.While, ast.For)) or (
+        isinstance(last, ast.Expr) and isinstance(last.value, ast.Call)
+    )
+
+
 def likelihood(entry: Entry) -> tuple[object, ...]:
     """Order programs, the likeliest first: pages before scripts, the nearest to the top, by how people call them."""
     name = posixpath.basename(entry.path)

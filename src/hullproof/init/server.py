@@ -124,6 +124,7 @@ PACKAGES = frozenset(kind.package for kinds in _SERVERS.values() for kind in kin
 """The servers that are known here."""
 _QUEUES: Mapping[str, Callable[[Entry], list[str]]] = {
     "Celery": lambda entry: ["celery", f"--app={_plain(entry)}", "worker", "--loglevel=INFO"],
+    "FastStream": lambda entry: ["faststream", "run", _plain(entry)],
     "Huey": lambda entry: ["huey_consumer", f"{entry.module}.{entry.name}"],
     "Taskiq": lambda entry: ["taskiq", "worker", _plain(entry)],
 }

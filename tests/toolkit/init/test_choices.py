@@ -184,6 +184,7 @@ def test_an_application_without_a_server_is_one_line(see: See) -> None:
         ("uvicorn.run('app:app', host='0.0.0.0', port=int(os.environ.get('PORT', 8081)))\n", 8081),
         ("serve(app, port=int(os.getenv('PORT') or 8082))\n", 8082),
         ("PORT = 8083\nHTTPServer(('', PORT), x)\n", 8083),
+        ("D = {'PORT': '5432'}\ncherrypy.config.update({'server.socket_port': 8079})\n", 8079),
         ("db = connect(host='db', port=5432)\n", 5000),
         ("app.run(port=0)\n", 5000),
         ("app.run(port=70000)\n", 5000),

@@ -28,6 +28,7 @@ GRADIO = "import gradio as gr\n\ndemo = gr.Interface(str, 'text', 'text')\ndemo.
         ("dramatiq", "shop/work.py", "import dramatiq\n\n@dramatiq.actor(max_retries=1)\ndef send(): ...\n", "dramatiq shop.work"),
         ("arq", "worker.py", "class WorkerSettings:\n    functions = []\n", "arq worker.WorkerSettings"),
         ("huey", "tasks.py", "from huey import RedisHuey\n\nhuey = RedisHuey('x')\n", "huey_consumer tasks.huey"),
+        ("faststream[cli,rabbit]", "hub.py", "app = FastStream(broker)\n", "faststream run hub:app"),
         ("taskiq", "broker.py", "broker = ListQueueBroker('redis://redis')\n", "taskiq worker broker:broker"),
     ],
 )  # fmt: skip
@@ -103,6 +104,34 @@ def test_a_web_application_comes_before_its_worker(see: See) -> None:
     assert said(found, "assumed")[0].endswith("not app = Celery(...) in tasks.py:3 (--entry tasks:app)")
     worker = see({}, entry="tasks:app").server
     assert worker.command[0] == "celery"
+
+
+@pytest.mark.parametrize(
+    ("code", "port"),
+    [
+        ("from robyn import Robyn\n\napp = Robyn(__file__)\napp.start(host='0.0.0.0', port=8081)\n", 8081),
+        ("bot = Client()\nbot.run(TOKEN)\n", None),
+        ("sched = BlockingScheduler()\n\nwhile True:\n    sched.tick()\n", None),
+    ],
+)
+def test_a_file_that_does_something_by_itself_is_a_program(see: See, code: str, port: int | None) -> None:
+    """It ends in a call or a loop, and no other file imports it, whatever library it uses."""
+    files = {
+        "requirements.txt": "robyn\n",
+        "shop.py": code,
+        "config.py": "load()\n",
+        "tool.py": "import config\n",
+    }
+    found = see(files)
+    assert (found.server.command, found.server.port) == (("python", "shop.py"), port)
+
+
+def test_two_files_that_do_something_are_no_choice(see: See) -> None:
+    """The line names both."""
+    with pytest.raises(
+        UsageError, match=r"two or more programs: a.py:1 and b.py:1; say which, such as --entry a.py"
+    ):
+        see({"requirements.txt": "x\n", "a.py": "go()\n", "b.py": "go()\n"})
 
 
 @pytest.mark.parametrize(
