@@ -15,15 +15,26 @@ if TYPE_CHECKING:
 
 
 def can_reach(project: Project, line: int, path: str) -> bool:
-    """Whether a file of the context can be among what goes into the step at `line` of the Dockerfile."""
+    """Whether a file of the context can be among what goes into the step at `line` of the Dockerfile.
+
+    An ONBUILD is a step of each stage that is built on its own.
+    """
     step = project.dockerfile.by_line.get(line)
     if step is None:
         return True
-    waiting, seen = [step.stage_index], {step.stage_index}
+    acts_in = [step.stage_index]
+    if step.keyword == "ONBUILD":
+        parents = project.dockerfile.resolved(project.build_args).parents
+        acts_in = [at for at, each in enumerate(parents) if each is not None and each.index == acts_in[0]]
+    return any(_can_reach(project, stage, line, path) for stage in acts_in)
+
+
+def _can_reach(project: Project, stage_index: int, line: int, path: str) -> bool:
+    waiting, seen = [stage_index], {stage_index}
     while waiting:
         stage = project.dockerfile.stages[waiting.pop()]
         for source in sources(project, stage):
-            if source.stage == step.stage_index and source.line > line:
+            if source.stage == stage_index and source.line > line:
                 continue  # it comes after the step, and nothing that the step needs can come from there
             if source.origin is None:
                 if source.takes(path):

@@ -22,6 +22,7 @@ STEP_KEYWORDS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 _DOCKERFILE = re.compile(
     r"(?:Docker|Container)file(?:[.-](?!dockerignore\Z)[^/]+)?|[^/]+\.(?:Docker|Container)file", re.IGNORECASE
 )
+_ONBUILD = re.compile(r"\A\s*ONBUILD(?:\s|[\\`]\n)+", re.IGNORECASE)
 _MOST_NAMED = 4
 _LOWER_CASE = "dockerfile"
 
@@ -176,11 +177,15 @@ class Project:
 
     @cached_property
     def layer_instructions(self) -> Mapping[str, Sequence[tuple[int, str]]]:
-        """For each stage, by the name that BuildKit shows, its FROM and what makes a step (see `engine.tracing`)."""
+        """For each stage, by the name that BuildKit shows, its FROM and what makes a step (see `engine.tracing`).
+
+        What ONBUILD lines bring are steps of the stage that they act in, before its own.
+        """
         table = {}
         for stage in self.dockerfile.stages:
+            own = (each.instruction for each in self.dockerfile.own_places(stage, self.build_args))
             table[self.shown_name(stage)] = [(stage.line, "FROM")] + [
-                (each.line, each.original) for each in stage.instructions if each.keyword in STEP_KEYWORDS
+                (each.line, _ONBUILD.sub("", each.original)) for each in own if each.keyword in STEP_KEYWORDS
             ]
         return table
 

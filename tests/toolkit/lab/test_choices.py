@@ -226,6 +226,14 @@ def test_what_an_edit_can_get_into(tmp_path: Path, line: int, reached: bool) -> 
     assert can_reach(opened, 5, "requirements.txt")
 
 
+def test_what_an_edit_can_get_into_by_onbuild(tmp_path: Path) -> None:
+    """It is a step of the stages that are built on its own, after what they were brought before it, and before their own."""
+    text = "FROM x AS a\nONBUILD RUN 2\nONBUILD COPY pkg /pkg\nONBUILD RUN 4\nFROM a\nCOPY requirements.txt /\nRUN 7\n"
+    opened = project(tmp_path, text, {"requirements.txt": "", "pkg/app.py": ""})
+    assert [line for line in (2, 4, 7) if can_reach(opened, line, "pkg/app.py")] == [4, 7]
+    assert not can_reach(opened, 4, "requirements.txt")
+
+
 # --- files to edit ---------------------------------------------------------------------------------
 
 

@@ -37,6 +37,19 @@ def test_what_makes_steps_is_listed_by_the_stages_shown_name(project: Project) -
     }
 
 
+def test_what_onbuild_brings_makes_steps_of_the_stage_built_on_it(tmp_path: Path) -> None:
+    """Before its own, as BuildKit counts them, and in words that BuildKit shows; not of what is built on that again."""
+    (tmp_path / "Dockerfile").write_text(
+        "FROM x AS a\nONBUILD ENV A=1\nONBUILD COPY r.txt ./\nonbuild \\\n RUN pip install -r r.txt\n"
+        "FROM a AS b\nCOPY app app\nFROM b\nRUN b\n"
+    )
+    assert Project.open(tmp_path).layer_instructions == {
+        "a": [(1, "FROM")],
+        "b": [(6, "FROM"), (3, "COPY r.txt ./"), (4, "RUN pip install -r r.txt"), (7, "COPY app app")],
+        "stage-2": [(8, "FROM"), (9, "RUN b")],
+    }
+
+
 def test_the_only_stage_without_a_name_has_none(tmp_path: Path) -> None:
     """BuildKit shows none for it."""
     (tmp_path / "Dockerfile").write_text("FROM python:3.11-slim\n")
