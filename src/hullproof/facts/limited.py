@@ -17,6 +17,7 @@ from hullproof.engine.model.image import ImageFacts
 from hullproof.engine.services.isolated import isolated
 from hullproof.engine.services.model import Services
 from hullproof.errors import Unobservable
+from hullproof.facts.containers import UNSETTLED_S
 from hullproof.facts.provider import fact
 from hullproof.facts.trials import TRIES, WATCH_S, Trial, Trials, reached
 from hullproof.model import DEFAULT_MEMORY_MB
@@ -29,7 +30,8 @@ CORES, FEW = 16, 4
 _SETTLED_S = 20.0
 """Until when one is watched on that still starts processes: on the time of one processor, dozens take their time."""
 _MEGA = 1_000_000
-_LOG_S = 1.5  # of a container's age at the least, and it is ready by then
+_LOG_S = 1.5
+"""At which age its log is read at the soonest; it is ready and has settled by then, as its workers may print, too."""
 _CHANGING = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d+")
 """What two starts print differently: times, process ids, ports, addresses."""
 
@@ -157,7 +159,7 @@ def held_lines(trials: Trials, image: ImageFacts, config: Config) -> HeldLines:
 
 def _logs(booted: ActedOn) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what is in the log once it is ready, with no request made, and once it was stopped."""
-    booted.facts(watch_s=_LOG_S, stop=False, ask=False)
+    booted.facts(watch_s=_LOG_S, unsettled_s=UNSETTLED_S, stop=False, ask=False)
     before = _lines(booted)
     booted.stop()
     return before, _lines(booted)

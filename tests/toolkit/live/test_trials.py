@@ -153,3 +153,27 @@ def test_a_number_of_workers_is_judged_alike_on_every_machine(
     verdict, said = expected
     assert proof["verdict"] == verdict, (proof, progress)
     assert said in proof["summary"]
+
+
+PRINTS_LATE = f"""{PAGE}
+import time
+threading.Thread(target=server.serve_forever).start()
+signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
+while time.process_time() < 3:
+    pass
+print("the catalogue is there")
+signal.pause()
+"""
+
+
+def test_what_is_printed_once_it_listens_already_is_heard_as_well(
+    tmp_path: Path, command: Command, python_base: str
+) -> None:
+    """As by the workers of a server that listens before they are there: the log is read once it has settled."""
+    assert python_base
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE.format(lines="USER 10001"))
+    (tmp_path / "run.py").write_text(PRINTS_LATE)
+    _, out, progress = command("prove", str(tmp_path), "--only=live-logs", "--format=json")
+    (proof,) = json.loads(out)["proofs"]
+    assert proof["verdict"] == "broken", (proof, progress)
+    assert "the catalogue is there" in proof["summary"]
