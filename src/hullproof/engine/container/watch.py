@@ -232,12 +232,13 @@ class Watch:
         time.sleep(max(0.0, self.until - (SETTLES_IN_S if longest else 0.0) - self.clock.age()))
         if not longest:
             return
-        end, before = max(longest, self.until, self.clock.age() + SETTLES_IN_S), Doing(self.clock)
-        while not self.clock.is_past(end) and self.clock.age() < PATIENCE * end:
-            time.sleep(min(SETTLES_IN_S, max(POLL_S, end - self.clock.had())))
+        before, is_over = Doing(self.clock), False
+        while not is_over:
+            time.sleep(SETTLES_IN_S)
             now = Doing(self.clock)
             if self.clock.age() >= self.until and listening(self.exposed) and now.is_as_before(before):
                 return
+            is_over = self.clock.is_past(longest) or self.clock.age() >= PATIENCE * longest
             before = now
 
     def tell_what_is_lost(self) -> None:
