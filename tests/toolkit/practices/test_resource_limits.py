@@ -48,10 +48,13 @@ MANY = Shares(running(17), running(5), 512_000_000, 2)
 @pytest.mark.parametrize(
     ("command", "meant"),
     [
-        ("CMD exec gunicorn --workers $(nproc) app:app", "CMD exec gunicorn --workers 2 app:app"),
+        (
+            "CMD exec gunicorn --workers $(nproc) app:app",
+            "CMD exec gunicorn --workers ${WEB_CONCURRENCY:-2} app:app",
+        ),
         (
             'CMD ["sh", "-c", "exec gunicorn -w $(getconf _NPROCESSORS_ONLN) app:app"]',
-            'CMD ["sh", "-c", "exec gunicorn -w 2 app:app"]',
+            'CMD ["sh", "-c", "exec gunicorn -w ${WEB_CONCURRENCY:-2} app:app"]',
         ),
     ],
 )

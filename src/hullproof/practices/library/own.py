@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.lines import joined, remove_from, rewrite, source_of
+from hullproof.practices.library.lines import insert, joined, remove_from, rewrite, source_of
 from hullproof.practices.library.places import normal
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ _HANDLER = re.compile(
     r"(?P<call>signal\.signal\(\s*signal\.(?P<signal>SIG\w+),\s*)(?P<handler>lambda\b.*|signal\.SIG_IGN)\)\s*$"
 )
 _CHDIR = re.compile(r"\bchdir\(")
+_IMPORT = re.compile(r"(?:import|from) (?!__future__)")
+_CONTINUED = ("\\", "(", "[", "{", ",")
+_HERE_AND_THERE = 2
+_FRAME = re.compile(r'File "(?P<path>/[^"]+)", line (?P<line>\d+)')
+"""What a traceback names a line by: https://docs.python.org/3/library/traceback.html"""
 
 
 @dataclass(frozen=True)
@@ -92,3 +97,45 @@ def to_stay(image: ImageFacts, files: FileFacts | None, project: Mapping[str, st
     except (SyntaxError, ValueError):
         return None
     return remove_from(row.path, row.number)
+
+
+def with_os(row: Row, meant: str) -> str | None:
+    """Say how a line of a program reads the environment, and that the program imports `os` for it; None where that is not plain."""
+    if re.search(r"(?m)^import (?:\w+, )*os\b", row.whole):
+        return rewrite(row.path, row.number, meant)
+    lines = row.whole.splitlines()
+    if row.text.rstrip().endswith(_CONTINUED) or not row.path.endswith(".py"):
+        return None
+    first = next((number for number, each in enumerate(lines, 1) if _IMPORT.match(each)), None)
+    if first is None:
+        first = _begins(row.whole)
+    if first is None or first > row.number:
+        return None
+    if lines[first - 1] == "import multiprocessing" and row.whole.count("multiprocessing") == _HERE_AND_THERE:
+        return joined(rewrite(row.path, first, "import os"), rewrite(row.path, row.number, meant))
+    return joined(insert(row.path, "before", first, "import os"), rewrite(row.path, row.number, meant))
+
+
+def _begins(text: str) -> int | None:
+    """Return the line of the first statement behind a module's docstring."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    after = body[1:] if body and ast.get_docstring(ast.Module(body[:1], [])) is not None else body
+    return after[0].lineno if after and not getattr(after[0], "decorator_list", ()) else None
+
+
+def raised_at(log: tuple[str, ...], project: Mapping[str, str]) -> Row | None:
+    """Return the project's own line that the last traceback of a log leads to, by the text that it quotes; None where none does."""
+    for at in range(len(log) - 2, -1, -1):
+        frame = _FRAME.search(log[at])
+        if frame is None:
+            continue
+        number, quoted = int(frame["line"]), log[at + 1].strip()
+        for path, whole in project.items():
+            lines = whole.splitlines()
+            is_it = frame["path"].endswith(f"/{path}") and number <= len(lines)
+            if is_it and lines[number - 1].strip() and quoted.endswith(lines[number - 1].strip()):
+                return Row(path, number, lines[number - 1], whole)
+    return None

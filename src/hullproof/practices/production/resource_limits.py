@@ -18,38 +18,25 @@ Fix: Say how many workers there are where the container is described, with few a
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections.abc import Mapping
 
-from hullproof.dockerfile import Instruction, Release
-from hullproof.facts import Shares
-from hullproof.practices.checks import (
-    Observations,
-    broken,
-    check,
-    in_experiment,
-    in_image,
-    listed,
-    proven,
-    unproven,
-)
-from hullproof.practices.library.lines import instead, text_of
+from hullproof.dockerfile import Release
+from hullproof.facts import FileFacts, ImageFacts, Shares
+from hullproof.practices.checks import Observations, broken, check, in_experiment, in_image, proven, unproven
+from hullproof.practices.library.workers import to_be_given
 from hullproof.text import size
 
 PROFILES = ("production", "kubernetes", "openshift")
 
-_COUNTS = re.compile(
-    r"^[^#]*(?:\bcpu_count\(|\bsched_getaffinity\(|\$\(\s*nproc\b|`nproc\b|\b_NPROCESSORS_(?:ONLN|CONF)\b)"
-)
-"""A line that asks for the machine's processors, in Python or in a shell; a comment does not."""
-_COUNTED = re.compile(r"\"?\$\(\s*(?:nproc(?: --all)?|getconf _NPROCESSORS_(?:ONLN|CONF))\s*\)\"?")
-_SHOWN = 3
-
 
 @check
 def the_number_of_processes_follows(
-    release: Release, shares: Shares, project_texts: Mapping[str, str]
+    release: Release,
+    image: ImageFacts | None,
+    files: FileFacts | None,
+    shares: Shares,
+    *,
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """What a machine claims to have makes no more of them than what is granted."""
     by_quota, by_set = len(shares.by_quota.processes), len(shares.by_set.processes)
@@ -63,7 +50,7 @@ def the_number_of_processes_follows(
             f"with the time of one processor and {size(shares.memory_bytes)} of memory on a large machine, {shares.fault}",
             in_image(where, f"expected it to stay up: {shares.fault}"),
             *seen,
-            fix=_to_say_how_many(release, project_texts),
+            fix=to_be_given(release, image, files, project_texts),
         )
     elif shares.follows_the_machine:
         yield broken(
@@ -71,7 +58,7 @@ def the_number_of_processes_follows(
             "of one on both",
             in_image(where, f"expected {by_set} processes with {shares.options}, got {by_quota}"),
             *seen,
-            fix=_to_say_how_many(release, project_texts),
+            fix=to_be_given(release, image, files, project_texts),
         )
     elif shares.cores < 2 and by_quota > 1:  # noqa: PLR2004 - one
         yield unproven(
@@ -83,35 +70,3 @@ def the_number_of_processes_follows(
         yield proven(
             f"it runs {number}, whatever machine it finds itself on, and stays up with little memory"
         )
-
-
-def _to_say_how_many(release: Release, project_texts: Mapping[str, str]) -> str | None:
-    """Name what counts processors, as the command or the project's own files have it; None where nothing there does."""
-    commands = [each for each in map(release.last, ("CMD", "ENTRYPOINT")) if each is not None]
-    for step in commands:
-        if _COUNTS.search(step.original):
-            return f"Start as many workers as the container is given: few, by default. {_with_two(release, step) or ''}".rstrip()
-    places = [
-        f"{path}:{number}"
-        for path, text in sorted(project_texts.items())
-        if not _is_of_tests(path)
-        for number, line in enumerate(text.splitlines(), 1)
-        if _COUNTS.search(line)
-    ]
-    if not 0 < len(places) <= _SHOWN:
-        return None
-    return (
-        "Let the container's description say how many workers there are (a variable such as WEB_CONCURRENCY), few by default, in "
-        f"the place of the count at {listed(places)}."
-    )
-
-
-def _with_two(release: Release, step: Instruction) -> str | None:
-    """Write a command with two in the place of a count that stands by itself; None where there is more to it."""
-    text = text_of(step)
-    shorter = _COUNTED.sub("2", text) if text else ""
-    return instead(release, step.line, shorter) if shorter and not _COUNTS.search(shorter) else None
-
-
-def _is_of_tests(path: str) -> bool:
-    return "tests" in path.split("/")[:-1] or posixpath.basename(path).startswith(("test_", "conftest"))

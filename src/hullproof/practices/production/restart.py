@@ -20,16 +20,21 @@ Fix: Let the start expect what an earlier one has left, and remove what is stale
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hullproof.dockerfile import Release
-from hullproof.facts import Restarts
+from hullproof.facts import ImageFacts, Restarts
 from hullproof.practices.checks import Observations, broken, check, in_experiment, in_image, proven
+from hullproof.practices.library.leftovers import to_come_back
 from hullproof.practices.library.logs import error_line
 
 PROFILES = ("production", "kubernetes", "openshift")
 
 
 @check
-def it_gets_ready_each_time(release: Release, restarts: Restarts) -> Observations:
+def it_gets_ready_each_time(
+    release: Release, image: ImageFacts | None, restarts: Restarts, project_texts: Mapping[str, str]
+) -> Observations:
     """After SIGKILL, and after the stop signal."""
     for ended, fault in (("killed", restarts.after_kill), ("stopped", restarts.after_stop)):
         if fault is None:
@@ -40,9 +45,7 @@ def it_gets_ready_each_time(release: Release, restarts: Restarts) -> Observation
             f"{ended} and started again, it does not come back: {fault}{because}",
             in_image(release.governing("CMD", "ENTRYPOINT"), f"{ended} and started again: {fault}"),
             *(in_experiment("log", line) for line in restarts.log[-3:]),
-            fix=None
-            if error is None
-            else f"Let the start expect what an earlier one has left: {error.rstrip('.')}.",
+            fix=None if error is None else to_come_back(release, image, restarts.log, error, project_texts),
         )
         return
     yield in_experiment("SIGKILL, start", "ready again")
