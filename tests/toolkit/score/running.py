@@ -43,10 +43,17 @@ class Bench:
     record: Path | None = None
     jobs: int = 2
 
-    def prove(self, project: Path, only: Sequence[str] | None = None) -> Report:
-        """Prove the project in a folder: `only` these practices, by default those of the default profile."""
+    def prove(self, project: Path, only: Sequence[str] | None = None, secrets: Sequence[str] = ()) -> Report:
+        """Prove the project in a folder: `only` these practices, by default those of the default profile.
+
+        Its builds are handed these secrets, which are made up.
+        """
+        files = {each: self.folder / f"secret-{each}" for each in secrets}
+        for each, file in files.items():
+            file.write_text(f"made-up-for-{each}", encoding="utf-8")
+        given = Project.open(project).handed({each: str(file) for each, file in files.items()}, {})
         with Run() as run:
-            return prove(Project.open(project), run.uses(self.engine), run, only=only)
+            return prove(given, run.uses(self.engine), run, only=only)
 
     def note(self, what: str, identifier: str, row: Row) -> Row:
         """Record a measure, with what it was measured by."""

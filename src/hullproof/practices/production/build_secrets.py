@@ -19,8 +19,10 @@ Fix: Take a secret as a mount, in the step that uses it, and write it nowhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hullproof.dockerfile import Release
-from hullproof.facts import LeakFacts
+from hullproof.facts import Leak, LeakFacts
 from hullproof.practices.checks import (
     Observations,
     broken,
@@ -32,12 +34,15 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.mounting import to_keep_out, to_mount
 
 PROFILES = ("production", "release")
 
 
 @check
-def no_canary_is_in_the_image(release: Release, leaks: LeakFacts) -> Observations:
+def no_canary_is_in_the_image(
+    release: Release, leaks: LeakFacts, project_texts: Mapping[str, str]
+) -> Observations:
     """What the build was handed in confidence is nowhere in what it made."""
     if not leaks.carried:
         yield not_applicable("the build takes no secrets")
@@ -56,7 +61,7 @@ def no_canary_is_in_the_image(release: Release, leaks: LeakFacts) -> Observation
             f"{each.what} is in {each.place}",
             in_dockerfile(where, f"takes {each.what}"),
             in_experiment(each.place, f"has {each.what}"),
-            fix=_fix(each.what, where),
+            fix=_fix(release, each, project_texts),
         )
     searched = "layers, configuration, history" + (" and provenance" if leaks.has_provenance else "")
     yield proven(
@@ -70,14 +75,17 @@ def no_canary_is_in_the_image(release: Release, leaks: LeakFacts) -> Observation
     )
 
 
-def _fix(what: str, where: str) -> str:
-    if what.startswith("the argument"):
-        name = what.removeprefix("the argument ")
-        key = name.lower()
-        # The mount's own env= takes Dockerfile syntax 1.10, which the builder of an older engine does not have.
-        begin = f'RUN --mount=type=secret,id={key} export {name}="$(cat /run/secrets/{key})" &&'
+def _fix(release: Release, leak: Leak, project_texts: Mapping[str, str]) -> str:
+    where = release.where(leak.line)
+    if not leak.what.startswith("the argument"):
         return (
-            f"Remove the argument {name} at {where}, begin the step that uses it with {begin}, and hand it in by --secret "
-            f"id={key},env={name}."
+            to_keep_out(release, leak.line, leak.place)
+            or f"Let no step write {leak.what.removeprefix('the ')} to a file: use it where it is mounted, at {where}, alone."
         )
-    return f"Let no step write {what.removeprefix('the ')} to a file: use it where it is mounted, at {where}, alone."
+    name = leak.what.removeprefix("the argument ")
+    key = name.lower()
+    begin = f'RUN --mount=type=secret,id={key} export {name}="$(cat /run/secrets/{key})" &&'
+    return to_mount(release, name, project_texts) or (
+        f"Remove the argument {name} at {where}, begin the step that uses it with {begin}, and hand it in by --secret "
+        f"id={key},env={name}."
+    )

@@ -1,6 +1,6 @@
 """Reading a fix: the sentences of it that say which line to write, and what following them does to a project.
 
-It knows no practice and no case, only the four sentences of docs/reference/fixes.md. All else is prose, which it does not follow.
+It knows no practice and no case, only the sentences of docs/reference/fixes.md. All else is prose, which it does not follow.
 """
 
 from __future__ import annotations
@@ -79,6 +79,11 @@ def changes(fix: str) -> list[Change]:
     return list(every.values())
 
 
+def handed_in(fix: str) -> list[str]:
+    """List the ids of the secrets that a fix asks whoever builds to hand in."""
+    return list(dict.fromkeys(_HANDED_IN.findall(fix)))
+
+
 def follow(fix: str, folder: Path, dockerfile: str = "Dockerfile") -> int:
     """Do what a fix says in a project's folder; return how many sentences could be followed."""
     draft, followed = Draft(folder, dockerfile), 0
@@ -125,6 +130,7 @@ def _append(found: re.Match[str]) -> Change:
     return change
 
 
+_HANDED_IN = re.compile(r"(?:(?<=^)|(?<=[.] ))Hand it in by --secret id=(\w+),env=\w+\.(?= |$)")
 _TEXT = re.compile(r"`([^`]+)`")
 _TEXTS = r"(?P<texts>`[^`]+`(?:, `[^`]+`)*)"
 _FILE = r"(?P<file>[^\s`:]+)"

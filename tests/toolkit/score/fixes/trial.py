@@ -9,7 +9,7 @@ from pathlib import Path
 from hullproof.model import Report, Verdict
 from hullproof.practices import GUIDE, get
 from tests.toolkit.cases.catalogue import Case, materialise
-from tests.toolkit.score.fixes.reading import follow
+from tests.toolkit.score.fixes.reading import follow, handed_in
 from tests.toolkit.score.outcomes import Row, read
 from tests.toolkit.score.running import Bench, say, side_by_side
 
@@ -94,7 +94,7 @@ def _tried(
     shutil.copytree(folder, copy, symlinks=True)
     fix = next(each.remedy or "" for each in report.proofs if each.id == practice)
     followed = follow(fix, copy, report.project.dockerfile)
-    after = _proven(at, copy, asked) if followed else None
+    after = _proven(at, copy, asked, handed_in(fix)) if followed else None
     proof = next((each for each in after.proofs if each.id == practice), None) if after else None
     row = {
         "practice": practice,
@@ -118,10 +118,12 @@ def broken(report: Report) -> list[str]:
     return [each.id for each in report.proofs if each.verdict is Verdict.BROKEN]
 
 
-def _proven(at: Bench, folder: Path, asked: Sequence[str] | None) -> Report | None:
+def _proven(
+    at: Bench, folder: Path, asked: Sequence[str] | None, secrets: Sequence[str] = ()
+) -> Report | None:
     """Prove a project; None where that cannot be done, such as on a Dockerfile that a fix has spoilt."""
     try:
-        return at.prove(folder, asked)
+        return at.prove(folder, asked, secrets)
     except Exception as error:  # noqa: BLE001 - what one fix leads to must not hide the others
         say(f"{folder.name}: {type(error).__name__}: {error}")
         return None
