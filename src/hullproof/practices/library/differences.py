@@ -23,6 +23,10 @@ class Cause:
     fix: str
 
 
+_KEPT_BY_MANAGERS = re.compile(r"^/var/log/|^/var/cache/|^/var/lib/apt/lists/")
+"""What a package manager writes and nothing reads in a container."""
+
+
 STAMPED = Cause(
     "bytecode with the time of its source",
     "{epoch} Whatever compiles, as pip and venv do, then does so by hash.",
@@ -66,6 +70,11 @@ def cause_of(difference: Difference) -> Cause:
         by_time = [each.bytecode is not None and not each.bytecode.by_hash for each in (first, second)]
         return STAMPED if all(by_time) else _BYTECODE
     return next((cause for pattern, cause in _BY_PATH if pattern.search(path)), _OTHER)
+
+
+def removable(differences: Iterable[Difference]) -> list[str]:
+    """List the paths that a step may delete as well as make: logs, and caches that are made again."""
+    return sorted({each.path for each in differences if _KEPT_BY_MANAGERS.search(each.path)})
 
 
 def by_cause(differences: Iterable[Difference]) -> list[tuple[Cause, list[Difference]]]:

@@ -17,10 +17,12 @@ Fix: Bring what it needs when the image is built, and ask other hosts when they 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from hullproof.dockerfile import Release
 from hullproof.facts import Trial
 from hullproof.practices.checks import Observations, broken, check, in_experiment, listed
+from hullproof.practices.library.own import raised_at
 from hullproof.practices.library.trials import does_as_well, seen_of, what_fails
 
 PROFILES = ("production", "kubernetes", "openshift")
@@ -34,7 +36,9 @@ _OWN = ("localhost", "127.0.0.1", "0.0.0.0")  # noqa: S104 - names that a log ha
 
 
 @check
-def it_gets_ready_without_a_network(release: Release, offline_boot: Trial) -> Observations:
+def it_gets_ready_without_a_network(
+    release: Release, offline_boot: Trial, project_texts: Mapping[str, str]
+) -> Observations:
     """It does as well as in the ordinary boot; else the hosts that it asks for, or its log names, say what it wanted."""
     asked = [in_experiment("name server", f"is asked for {name}") for name in offline_boot.asked]
     if offline_boot.fault is None:
@@ -49,10 +53,24 @@ def it_gets_ready_without_a_network(release: Release, offline_boot: Trial) -> Ob
         *seen_of(offline_boot, release),
         *asked,
         *(in_experiment("log", f"names {host}") for host in named),
-        fix=f"Bring what it gets from {listed(hosts)} when the image is built, or ask for it when it is needed."
-        if hosts
-        else None,
+        fix=_to_bring(hosts, offline_boot, project_texts),
     )
+
+
+def _to_bring(hosts: list[str], trial: Trial, project_texts: Mapping[str, str]) -> str | None:
+    """Say what is to be brought or asked for later, and where the project asks for it; None where neither is known."""
+    row = raised_at(trial.container.log, project_texts)
+    naming = [
+        f"{path}:{number}"
+        for path, text in project_texts.items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if any(host in line for host in hosts)
+    ]
+    at = f"{row.path}:{row.number}" if row is not None else naming[0] if len(naming) == 1 else "it"
+    of = f" from {listed(hosts)}" if hosts else ""
+    if at == "it" and not hosts:
+        return None
+    return f"Bring what {at} gets{of} when the image is built, or ask for it when it is needed."
 
 
 def _hosts(log: tuple[str, ...]) -> list[str]:

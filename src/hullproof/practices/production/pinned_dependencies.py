@@ -33,7 +33,9 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
+from hullproof.practices.library.locking import to_check, to_lock, to_stay_with_the_lock
 from hullproof.practices.library.places import layer_place
+from hullproof.practices.library.stages import made_at
 
 PROFILES = ("release",)
 
@@ -57,6 +59,7 @@ def a_false_hash_stops_the_build(release: Release, falsified: LockFacts) -> Obse
         yield broken(
             f"nothing that {where} installs from has hashes: {files}",
             in_dockerfile(where, f"expected a lock with hashes, got {files}"),
+            fix=to_lock(falsified.files, where) or None,
         )
     elif falsified.failed is None:
         yield unproven(
@@ -75,7 +78,8 @@ def a_false_hash_stops_the_build(release: Release, falsified: LockFacts) -> Obse
             in_experiment(
                 falsified.lock, f"the hashes of {falsified.package} were falsified, and {where} succeeded"
             ),
-            fix=f"Let {where} check hashes: pip install --require-hashes, uv sync --locked, poetry install from the lock.",
+            fix=to_check(release, falsified)
+            or f"Let {where} check hashes: pip install --require-hashes, uv sync --locked, poetry install from the lock.",
         )
 
 
@@ -92,16 +96,20 @@ def what_is_installed_is_locked(release: Release, files: FileFacts, falsified: L
                 continue
             name, version = re.sub(r"[-_.]+", "-", match["name"]).lower(), match["version"]
             versions = falsified.locked.get(name, frozenset())
+            line = made_at(release, layer.line, entry.path)
             if versions and version not in versions:
                 yield broken(
                     f"{name} {version} is installed, and {listed(sorted(versions))} is locked",
                     in_image(layer_place(release, files, layer), f"{entry.path}: {version}"),
+                    fix=to_stay_with_the_lock(release, line, falsified)
+                    or f"Let {release.where(line)} install {name} from {falsified.lock} alone.",
                 )
             elif not versions and name not in _INSTALLERS and name not in falsified.own:
                 yield broken(
                     f"{name} {version} is installed, and not locked",
                     in_image(layer_place(release, files, layer), entry.path),
-                    fix=f"Add {name} to {falsified.lock}, or do not install it.",
+                    fix=f"Add {name}=={version} with its hashes to {falsified.lock}, and install it from there alone: see "
+                    f"{release.where(line)}.",
                 )
             else:
                 found += 1

@@ -24,12 +24,14 @@ rewrite-timestamp=true alone makes all bytecode with time stamps stale: Python t
 
 from __future__ import annotations
 
+import shlex
+
 from hullproof.dockerfile import Release
 from hullproof.facts import Difference, ReproductionFacts
 from hullproof.model import Evidence
 from hullproof.practices.checks import Observations, broken, check, in_experiment, in_image, listed, proven
-from hullproof.practices.library.differences import by_cause
-from hullproof.practices.library.lines import add
+from hullproof.practices.library.differences import by_cause, removable
+from hullproof.practices.library.lines import add, followed_by, instead
 from hullproof.practices.library.stages import made_at
 
 PROFILES = ("release",)
@@ -56,7 +58,8 @@ def two_builds_agree(release: Release, reproduction: ReproductionFacts) -> Obser
             yield broken(
                 f"{count} between two builds: {cause.why} ({differences[0].path})",
                 *(_shown(release, each) for each in differences[:_SHOWN]),
-                fix=cause.fix.format(line=release.where(line), epoch=_one_time(release, line)),
+                fix=_without(release, line, differences)
+                or cause.fix.format(line=release.where(line), epoch=_one_time(release, line)),
             )
         if facts.settings:
             yield broken(
@@ -99,6 +102,15 @@ def _but_for_times(release: Release, facts: ReproductionFacts) -> Observations:
         *(_shown(release, each) for each in facts.modes[:_SHOWN]),
         in_experiment("two builds", f"same contents; {facts.times} files differ in their times alone"),
     )
+
+
+def _without(release: Release, line: int, differences: list[Difference]) -> str | None:
+    """Say how the step that writes nothing but logs and caches deletes them, too; None for anything else."""
+    step, paths = release.instruction_at(line), removable(differences)
+    lines = {made_at(release, each.line, each.path) for each in differences}
+    if step is None or lines != {line} or set(paths) != {each.path for each in differences}:
+        return None
+    return instead(release, line, followed_by(step, f"rm -f {' '.join(map(shlex.quote, paths))}"))
 
 
 def _one_time(release: Release, line: int) -> str:

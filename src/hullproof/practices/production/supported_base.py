@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,6 +27,7 @@ from hullproof.facts import BaseFacts, FileFacts, ImageFacts
 from hullproof.model import Evidence
 from hullproof.practices.checks import Observations, broken, check, in_dockerfile, in_image, proven, unproven
 from hullproof.practices.library.places import resolved
+from hullproof.practices.library.raising import to_raise
 from hullproof.practices.library.support import (
     AS_OF,
     ROLLING,
@@ -57,9 +59,16 @@ class _Part:
 
 @check
 def python_is_supported(
-    release: Release, base: BaseFacts, image: ImageFacts, files: FileFacts, today: date
+    release: Release,
+    base: BaseFacts,
+    image: ImageFacts,
+    files: FileFacts,
+    *,
+    today: date,
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """The interpreter that runs the application gets fixes today."""
+    raised = to_raise(release, today, AHEAD, project_texts)
     program = _interpreter(image, files)
     found = _PROGRAM.fullmatch(posixpath.basename(program)) if program else None
     is_base_s = program is None or files.final.get(program) is files.base.get(program)
@@ -67,7 +76,11 @@ def python_is_supported(
     if asked is not None:
         name = f"Python {asked['version']}"
         yield from _judged(
-            _Part(name, python_until(asked["version"]), _stands_in(release, base)), release, base, today
+            _Part(name, python_until(asked["version"]), _stands_in(release, base)),
+            release,
+            base,
+            raised,
+            today,
         )
     elif found is None:
         yield unproven(
@@ -80,14 +93,15 @@ def python_is_supported(
             in_image("files", f"{program}"),
             None if is_base_s else files.owning_layers[str(program)].line,
         )
-        yield from _judged(part, release, base, today)
+        yield from _judged(part, release, base, raised, today)
 
 
 @check
 def the_distribution_is_supported(
-    release: Release, base: BaseFacts, files: FileFacts, today: date
+    release: Release, base: BaseFacts, files: FileFacts, today: date, project_texts: Mapping[str, str]
 ) -> Observations:
     """The distribution that the files are of gets fixes today."""
+    raised = to_raise(release, today, AHEAD, project_texts)
     place = next((each for each in ("/usr/lib/os-release", "/etc/os-release") if files.text(each)), "")
     is_base_s = not place or files.final.get(place) is files.base.get(place)
     suite = next((each for each in SUITES if each in base.reference), None)
@@ -97,7 +111,7 @@ def the_distribution_is_supported(
             distribution_until("debian", SUITES[suite]),
             _stands_in(release, base),
         )
-        yield from _judged(part, release, base, today)
+        yield from _judged(part, release, base, raised, today)
         return
     text = files.text(place)
     if text is None:
@@ -110,7 +124,9 @@ def the_distribution_is_supported(
         yield proven(f"{said.get('NAME', identifier)} has no releases that end", evidence)
         return
     name = f"{said.get('NAME', identifier).removesuffix(' GNU/Linux')} {version or '(no release)'}"
-    yield from _judged(_Part(name, distribution_until(identifier, version), evidence), release, base, today)
+    line = None if is_base_s else files.owning_layers[place].line
+    part = _Part(name, distribution_until(identifier, version), evidence, line)
+    yield from _judged(part, release, base, raised, today)
 
 
 def _stands_in(release: Release, base: BaseFacts) -> Evidence:
@@ -118,12 +134,12 @@ def _stands_in(release: Release, base: BaseFacts) -> Evidence:
     return in_dockerfile(release.where(base.line), f"FROM {base.reference}, for which a stand-in was taken")
 
 
-def _judged(part: _Part, release: Release, base: BaseFacts, today: date) -> Observations:
-    """Compare the last day with today."""
+def _judged(part: _Part, release: Release, base: BaseFacts, raised: str | None, today: date) -> Observations:
+    """Compare the last day with today. `raised` is how the base becomes one that is kept."""
     what = part.name.rpartition(" ")[0]
     if part.line is None:
         source = in_dockerfile(release.where(base.line), f"FROM {base.reference}")
-        fix = f"Raise the base of {release.where(base.line)} to one whose {what} is supported."
+        fix = raised or f"Raise the base of {release.where(base.line)} to one whose {what} is supported."
     else:
         source = in_dockerfile(release.where(part.line), f"brings {part.name}")
         fix = f"Let {release.where(part.line)} bring a {what} that is supported."

@@ -33,6 +33,24 @@ CASES = (
     Case("supported-base/ubuntu", "Ubuntu 20.04", (claims("ubuntu", "20.04", "Ubuntu"),)),
     Case("supported-base/alpine", "Alpine 3.18", (claims("alpine", "3.18.4", "Alpine Linux"),)),
     Case("supported-base/centos", "CentOS 7", (claims("centos", "7", "CentOS Linux"),)),
+    Case(
+        "supported-base/tag-of-python",
+        "a tag of Python 3.9",
+        tuple(dockerfile(each, each.replace("3.11", "3.9")) for each in (DEPS, RELEASE)),
+    ),
+    Case(
+        "supported-base/tag-of-debian",
+        "a tag of Debian 11",
+        tuple(dockerfile(each, each.replace("slim", "slim-bullseye")) for each in (DEPS, RELEASE)),
+    ),
+    Case(
+        "supported-base/tag-by-argument",
+        "an argument that the tags take",
+        (
+            dockerfile(DEPS, f"ARG PYTHON=3.9-slim-bullseye\n{DEPS.replace('3.11-slim', '${PYTHON}')}"),
+            dockerfile(RELEASE, RELEASE.replace("3.11-slim", "${PYTHON}")),
+        ),
+    ),
     Case("benign/supported-base-as-it-is", "Python 3.11", (after(USER, "LABEL a=b"),), only=ASKED),
     Case(
         "benign/supported-base-trixie", "Debian 13", (claims("debian", "13", "Debian GNU/Linux"),), only=ASKED
