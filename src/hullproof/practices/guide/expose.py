@@ -39,6 +39,7 @@ from hullproof.practices.library.ports import (
     exposed_in,
     holder,
     is_served,
+    listening_at,
     serving_instead,
     to_bind,
     to_expose_served,
@@ -137,7 +138,13 @@ def the_application_itself_listens(
 
 @check
 def each_exposed_port_answers(
-    config: Config, release: Release, image: ImageFacts, container: ContainerFacts
+    config: Config,
+    release: Release,
+    image: ImageFacts,
+    files: FileFacts | None,
+    *,
+    container: ContainerFacts,
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """TCP is asked in HTTP, through TLS, or for whether it reads what it is sent; UDP knows no common question."""
     answers = {Port(each.port, each.protocol): each for each in container.answers}
@@ -159,7 +166,8 @@ def each_exposed_port_answers(
                 f"{port} is listened on but does not answer: {seen}",
                 declared,
                 in_container(f"port {port}", seen),
-                fix=f"Let the application take and read connections on 0.0.0.0:{port.number}, or do not expose the port.",
+                fix=f"Let the application{listening_at(port, image, files, project_texts)} take and read connections on "
+                f"0.0.0.0:{port.number}, or do not expose the port.",
             )
 
 

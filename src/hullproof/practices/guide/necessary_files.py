@@ -36,7 +36,7 @@ from hullproof.practices.checks import (
 )
 from hullproof.practices.library.leaving import DISCLOSED, to_leave, without_value
 from hullproof.practices.library.logs import last_words, missed_file
-from hullproof.practices.library.missing import to_bring, to_bring_module
+from hullproof.practices.library.missing import to_bring, to_bring_module, to_leave_installed
 from hullproof.practices.library.processes import waits_for_a_service
 from hullproof.practices.library.unneeded import needless_in
 from hullproof.secrets import (
@@ -49,12 +49,12 @@ from hullproof.secrets import (
 
 
 @check
-def the_dockerfile_gives_no_secret_away(release: Release) -> Observations:
+def the_dockerfile_gives_no_secret_away(release: Release, project_texts: Mapping[str, str]) -> Observations:
     """No ENV, ARG, LABEL or command line holds one: the configuration and the history keep them. None is repeated here."""
     for mention in mentions_of_secrets(release.dockerfile, release.stage, release.build_args):
         what = mention.keyword if mention.name == mention.keyword else f"{mention.keyword} {mention.name}"
         seen = in_dockerfile(release.where(mention.line), f"{what}: {mention.why} (not shown)")
-        fix = without_value(release, mention.line, mention.name)
+        fix = without_value(release, mention.line, mention.name, project_texts)
         yield broken(f"{what} gives a secret away: {mention.why}", seen, fix=fix)
     for step in release.chain:
         held = secret_on_command_line(step.shell_text) if step.keyword == "RUN" else None
@@ -96,10 +96,11 @@ def every_layer_holds_only_what_runs(
     release: Release,
     image: ImageFacts,
     files: FileFacts,
+    *,
     container: ContainerFacts | None,
     tests: Mapping[str, str],
-    *,
     kept_secrets: Mapping[str, str],
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """Each path of each own layer is sorted; what one line adds of one kind is one fault."""
     found = needless_in(release, image, files, container, tests, kept_secrets=kept_secrets)
@@ -116,7 +117,15 @@ def every_layer_holds_only_what_runs(
                 )
                 for top, held in each.paths.items()
             ),
-            fix=to_leave(release, image, each.layer, each.kind, every),
+            fix=to_leave(
+                release,
+                image,
+                each.layer,
+                each.kind,
+                each.paths,
+                needless=every,
+                project_texts=project_texts,
+            ),
         )
     count = len(files.added_layers)
     yield proven(
@@ -153,6 +162,7 @@ def nothing_is_missing(
             f"the application needs a file that the release does not have: {missed}",
             in_container(where, f"expected the application to start; {code}"),
             fix=to_bring_module(release, files, container.log, project_texts)
+            or to_leave_installed(release, container.log)
             or "Copy what is missing into the release, or install it there.",
         )
     else:

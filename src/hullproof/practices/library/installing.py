@@ -61,7 +61,12 @@ def _in_lines(release: Release, step: InstallStep) -> str | None:
     if install.installs_project and not option:
         return None
     home = next((each for each in release.ancestors_of(stage) if _code(release, each, step)), stage)
-    if home != stage and (first := next(filter(install_commands, home.instructions), None)) is not None:
+    first = next(filter(install_commands, home.instructions), None)
+    if (
+        home != stage
+        and first is not None
+        and any(each.line < first.line for each in _code(release, home, step))
+    ):
         # The stage below has the code already, and installs as well: one fix for both.
         files = tuple(
             posixpath.normpath(file) for each in install_commands(first) for file in each.requirement_files
@@ -117,7 +122,7 @@ def _code(release: Release, stage: Stage, step: InstallStep) -> list[Instruction
 
 def _behind(release: Release, stage: Stage, step: InstallStep) -> list[int]:
     """List the lines behind which the code is copied: the step's, or the last that installs in each stage on its own."""
-    on_it = [each for each in release.needed if release.ancestors_of(each)[1:2] == (stage,)]
+    on_it = [each for each in release.dockerfile.stages if release.ancestors_of(each)[1:2] == (stage,)]
     installing = [[step.line for step in each.instructions if install_commands(step)] for each in on_it]
     if not any(installing):
         return [step.line]

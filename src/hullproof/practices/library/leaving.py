@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile.shell import commands
-from hullproof.practices.library.lines import add, in_a_row, instead, joined, remove, text_of
-from hullproof.practices.library.places import normal
+from hullproof.practices.library.lines import add, in_a_row, instead, joined, remove, rewrite, text_of
+from hullproof.practices.library.mounting import to_mount
+from hullproof.practices.library.own import Row, with_os
+from hullproof.practices.library.places import is_installed, normal
+from hullproof.secrets import secret_in, token_shape
 
 if TYPE_CHECKING:
     from hullproof.dockerfile import Instruction, Release
     from hullproof.facts import ImageFacts, Layer
 
 _MOST = 6
+_SET = re.compile(
+    r"(?P<set>\s*(?P<name>\w+)(?:\s*:\s*str)?\s*=\s*)(?P<quote>[\"'])(?P<value>[^\"']+)(?P=quote)\s*$"
+)
+_PACKAGING = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _GLOB = re.compile(r"[*?\[]")
 _CACHE_DIR = re.compile(r" --cache-dir(?:=| )\S+")
 _UNCACHED = (
@@ -52,19 +59,35 @@ _FIXES = {
 
 
 def to_leave(
-    release: Release, image: ImageFacts, layer: Layer, kind: str, needless: Collection[str]
+    release: Release,
+    image: ImageFacts,
+    layer: Layer,
+    kind: str,
+    paths: Mapping[str, Collection[str]],
+    *,
+    needless: Collection[str],
+    project_texts: Mapping[str, str],
 ) -> str | None:
     """Say how the step that made a layer brings only the rest of it: the lines to write first, where they are plain.
 
-    `needless` are all paths that no release needs, of whatever kind. A secret has to be replaced besides.
+    `paths` are those of the kind, by what they are named by; `needless` all that no release needs, of whatever kind. A
+    secret has to be replaced besides.
     """
-    lines = _rewritten(release, image, layer, kind, needless)
-    is_disclosed = "secret" in kind or "value" in kind
+    step, held = release.instruction_at(layer.line), [path for every in paths.values() for path in every]
+    is_code = step is not None and bool(step.sources) and all(path.endswith(".py") for path in held)
+    if kind == "tests" and all(map(is_installed, held)):
+        lines = _uninstalled(paths, project_texts)
+    else:
+        lines = _in_the_code(layer, held, project_texts)
+    if lines is None and not (is_code and kind.startswith("file that holds")):
+        # The code is needed without what it holds.
+        lines = _rewritten(release, image, layer, kind, needless)
+    is_disclosed = "secret" in kind or "value" in kind or kind.startswith("file that holds")
     if kind.startswith(KEPT):
         fix: str | None = _KEPT
     else:
         fix = DISCLOSED if is_disclosed else _FIXES.get(kind)
-    return f"{lines} {fix}" if lines and is_disclosed else lines or fix
+    return f"{lines} {fix}" if lines and fix in (DISCLOSED, _KEPT) else lines or fix
 
 
 def _rewritten(
@@ -88,11 +111,47 @@ def _rewritten(
     )
 
 
-def without_value(release: Release, line: int, name: str) -> str:
+def _in_the_code(layer: Layer, held: Collection[str], project_texts: Mapping[str, str]) -> str | None:
+    """Say how the one line of the project's own that sets a secret reads it from the environment."""
+    texts = {layer.texts.get(path) for path in held}
+    found = [
+        (Row(path, number, text, whole), match)
+        for path, whole in project_texts.items()
+        if whole in texts and path.endswith(".py")
+        for number, text in enumerate(whole.splitlines(), 1)
+        if (match := _SET.match(text))
+        and (secret_in(match["name"], match["value"]) or token_shape(match["value"]))
+    ]
+    if len(found) != 1 or len(held) != 1:
+        return None
+    row, match = found[0]
+    return with_os(row, f'{match["set"]}os.environ.get("{match["name"].upper()}", "")')
+
+
+def _uninstalled(paths: Mapping[str, Collection[str]], project_texts: Mapping[str, str]) -> str | None:
+    """Say how the one line that lists the packages of the project leaves that of its tests out."""
+    names = {posixpath.basename(path) for path in paths}
+    found = [
+        (path, number, text)
+        for path, whole in project_texts.items()
+        if posixpath.basename(path) in _PACKAGING
+        for number, text in enumerate(whole.splitlines(), 1)
+        if re.search(r"\bpackages\b", text)
+    ]
+    if len(found) != 1 or len(names) != 1:
+        return None
+    (path, number, text), name = found[0], names.pop()
+    meant = re.sub(rf", [\"']{re.escape(name)}[\"']|[\"']{re.escape(name)}[\"'], ", "", text)
+    return rewrite(path, number, meant) if meant != text else None
+
+
+def without_value(release: Release, line: int, name: str, project_texts: Mapping[str, str]) -> str:
     """Say how an ENV, ARG or LABEL loses the variable that gives a secret away, and what else there is to do."""
     step = release.instruction_at(line)
     if step is None or not step.pairs or name not in dict(step.pairs):
         return DISCLOSED
+    if step.keyword == "ARG" and (mounted := to_mount(release, name, project_texts)) is not None:
+        return f"{mounted} {DISCLOSED}"
     rest = [key if value is None else f"{key}={value}" for key, value in step.pairs if key != name]
     out = instead(release, line, " ".join([step.keyword, *rest])) if rest else remove(release, line)
     return f"{out} {DISCLOSED}" if out else DISCLOSED

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 
 from hullproof.dockerfile import Instruction, Release
 from hullproof.facts import FileFacts, MissingFiles
 from hullproof.practices.checks import listed
-from hullproof.practices.library.lines import add, last_step
+from hullproof.practices.library.lines import add, but, last_step
 from hullproof.practices.library.logs import missed_module
 from hullproof.practices.library.places import deciding_layers, is_installed, normal
 
@@ -47,6 +48,17 @@ def to_bring_module(
         if by is not None and posixpath.basename(by) == posixpath.basename(at):
             needed = MissingFiles((found[0],), by, at, "", imported=True, line=0, said="")
             return to_bring(release, files, needed)[1]
+    return None
+
+
+def to_leave_installed(release: Release, log: tuple[str, ...]) -> str | None:
+    """Say that a step no longer uninstalls the package of a module that is missed then; None where none does."""
+    module = (missed_module(log) or "").partition(".")[0]
+    for step in release.chain if module else ():
+        if step.keyword == "RUN" and re.search(
+            rf"\bpip3? uninstall\b.*\b{re.escape(module)}\b", step.shell_text
+        ):
+            return but(release, step, lambda command: re.search(r"\bpip3? uninstall\b", command))
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,18 @@ def to_expose(release: Release, ports: Sequence[Port]) -> str:
         " ".join(remove(release, each) for each in lines)
         or "The base exposes it: nothing here can take that back."
     )
+
+
+def listening_at(
+    port: Port, image: ImageFacts, files: FileFacts | None, project_texts: Mapping[str, str]
+) -> str:
+    """Say which one line of the application names a port: ` at app/server.py:9`; "" where none does, or several do."""
+    found = [
+        row
+        for row in rows(image, files, project_texts)
+        if re.search(rf"(?<![\w.]){port.number}(?![\w.])", row.text)
+    ]
+    return f" at {found[0].path}:{found[0].number}" if len(found) == 1 else ""
 
 
 def to_bind(

@@ -7,10 +7,18 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from hullproof.dockerfile import TASK_RUNNERS, Release, Stage, commands, install_commands, test_commands
+from hullproof.dockerfile import (
+    TASK_RUNNERS,
+    Instruction,
+    Release,
+    Stage,
+    commands,
+    install_commands,
+    test_commands,
+)
 from hullproof.facts import FileFacts
 from hullproof.practices.checks import listed
-from hullproof.practices.library.lines import instead, remove, text_of
+from hullproof.practices.library.lines import add, instead, joined, remove, text_of
 from hullproof.practices.library.places import is_installed
 from hullproof.tools import TEST_RUNNERS, is_of_development, tool_of
 
@@ -77,7 +85,7 @@ def without_tools(
 ) -> str | None:
     """Say how the step at a line leaves the tools behind that it brings; None where more has to change than that line."""
     step = release.instruction_at(line)
-    if step is None or (text := text_of(step)) is None:
+    if step is None or text_of(step) is None:
         return None
     installs = install_commands(step)
     if step.keyword == "RUN" and installs and len(commands(step).commands) == len(installs):
@@ -90,14 +98,48 @@ def without_tools(
         then = " Let the command start the application itself: see default-command." if starts else ""
         return f"{remove(release, step.line)}{then}"
     source = release.dockerfile.find(step.flag("from") or "")
+    if source is not None and source in for_tests and step.keyword == "COPY" and step.sources == ("/",):
+        return _all_but_tests(release, step, source, for_tests)
     environment = f"{step.args[-1].rstrip('/')}/pyvenv.cfg" in files.final
     if source is None or source not in for_tests or step.keyword != "COPY" or not environment:
         return None
+    return _from_below(release, step, source, for_tests)
+
+
+def _from_below(
+    release: Release, step: Instruction, source: Stage, for_tests: Mapping[Stage, str]
+) -> str | None:
+    """Say that a COPY takes from the first stage below one that is there for tests; None where there is none."""
     below = next((each for each in release.ancestors_of(source)[1:] if each not in for_tests), None)
-    if below is None:
+    text = text_of(step)
+    if below is None or text is None:
         return None
     return instead(
         release, step.line, text.replace(f"--from={step.flag('from')}", f"--from={below.reference}")
+    )
+
+
+def _all_but_tests(
+    release: Release, step: Instruction, source: Stage, for_tests: Mapping[Stage, str]
+) -> str | None:
+    """Say how a COPY of all that a test stage has becomes one of all below it, and of the code, as that stage has it."""
+    own = [each for each in source.instructions if each.keyword in {"COPY", "ADD"}]
+    code = [
+        each
+        for each in own
+        if not all(FOR_TESTS.search(name) or _TEST_NAME.search(name.strip("/")) for name in each.sources)
+    ]
+    homes = [
+        each.args
+        for stage in (source, release.stage)
+        for each in release.chain_of(stage)
+        if each.keyword == "WORKDIR"
+    ]
+    if len(set(homes)) != 1 or any(not each.sources or "." in each.sources for each in code):
+        return None
+    return joined(
+        _from_below(release, step, source, for_tests),
+        *(add(release, "after", step.line, text_of(each)) for each in code),
     )
 
 
