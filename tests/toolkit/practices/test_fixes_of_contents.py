@@ -116,6 +116,42 @@ def test_a_group_that_is_installed_behind_the_code_comes_before_it(tmp_path: Pat
     assert 'FROM deps\nCOPY app/ app/\nCMD ["python", "run.py"]\n' in made
 
 
+PYPROJECT = '[build-system]\nbuild-backend = "hatchling.build"\n[project]\nname = "my-shop"\nversion = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("written", "more", "meant"),
+    [
+        ("COPY . .\nRUN pip install .", "", "COPY pyproject.toml ./\nRUN mkdir -p my_shop && touch my_shop/__init__.py && pip install .\nCOPY . .\n"),
+        (
+            "COPY pyproject.toml ./\nCOPY my_shop/ my_shop/\nRUN pip install .",
+            "",
+            "COPY pyproject.toml ./\nRUN mkdir -p my_shop && touch my_shop/__init__.py && pip install .\nCOPY my_shop/ my_shop/\n",
+        ),
+        (
+            "COPY . .\nRUN pip install .",
+            'readme = "README.md"\n',
+            "COPY pyproject.toml README.md ./\nRUN mkdir -p my_shop && touch my_shop/__init__.py && pip install .\nCOPY . .\n",
+        ),
+    ],
+)  # fmt: skip
+def test_a_project_that_is_a_package_is_installed_empty_first(
+    tmp_path: Path, written: str, more: str, meant: str
+) -> None:
+    """With all that it depends on, and then by itself; not where its backend takes more of it than that."""
+    head, tail = "FROM python:3.11-slim\nWORKDIR /app\n", '\nCMD ["python", "run.py"]\n'
+    line, texts = (
+        3 + written.count("\n"),
+        {"pyproject.toml": PYPROJECT + more, "my_shop/__init__.py": "x = 1\n"},
+    )
+    facts: dict[str, Any] = {"edits": edited(line, "pyproject.toml"), "project_texts": texts}
+    made = followed(tmp_path, "requirements-first", head + written + tail, **facts)
+    assert made == head + meant + "RUN pip install --no-deps ." + tail
+    for text in (f'{PYPROJECT}dynamic = ["version"]\n', PYPROJECT.replace("hatchling.build", "mesonpy")):
+        facts["project_texts"] = {**texts, "pyproject.toml": text}
+        assert not changes(str(prove("requirements-first", head + written + tail, **facts).remedy))
+
+
 def test_who_listens_and_does_not_read_is_named_by_its_line() -> None:
     """Where one line of the application has the port's number."""
     program = "import socket\n\nserver = socket.create_server(('', 5000))\n"

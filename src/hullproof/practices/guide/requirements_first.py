@@ -66,7 +66,9 @@ def a_file_declares_the_dependencies(
 
 
 @check
-def an_edit_to_the_code_installs_nothing(release: Release, edits: EditsFacts) -> Observations:
+def an_edit_to_the_code_installs_nothing(
+    release: Release, edits: EditsFacts, project_texts: Mapping[str, str]
+) -> Observations:
     """The steps that install come from the cache."""
     outcome = edits.application
     if outcome is None:
@@ -82,7 +84,7 @@ def an_edit_to_the_code_installs_nothing(release: Release, edits: EditsFacts) ->
                 in_experiment(
                     where, f"{step.instruction}: expected it cached after {edit}, it ran, seen twice"
                 ),
-                fix=copy_the_code_after(release, step),
+                fix=copy_the_code_after(release, step, project_texts),
             )
         elif state == "ran":
             yield unproven(f"{where} ran again after {edit}, but in only one of two tries")

@@ -13,6 +13,7 @@ from hullproof.facts import InstallStep
 from hullproof.practices.checks import listed
 from hullproof.practices.library.lines import add, append, copy_of, instead, joined, remove, text_of
 from hullproof.practices.library.lists import name_in, named_in
+from hullproof.practices.library.packaging import before_its_code
 from hullproof.practices.library.places import copies_context
 
 _LIST = "requirements.txt"
@@ -25,9 +26,11 @@ _WITHOUT_PROJECT = {
 """How tools are part to install what a project needs, and not yet the project, whose code is not there."""
 
 
-def copy_the_code_after(release: Release, step: InstallStep) -> str:
+def copy_the_code_after(release: Release, step: InstallStep, project_texts: Mapping[str, str]) -> str:
     """Say how to install before the code is there: with the step's own files, its line, and its tool."""
-    return _in_lines(release, step) or _in_prose(release, step)
+    return (
+        _in_lines(release, step) or before_its_code(release, step, project_texts) or _in_prose(release, step)
+    )
 
 
 def instead_of_written(release: Release, file: str) -> str | None:

@@ -1,0 +1,97 @@
+"""Saying how a project that is installed as a package gets its dependencies before its code: by an empty package first."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from hullproof.dockerfile import install_commands
+from hullproof.practices.library.lines import add, instead, joined, text_of
+from hullproof.practices.library.places import copies_context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hullproof.dockerfile import Instruction, Release
+    from hullproof.facts import InstallStep
+
+_DECLARED = "pyproject.toml"
+_NAME = re.compile(r"(?m)^name\s*=\s*[\"']([\w.-]+)[\"']")
+_README = re.compile(r"(?m)^readme\s*=\s*[\"']([\w./-]+)[\"']")
+_PLAIN = re.compile(r"(?m)^build-backend\s*=\s*[\"'](?:setuptools\.build_meta|hatchling\.build)[\"']")
+"""Backends that build a package of one empty module."""
+_WORKED_OUT = re.compile(
+    r"(?m)^dynamic\s*=|^\s*license-files\s*=|^license\s*=\s*\{|^\[tool\.setuptools\.dynamic"
+)
+"""What takes more of the project than its name and its dependencies."""
+
+
+def before_its_code(release: Release, step: InstallStep, project_texts: Mapping[str, str]) -> str | None:
+    """Say line by line how pip installs an empty package with all dependencies, and the code behind it; None where that is not plain."""
+    run, package = release.instruction_at(step.line), _package(project_texts)
+    text = text_of(run) if run is not None else None
+    if run is None or text is None or package is None or run.mounts or not _is_pip_alone(run):
+        return None
+    stage = release.dockerfile.stages[run.stage_index]
+    code = [
+        each
+        for each in stage.instructions
+        if copies_context(each) and each.line < run.line and _brings(each, package)
+    ]
+    readme = _README.search(project_texts[_DECLARED])
+    lists = [_DECLARED, *([readme[1]] if readme else [])]
+    there = [
+        posixpath.normpath(name) for each in stage.instructions if each not in code for name in each.sources
+    ]
+    missing = [each for each in lists if each not in there]
+    first = f"RUN mkdir -p {package} && touch {package}/__init__.py &&"
+    if len(code) != 1 or any("/" in each for each in lists):
+        return None
+    return joined(
+        instead(release, code[0].line, f"COPY {' '.join(missing)} ./")
+        if missing
+        else f"Remove {release.where(code[0].line)}.",
+        instead(release, step.line, f"{first} {text.removeprefix('RUN ')}"),
+        add(release, "after", step.line, text_of(code[0])),
+        add(release, "after", step.line, text.replace(" install", " install --no-deps", 1)),
+    )
+
+
+def _package(project_texts: Mapping[str, str]) -> str | None:
+    """Return the folder of the one package that a project of plain settings builds, by its name; None for any other."""
+    text = project_texts.get(_DECLARED, "")
+    name = _NAME.search(text)
+    others = {"setup.py", "setup.cfg"} & set(project_texts)
+    if name is None or others or not _PLAIN.search(text) or _WORKED_OUT.search(text):
+        return None
+    module = re.sub(r"[-.]+", "_", name[1]).lower()
+    found = [
+        each
+        for each in (module, f"src/{module}")
+        if f"{each}/__init__.py" in project_texts or _holds_code(each, project_texts)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _holds_code(folder: str, project_texts: Mapping[str, str]) -> bool:
+    return any(posixpath.dirname(path) == folder and path.endswith(".py") for path in project_texts)
+
+
+def _is_pip_alone(run: Instruction) -> bool:
+    """Whether a step does nothing but install the project that lies in its directory."""
+    installs = install_commands(run)
+    return (
+        len(installs) == 1
+        and not run.json
+        and installs[0].tool == "pip"
+        and not installs[0].no_deps
+        and [each.partition("[")[0] for each in installs[0].local_paths] in (["."], ["./"])
+        and text_of(run) == f"RUN {installs[0].command.text}"
+        and not {"-e", "--editable"} & set(installs[0].command.argv)
+    )
+
+
+def _brings(copy: Instruction, package: str) -> bool:
+    """Whether a COPY brings the package: all of the context, or a folder that it lies in."""
+    return any(posixpath.normpath(each) in {".", package, package.partition("/")[0]} for each in copy.sources)
