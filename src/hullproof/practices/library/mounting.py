@@ -51,7 +51,9 @@ def to_mount(release: Release, name: str, project_texts: Mapping[str, str]) -> s
 
 
 def _without(release: Release, step: Instruction, names: set[str]) -> str | None:
-    """Say how an ARG, ENV or LABEL loses these variables."""
+    """Say how an ARG, ENV or LABEL loses these variables; None for the old form, of a value with blanks and no quotes."""
+    if any(value and re.search(r"\s", value) and value[0] not in "\"'" for _, value in step.pairs):
+        return None
     rest = [key if value is None else f"{key}={value}" for key, value in step.pairs if key not in names]
     return (
         instead(release, step.line, " ".join([step.keyword, *rest])) if rest else remove(release, step.line)

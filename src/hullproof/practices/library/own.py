@@ -23,8 +23,6 @@ _HANDLER = re.compile(
     r"(?P<call>signal\.signal\(\s*signal\.(?P<signal>SIG\w+),\s*)(?P<handler>lambda\b.*|signal\.SIG_IGN)\)\s*$"
 )
 _CHDIR = re.compile(r"\bchdir\(")
-_IMPORT = re.compile(r"(?:import|from) (?!__future__)")
-_CONTINUED = ("\\", "(", "[", "{", ",")
 _HERE_AND_THERE = 2
 _FRAME = re.compile(r'File "(?P<path>/[^"]+)", line (?P<line>\d+)')
 """What a traceback names a line by: https://docs.python.org/3/library/traceback.html"""
@@ -101,29 +99,32 @@ def to_stay(image: ImageFacts, files: FileFacts | None, project: Mapping[str, st
 
 def with_os(row: Row, meant: str) -> str | None:
     """Say how a line of a program reads the environment, and that the program imports `os` for it; None where that is not plain."""
-    if re.search(r"(?m)^import (?:\w+, )*os\b", row.whole):
-        return rewrite(row.path, row.number, meant)
-    lines = row.whole.splitlines()
-    if row.text.rstrip().endswith(_CONTINUED) or not row.path.endswith(".py"):
-        return None
-    first = next((number for number, each in enumerate(lines, 1) if _IMPORT.match(each)), None)
-    if first is None:
-        first = _begins(row.whole)
-    if first is None or first > row.number:
-        return None
-    if lines[first - 1] == "import multiprocessing" and row.whole.count("multiprocessing") == _HERE_AND_THERE:
-        return joined(rewrite(row.path, first, "import os"), rewrite(row.path, row.number, meant))
-    return joined(insert(row.path, "before", first, "import os"), rewrite(row.path, row.number, meant))
-
-
-def _begins(text: str) -> int | None:
-    """Return the line of the first statement behind a module's docstring."""
     try:
-        body = ast.parse(text).body
+        body = ast.parse(row.whole).body
     except (SyntaxError, ValueError, RecursionError):
         return None
-    after = body[1:] if body and ast.get_docstring(ast.Module(body[:1], [])) is not None else body
-    return after[0].lineno if after and not getattr(after[0], "decorator_list", ()) else None
+    written = rewrite(row.path, row.number, meant)
+    if any(isinstance(each, ast.Import) and _imports(each, "os") for each in body):
+        return written
+    first = next((each for each in body if not _comes_first(each)), None)
+    if first is None or getattr(first, "decorator_list", None) or first.lineno > row.number:
+        return None
+    is_needless = (
+        row.whole.count("multiprocessing") == _HERE_AND_THERE and row.text.count("multiprocessing") == 1
+    )
+    if is_needless and ast.unparse(first) == "import multiprocessing":
+        return joined(rewrite(row.path, first.lineno, "import os"), written)
+    return joined(insert(row.path, "before", first.lineno, "import os"), written)
+
+
+def _imports(statement: ast.Import, module: str) -> bool:
+    return any(each.name == module and each.asname is None for each in statement.names)
+
+
+def _comes_first(statement: ast.stmt) -> bool:
+    """Whether a statement has to stand in front of all others: a docstring, what comes from `__future__`."""
+    is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return is_text or (isinstance(statement, ast.ImportFrom) and statement.module == "__future__")
 
 
 def raised_at(log: tuple[str, ...], project: Mapping[str, str]) -> Row | None:

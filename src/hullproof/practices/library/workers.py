@@ -38,6 +38,7 @@ def to_be_given(
     """Say which one line takes the number from WEB_CONCURRENCY, two where nobody gives it; None where no line counts, or several do."""
     every = list(rows(image, files, project_texts)) if image is not None else []
     counting = [row for row in every if _COUNT.search(row.text) or _IN_SHELL.search(row.text)]
+    counting = [row for row in counting if "Thread" not in row.text]  # they are of one process
     steps = {each.line: each for each in (release.last("CMD"), release.last("ENTRYPOINT")) if each}
     asking = [each for each in steps.values() if _IN_SHELL.search(text_of(each) or "")]
     way = None

@@ -49,12 +49,16 @@ def _name(each: Case | Path) -> str:
 
 
 def _of_case(at: Bench, case: Case, *, experiments: bool) -> Iterator[Row]:
-    """Try the fix of the fault that a case plants. Of the other practices its labels say how they were."""
+    """Try the fix of the fault that a case plants.
+
+    Of the other practices of the guide its labels say how they were; of a case of another family they are proven, too.
+    """
     folder = at.folder / f"{case.id.replace('/', '--')}--before"
     practice = case.practice or ""
-    before = _proven(at, materialise(case, folder), [practice])
+    asked = [practice] if case.asked is None else _afterwards(case, experiments=experiments)
+    before = _proven(at, materialise(case, folder), asked)
     if before is not None and practice in broken(before):
-        known = {practice, *case.also_expected}
+        known = {practice, *case.also_expected, *broken(before)}
         yield _tried(
             at, case.id, (folder, before), practice, (known, _afterwards(case, experiments=experiments))
         )
@@ -62,9 +66,10 @@ def _of_case(at: Bench, case: Case, *, experiments: bool) -> Iterator[Row]:
 
 def _afterwards(case: Case, *, experiments: bool) -> Sequence[str] | None:
     """Return the practices to prove once the fix is followed; None for all of the default profile."""
-    if experiments or case.asked is not None:
-        return case.asked
-    return [name for name in GUIDE if name == case.practice or not get(name).needs_experiment]
+    plain = [name for name in GUIDE if name == case.practice or not get(name).needs_experiment]
+    if case.asked is not None:
+        return [*case.asked, *plain]
+    return None if experiments else plain
 
 
 def _of_project(at: Bench, project: Path) -> Iterator[Row]:
