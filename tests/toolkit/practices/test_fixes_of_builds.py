@@ -120,6 +120,16 @@ def test_a_step_that_brings_what_is_not_locked_is_left_to_words(written: str) ->
     )
 
 
+def test_a_list_without_hashes_is_locked_by_the_tool_for_it() -> None:
+    """In words: only an index knows the hashes. What is asked for stays in a file of its own."""
+    facts = LockFacts(("requirements.txt",), 4)
+    fix = str(prove("pinned-dependencies", falsified=facts).remedy)
+    assert fix.startswith("Rename requirements.txt to requirements.in, run pip-compile --generate-hashes")
+    texts = {"requirements.in": "flask"}
+    fix = str(prove("pinned-dependencies", falsified=facts, project_texts=texts).remedy)
+    assert fix.startswith("Run pip-compile --generate-hashes --output-file requirements.txt requirements.in")
+
+
 @pytest.mark.parametrize(("named", "follows"), [("flask==3.1.0", True), ("flask==3.1.0 other", False)])
 def test_another_version_behind_the_lock_is_not_installed(named: str, *, follows: bool) -> None:
     """Unless the step brings something else besides."""

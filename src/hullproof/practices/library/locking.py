@@ -11,7 +11,7 @@ from hullproof.practices.library.lines import instead, joined, remove, text_of
 from hullproof.practices.library.lists import name_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from hullproof.dockerfile import Install, Release
     from hullproof.facts import LockFacts
@@ -55,15 +55,16 @@ def to_stay_with_the_lock(release: Release, line: int, falsified: LockFacts) -> 
     return joined(remove(release, step.line)) if only_named and named <= set(falsified.locked) else None
 
 
-def to_lock(files: Collection[str], where: str) -> str:
-    """Say how the lists that a step installs from come to have hashes: by the tool that makes the lock."""
+def to_lock(files: Collection[str], where: str, project_texts: Mapping[str, str]) -> str | None:
+    """Say how the one list that a step installs from comes to have hashes: by the tool that locks it; None for none or several."""
     lists = [each for each in files if each.endswith(".txt")]
-    if len(lists) != 1:
-        return ""
+    if len(lists) != 1 or len(files) != 1:
+        return None
     source = f"{lists[0].removesuffix('.txt')}.in"
+    first = "Run" if source in project_texts else f"Rename {lists[0]} to {source}, run"
     return (
-        f"Name what you ask for in {source} ({lists[0]} as it is will do), run "
-        f"pip-compile --generate-hashes --output-file {lists[0]} {source}, and add --require-hashes to pip install at {where}."
+        f"{first} pip-compile --generate-hashes --output-file {lists[0]} {source} with the Python of the image, and add "
+        f"--require-hashes to the pip install of {where}."
     )
 
 

@@ -18,6 +18,7 @@ Fix: Lock with hashes, and have them required.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from hullproof.dockerfile import Release
 from hullproof.facts import FileFacts, LockFacts
@@ -47,7 +48,9 @@ _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 
 
 @check
-def a_false_hash_stops_the_build(release: Release, falsified: LockFacts) -> Observations:
+def a_false_hash_stops_the_build(
+    release: Release, falsified: LockFacts, project_texts: Mapping[str, str]
+) -> Observations:
     """Hashes are there, and are checked."""
     line = falsified.line
     if line is None:
@@ -59,7 +62,7 @@ def a_false_hash_stops_the_build(release: Release, falsified: LockFacts) -> Obse
         yield broken(
             f"nothing that {where} installs from has hashes: {files}",
             in_dockerfile(where, f"expected a lock with hashes, got {files}"),
-            fix=to_lock(falsified.files, where) or None,
+            fix=to_lock(falsified.files, where, project_texts),
         )
     elif falsified.failed is None:
         yield unproven(
