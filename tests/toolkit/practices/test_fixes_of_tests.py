@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hullproof.facts import GateFacts
 from tests.toolkit.score.fixes.reading import changes, follow
 
 from .by_hand import GATE, GOOD, entry, files, layer, prove
@@ -265,3 +266,16 @@ def test_a_list_of_the_tests_keeps_its_tools() -> None:
     fix = prove("multistage", ONE_STAGE, files=files(own), project_texts=lists).remedy or ""
     assert "requirements-dev.txt:1" not in fix
     assert "Add `FROM base AS test`" in fix
+
+
+def test_a_project_without_tests_is_told_where_its_first_one_goes() -> None:
+    """By its one package, and the stage that is there for tests, behind its last line; in words, for only its authors can write it."""
+    gate = GateFacts((), no_tests="no test was found")
+    text = GOOD.replace("RUN python -m pytest && touch /passed\n", "RUN python -m compileall app\n")
+    texts = {"shop/__init__.py": "", "run.py": ""}
+    fix = str(prove("test-gate", text, gate=gate, project_texts=texts).remedy)
+    assert "(tests/test_shop.py)" in fix
+    assert "in stage 'test', by COPY tests/ tests/ and RUN python -m pytest after Dockerfile:10." in fix
+    assert not changes(fix)
+    alone = "FROM python:3.11-slim\nCOPY . .\n"
+    assert "that the release takes something from." in str(prove("test-gate", alone, gate=gate).remedy)

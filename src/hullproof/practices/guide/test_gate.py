@@ -43,6 +43,7 @@ from hullproof.practices.checks import (
 )
 from hullproof.practices.library.countable import keep_exit_code, let_all_run, let_it_fail
 from hullproof.practices.library.gates import (
+    first_test,
     last_line,
     quoted,
     spot,
@@ -58,9 +59,6 @@ _KEEP_EXIT_CODE = (
 _WHOLE_FOLDERS = (
     "Let the runner run the tests' whole folders and count every failure: no single files, nothing ignored, skipped or "
     "deselected by options, settings or a conftest."
-)
-_FIRST_TEST = (
-    "Write a first test (tests/test_app.py), and run it in a stage that the release takes something from."
 )
 _SUCCEEDED = "expected the build to fail on a failing test there, it succeeded"
 
@@ -80,7 +78,7 @@ def the_project_s_own_tests_pass(release: Release, build: BuildFacts) -> Observa
 
 
 @check
-def there_are_tests(release: Release, gate: GateFacts) -> Observations:
+def there_are_tests(release: Release, gate: GateFacts, project_texts: Mapping[str, str]) -> Observations:
     """The project has a test that could fail."""
     lines = (*gate.test_lines, *gate.unneeded_test_lines, last_line(release))
     where, reason = release.where(lines[0]), gate.no_tests or "no test was found"
@@ -91,7 +89,11 @@ def there_are_tests(release: Release, gate: GateFacts) -> Observations:
         yield unproven(f"{where} runs tests, but none could be planted among them: {reason}")
     else:
         seen = in_experiment(where, f"expected tests to run; {reason}")
-        yield broken(f"there is no test that could stop the release ({reason})", seen, fix=_FIRST_TEST)
+        yield broken(
+            f"there is no test that could stop the release ({reason})",
+            seen,
+            fix=first_test(release, project_texts),
+        )
 
 
 @check

@@ -116,6 +116,24 @@ def _to_depend(release: Release, line: int) -> str | None:
     )
 
 
+def first_test(release: Release, project_texts: Mapping[str, str]) -> str:
+    """Say where a project without tests has its first one: of its one package, and run in the stage that is there for tests."""
+    packages = [
+        path.partition("/")[0]
+        for path in project_texts
+        if path.count("/") == 1 and path.endswith("/__init__.py")
+    ]
+    name = packages[0] if len(packages) == 1 else "app"
+    begin = f"Write a first test (tests/test_{name}.py), and run it in a stage that the release takes something from"
+    apart = [
+        each for each in stages_for_tests(release) if each not in release.ancestors and each.instructions
+    ]
+    if len(apart) != 1:
+        return f"{begin}."
+    end = max(each.line for each in apart[0].instructions)
+    return f"{begin}: in {apart[0].label}, by COPY tests/ tests/ and RUN {runner(release, apart[0])} after {release.where(end)}."
+
+
 def last_line(release: Release) -> int:
     """Return the line of the last instruction that makes the release, its FROM's where there is none."""
     return max((each.line for each in release.chain), default=release.line)
