@@ -77,12 +77,14 @@ def test_what_says_that_somebody_runs_is_removed_before_anything_does(tmp_path: 
     """In front of the command; in an entry script that there is. Not from a volume, where somebody may run, nor what may hold data."""
     seen = Restarts("it ends with exit code 1", None, (said,))
     (tmp_path / "Dockerfile").write_text(GOOD)
-    assert follow(str(prove("restart", restarts=seen).remedy), tmp_path)
+    shell = files(layer(2, entry("/usr/bin/sh", mode=0o755)))
+    assert not changes(str(prove("restart", restarts=seen).remedy)), "there is no shell"
+    assert follow(str(prove("restart", restarts=seen, files=shell).remedy), tmp_path)
     assert (tmp_path / "Dockerfile").read_text() == GOOD.replace(CMD, f"{STALE}\n{CMD}")
     shared = GOOD.replace("USER app", "VOLUME /tmp\nUSER app")
-    assert not changes(str(prove("restart", shared, restarts=seen).remedy))
+    assert not changes(str(prove("restart", shared, restarts=seen, files=shell).remedy))
     data = Restarts("it ends with exit code 1", None, (said.replace(".pid", ".json"),))
-    assert not changes(str(prove("restart", restarts=data).remedy))
+    assert not changes(str(prove("restart", restarts=data, files=shell).remedy))
     facts: dict[str, Any] = {
         "image": image(entrypoint=("./entry.sh",)),
         "project_texts": {"entry.sh": '#!/bin/sh\nexec "$@"\n'},

@@ -35,4 +35,4 @@ def test_the_error_of_the_start_that_failed_is_told(seen: Restarts, begins: str)
     assert proof.verdict is BROKEN
     assert proof.summary.startswith(begins)
     assert "File exists: '/app/run.pid'" in proof.summary
-    assert "File exists: '/app/run.pid'. Add" in str(proof.remedy), "sentences end"
+    assert "File exists: '/app/run.pid'. See" in str(proof.remedy), "sentences end"

@@ -7,6 +7,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from hullproof.practices.library.command import program_path
 from hullproof.practices.library.lines import before_command, insert, rewrite
 from hullproof.practices.library.own import Row, raised_at
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hullproof.dockerfile import Release
-    from hullproof.facts import ImageFacts
+    from hullproof.facts import FileFacts, ImageFacts
 
 _PATH = re.compile(r"(?<![\w/.:])(/[\w./-]*\w)")
 _STALE = re.compile(r"(?:^|[._-])(?:pid|lock|lck|sock|socket)$")
@@ -35,13 +36,19 @@ _OF_SHELL = (
 
 
 def to_come_back(
-    release: Release, image: ImageFacts | None, log: tuple[str, ...], error: str, project: Mapping[str, str]
+    release: Release,
+    image: ImageFacts | None,
+    files: FileFacts | None,
+    log: tuple[str, ...],
+    *,
+    error: str,
+    project: Mapping[str, str],
 ) -> str:
     """Say how a start that failed with an error gets by the next time: in lines where they are plain, else what has to."""
     row = raised_at(log, project)
     way = (
         (_in_program(row, error) if row is not None else _in_script(error, project))
-        or _without_stale(release, image, row, error, project)
+        or _without_stale(release, image, files, _stale(row, error), project)
         or ""
     )
     at = f", which {row.path}:{row.number} meets" if row is not None and not way else ""
@@ -74,30 +81,37 @@ def _in_script(error: str, project: Mapping[str, str]) -> str | None:
     return rewrite(*found[0]) if len(found) == 1 else None
 
 
-def _without_stale(
-    release: Release, image: ImageFacts | None, row: Row | None, error: str, project: Mapping[str, str]
-) -> str | None:
-    """Say how a lock, a pid file or a socket is removed before anything runs; None for what may hold more than that."""
+def _stale(row: Row | None, error: str) -> str | None:
+    """Name the one lock, pid file or socket that a start failed on; None for what may hold more than that."""
     bound = _BOUND.search(row.text) if row is not None else None
-    named = (
-        [bound[1]]
-        if bound is not None
-        else [path for path in _PATH.findall(error) if _STALE.search(posixpath.basename(path))]
-    )
-    if len(set(named)) != 1 or image is None or _is_shared(release, named[0]):
+    named = {path for path in _PATH.findall(error) if _STALE.search(posixpath.basename(path))}
+    return bound[1] if bound is not None else named.pop() if len(named) == 1 else None
+
+
+def _without_stale(
+    release: Release,
+    image: ImageFacts | None,
+    files: FileFacts | None,
+    path: str | None,
+    project: Mapping[str, str],
+) -> str | None:
+    """Say how a file is removed before anything runs; None where others may hold it, or there is no shell to remove it."""
+    if path is None or image is None or files is None or _is_shared(release, path):
         return None
-    removal = f"rm -f {named[0]}"
+    removal = f"rm -f {path}"
     if image.entrypoint:
         script = posixpath.basename(image.entrypoint[0])
         found = [
-            path
-            for path, whole in project.items()
-            if posixpath.basename(path) == script and whole[:2] == "#!"
+            each
+            for each, whole in project.items()
+            if posixpath.basename(each) == script and whole[:2] == "#!"
         ]
         return insert(found[0], "after", 1, removal) if script.endswith(".sh") and len(found) == 1 else None
     command = release.last("CMD")
+    if command is None or not command.json or program_path("sh", image, files) is None:
+        return None
     words = ["sh", "-c", f'{removal} && exec "$@"', "sh"]
-    return before_command(release, f"ENTRYPOINT {json.dumps(words)}") if command and command.json else None
+    return before_command(release, f"ENTRYPOINT {json.dumps(words)}")
 
 
 def _is_shared(release: Release, path: str) -> bool:

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hullproof.dockerfile import Release
-from hullproof.facts import ImageFacts, Restarts
+from hullproof.facts import FileFacts, ImageFacts, Restarts
 from hullproof.practices.checks import Observations, broken, check, in_experiment, in_image, proven
 from hullproof.practices.library.leftovers import to_come_back
 from hullproof.practices.library.logs import error_line
@@ -33,7 +33,12 @@ PROFILES = ("production", "kubernetes", "openshift")
 
 @check
 def it_gets_ready_each_time(
-    release: Release, image: ImageFacts | None, restarts: Restarts, project_texts: Mapping[str, str]
+    release: Release,
+    image: ImageFacts | None,
+    files: FileFacts | None,
+    restarts: Restarts,
+    *,
+    project_texts: Mapping[str, str],
 ) -> Observations:
     """After SIGKILL, and after the stop signal."""
     for ended, fault in (("killed", restarts.after_kill), ("stopped", restarts.after_stop)):
@@ -45,7 +50,9 @@ def it_gets_ready_each_time(
             f"{ended} and started again, it does not come back: {fault}{because}",
             in_image(release.governing("CMD", "ENTRYPOINT"), f"{ended} and started again: {fault}"),
             *(in_experiment("log", line) for line in restarts.log[-3:]),
-            fix=None if error is None else to_come_back(release, image, restarts.log, error, project_texts),
+            fix=None
+            if error is None
+            else to_come_back(release, image, files, restarts.log, error=error, project=project_texts),
         )
         return
     yield in_experiment("SIGKILL, start", "ready again")

@@ -47,6 +47,7 @@ class File:
             made += self.after.get(number, [])
             number = end + 1
         text = "\n".join([*made, *self.appended])
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(f"{text}\n", encoding="utf-8")
 
 
