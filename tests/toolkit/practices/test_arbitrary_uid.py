@@ -120,7 +120,30 @@ def test_an_owner_s_own_right_is_no_matter_of_modes() -> None:
     """As where it sets an owner or a time itself: no chmod helps there."""
     own = files(layer(15, entry("/app/data/", uid=1000)))
     refused = fails("it ends with exit code 1", "chown: '/app/data': Operation not permitted")
-    assert "chmod" not in str(prove("arbitrary-uid", files=own, root_group_boot=refused).remedy)
+    fix = str(prove("arbitrary-uid", files=own, root_group_boot=refused).remedy)
+    assert "chmod" not in fix
+    assert "owner and mode of /app/data when the image is built" in fix
+
+
+@pytest.mark.parametrize(
+    ("log", "has_line"),
+    [
+        (("KeyError: 'getpwuid(): uid not found: 1234567'",), False),
+        (("sudo: you do not exist in the passwd database",), False),
+        (
+            (
+                '  File "/usr/lib/python3.13/getpass.py", line 173, in getuser',
+                "OSError: No username set in the environment",
+            ),
+            True,
+        ),
+    ],
+)
+def test_an_account_that_is_looked_for_is_no_matter_of_files(log: tuple[str, ...], *, has_line: bool) -> None:
+    """The variables that getpass reads before help it."""
+    fix = str(prove("arbitrary-uid", root_group_boot=fails("it ends with exit code 1", *log)).remedy)
+    assert "without asking for its account" in fix
+    assert ("Add `ENV LOGNAME=app HOME=/tmp` before Dockerfile:18." in fix) is has_line
 
 
 def test_what_the_engine_cannot_start_is_told_in_its_words() -> None:

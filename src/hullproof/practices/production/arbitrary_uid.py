@@ -18,6 +18,8 @@ Fix: Let everybody read and run what the image holds, and give what is written t
 
 from __future__ import annotations
 
+import re
+
 from hullproof.dockerfile import Release
 from hullproof.facts import STRANGER, FileFacts, ImageFacts, Trial
 from hullproof.practices.checks import Observations, broken, check, in_image
@@ -35,6 +37,11 @@ from hullproof.practices.library.trials import (
 )
 
 PROFILES = ("openshift",)
+
+_ACCOUNT = re.compile(
+    rf"\bpasswd database\b|\bgetpwuid\b|\bNo username set\b|\b(?:uid|user ID|user)\b.*\b{STRANGER}\b"
+)
+"""What programs say that look for the account of a uid that has none."""
 
 
 @check
@@ -65,11 +72,8 @@ def _judged(
     if trial.fault is None:
         yield does_as_well(trial, whom)
         return
-    stop, seen, fix = (
-        _what_stops_it(trial, files, group),
-        seen_of(trial, release),
-        without_own_rights(trial, release, files),
-    )
+    stop, seen = _what_stops_it(trial, files, group), seen_of(trial, release)
+    fix = without_own_rights(trial, release, files) or _to_do_without(release, trial)
     if stop is not None and files is not None:
         entry = stop.entry
         seen = (*seen, in_image(entry.path, f"belongs to {entry.uid}:{entry.gid}, mode {entry.mode:04o}"))
@@ -111,3 +115,15 @@ def _to_allow(release: Release, image: ImageFacts, files: FileFacts, stop: Barri
         )
     way = before_user(release, f"RUN chgrp -R 0 {path} && chmod -R g=u {path}")
     return f"Let others than its owner write to {path}. {way} That is enough for group 0; for any group let it write below /tmp."
+
+
+def _to_do_without(release: Release, trial: Trial) -> str | None:
+    """Say what it is to do without where no file's mode stops it: an account's name, or rights of root's."""
+    log, denied = trial.container.log, refused(trial)
+    if any(_ACCOUNT.search(line) for line in log):
+        by_variable = any("getpass.py" in line for line in log)
+        way = before_command(release, "ENV LOGNAME=app HOME=/tmp") if by_variable else None
+        return f"Let it start without asking for its account: a uid that no account has is not in /etc/passwd. {way or ''}".rstrip()
+    if denied is not None and denied[1] == "Operation not permitted":
+        return f"Set the owner and mode of {denied[0]} when the image is built: only root may change them where it runs."
+    return None
