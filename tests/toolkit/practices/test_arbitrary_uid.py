@@ -32,6 +32,16 @@ def test_a_folder_that_it_cannot_write_to_is_named_with_its_mode() -> None:
     }
 
 
+def test_what_was_refused_is_told_and_not_how_the_server_ended_for_it() -> None:
+    """The master of gunicorn ends with an error of its own once its workers have failed."""
+    log = (
+        "PermissionError: [Errno 13] Permission denied: '/app/data/x'",
+        "HaltServer: Worker failed to boot",
+    )
+    proof = prove("arbitrary-uid", files=DATA, root_group_boot=fails("it ends with exit code 3", *log))
+    assert "Permission denied: '/app/data/x'" in proof.summary
+
+
 def test_a_file_that_it_cannot_read_is_opened_to_all() -> None:
     """Whichever of the two finds it."""
     refused = fails(

@@ -36,12 +36,13 @@ def does_as_well(trial: Trial, what: str) -> Observation:
 
 def refused(trial: Trial) -> tuple[str, str] | None:
     """Return the path that it was refused last and the error, as its log or the engine tells them."""
-    lines = [*trial.container.log, trial.container.start_error or ""]
-    found = [match for line in lines if (match := _REFUSED.search(line))]
-    if not found:
-        return None
-    last = found[-1]
-    return last["after"] or last["before"], (last["why"] or last["also"]).capitalize()
+    last = _refusal(trial)
+    return (last["after"] or last["before"], (last["why"] or last["also"]).capitalize()) if last else None
+
+
+def _refusal(trial: Trial) -> re.Match[str] | None:
+    lines = reversed([*trial.container.log, trial.container.start_error or ""])
+    return next((match for line in lines if (match := _REFUSED.search(line))), None)
 
 
 def without_own_rights(trial: Trial, release: Release, files: FileFacts | None) -> str | None:
@@ -59,8 +60,9 @@ def without_own_rights(trial: Trial, release: Release, files: FileFacts | None) 
 
 
 def what_fails(trial: Trial) -> str:
-    """Say what went wrong, and the error that the log has."""
-    error = error_line(trial.container.log, trial.container.stderr)
+    """Say what went wrong, and the error that the log has: that of what was refused, which a server may end with one of its own."""
+    refusal = _refusal(trial)
+    error = refusal.string.strip() if refusal else error_line(trial.container.log, trial.container.stderr)
     return f"{trial.fault}" + (f" ({error})" if error and error not in str(trial.fault) else "")
 
 
