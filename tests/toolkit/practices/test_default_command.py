@@ -355,6 +355,16 @@ def test_never_ready_is_broken_where_a_port_is_exposed() -> None:
     assert prove("default-command", container=path).verdict is UNPROVEN
 
 
+def test_a_server_at_a_unix_socket_is_up_whatever_is_exposed() -> None:
+    """The port that nobody listens on is a fault of EXPOSE, and is told there."""
+    at_socket = container(
+        ready=False, ready_by="nothing listens", listeners=(), answers=(), sockets=("/run/a",)
+    )
+    proof = prove("default-command", container=at_socket)
+    assert proof.verdict is PROVEN
+    assert "listens at /run/a" in str(proof.evidence)
+
+
 @pytest.mark.parametrize(
     ("stopped", "verdict"),
     [

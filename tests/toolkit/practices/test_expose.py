@@ -208,6 +208,13 @@ def test_what_is_exposed_already_is_not_asked_for() -> None:
     assert str(proof.remedy).startswith("Write `EXPOSE 5000` in the place of Dockerfile:17.")
 
 
+def test_a_line_that_says_it_already_stays() -> None:
+    """A stage below exposes another port, by a line of its own."""
+    text = GOOD.replace("AS base\n", "AS base\nEXPOSE 5678\n", 1)
+    proof = prove("expose", text, image=image(exposed=("5000/tcp", "5678/tcp")))
+    assert str(proof.remedy).startswith("Remove Dockerfile:2. Or let")
+
+
 def test_a_command_that_names_a_loopback_address_is_written_out() -> None:
     """With the address for all, and nothing else changed."""
     text = GOOD.replace('["python", "run.py"]', '["gunicorn", "--bind", "127.0.0.1:5000", "app:app"]')

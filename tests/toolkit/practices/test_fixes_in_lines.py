@@ -202,6 +202,27 @@ def test_a_program_on_loopback_is_named_by_its_line(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (
+            'DATABASE = "localhost:5432"\nbind = "localhost:5000"\n',
+            'DATABASE = "localhost:5432"\nbind = "0.0.0.0:5000"\n',
+        ),
+        ("bind = f'127.0.0.1:{PORT}'\n", "bind = f'0.0.0.0:{PORT}'\n"),
+        ('bind = "localhost:" + PORT\n', 'bind = "0.0.0.0:" + PORT\n'),
+    ],
+)
+def test_an_address_with_its_port_is_named_by_its_line(tmp_path: Path, text: str, meant: str) -> None:
+    """As gunicorn's settings have it; the address of another service stays."""
+    own = layer(15, entry("/app/gunicorn.conf.py", uid=1000), texts={"/app/gunicorn.conf.py": text})
+    inside = replace(CONTAINER, listeners=(Listener("tcp", "127.0.0.1", 5000, (1,)),), answers=())
+    (tmp_path / "gunicorn.conf.py").write_text(text)
+    texts = {"project_texts": {"gunicorn.conf.py": text}}
+    followed(tmp_path, "expose", GOOD, container=inside, files=files(own), **texts)
+    assert (tmp_path / "gunicorn.conf.py").read_text() == meant
+
+
 def test_an_environment_of_the_tests_is_taken_from_the_stage_below(tmp_path: Path) -> None:
     """Which has no test runner in it."""
     text = GOOD.replace("COPY --from=test /passed", "COPY --from=test /venv /venv\nCOPY --from=test /passed")

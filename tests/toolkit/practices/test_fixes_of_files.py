@@ -102,6 +102,8 @@ def test_a_program_keeps_to_the_directory() -> None:
     for text, fix in (
         ("import os\nos.chdir('/tmp')\n", True),
         ("import os\nif a:\n    os.chdir('/tmp')\n", False),
+        ('bind = ":8000"\nchdir = "/tmp"\n', True),
+        ('import os\nchdir = "/tmp"\n', False),
     ):
         own = layer(15, entry("/app/run.py", uid=1000), texts={"/app/run.py": text})
         proof = prove("workdir", container=away, files=files(own), project_texts={"run.py": text})

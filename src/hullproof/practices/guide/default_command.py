@@ -29,6 +29,7 @@ from hullproof.practices.checks import (
     in_container,
     in_dockerfile,
     in_image,
+    listed,
     proven,
     unproven,
 )
@@ -163,8 +164,10 @@ def it_becomes_ready(
         seen = in_container(f"port {answer.port}", f"expected HTTP below 500, got {answer.status}")
         yield fails.observed(seen, *quoted(container))
     else:
-        is_worker = "a worker: it exposes no port and stays"
-        yield in_container("readiness", seen_last(container) if container.ready else is_worker)
+        otherwise = "a worker: it exposes no port and stays"
+        if container.sockets:
+            otherwise = f"it listens at {listed(container.sockets)}"
+        yield in_container("readiness", seen_last(container) if container.ready else otherwise)
     if container.on_stdin:
         held = "ends where it is closed, so it is held open here: start it by docker run -i"
         yield in_container("stdin", held)

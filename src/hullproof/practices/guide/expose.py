@@ -108,7 +108,7 @@ def each_exposed_port_is_listened_on(
                 in_container(
                     "/proc/net", f"expected an address that is not loopback, got {at}:{port.number}"
                 ),
-                fix=to_bind(release, at, image, files, project_texts)
+                fix=to_bind(release, here[0], image, files, project_texts)
                 or f"Bind {named} to 0.0.0.0 (or ::) instead of {at}.",
             )
     verb = "are" if image.exposed[1:] else "is"

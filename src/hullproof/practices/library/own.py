@@ -26,6 +26,8 @@ _CHDIR = re.compile(r"\bchdir\(")
 _HERE_AND_THERE = 2
 _FRAME = re.compile(r'File "(?P<path>/[^"]+)", line (?P<line>\d+)')
 """What a traceback names a line by: https://docs.python.org/3/library/traceback.html"""
+_SET_CHDIR, _SET_BIND = re.compile(r"chdir\s*="), re.compile(r"(?m)^(?:bind|worker_class|workers)\s*=")
+"""Settings of gunicorn's, which a file of any name may hold."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,11 @@ def to_end_on(
 
 def to_stay(image: ImageFacts, files: FileFacts | None, project: Mapping[str, str]) -> str | None:
     """Say which one line of the program goes, which changes directories; None where none does, several do, or more hangs on it."""
-    found = [row for row in rows(image, files, project) if _CHDIR.search(row.text)]
+    found = [
+        row
+        for row in rows(image, files, project)
+        if _CHDIR.search(row.text) or (_SET_CHDIR.match(row.text) and _SET_BIND.search(row.whole))
+    ]
     if len(found) != 1 or not found[0].path.endswith(".py"):
         return None
     row = found[0]

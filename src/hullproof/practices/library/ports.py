@@ -115,6 +115,9 @@ def to_expose(release: Release, ports: Sequence[Port]) -> str:
         if command is not None and command.line in own:
             return add(release, "before", command.line, text) or f"Add {text}."
         return add(release, "after", max([*own, release.line]), text) or f"Add {text}."
+    same = [each for each in lines if (step := release.instruction_at(each)) and text_of(step) == text]
+    if same and lines[1:]:
+        return " ".join(remove(release, each) for each in lines if each != same[0])
     if text is not None:
         return " ".join(
             [
@@ -142,13 +145,13 @@ def listening_at(
 
 def to_bind(
     release: Release,
-    address: str,
+    listener: Listener,
     image: ImageFacts,
     files: FileFacts | None,
     project_texts: Mapping[str, str],
 ) -> str | None:
     """Say how the command, or the one line of the application's, that names a loopback address names one for all."""
-    names = (address, "localhost")
+    names = (listener.address, "localhost")
     for command in (release.contract.command, release.contract.entrypoint):
         step = release.instruction_at(command.line) if command is not None else None
         text = text_of(step) if step is not None else None
@@ -159,7 +162,7 @@ def to_bind(
         (row, name)
         for row in rows(image, files, project_texts)
         for name in names
-        if f'"{name}"' in row.text or f"'{name}'" in row.text
+        if re.search(rf"[\"']{re.escape(name)}(?:[\"']|:(?:{listener.port}\b|[\"'{{]))", row.text)
     ]
     if len(found) != 1:
         return None

@@ -37,7 +37,11 @@ def why_not_ready(image: ImageFacts, container: ContainerFacts) -> Reason | None
     if listens:
         clause = f"the container listens, but did not become ready: {last}"
         return Reason(clause, _NOT_READY, is_fault=False)
-    if image.exposed and not any(f"{each.port}/udp" in image.exposed for each in container.listeners):
+    # What serves at a Unix socket is up: a port that nobody listens on is a fault of EXPOSE then.
+    elsewhere = bool(container.sockets) or any(
+        f"{each.port}/udp" in image.exposed for each in container.listeners
+    )
+    if image.exposed and not elsewhere:
         return Reason(f"the container never becomes ready: {last}", _NOT_LISTENING)
     return None
 
