@@ -48,6 +48,8 @@ _NOT_OWN = re.compile(
     r"|^/(?:usr/(?!local/etc/)|s?bin/|lib(?:32|64|x32)?/|boot/|proc/|sys/|dev/|run/|var/(?:lib|cache|log)/"
     r"|etc/(?!pip\.conf$|uv/|npmrc$|netrc$|conda/))"
 )
+_PROGRAM = re.compile(r"/(?:usr/(?:local/)?)?s?bin/")
+"""Where entry scripts are put among the system's programs: a text that says what runs it is read, too."""
 _TEXT_FOLDERS = frozenset({"/etc/sudoers.d", "/var/lib/dpkg/status.d"})
 
 # Types that are not named here, tarfile's own habit, are files.
@@ -225,7 +227,7 @@ def _add(
     if member.islnk():
         contents.links[path] = _path(_text(member.linkname))
     elif kind == "file":
-        is_text = path in _TEXTS or posixpath.dirname(path) in _TEXT_FOLDERS
+        is_text = tells_of_system(path)
         is_hashed = not of_base and member.size <= most
         is_own_text = is_hashed and (
             (member.size <= _MOST_OWN_TEXT and not _NOT_OWN.search(path))
@@ -234,6 +236,8 @@ def _add(
         is_text = is_text and member.size <= _MOST_TEXT
         if (is_text or not of_base) and (file := layer.extractfile(member)):
             content = file.read() if is_text or is_hashed else file.read(_MOST_OWN_TEXT)
+            is_small_script = member.size <= _MOST_OWN_TEXT and content.startswith(b"#!")
+            is_own_text = is_own_text or (is_hashed and is_small_script and bool(_PROGRAM.match(path)))
         if (is_text or is_own_text) and content is not None and b"\0" not in content:
             contents.texts[path] = content.decode("utf-8", "replace")
         if is_hashed and content is not None:
@@ -252,6 +256,11 @@ def _add(
         mtime=int(member.mtime),
         bytecode=Bytecode.read(content) if content is not None and path.endswith(".pyc") else None,
     )
+
+
+def tells_of_system(path: str) -> bool:
+    """Whether a file is read whosever it is: accounts, packages, what may become root."""
+    return path in _TEXTS or posixpath.dirname(path) in _TEXT_FOLDERS
 
 
 def _path(name: str) -> str:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from requests.exceptions import ReadTimeout, RequestException
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from hullproof.engine.archive import MOST_HASHED, Archive, LayerContents, unpack
+from hullproof.engine.archive import MOST_HASHED, Archive, LayerContents, tells_of_system, unpack
 from hullproof.engine.model.image import FileEntry, FileFacts, Layer
 from hullproof.errors import DeadlineError, EngineError, Unobservable
 
@@ -131,7 +131,7 @@ def _facts(archive: Archive, base_diff_ids: Sequence[str], image_id: str) -> Fil
                 entries=_unhashed(entries) if at < of_base else entries,
                 created_by=history[at],
                 removed=tuple(contents.removed),
-                texts=contents.texts,
+                texts=_of_system(contents.texts) if at < of_base else contents.texts,
                 size_bytes=contents.size_bytes,
             )
         )
@@ -157,6 +157,11 @@ def _linked(contents: LayerContents, lower: Sequence[dict[str, FileEntry]]) -> d
                 entries[path] = replace(candidates[target], path=path)
                 break
     return entries
+
+
+def _of_system(texts: dict[str, str]) -> dict[str, str]:
+    """Keep what is read of the base, too: the same as `_unhashed` does for entries."""
+    return {path: text for path, text in texts.items() if tells_of_system(path)}
 
 
 def _unhashed(entries: tuple[FileEntry, ...]) -> tuple[FileEntry, ...]:

@@ -378,7 +378,10 @@ def test_small_texts_of_the_application_are_kept_and_nothing_of_the_packages() -
         "venv/lib/python3.11/site-packages/flask/app.py": b"x = 1",
         "usr/lib/libx.txt": b"x",
         "etc/ssl/openssl.cnf": b"[req]",
+        "usr/local/bin/start.sh": b"#!/bin/sh\r\n",
+        "usr/bin/notes": b"no program",
     }
     own = tar(*(member(name, content) for name, content in names.items()))
     kept = read(oci([BASE, own]), [BASE], 1 << 20).layers[1].texts
-    assert set(kept) == {"/app/settings.toml", "/etc/pip.conf", "/root/.netrc", "/usr/local/etc/app.ini"}
+    own_texts = {"/app/settings.toml", "/etc/pip.conf", "/root/.netrc", "/usr/local/etc/app.ini"}
+    assert set(kept) == {*own_texts, "/usr/local/bin/start.sh"}

@@ -1012,3 +1012,24 @@ def test_an_entry_script_that_cannot_be_run_is_told_why(text: str, mode: int, fi
     told = image(entrypoint=("/start.sh",))
     proof = prove("default-command", image=told, files=files(script), container=refused)
     assert fix in str(proof.remedy)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "fix"),
+    [
+        ("#!/bin/sh\r\nexec x\r\n", "no such file or directory", "Unix line ends"),
+        ("exec x\n", "exec format error", "a first line such as #!/bin/sh"),
+        (None, "no such file or directory", "is there, and cannot be run"),
+    ],
+)
+def test_an_entry_script_that_the_kernel_would_not_run_is_told_why(
+    text: str | None, said: str, fix: str
+) -> None:
+    """Where the engine started the container, and its log is the one to tell."""
+    script = layer(15, entry("/start.sh", mode=0o755), texts={} if text is None else {"/start.sh": text})
+    ended = container(exit_code=255, lived_s=0.0, ready=False, log=(f"exec /start.sh: {said}",))
+    told = image(entrypoint=("/start.sh",))
+    proof = prove("default-command", image=told, files=files(script), container=ended)
+    assert proof.verdict is BROKEN
+    assert fix in str(proof.remedy)
+    assert "was started" not in str(proof.remedy)

@@ -48,6 +48,7 @@ _OFFLINE = "It was booted without a network: leave out `offline` in [tool.hullpr
 _OR_START = "Let the command start the application in the foreground."
 _VARIABLE = re.compile(r"\$(?:[A-Za-z_]|\{[A-Za-z_])")
 _CANNOT_OPEN = re.compile(r"can't open file '([^']+)': \[Errno 2\]")
+_NOT_RUN = re.compile(r"exec (/\S+): (?:no such file or directory|exec format error)$")
 _REFUSALS = (
     "executable file not found",
     "no such file or directory",
@@ -104,6 +105,8 @@ def _to_start(release: Release, error: str, image: ImageFacts, files: FileFacts 
         return f"{word} is at {elsewhere}, which PATH does not lead to. {way}"
     if path not in files.final:
         other = _other(release, image, files)
+        if other and " " in word:
+            return f"Each word is a part of the list by itself. {other}"
         return (
             f"The image has no {word}: install or copy what brings it, or start what is there. {other}"
             if other
@@ -120,7 +123,10 @@ def _other(release: Release, image: ImageFacts, files: FileFacts | None) -> str 
 
 def _to_interpret(release: Release, path: str, files: FileFacts) -> str:
     """Say what is wrong with a script's first line, which names what runs it."""
-    first = (files.text(path) or "").split("\n", 1)[0]
+    text = files.text(path)
+    if text is None:
+        return f"{path} is there, and cannot be run: see to it that its first line names what the image has to run it."
+    first = text.split("\n", 1)[0]
     interpreter = next(iter(first.removeprefix("#!").split()), "")
     if not first.startswith("#!"):
         return f"Give {path} a first line such as #!/bin/sh."
@@ -164,6 +170,8 @@ def _absent(
     module, file = missed_module(log), next(iter(_CANNOT_OPEN.findall("\n".join(log))), None)
     if (meant := misspelled(release, log, image, files)) is not None:
         return Reason("", meant)
+    if files is not None and (refused := _refused(log, files)) is not None:
+        return Reason("", _to_interpret(release, refused, files))
     if file is not None:
         near = difflib.get_close_matches(file, list(files.final) if files is not None else [], n=1)
         return Reason(
@@ -175,6 +183,12 @@ def _absent(
     if missed_file(log, "") is not None:
         return Reason("", "Copy or install what it misses, in a version that fits the rest.")
     return None
+
+
+def _refused(log: tuple[str, ...], files: FileFacts) -> str | None:
+    """Find the program that the kernel would not run although it is there: some engines tell that in the log."""
+    found = (match[1] for line in log if (match := _NOT_RUN.match(line.strip())))
+    return next((path for path in found if path in files.final), None)
 
 
 def _usual_fix(
