@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".py", ".sh", ".cfg", ".ini", ".toml", ".txt", ".in")
 _NAMES = frozenset({"Makefile", "makefile", "GNUmakefile", ".dockerignore"})
+_PACKAGE = "__init__.py"
 _LARGEST = 1 << 16
 _MOST = 2_000
 
@@ -25,7 +26,7 @@ def read(project: Project) -> Mapping[str, str]:
         name = posixpath.basename(path)
         if name.endswith(_ENDINGS) or name in _NAMES:
             text = projectfiles.text(project.folder, path, largest=_LARGEST)
-            if text:
+            if text or name == _PACKAGE:  # an empty one says that its folder is a package
                 found[path] = text
         if len(found) >= _MOST:
             break

@@ -189,6 +189,81 @@ def test_what_chooses_among_tests_goes(tmp_path: Path, name: str, text: str, mea
     assert (tmp_path / name).read_text() == meant
 
 
+@pytest.mark.parametrize(
+    ("name", "row", "meant"),
+    [
+        ("pyproject.toml", 'python_files = ["check_*.py"]', 'python_files = ["check_*.py", "test_*.py"]'),
+        ("pyproject.toml", "python_files = 'check_*.py'", "python_files = 'check_*.py test_*.py'"),
+        ("pytest.ini", "python_files = check_*.py", "python_files = check_*.py test_*.py"),
+        ("pytest.ini", "python_files = test_*.py", None),
+    ],
+)
+def test_names_of_test_files_are_looked_for(tmp_path: Path, name: str, row: str, meant: str | None) -> None:
+    """Beside those that are, where the settings say which: what ran stays, and what was passed over comes in."""
+    first, *others = GATE.planted
+    gate = replace(
+        GATE,
+        planted=(
+            replace(first, path="tests/check_a.py"),
+            *(replace(each, stops=False, path="tests/test_b.py", line=None, said=None) for each in others),
+        ),
+    )
+    text = f"[pytest]\n{row}\n"
+    proof = prove("test-gate", gate=gate, project_texts={name: text})
+    if meant is None:
+        assert "python_files" not in str(proof.remedy)
+    else:
+        followed(tmp_path, proof.remedy, GOOD, **{name.replace(".", "__"): text})
+        assert (tmp_path / name).read_text() == f"[pytest]\n{meant}\n"
+
+
+def test_a_folder_that_unittest_does_not_look_into_becomes_a_package(tmp_path: Path) -> None:
+    """Named by the folder of the file that it passed over; one with the mark already is none of these."""
+    text = GOOD.replace("RUN python -m pytest", "RUN python -m unittest discover -s tests -t .")
+    first, *_ = GATE.planted
+    over = replace(first, path="tests/api/old/test_b.py", stops=False, line=None, said=None)
+    gate = replace(GATE, planted=(first, over))
+    proof = prove("test-gate", text, gate=gate, project_texts={"tests/api/__init__.py": ""})
+    (tmp_path / "tests/api/old").mkdir(parents=True)
+    followed(tmp_path, proof.remedy, text)
+    assert (tmp_path / "tests/api/old/__init__.py").is_file()
+    assert not (tmp_path / "tests/api/__init__.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "meant"),
+    [
+        (
+            "python -c 'import doctest, a; doctest.testmod(a)'",
+            "python -c 'import doctest, a; raise SystemExit(doctest.testmod(a).failed > 0)'",
+        ),
+        ("python -m tests.run", None),
+        ("python tests/run.py", None),
+    ],
+)
+@pytest.mark.parametrize(
+    ("row", "result"),
+    [
+        ("    unittest.main(verbosity=2, exit=False)", "    unittest.main(verbosity=2)"),
+        ("    unittest.main(exit=False, verbosity=2)", "    unittest.main(verbosity=2)"),
+        ("    doctest.testmod()", "    raise SystemExit(doctest.testmod().failed > 0)"),
+    ],
+)
+def test_a_program_ends_with_the_result_of_its_tests(
+    tmp_path: Path, command: str, meant: str | None, row: str, result: str
+) -> None:
+    """By the statement that drops it: in the step, or in the file that the step runs."""
+    text = GOOD.replace("RUN python -m pytest && touch /passed", f"RUN {command}")
+    source = f"import doctest, unittest\nif __name__:\n{row}\n"
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "run.py").write_text(source)
+    proof = prove("test-gate", text, gate=LOST, project_texts={"other.py": source, "tests/run.py": source})
+    made = followed(tmp_path, proof.remedy, text)
+    assert made == text.replace(command, meant or command)
+    changed = source if meant else source.replace(row, result)
+    assert (tmp_path / "tests" / "run.py").read_text() == changed
+
+
 def test_tests_are_let_in_by_the_ignore_file_in_force() -> None:
     """That of the Dockerfile's own name comes first, and those of other folders are for other contexts."""
     gate = replace(SILENT, reached=False)

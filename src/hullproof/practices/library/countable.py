@@ -12,6 +12,9 @@ from hullproof.practices.library.forgiving import (
     PATHS,
     in_conftest,
     in_makefile,
+    in_names,
+    in_packages,
+    in_program,
     in_script,
     in_settings,
     settings,
@@ -51,8 +54,11 @@ def let_it_fail(
     if step is None:
         return None
     script = test_scripts.get(step.line, "")
+    written, in_file = in_program(step, project_texts)
     return (
-        keep_exit_code(release, line)
+        in_file
+        or instead(release, step.line, written)
+        or keep_exit_code(release, line)
         or in_script(script, project_texts.get(script, ""))
         or in_makefile(step, project_texts)
         or in_settings(project_texts, CHOOSES)
@@ -71,7 +77,12 @@ def let_all_run(
     run = run_all(release, line)
     if run is not None and _ARGUMENTS.search(text_of(step) or ""):
         return run
-    if (chooses := in_conftest(project_texts) or in_settings(project_texts, CHOOSES)) is not None:
+    chooses = (
+        _in_names(step, gate, project_texts)
+        or in_conftest(project_texts)
+        or in_settings(project_texts, CHOOSES)
+    )
+    if chooses is not None:
         return chooses
     folder = _folder(gate)
     if folder and not _is_copied(release, step, folder):
@@ -82,6 +93,16 @@ def let_all_run(
         bare = _bare(step)
         return instead(release, step.line, f"{bare} .") if bare else None
     return run or _plainly(release, step, project_texts)
+
+
+def _in_names(step: Instruction, gate: GateFacts, project_texts: Mapping[str, str]) -> str | None:
+    """Say how files come to be looked into that a runner passes over by the name of theirs, or of their folder."""
+    if (names := in_names(project_texts, [each.path for each in gate.escaped])) is not None:
+        return names
+    if not gate.stopping or not any(each.program == "unittest" for each in test_commands(step)):
+        return None
+    own = [each.path for each in gate.escaped if not each.is_new]
+    return in_packages(project_texts, own, [each.path for each in gate.stopping])
 
 
 def run_all(release: Release, line: int | None) -> str | None:

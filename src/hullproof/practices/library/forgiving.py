@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import posixpath
 import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.lines import insert, joined, remove_from, rewrite
+from hullproof.practices.library.lines import append, insert, joined, remove_from, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,15 @@ CHOOSES = re.compile(
 )
 _CLOSERS = ("]", '"', "'")
 PATHS = re.compile(r"^\s*testpaths\s*=")
+_FILES = re.compile(r"^\s*python_files\s*=\s*(?P<value>\S.*)$")
+_USUAL_NAMES = ("test_*.py", "*_test.py", "tests.py")
+_EMPTY = "# A package, so that unittest looks into it."
+_KEEPS_ON, _NO_EXIT = (
+    re.compile(r"\bmain\([^()]*\bexit=False"),
+    re.compile(r"\bexit=False,\s*|,?\s*\bexit=False"),
+)
+_DROPPED = re.compile(r"(?P<before>^|[;\"']\s*)(?P<call>doctest\.test(?:mod|file)\([^()]*\))")
+"""A statement that runs tests and drops how many failed."""
 _IGNORED = re.compile(r"^\t[-@]*-@*\s*(?P<rest>.+)$")
 
 
@@ -73,6 +83,67 @@ def in_settings(project_texts: Mapping[str, str], meant: re.Pattern[str]) -> str
         if meant.match(row)
     ]
     return joined(*found) if found else None
+
+
+def in_names(project_texts: Mapping[str, str], escaped: Sequence[str]) -> str | None:
+    """Say how `python_files` has the names of test files that it leaves out, too; None where it does, or is of several lines."""
+    for path, number, row in settings(project_texts):
+        found = _FILES.match(row)
+        patterns = re.findall(r"[^\s\"',\[\]]+", found["value"]) if found is not None else []
+        left_out = [each for each in map(posixpath.basename, escaped) if not _fits(each, patterns)]
+        more = [each for each in _USUAL_NAMES if any(_fits(name, [each]) for name in left_out)]
+        if found is None or not patterns or not more or not all(_fits(name, more) for name in left_out):
+            continue
+        end = row.rstrip()
+        if end.endswith("]"):
+            quote = "'" if "'" in end else '"'
+            return rewrite(path, number, f"{end[:-1]}{''.join(f', {quote}{each}{quote}' for each in more)}]")
+        closer = end[-1] if end[-1] in "\"'" else ""
+        return rewrite(path, number, f"{end[: len(end) - len(closer)]} {' '.join(more)}{closer}")
+    return None
+
+
+def _fits(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, each) for each in patterns)
+
+
+def in_packages(project_texts: Mapping[str, str], escaped: Sequence[str], run: Sequence[str]) -> str | None:
+    """Say which folders of tests become packages, which are all that unittest looks into; None where each is one.
+
+    A folder in which another file was `run` is one that it looks into.
+    """
+    seen = {posixpath.dirname(each) for each in run}
+    folders: dict[str, None] = {}
+    for path in escaped:
+        parts = path.split("/")[:-1]
+        folders |= dict.fromkeys("/".join(parts[: at + 1]) for at in range(len(parts)))
+    bare = [each for each in folders if each not in seen and f"{each}/__init__.py" not in project_texts]
+    found = joined(*(append(f"{each}/__init__.py", _EMPTY) for each in bare))
+    return f"unittest looks into packages alone. {found}" if found else None
+
+
+def in_program(step: Instruction, project_texts: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Say how a program that the step runs ends with the result of its tests: what to write for the step, or for a line of its file."""
+    text = step.original.strip()
+    if not step.heredocs and len(_DROPPED.findall(text)) == 1:
+        return _DROPPED.sub(_as_result, text), None
+    for path, content in project_texts.items():
+        module = path.removesuffix(".py").replace("/", ".")
+        if not path.endswith(".py") or not re.search(
+            rf"(?<![\w.]){re.escape(module)}(?![\w.])|(?<!\w){re.escape(path)}\b", step.shell_text
+        ):
+            continue
+        for number, row in enumerate(content.splitlines(), 1):
+            if _KEEPS_ON.search(row):
+                return None, rewrite(path, number, _NO_EXIT.sub("", row))
+            if _DROPPED.fullmatch(row.strip()):
+                indent = row[: _indent(row)]
+                return None, rewrite(path, number, indent + _DROPPED.sub(_as_result, row.strip()))
+    return None, None
+
+
+def _as_result(call: re.Match[str]) -> str:
+    return f"{call['before']}raise SystemExit({call['call']}.failed > 0)"
 
 
 def _end(rows: Sequence[str], number: int) -> int:
