@@ -17,11 +17,9 @@ from hullproof.project.config import Config
 
 __all__ = ["HalfSent", "HealthTrial", "Privileges", "Restarts"]
 
-CAPABILITIES = (
-    *("CHOWN", "SETUID", "SETGID", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE", "KILL", "SETPCAP"),
-    *("SYS_CHROOT", "NET_RAW", "MKNOD", "FSETID", "SETFCAP", "AUDIT_WRITE"),
-)
-"""What engines give by default, those first that are needed most: https://docs.docker.com/engine/security/#linux-kernel-capabilities."""
+COMMON = ("CHOWN", "SETUID", "SETGID", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE")
+RARE = ("KILL", "SETPCAP", "SYS_CHROOT", "NET_RAW", "MKNOD", "FSETID", "SETFCAP", "AUDIT_WRITE")
+"""What engines give by default, by what programs need: https://docs.docker.com/engine/security/#linux-kernel-capabilities."""
 
 _CHECK_S = 12.0
 """How long a health check may take, whatever its own timeout: the engine ends it there, and that would be its failure."""
@@ -174,8 +172,13 @@ def privileges(trials: Trials) -> Privileges:
     if trial.fault is None:
         return Privileges(trial)
     gains = _fails(trials, "--security-opt no-new-privileges", TRIES, **limited)
-    needed = tuple(name for name in CAPABILITIES if _fails(trials, f"--cap-drop {name}", cap_drop=[name]))
-    return Privileges(trial, needed, gains)
+    # What it can do without together, it needs none of: that is one boot for many.
+    asked = (*COMMON, *RARE) if _fails_without(trials, *RARE) else COMMON
+    return Privileges(trial, tuple(name for name in asked if _fails_without(trials, name)), gains)
+
+
+def _fails_without(trials: Trials, *names: str) -> bool:
+    return _fails(trials, " ".join(f"--cap-drop {name}" for name in names), cap_drop=list(names))
 
 
 def _fails(trials: Trials, options: str, tries: int = 1, **given: Any) -> bool:  # noqa: ANN401 - the SDK's
