@@ -96,11 +96,20 @@ class Dockerfile:
             for stage in reversed(self.stages[:-1])
             if not any(kind.fullmatch(stage.name or "") for kind in (_FOR_DEVELOPMENT, _FOR_TESTS))
         ]
-        named = (stage for stage in others if _FOR_RELEASE.fullmatch(stage.name or ""))
-        starting = (
-            stage for stage in others if {"CMD", "ENTRYPOINT"} & {i.keyword for i in stage.instructions}
+        named = [stage for stage in others if _FOR_RELEASE.fullmatch(stage.name or "")]
+        starting = [stage for stage in others if self._starts_something(stage)]
+        # What others of these are built on, and starts nothing, is a part of them, whatever it is called.
+        below = {parent.index for each in others if (parent := self.parent(each)) is not None}
+        whole = (each for each in named if each in starting or each.index not in below)
+        return next(itertools.chain(whole, starting, named), last)
+
+    def _starts_something(self, stage: Stage) -> bool:
+        """Whether it says what to start, itself or by what it is built on."""
+        return any(
+            each.keyword in {"CMD", "ENTRYPOINT"}
+            for one in self.ancestors(stage)
+            for each in one.instructions
         )
-        return next(itertools.chain(named, starting), last)
 
     def resolved(
         self, build_args: Mapping[str, str] = _NO_ARGUMENTS, base_env: Mapping[str, str] = _NO_ARGUMENTS

@@ -172,6 +172,20 @@ def test_a_stage_that_says_what_it_starts_is_shipped_rather_than_one_for_develop
     assert parse(text.format("lint", last)).release().name == last
 
 
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("FROM a AS app\nFROM app AS api\nCMD x\nFROM app AS worker\nCMD x\nFROM api AS dev\n", "worker"),
+        ("FROM a AS app\nCMD x\nFROM app AS dev\n", "app"),
+        ("FROM nginx AS prod\nFROM a AS docs\nCMD x\nFROM prod AS dev\n", "prod"),
+        ("FROM a AS base\nCMD x\nFROM base AS prod\nFROM prod AS app\nFROM app AS dev\n", "app"),
+    ],
+)
+def test_a_part_of_what_is_shipped_is_not_shipped(text: str, release: str) -> None:
+    """What others are built on, and starts nothing, is no release for being called app; what nobody builds on is one."""
+    assert parse(text).release().name == release
+
+
 def test_a_last_stage_for_development_is_the_release_where_no_other_is_named_so() -> None:
     """There is nothing else that could be meant."""
     assert parse("FROM a AS deps\nFROM deps AS dev\n").release().name == "dev"
