@@ -106,6 +106,14 @@ def test_the_line_that_lets_back_in_is_named() -> None:
     assert "back in" not in prove("dockerignore", canaries=facts, project_texts=ignored).summary
 
 
+def test_an_ignore_file_in_utf_16_is_told_of() -> None:
+    """As PowerShell writes one; lines that were added at its end would be no patterns either."""
+    text = "**/.git\r\n**/.env*\r\n".encode("utf-16").decode("utf-8", "replace")
+    proof = prove("dockerignore", canaries=reaching(*ALL), project_texts={".dockerignore": text})
+    assert "UTF-16" in proof.summary
+    assert str(proof.remedy).startswith("Save .dockerignore in UTF-8")
+
+
 def test_a_name_keeps_its_case_at_the_beginning_of_a_sentence() -> None:
     """A path that is spelled with a capital letter is another path."""
     planted = (Canary("id_rsa", "key", nested=False, reached=True),)

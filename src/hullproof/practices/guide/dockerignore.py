@@ -40,6 +40,7 @@ from hullproof.practices.library.lines import append, known
 from hullproof.practices.library.places import takes_most
 
 _LET_THROUGH = "Let {} through: narrow the pattern that matches it, or add !{} after it."
+_SAVE = "Save {} in UTF-8, which is what the builder reads."
 _TESTS_THROUGH = (
     "Let the tests into the context; keep them out of the release by copying only the application there."
 )
@@ -124,14 +125,17 @@ def no_canary_gets_through(
         (each for each in judged if each.reached), key=lambda each: (each.kind != "own", each.nested)
     )
     file = canaries.ignore_file
+    text = project_texts.get(file or "", "")
     if not takes_most(release):
         return
     if through:
         yield broken(
-            _clause(canaries, through, len(judged), project_texts.get(file or "", "")),
+            _clause(canaries, through, len(judged), text),
             *_takes(release, next((each.taken_at for each in through if each.taken_at), None)),
             *(in_experiment(file or each.path, _reaches(each)) for each in through),
-            fix=append(file or ".dockerignore", *_patterns(canaries, through)),
+            fix=_SAVE.format(file)
+            if _is_of_two_bytes(text)
+            else append(file or ".dockerignore", *_patterns(canaries, through)),
         )
     elif not judged:
         yield unproven("no canary was planted, so nothing shows what the ignore file leaves out")
@@ -191,12 +195,19 @@ def _instead_of_all(canaries: CanaryFacts, file: str, text: str) -> str | None:
     return append(file, *_patterns(canaries, judged)) if withholds_all(text) and judged else None
 
 
+def _is_of_two_bytes(text: str) -> bool:
+    """Whether an ignore file is as PowerShell's `>` writes it."""
+    return "\0" in text
+
+
 def _why(canaries: CanaryFacts, through: list[Canary], text: str) -> str:
     file, elsewhere = canaries.ignore_file, listed(canaries.misplaced)
     if file is None:
         misplaced = f", and {elsewhere} is not where the builder looks" if elsewhere else ""
         return f"there is no ignore file at the top of the context{misplaced}"
     instead = f", and the builder does not read {elsewhere}" if elsewhere else ""
+    if _is_of_two_bytes(text):
+        return f"{file} is in UTF-16, of which the builder reads no pattern"
     exceptions = {letting_back_in(text, each.path) for each in through}
     lines = [f"{file}:{found[0]} `{found[1]}`" for found in sorted(filter(None, exceptions))]
     if None not in exceptions:
