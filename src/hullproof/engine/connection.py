@@ -10,6 +10,7 @@ import os
 import shutil
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hullproof.engine.calls import Calls
@@ -65,12 +66,26 @@ class Engine:
         docker, plugins, buildx_version = shutil.which("docker"), dict[str, tuple[str, ...]](), ""
         try:
             if builds:
-                plugins["buildx"], buildx_version = _buildx_of(docker)
+                plugins["buildx"], buildx_version = _buildx_of(
+                    docker, directly=endpoint.host.startswith("unix://")
+                )
             release = str(client.version().get("Version", "unknown"))
         except BaseException:
             client.close()
             raise
         return cls(client, calls, endpoint, docker or "docker", plugins, buildx_version, release)
+
+    @cached_property
+    def system_info(self) -> dict[str, Any]:
+        """What the engine reports of its machine and its settings: asked once, they stay while a connection does."""
+        info: dict[str, Any] = self.client.info()
+        return info
+
+    @cached_property
+    def version_info(self) -> dict[str, Any]:
+        """What the engine reports of its release and its platform: asked once as well."""
+        version: dict[str, Any] = self.client.version()
+        return version
 
     def cli(self, *args: str) -> list[str]:
         """Return the argument list of a docker command for this engine: `cli("buildx", "build", ...)`.
@@ -95,7 +110,7 @@ class Engine:
 
     def architecture(self) -> str:
         """Return what its machine is, in the engine's words, such as `amd64`; empty where it does not tell."""
-        return str(self.client.version().get("Arch", ""))
+        return str(self.version_info.get("Arch", ""))
 
     def require_own_platform(self) -> None:
         """Raise EngineError where docker is told to build for another platform than the engine's, whose images it cannot run.
@@ -113,7 +128,7 @@ class Engine:
 
     def fitting_projects(self) -> int:
         """Say how many projects its machine has processors and memory for, side by side; one at the least."""
-        info: dict[str, Any] = self.client.info()
+        info = self.system_info
         return max(
             1,
             min(int(info.get("NCPU") or 1), int(info.get("MemTotal") or 0) // _PROJECT_BYTES, _MOST_PROJECTS),
@@ -121,25 +136,25 @@ class Engine:
 
     def data_folder(self) -> tuple[str, str]:
         """Return the folder that it keeps all in, and the name of the machine that this is on; empty where it does not tell."""
-        info: dict[str, Any] = self.client.info()
+        info = self.system_info
         return str(info.get("DockerRootDir") or ""), str(info.get("Name") or "")
 
     def info(self) -> EngineInfo:
         """Say what engine this is, for the report."""
-        version: dict[str, Any] = self.client.version()
+        version = self.version_info
         name = (version.get("Platform") or {}).get("Name") or "Docker Engine"
         return EngineInfo(
             name=str(name),
             version=self.version,
             buildx_version=self.buildx_version or None,
             platform=f"{version.get('Os', 'linux')}/{version.get('Arch', 'unknown')}",
-            storage_driver=self.client.info().get("Driver"),
+            storage_driver=self.system_info.get("Driver"),
             note=self.flaw,
         )
 
     def grounds(self) -> str:
         """Say on what and within which bounds its containers run: kernel, cgroups, runtime, processors, what confines them."""
-        info: dict[str, Any] = self.client.info()
+        info = self.system_info
         names = ("KernelVersion", "CgroupVersion", "DefaultRuntime", "NCPU", "SecurityOptions")
         return " ".join(str(info.get(name)) for name in names)
 
@@ -156,7 +171,7 @@ class Engine:
         self.client.close()
 
 
-def _buildx_of(docker: str | None) -> tuple[tuple[str, ...], str]:
+def _buildx_of(docker: str | None, *, directly: bool) -> tuple[tuple[str, ...], str]:
     """Find the buildx that belongs to a docker command, and its version. Raises NoEngineError where either is missing."""
     if docker is None:
         raise NoEngineError(
@@ -164,4 +179,4 @@ def _buildx_of(docker: str | None) -> tuple[tuple[str, ...], str]:
             "an engine answers, but the `docker` command is missing: "
             "`hullproof doctor` names the package (docker-cli on Debian)",
         )
-    return find_buildx(docker)
+    return find_buildx(docker, directly=directly)

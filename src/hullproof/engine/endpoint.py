@@ -103,7 +103,7 @@ def find_endpoint(environ: Mapping[str, str] | None = None) -> Endpoint:
         return _from_environment(host, environ)
     folder = config_folder(environ)
     name = environ.get("DOCKER_CONTEXT") or str(
-        _json(folder / "config.json").get("currentContext") or "default"
+        read_json(folder / "config.json").get("currentContext") or "default"
     )
     if name == "default":
         return Endpoint(DEFAULT_SOCKET)
@@ -137,7 +137,7 @@ def _from_context(name: str, folder: Path) -> Endpoint:
             f"docker context {name!r} does not exist: `docker context ls` shows those that do, "
             "`docker context use default` goes back to this machine's engine"
         )
-    docker = _json(meta).get("Endpoints", {}).get("docker", {})
+    docker = read_json(meta).get("Endpoints", {}).get("docker", {})
     host = docker.get("Host") or DEFAULT_SOCKET
     endpoint = Endpoint(host, context=name)
     certs = folder / "contexts" / "tls" / digest / "docker"
@@ -159,7 +159,7 @@ def _with_tls(endpoint: Endpoint, folder: Path, *, verify: bool) -> Endpoint:
     )
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object; an absent file is an empty one."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))

@@ -36,7 +36,7 @@ def limits_of(engine: Engine, config: Config) -> Limits:
 
     None stands for what its kernel does not limit: https://docs.docker.com/engine/containers/resource_constraints/.
     """
-    info: dict[str, Any] = engine.client.info()
+    info = engine.system_info
     most = int(info["MemTotal"] * _SHARE) if info.get("MemTotal") else config.memory_mb * _MEGA
     return Limits(
         memory_bytes=int(min(config.memory_mb * _MEGA, most)) if info.get("MemoryLimit") else None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from hullproof.engine.acts import ActedOn
 from hullproof.engine.connection import Engine
@@ -99,7 +98,7 @@ def little_memory(config: Config) -> int:
 @fact
 def shares(trials: Trials, engine: Engine, run: Run, config: Config, helper: Helper | str) -> Shares:
     """The image with one processor's time of a large machine, and on one processor of a small one; both with little memory."""
-    info: dict[str, Any] = engine.client.info()
+    info = engine.system_info
     lacking = [name for name in ("MemoryLimit", "CpuCfsQuota", "CPUSet") if not info.get(name)]
     if lacking or isinstance(helper, str):
         why = (

@@ -274,6 +274,48 @@ def test_plugin_that_the_command_line_does_not_see(
     assert find_buildx(str(docker)) == ((str(tmp_path / "plugins/docker-buildx"),), "0.13.1+ds1")
 
 
+@pytest.mark.parametrize(
+    ("files", "directly", "chosen"),
+    [
+        (["plugins"], True, "plugins"),
+        (["plugins", "docker/cli-plugins"], True, "docker/cli-plugins"),
+        (["plugins"], False, None),
+        ([], True, None),
+    ],
+)
+def test_the_plugin_that_docker_would_call_is_called_without_it(
+    program: Callable[[str, str], Path],
+    tmp_path: Path,
+    files: list[str],
+    *,
+    directly: bool,
+    chosen: str | None,
+) -> None:
+    """Only where that is asked for: docker's start takes longer than the plugin's."""
+    docker = program("docker", "echo buildx 0.13.1")
+    for folder in files:
+        plugin = program("docker-buildx", "echo buildx 0.13.1")
+        (tmp_path / folder).mkdir(parents=True)
+        plugin.rename(tmp_path / folder / "docker-buildx")
+    called, _ = find_buildx(str(docker), directly=directly)
+    assert called == ((f"{tmp_path / chosen}/docker-buildx",) if chosen else (str(docker), "buildx"))
+
+
+@pytest.mark.parametrize("plugin", ["exit 1", "echo buildx 0.12.0"])
+def test_docker_is_asked_where_its_plugin_does_not_do(
+    program: Callable[[str, str], Path], tmp_path: Path, plugin: str
+) -> None:
+    """It may know of a better one, and surely does where it is told of more folders."""
+    docker = program("docker", "echo buildx 0.14.0")
+    (tmp_path / "plugins").mkdir()
+    program("docker-buildx", plugin).rename(tmp_path / "plugins/docker-buildx")
+    assert find_buildx(str(docker), directly=True) == ((str(docker), "buildx"), "0.14.0")
+    program("docker-buildx", "echo buildx 0.13.1").rename(tmp_path / "plugins/docker-buildx")
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker/config.json").write_text('{"cliPluginsExtraDirs": ["/opt/plugins"]}')
+    assert find_buildx(str(docker), directly=True) == ((str(docker), "buildx"), "0.14.0")
+
+
 @pytest.mark.parametrize(("text", "parts"), [("0.13.1+ds1", (0, 13, 1)), ("v0.9", (0, 9)), ("none", ())])
 def test_numbers(text: str, parts: tuple[int, ...]) -> None:
     """Versions compare as numbers, whatever hangs on to them."""
