@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -35,6 +36,10 @@ _COMMANDS: Mapping[str, str] = {
 
 _COMPLETE = "_HULLPROOF_COMPLETE"
 """The variable by which a shell asks Click for completions: https://click.palletsprojects.com/en/stable/shell-completion/"""
+
+
+_BETWEEN_COLLECTIONS = 50_000
+"""So many objects more than Python is used to: of what is imported and read, hardly any goes again before the end."""
 
 
 class _Commands(click.Group):
@@ -82,6 +87,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command and exit: 0 good, 1 bad news, 2 wrong usage, 3 no engine or base, 128+n on a signal."""
+    gc.set_threshold(_BETWEEN_COLLECTIONS)
     _require_posix()
     _complete_where_a_shell_asks()
     with unwinding_on_signals(say) as interruption:

@@ -21,6 +21,7 @@ _DIST_INFO = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._]*)-(?P<version>[^-/]+
 _EGG_INFO = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._]*)-(?P<version>[^-/]+?)(?:-py\d[\d.]*)?(?:-[\w.-]+)?\.egg-info(?:/PKG-INFO)?"
 )
+_METADATA = (".dist-info/METADATA", ".egg-info", ".egg-info/PKG-INFO")
 _RPM = ("/var/lib/rpm", "/usr/lib/sysimage/rpm")
 _DPKG, _APK = "/var/lib/dpkg/status", ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 
@@ -50,7 +51,7 @@ def _distributions(files: FileFacts, image: ImageFacts) -> Iterator[Component]:
     """Go through what stands directly in a folder that some Python imports from: what is vendored deeper is not imported."""
     named = {posixpath.normpath(each) for each in image.env.get("PYTHONPATH", "").split(":") if each}
     for path, entry in files.final.items():
-        if entry.kind != "file":
+        if entry.kind != "file" or not path.endswith(_METADATA):  # the one of all paths in a hundred
             continue
         is_file = path.endswith(".egg-info")
         metadata = path if is_file else posixpath.dirname(path)
