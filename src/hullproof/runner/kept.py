@@ -12,7 +12,9 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -83,6 +85,9 @@ class Keeper:
     _recalled: dict[str, Recalled] = field(default_factory=dict)
     _new: dict[str, _Noted] = field(default_factory=dict)
     _keys: Keys = field(default_factory=Keys)
+    _files: dict[tuple[Path, int, int], Recalled | None] = field(default_factory=dict)
+    _locks: defaultdict[Path, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def recall(self, provider: Provider, gathered: Gathered) -> Recalled | None:
         """Return a fact that was kept and still holds; None where there is none."""
@@ -90,16 +95,38 @@ class Keeper:
             return None
         try:
             path = self._file(provider.name, self._keys.of(provider.name, gathered))
-            text = path.read_text(encoding="utf-8")
-            kept = json.loads(text) if len(text) <= _LARGEST else {}
-            observed_at = datetime.fromisoformat(kept["observed_at"])
-            if not timedelta(0) <= datetime.now(timezone.utc) - observed_at <= LONGEST:
-                return None
-            value = _structured(kept["fact"], provider)
-        except (UncertainError, OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError):
+        except UncertainError:
             return None
-        self._recalled[provider.name] = Recalled(value, observed_at, path)
-        return self._recalled[provider.name]
+        found = self._read(path, provider)
+        if found is None or not timedelta(0) <= datetime.now(timezone.utc) - found.observed_at <= LONGEST:
+            return None
+        self._recalled[provider.name] = found
+        return found
+
+    def read_ahead(self) -> None:
+        """Read what was kept last of each fact, while the build is waited for: mostly that is what will be recalled."""
+        if self.is_fresh:
+            return
+        last: dict[str, Path] = {}
+        with suppress(OSError):
+            for path in sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime):
+                last[path.name.rpartition("-")[0]] = path
+        for name in last.keys() & PROVIDERS.keys():
+            self._read(last[name], PROVIDERS[name])
+
+    def _read(self, path: Path, provider: Provider) -> Recalled | None:
+        """Read a file, once while it stays the same; None where it is not there or not whole."""
+        with self._lock:
+            lock = self._locks[path]
+        with lock:
+            try:
+                status = path.stat()
+            except OSError:
+                return None
+            same = (path, status.st_ino, status.st_mtime_ns)
+            if same not in self._files:
+                self._files[same] = _recalled(path, provider)
+            return self._files[same]
 
     def note(self, provider: Provider, gathered: Gathered, value: object, took_s: float) -> None:
         """Take note of a fact that was gathered now, in `took_s` seconds; `settle` decides whether it is kept."""
@@ -154,6 +181,16 @@ def rests_on(names: Collection[str]) -> set[str]:
             found.add(name)
             waiting += [need.name for need in PROVIDERS[name].needs] if name in PROVIDERS else []
     return found
+
+
+def _recalled(path: Path, provider: Provider) -> Recalled | None:
+    try:
+        text = path.read_text(encoding="utf-8")
+        kept = json.loads(text) if len(text) <= _LARGEST else {}
+        observed_at = datetime.fromisoformat(kept["observed_at"])
+        return Recalled(_structured(kept["fact"], provider), observed_at, path)
+    except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError):
+        return None
 
 
 def _structured(plain: object, provider: Provider) -> object:

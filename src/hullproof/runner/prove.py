@@ -72,6 +72,8 @@ def prove(
         if image is not None
         else Prover(project, engine, run, tell=tell, experiments=experiments, keeper=keeper)
     )
+    if keeper is not None:
+        run.start(keeper.read_ahead, name="hullproof-kept")
     prover.begin(practices)
     for practice in practices:
         prover.proof(practice)

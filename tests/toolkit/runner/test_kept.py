@@ -185,6 +185,38 @@ def test_what_it_depends_on_drops_it(world: World, keep: Callable[..., None], wh
     assert recalled(world) is None
 
 
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_was_read_ahead_holds_no_longer_than_its_key(
+    world: World, keep: Callable[..., None], what: str
+) -> None:
+    """It is read while the build runs, before it is known what will be asked for."""
+    keep()
+    for is_known in (True, False):
+        keeper = Keeper(world.folder.parent / "kept")
+        keeper.read_ahead()
+        if not is_known:
+            dict(changes(world))[what]()
+        assert (keeper.recall(PROVIDERS["container"], world) is not None) is is_known
+
+
+@pytest.mark.parametrize("damage", ["removed", "written", "replaced"])
+def test_what_was_read_ahead_holds_no_longer_than_its_file(
+    world: World, keep: Callable[..., None], damage: str
+) -> None:
+    """Another run may have found that it is not so, and have let go of it."""
+    keep()
+    (path,) = (world.folder.parent / "kept").iterdir()
+    keeper = Keeper(path.parent)
+    keeper.read_ahead()
+    if damage == "written":
+        path.write_text("{}")
+    else:
+        path.unlink()
+    if damage == "replaced":
+        path.write_text("{}")
+    assert keeper.recall(PROVIDERS["container"], world) is None
+
+
 @pytest.mark.parametrize("what", CHANGES_OF_WHAT_IS_BUILT)
 @pytest.mark.parametrize("name", ["edits", "gate", "canaries"])
 def test_experiments_are_dropped_with_what_is_built(
