@@ -279,6 +279,25 @@ def test_tests_are_let_in_by_the_ignore_file_in_force() -> None:
     assert "Remove .dockerignore" not in fix
 
 
+@pytest.mark.parametrize("base", ["check-${CHECK}", "check-$CHECK"])
+def test_an_argument_that_chooses_another_stage_is_named(tmp_path: Path, base: str) -> None:
+    """Its default is what to change: nothing has to be taken from the stage besides."""
+    text = f"""\
+ARG CHECK=off
+FROM x AS check-off
+RUN touch /passed
+FROM x AS check-on
+RUN python -m pytest && touch /passed
+FROM {base} AS checked
+FROM x
+COPY --from=checked /passed /tmp/
+"""
+    gate = replace(SILENT, test_lines=(), unneeded_test_lines=(5,))
+    proof = prove("test-gate", text, gate=gate)
+    assert "as long as CHECK is off" in proof.summary
+    assert followed(tmp_path, proof.remedy, text) == text.replace("CHECK=off", "CHECK=on")
+
+
 def test_tests_that_wait_for_another_day_are_run(tmp_path: Path) -> None:
     """What stands in a CMD of a stage beside the release, which needs it."""
     text = GOOD.replace(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping
 
-from hullproof.dockerfile import Instruction, Release, script_runs_tests
+from hullproof.dockerfile import Instruction, Release, Stage, script_runs_tests
 from hullproof.facts import GateFacts, PlantedFile
 from hullproof.practices.checks import listed
 from hullproof.practices.library.countable import keep_exit_code, run_now, runner, to_begin
@@ -15,6 +16,10 @@ from hullproof.practices.library.stages import FOR_TESTS, PASSED, stages_for_tes
 
 _LATER = frozenset({"CMD", "ENTRYPOINT", "ONBUILD", "HEALTHCHECK"})
 _MOST_QUOTED = 80
+_BY_ARGUMENT = re.compile(
+    r"(?P<before>[^$]*)\$(?:(?P<open>\{)|(?=\w))(?P<name>\w+)(?(open)\})(?P<after>[^$]*)"
+)
+"""A FROM whose stage a variable chooses."""
 
 
 def step_at(release: Release, line: int | None) -> str:
@@ -61,7 +66,13 @@ def why_none_runs(
         line = gate.unneeded_test_lines[0]
         stage = release.stage_at(line)
         name = stage.label if stage else "the test stage"
-        return line, f"the release does not depend on {name}, which BuildKit skips", _to_depend(release, line)
+        clause = f"the release does not depend on {name}, which BuildKit skips"
+        argument, fix = _to_choose(release, stage)
+        return (
+            line,
+            f"{clause} as long as {argument}" if argument else clause,
+            fix or _to_depend(release, line),
+        )
     for stage in release.needed:
         for each in stage.instructions:
             if _tests_later(each):
@@ -103,6 +114,22 @@ def _to_run(release: Release) -> str | None:
         add(release, "after", end, f"{run} && touch {PASSED}"),
         add(release, "after", release.line, taking_passed(stage.reference)),
     )
+
+
+def _to_choose(release: Release, stage: Stage | None) -> tuple[str, str | None]:
+    """Tell which argument's default chooses another stage in the place of one, as `FROM check-${CHECK}`, and how it chooses this one."""
+    defaults = {name: (each, value) for each in release.dockerfile.global_args for name, value in each.pairs}
+    for each in release.needed if stage is not None else ():
+        found = _BY_ARGUMENT.fullmatch(each.base)
+        name = found["name"] if found is not None else ""
+        if stage is None or found is None or name not in defaults or name in release.build_args:
+            continue
+        before, after = found["before"].lower(), found["after"].lower()
+        named, (argument, value) = (stage.name or "").lower(), defaults[name]
+        chosen = named[len(before) : len(named) - len(after)]
+        if chosen and named == f"{before}{chosen}{after}" and len(argument.pairs) == 1:
+            return f"{name} is {value or 'empty'}", instead(release, argument.line, f"ARG {name}={chosen}")
+    return "", None
 
 
 def _to_depend(release: Release, line: int) -> str | None:
