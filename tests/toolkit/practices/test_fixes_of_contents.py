@@ -116,6 +116,21 @@ def test_a_group_that_is_installed_behind_the_code_comes_before_it(tmp_path: Pat
     assert 'FROM deps\nCOPY app/ app/\nCMD ["python", "run.py"]\n' in made
 
 
+def test_a_script_that_only_installs_comes_before_the_code(tmp_path: Path) -> None:
+    """With the list that it installs from; one that does more may need the code."""
+    text = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN ./install.sh\nCMD ["python", "run.py"]\n'
+    script = "#!/bin/sh\nset -e\npip install --no-cache-dir -r requirements.txt\n"
+    facts: dict[str, Any] = {
+        "edits": edited(4, "requirements.txt"),
+        "project_texts": {"install.sh": script},
+    }
+    made = followed(tmp_path, "requirements-first", text, **facts)
+    assert "COPY requirements.txt install.sh ./\nRUN ./install.sh\nCOPY . .\nCMD" in made
+    for more in ("make\n", "pip install .\n"):
+        facts["project_texts"] = {"install.sh": f"{script}{more}"}
+        assert not changes(str(prove("requirements-first", text, **facts).remedy))
+
+
 PYPROJECT = '[build-system]\nbuild-backend = "hatchling.build"\n[project]\nname = "my-shop"\nversion = "1"\n'
 
 

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from hullproof.dockerfile import Install, Instruction, Release, Stage, install_commands
+from hullproof.dockerfile import Install, Instruction, Release, Stage, commands, install_commands
 from hullproof.dockerfile.model import Mount
 from hullproof.facts import InstallStep
 from hullproof.practices.checks import listed
@@ -17,6 +17,8 @@ from hullproof.practices.library.packaging import before_its_code
 from hullproof.practices.library.places import copies_context
 
 _LIST = "requirements.txt"
+_INSTALLS = re.compile(r"\s*(?:#.*|set [-+].*|(?:python3? -m )?(?:uv )?pip3? install\b(?!.*(?:\s|=)\.).*)?$")
+"""A line of a script that installs from lists, or does nothing."""
 _WITHOUT_PROJECT = {
     "uv sync": "--no-install-project",
     "poetry install": "--no-root",
@@ -29,7 +31,32 @@ _WITHOUT_PROJECT = {
 def copy_the_code_after(release: Release, step: InstallStep, project_texts: Mapping[str, str]) -> str:
     """Say how to install before the code is there: with the step's own files, its line, and its tool."""
     return (
-        _in_lines(release, step) or before_its_code(release, step, project_texts) or _in_prose(release, step)
+        _in_lines(release, step)
+        or before_its_code(release, step, project_texts)
+        or _by_script(release, step, project_texts)
+        or _in_prose(release, step)
+    )
+
+
+def _by_script(release: Release, step: InstallStep, project_texts: Mapping[str, str]) -> str | None:
+    """Say how a script that only installs is copied with what it installs from, and the code behind it; None where it does more."""
+    run, stage = release.instruction_at(step.line), release.stage_at(step.line)
+    every = commands(run).commands if run is not None else ()
+    script = posixpath.normpath(every[0].argv[0]) if len(every) == 1 and every[0].argv else ""
+    text = project_texts.get(script, "")
+    if (
+        run is None
+        or stage is None
+        or run.mounts
+        or not text
+        or not all(map(_INSTALLS.match, text.splitlines()))
+    ):
+        return None
+    code = _code(release, stage, step)
+    meant = copy_of(code[0], list(dict.fromkeys((*step.files, script)))) if len(code) == 1 else None
+    return joined(
+        *(instead(release, each.line, meant) for each in code),
+        *(add(release, "after", step.line, text_of(each)) for each in code),
     )
 
 
