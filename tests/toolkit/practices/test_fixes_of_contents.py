@@ -165,6 +165,9 @@ def test_a_project_that_is_a_package_is_installed_empty_first(
     for text in (f'{PYPROJECT}dynamic = ["version"]\n', PYPROJECT.replace("hatchling.build", "mesonpy")):
         facts["project_texts"] = {**texts, "pyproject.toml": text}
         assert not changes(str(prove("requirements-first", head + written + tail, **facts).remedy))
+    facts["project_texts"] = texts
+    above = f"{head.replace('slim', 'slim AS deps')}{written}\nFROM deps AS test\nRUN pip install pytest\nFROM deps{tail}"
+    assert not changes(str(prove("requirements-first", above, **facts).remedy))
 
 
 def test_who_listens_and_does_not_read_is_named_by_its_line() -> None:

@@ -145,8 +145,9 @@ def _fixes(rows: Sequence[Row]) -> Iterator[str]:
     clean = [row for row in followed if not row["newly"]]
     both = [row for row in followed if is_good(row)]
     whole = sum(row["beside"] == "all" for row in followed)
-    yield f"{len(rows)} faults{_by(rows)}; {whole} of {len(followed)} projects were proven again in all practices, the others"
-    yield "in those that need no experiment, and in that of the fault:"
+    alone = sum(row["beside"] == 1 for row in followed)
+    yield f"{len(rows)} faults{_by(rows)}; of {len(followed)} projects whose fix was followed {whole} were proven again in all practices,"
+    yield f"{alone} in that of the fault alone, the others in that and in those of the guide that need no experiment:"
     yield ""
     yield f"- fixes that the script can follow: {rate(len(followed), len(rows))}"
     yield f"- of these, the practice is then shown to hold: {rate(len(good), len(followed))}"

@@ -34,6 +34,9 @@ def before_its_code(release: Release, step: InstallStep, project_texts: Mapping[
     if run is None or text is None or package is None or run.mounts or not _is_pip_alone(run):
         return None
     stage = release.dockerfile.stages[run.stage_index]
+    above = [each for each in release.dockerfile.stages if stage in release.ancestors_of(each)[1:]]
+    if any(install_commands(each) for one in above for each in one.instructions):
+        return None  # what it installs would come behind the code all the same
     code = [
         each
         for each in stage.instructions

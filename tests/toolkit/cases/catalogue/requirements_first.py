@@ -196,4 +196,19 @@ CASES = (
             dockerfile(INSTALL, "RUN pip install --no-cache-dir ."),
         ),
     ),
+    Case(
+        "requirements-first/package-installed-whole",
+        "the same, and the test tools lie in a stage of their own",
+        (
+            write("pyproject.toml", PYPROJECT),
+            delete("requirements.txt"),
+            dockerfile(COPY, "COPY pyproject.toml ./\nCOPY greeter/ greeter/"),
+            dockerfile(INSTALL, "RUN pip install --no-cache-dir ."),
+            dockerfile(
+                f"FROM deps AS test\n{DEV}",
+                "FROM python:3.11-slim AS test\nENV PYTHONDONTWRITEBYTECODE=1\nWORKDIR /app\n"
+                f"{DEV}COPY --from=deps /venv /venv\nENV PYTHONPATH=/venv/lib/python3.11/site-packages\n",
+            ),
+        ),
+    ),
 )
