@@ -58,6 +58,7 @@ def test_a_file_that_it_cannot_read_is_opened_to_all() -> None:
     [
         ("/app/data/site.db", "/app/data/site.db", "chmod -R g=u /app/data/site.db"),
         ("/home/app/code/run.py", "/home/app", "chmod -R a+rX /home/app"),
+        ("/app/my data/x", "/app/my data", "RUN chgrp -R 0 '/app/my data' && chmod -R g=u '/app/my data'"),
     ],
 )
 def test_the_fix_is_for_what_stops_it(path: str, stops: str, command: str) -> None:
@@ -67,6 +68,7 @@ def test_the_fix_is_for_what_stops_it(path: str, stops: str, command: str) -> No
             15,
             entry("/app/data/", mode=0o777),
             entry("/app/data/site.db", uid=1000),
+            entry("/app/my data/", uid=1000),
             entry("/home/app/", uid=1000, mode=0o700),
             entry("/home/app/code/"),
             entry("/home/app/code/run.py"),

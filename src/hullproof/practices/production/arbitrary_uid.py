@@ -19,6 +19,7 @@ Fix: Let everybody read and run what the image holds, and give what is written t
 from __future__ import annotations
 
 import re
+from shlex import quote
 
 from hullproof.dockerfile import Release
 from hullproof.facts import STRANGER, FileFacts, ImageFacts, Trial
@@ -101,8 +102,8 @@ def _to_allow(release: Release, image: ImageFacts, files: FileFacts, stop: Barri
     if stop.verb in {"read", "enter", "run"}:
         folder = path if stop.entry.kind == "directory" else folder_of(path)
         # What the base has holds more than this project's: /etc/shadow is closed for a reason.
-        mode = f"a+rX {path}" if folder in files.base else f"-R a+rX {folder}"
-        way = before_user(release, f"RUN chmod {mode if stop.verb != 'run' else f'a+rx {path}'}")
+        wide = f"a+rX {quote(path)}" if folder in files.base else f"-R a+rX {quote(folder)}"
+        way = before_user(release, f"RUN chmod {f'a+rx {quote(path)}' if stop.verb == 'run' else wide}")
         return f"Let everybody read and run {path}. {way}"
     if path == "/" and "HOME" not in image.env:
         home = before_command(release, "ENV HOME=/tmp")
@@ -113,7 +114,7 @@ def _to_allow(release: Release, image: ImageFacts, files: FileFacts, stop: Barri
         return (
             f"Let it write below /tmp, in the place of {path}: its owner and group 0 alone may write there."
         )
-    way = before_user(release, f"RUN chgrp -R 0 {path} && chmod -R g=u {path}")
+    way = before_user(release, f"RUN chgrp -R 0 {quote(path)} && chmod -R g=u {quote(path)}")
     return f"Let others than its owner write to {path}. {way} That is enough for group 0; for any group let it write below /tmp."
 
 
