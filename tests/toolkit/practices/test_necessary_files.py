@@ -351,6 +351,36 @@ def test_a_missing_module_is_broken_and_another_death_unproven() -> None:
     assert prove("necessary-files", container=named, image=wrong).verdict is UNPROVEN
 
 
+@pytest.mark.parametrize(
+    ("step", "meant"),
+    [
+        ("RUN pip install --no-deps -e .", "RUN pip install --no-deps ."),
+        ("RUN pip install --editable=/src", "RUN pip install /src"),
+        ("RUN uv sync --locked && true", "RUN uv sync --locked --no-editable && true"),
+        ("RUN poetry install", None),
+    ],
+)
+def test_a_link_to_sources_that_stay_behind_is_named(step: str, meant: str | None) -> None:
+    """It is one fault, and no other practice's: the command is right, and the package was not brought along."""
+    text = f"FROM x AS build\nCOPY . .\n{step}\nFROM x\nCOPY --from=build /venv /venv\nCMD x\n"
+    record = f"{SITE}/Shop-1.0.dist-info/RECORD"
+    rows = "__editable__.shop-1.0.pth,,\n__editable___shop_1_0_finder.py,,\nshop-1.0.dist-info/METADATA,,\n"
+    dead = container(exit_code=1, log=("/venv/bin/python: No module named shop",))
+    facts = {"text": text, "container": dead, "image": image(command=("python", "-m", "shop"))}
+    linked = files(layer(5, entry(record), texts={record: rows}))
+    proof = prove("necessary-files", files=linked, **facts)
+    assert proof.verdict is BROKEN
+    assert "hop was installed as a link" in proof.summary
+    assert (f"Write `{meant}` in the place of Dockerfile:3." if meant else "Install it whole") in str(
+        proof.remedy
+    )
+    proof = prove("default-command", files=linked, **facts)
+    assert proof.verdict is UNPROVEN
+    assert "see necessary-files" in proof.summary
+    whole = files(layer(5, entry(record), texts={record: f"shop/__init__.py,,\n{rows}"}))
+    assert prove("necessary-files", files=whole, **facts).verdict is UNPROVEN
+
+
 def test_packages_may_bring_tests_wherever_they_were_installed() -> None:
     """What `pip install --target` fills is a site, whatever its name, but for where the application lies."""
     for site, verdict in (("/deps", PROVEN), ("/app/vendor", PROVEN), ("/app", BROKEN)):

@@ -35,6 +35,7 @@ from hullproof.practices.checks import (
     unproven,
 )
 from hullproof.practices.library.leaving import DISCLOSED, to_leave, without_value
+from hullproof.practices.library.linked import left_behind, to_install_whole
 from hullproof.practices.library.logs import last_words, missed_file
 from hullproof.practices.library.missing import to_bring, to_bring_module, to_leave_installed
 from hullproof.practices.library.processes import waits_for_a_service
@@ -157,7 +158,13 @@ def nothing_is_missing(
     code = (
         container.start_error or f"it ended with exit code {container.exit_code}, {last_words(container.log)}"
     )
-    if missed is not None:
+    if (linked := left_behind(files, container.log)) is not None:
+        yield broken(
+            f"{linked} was installed as a link to its sources, which the release does not have",
+            in_container(where, f"expected the application to start; {code}"),
+            fix=to_install_whole(release),
+        )
+    elif missed is not None:
         yield broken(
             f"the application needs a file that the release does not have: {missed}",
             in_container(where, f"expected the application to start; {code}"),

@@ -20,6 +20,7 @@ from hullproof.practices.library.command import (
     to_start_with,
 )
 from hullproof.practices.library.lines import before_user, copied_with, instead
+from hullproof.practices.library.linked import left_behind
 from hullproof.practices.library.logs import (
     denied_path,
     error_line,
@@ -148,6 +149,8 @@ def _why_ended(
 ) -> Reason:
     """Tell why a container ended by itself. What found no database or no setting, where none was given, is no fault."""
     log, error = container.log, error_line(container.log, container.stderr)
+    if (linked := left_behind(files, log)) is not None:
+        return Reason(f" ({linked} was installed as a link; see necessary-files)", None, is_fault=False)
     absent = _denied(log, release, image, files) or _absent(log, release, image, files)
     if absent is not None:
         return absent
