@@ -98,7 +98,7 @@ def test_all_of_a_test_stage_becomes_all_below_it_and_the_code(tmp_path: Path) -
     )
     own = layer(16, entry(f"{PACKAGES}/pytest/__init__.py"))
     made = followed(tmp_path, "multistage", text, files=files(own))
-    assert made == text.replace("COPY --from=test / /", "COPY --from=base / /\nCOPY app/ app/")
+    assert made == text.replace("COPY --from=test / /", "COPY --from=base / /\nCOPY --chown=app app/ app/")
     whole = text.replace("COPY app/ app/\nCOPY tests/ tests/\n", "COPY . .\n")
     own = layer(15, entry(f"{PACKAGES}/pytest/__init__.py"))
     assert not changes(str(prove("multistage", whole, files=files(own)).remedy))

@@ -134,6 +134,28 @@ COPY --from=test /passed /tmp/
     )
 
 
+def test_a_stage_that_tests_is_needed_all_the_same(tmp_path: Path) -> None:
+    """Where the step took from it alone: the release takes its mark instead, and the code is its user's as before."""
+    text = """\
+FROM python:3.11-slim AS base
+WORKDIR /app
+FROM base AS test
+RUN pip install pytest
+COPY app app
+RUN python -m pytest && chown -R app app
+FROM scratch
+COPY --from=test / /
+WORKDIR /app
+USER app
+"""
+    own = layer(8, entry("/usr/local/lib/python3.11/site-packages/pytest-8.dist-info/METADATA"))
+    made = followed(tmp_path, prove("multistage", text, files=files(own)).remedy, text)
+    assert made == text.replace("chown -R app app\n", "chown -R app app && touch /tmp/passed\n").replace(
+        "COPY --from=test / /\n",
+        "COPY --from=base / /\nCOPY --from=test /tmp/passed /tmp/passed\nCOPY --chown=app app app\n",
+    )
+
+
 def test_a_step_that_brings_tools_among_others_is_named() -> None:
     """In words where no line can be shown, and not by the page's example, which may hold already."""
     text = GOOD.replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -366,11 +367,12 @@ def test_a_link_to_sources_that_stay_behind_is_named(step: str, meant: str | Non
     record = f"{SITE}/Shop-1.0.dist-info/RECORD"
     rows = "__editable__.shop-1.0.pth,,\n__editable___shop_1_0_finder.py,,\nshop-1.0.dist-info/METADATA,,\n"
     dead = container(exit_code=1, log=("/venv/bin/python: No module named shop",))
-    facts = {"text": text, "container": dead, "image": image(command=("python", "-m", "shop"))}
+    facts: dict[str, Any] = {"text": text, "container": dead}
+    facts |= {"image": image(command=("python", "-m", "shop"))}
     linked = files(layer(5, entry(record), texts={record: rows}))
     proof = prove("necessary-files", files=linked, **facts)
     assert proof.verdict is BROKEN
-    assert "hop was installed as a link" in proof.summary
+    assert "package shop was installed as a link" in proof.summary
     assert (f"Write `{meant}` in the place of Dockerfile:3." if meant else "Install it whole") in str(
         proof.remedy
     )

@@ -146,7 +146,7 @@ def _in_words(
         release.instruction_at(made),
         next((s for s in for_tests if s not in release.ancestors), None),
     )
-    if step is None or stage is None or not install_commands(step):
+    if step is None or stage is None or not install_commands(step) or release.stage_at(made) in for_tests:
         return None
     command = install_commands(step)[-1].command.text
     return (

@@ -160,7 +160,7 @@ def nothing_is_missing(
     )
     if (linked := left_behind(files, container.log)) is not None:
         yield broken(
-            f"{linked} was installed as a link to its sources, which the release does not have",
+            f"the package {linked} was installed as a link to its sources, which the release does not have",
             in_container(where, f"expected the application to start; {code}"),
             fix=to_install_whole(release),
         )

@@ -18,7 +18,16 @@ from hullproof.dockerfile import (
 )
 from hullproof.facts import FileFacts
 from hullproof.practices.checks import listed
-from hullproof.practices.library.lines import add, instead, joined, remove, text_of
+from hullproof.practices.library.lines import (
+    add,
+    copied_with,
+    followed_by,
+    instead,
+    joined,
+    remove,
+    strict,
+    text_of,
+)
 from hullproof.practices.library.places import is_installed
 from hullproof.tools import TEST_RUNNERS, is_of_development, tool_of
 
@@ -114,9 +123,28 @@ def _from_below(
     text = text_of(step)
     if below is None or text is None:
         return None
-    return instead(
-        release, step.line, text.replace(f"--from={step.flag('from')}", f"--from={below.reference}")
+    copied = text.replace(f"--from={step.flag('from')}", f"--from={below.reference}")
+    return joined(instead(release, step.line, copied), *_needed_all_the_same(release, step, source))
+
+
+def _needed_all_the_same(release: Release, step: Instruction, source: Stage) -> Iterator[str | None]:
+    """Say how the release goes on to need the stage that tests, where nothing else than this step takes from it."""
+    find, others = release.dockerfile.find, [each for each in release.needed if each != source]
+    names = [
+        name
+        for stage in others
+        for each in stage.instructions
+        if each != step
+        for name in (each.flag("from"), *(mount.from_ for mount in each.mounts))
+    ]
+    is_needed = any(find(name) == source for name in names if name) or any(
+        source in release.ancestors_of(each) for each in others
     )
+    runs = [each for each in source.instructions if test_commands(each)]
+    if runs and not is_needed:
+        end = f"touch {PASSED}"
+        yield instead(release, runs[-1].line, strict(runs[-1], end) or followed_by(runs[-1], end))
+        yield add(release, "after", step.line, taking_passed(source.reference))
 
 
 def _all_but_tests(
@@ -139,8 +167,14 @@ def _all_but_tests(
         return None
     return joined(
         _from_below(release, step, source, for_tests),
-        *(add(release, "after", step.line, text_of(each)) for each in code),
+        *(add(release, "after", step.line, _as_its_user_s(release, each)) for each in code),
     )
+
+
+def _as_its_user_s(release: Release, copy: Instruction) -> str | None:
+    """Write a COPY so that what it brings is the release's user's, where it does not say whose it is."""
+    user = release.contract.user.text if release.contract.user is not None else ""
+    return text_of(copy) if copy.flag("chown") or user in {"", "root", "0"} else copied_with(copy, chown=user)
 
 
 def made_at(release: Release, line: int | None, path: str) -> int:
