@@ -16,7 +16,6 @@ from hullproof.engine.services.allowed import allowed
 from hullproof.engine.services.copies import check, pack
 from hullproof.engine.services.model import Services, aliases, choose
 from hullproof.engine.services.readiness import Readiness
-from hullproof.engine.services.reading import stage
 from hullproof.errors import EngineError, Unobservable, UsageError
 from hullproof.owner import RUN_LABEL
 from hullproof.process import Done, Program, follow
@@ -58,6 +57,8 @@ def read(
     that asks for what is not given; EngineError where compose is not there.
     """
     staged, resolved, variables = scratch / "project", scratch / "resolved.json", scratch / "variables"
+    from hullproof.engine.services.reading import stage  # noqa: PLC0415 - heavy, and most projects have no compose file
+
     stage(folder, file, staged)
     variables.write_text("".join(_assignments(env)), encoding="utf-8")
     files = [each for each in ((staged / file).with_name(".env"), variables) if each.exists()]
