@@ -20,6 +20,7 @@ from benchmarks.stand import REPOSITORY, Stand, proving, stand, tell
 from hullproof.engine.build import build as plain_build
 from hullproof.lab import rebuild
 from hullproof.lab.copying import copy_tree
+from hullproof.runner.keys import FOLDER
 from hullproof.runner.prove import prove
 
 if TYPE_CHECKING:
@@ -73,19 +74,22 @@ def main() -> None:
 
 
 def beside_boot(at: Stand, image: str, count: int) -> list[Row]:
-    """Prove without experiments, beside a bare boot; then with twenty practices more."""
+    """Prove without experiments, beside a bare boot; then with twenty practices more, and with facts kept."""
     tell("proving without experiments")
     folder = add_trivial_practices(at.run.scratch("practices"))
     written = at.run.scratch("more") / "report.json"
     words = [str(at.tree), _QUICK, "--output", str(at.run.scratch("reports") / "report.json")]
     many = [*words[:-1], str(written)]
+    kept = {FOLDER: str(at.run.scratch("facts"))}
     proving(many, env={"PYTHONPATH": str(folder)})()
-    booted, proved, unwatched, more = rounds(
+    proving(words, env=kept)()
+    booted, proved, unwatched, more, unchanged = rounds(
         count,
         lambda: at.bare_boot(image)[0],
         lambda: timed(proving(words)),
         lambda: timed(proving(words, watching=False)),
         lambda: timed(proving(many, env={"PYTHONPATH": str(folder)})),
+        lambda: timed(proving(words, env=kept)),
     )
     added = sum(proof["family"] == "bench" for proof in json.loads(written.read_text("utf-8"))["proofs"])
     if added != _TRIVIAL:
@@ -95,6 +99,7 @@ def beside_boot(at: Stand, image: str, count: int) -> list[Row]:
         times("  without watching", unwatched, "bare boot to first answer", booted, at_most=1.5),
         Row("  the least watching alone", [a - b for a, b in zip(proved, unwatched, strict=True)]),
         times(f"  with {_TRIVIAL} practices more", more, "with its own alone", proved, at_most=1.05),
+        times("  with nothing changed", unchanged, "bare boot to first answer", booted),
     ]
 
 

@@ -27,6 +27,7 @@ from hullproof.interruption import unwinding_on_signals
 from hullproof.lab.recipe import Recipe
 from hullproof.project.project import Project
 from hullproof.run.run import Run
+from hullproof.runner.keys import FOLDER, NEVER
 from hullproof.runner.progress import Lines
 from hullproof.runner.prove import Prover
 
@@ -222,11 +223,14 @@ def prove_command(*words: str, watching: bool = True) -> list[str]:
 def proving(
     words: Sequence[str], *, watching: bool = True, env: dict[str, str] | None = None
 ) -> Callable[[], object]:
-    """Return what runs the command once, and says so where not all was proven: then it did other work."""
+    """Return what runs the command once, and says so where not all was proven: then it did other work.
+
+    Nothing is taken from before unless `env` says where that is kept.
+    """
 
     def prove() -> None:
         try:
-            run(prove_command(*words, watching=watching), env=env)
+            run(prove_command(*words, watching=watching), env={FOLDER: NEVER, **(env or {})})
         except CommandError as error:
             if error.exit_code != 1:
                 raise
