@@ -96,6 +96,19 @@ def test_a_command_keeps_to_the_directory(command: tuple[str, ...]) -> None:
     assert 'Write `CMD ["python", "run.py"]` in the place of Dockerfile:18.' in str(fix)
 
 
+@pytest.mark.parametrize("word", ["start.sh", "/usr/local/bin/start.sh"])
+def test_an_entry_script_keeps_to_the_directory(word: str) -> None:
+    """By its line, also where PATH leads to it and it works out where to go."""
+    script, path = '#!/bin/sh\ncd "$(dirname "$0")"\nexec "$@"\n', "/usr/local/bin/start.sh"
+    text = GOOD.replace("USER app", "COPY bin/start.sh /usr/local/bin/\nUSER app")
+    facts = {
+        "image": image(entrypoint=(word,)),
+        "container": replace(CONTAINER, processes=(process(cwd="/usr/local/bin"),)),
+        "files": files(layer(16, entry(path, mode=0o755), texts={path: script})),
+    }
+    assert "Remove bin/start.sh:2." in str(prove("workdir", text, **facts).remedy)
+
+
 def test_a_program_keeps_to_the_directory() -> None:
     """Its one line goes; not where the rest makes no sense without it."""
     away = replace(CONTAINER, processes=(process(cwd="/tmp"),))

@@ -51,7 +51,7 @@ def to_keep_to_it(
     for word in (*image.entrypoint, *image.command):
         source, text = started_script(release, word, image, files)
         changes = [
-            number for number, row in enumerate(text.splitlines(), 1) if re.match(r"\s*cd\s+\S+\s*$", row)
+            number for number, row in enumerate(text.splitlines(), 1) if re.match(r"\s*cd\s+[^;&|]+$", row)
         ]
         if source is not None and text.startswith("#!") and len(changes) == 1:
             return remove_from(source, changes[0])

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hullproof.practices.library.command import program_path
 from hullproof.practices.library.lines import insert, joined, remove_from, rewrite, source_of
 from hullproof.practices.library.places import normal
 
@@ -44,7 +45,11 @@ def started_script(
     release: Release, word: str, image: ImageFacts, files: FileFacts | None
 ) -> tuple[str | None, str]:
     """Return which file of the project a word of a command starts, None where no COPY names it, and what it says, as far as is known."""
-    text = files.text(normal(posixpath.join(image.workdir or "/", word))) if files is not None else None
+    text = None
+    if files is not None:
+        here = normal(posixpath.join(image.workdir or "/", word))
+        path = here if here in files.final or "/" in word else program_path(word, image, files)
+        text = files.text(path) if path is not None else None
     return source_of(release, posixpath.basename(word)), text or ""
 
 
