@@ -108,6 +108,19 @@ def test_what_group_0_may_write_to_is_not_given_to_it_once_more() -> None:
     assert "chgrp" not in fix
 
 
+@pytest.mark.parametrize(
+    ("path", "stop", "mode"),
+    [("/data/x", "/data", "1777"), ("/data/site.db", "/data/site.db", "a+rw")],
+)
+def test_what_lies_apart_from_the_code_is_given_to_all(path: str, stop: str, mode: str) -> None:
+    """So that it holds in any group; within the working directory that would break `ownership`."""
+    folder = entry("/data/", uid=1000, mode=0o777 if stop != "/data" else 0o755)
+    own = files(layer(15, folder, entry("/data/site.db", uid=1000)))
+    refused = fails("it ends with exit code 1", f"PermissionError: [Errno 13] Permission denied: '{path}'")
+    fix = str(prove("arbitrary-uid", files=own, root_group_boot=refused).remedy)
+    assert f"Add `RUN chmod {mode} {stop}` before Dockerfile:16." in fix
+
+
 def test_of_what_the_system_holds_as_well_one_file_alone_is_opened() -> None:
     """Others beside it, as /etc/shadow, are closed for a reason."""
     base = replace(BASE_LAYER, entries=(*BASE_LAYER.entries, entry("/etc/")))

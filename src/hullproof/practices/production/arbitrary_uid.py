@@ -27,7 +27,7 @@ from hullproof.practices.checks import Observations, broken, check, in_image
 from hullproof.practices.library.access import READ, RUN, WRITE, Barrier, barrier
 from hullproof.practices.library.accounts import Account
 from hullproof.practices.library.lines import before_command, before_user
-from hullproof.practices.library.places import resolved
+from hullproof.practices.library.places import normal, resolved
 from hullproof.practices.library.trials import (
     does_as_well,
     folder_of,
@@ -110,6 +110,11 @@ def _to_allow(release: Release, image: ImageFacts, files: FileFacts, stop: Barri
         return f"The home of a uid that no account has is /: give it one that it may write to. {home}"
     if of_system:
         return f"Let it write below /tmp, or into a folder of its own: {path} is the system's."
+    own = resolved(normal(image.workdir or "/"), files)
+    if not f"{path}/".startswith(f"{own.rstrip('/')}/"):
+        mode = "1777" if stop.entry.kind == "directory" else "a+rw"
+        way = before_user(release, f"RUN chmod {mode} {quote(path)}")
+        return f"Let everybody write to {path}. {way} Where its group is always 0, chgrp 0 and chmod g=u are enough."
     if stop.entry.gid == 0 and stop.entry.mode & 0o020:
         return (
             f"Let it write below /tmp, in the place of {path}: its owner and group 0 alone may write there."
