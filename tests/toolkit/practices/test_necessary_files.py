@@ -370,8 +370,9 @@ def test_a_link_to_sources_that_stay_behind_is_named(step: str, meant: str | Non
     facts: dict[str, Any] = {"text": text, "container": dead}
     facts |= {"image": image(command=("python", "-m", "shop"))}
     linked = files(layer(5, entry(record), texts={record: rows}))
-    proof = prove("necessary-files", files=linked, **facts)
+    proof = prove("necessary-files", files=linked, needed=NeededFacts(lines=(3,)), **facts)
     assert proof.verdict is BROKEN
+    assert "needs nothing" not in str(proof.evidence)
     assert "package shop was installed as a link" in proof.summary
     assert (f"Write `{meant}` in the place of Dockerfile:3." if meant else "Install it whole") in str(
         proof.remedy

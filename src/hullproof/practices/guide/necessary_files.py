@@ -179,7 +179,7 @@ def nothing_is_missing(
 
 @check
 def what_the_tests_ask_for_is_there(
-    release: Release, files: FileFacts | None, needed: NeededFacts | None
+    release: Release, files: FileFacts | None, needed: NeededFacts | None, container: ContainerFacts | None
 ) -> Observations:
     """What the application opens and imports when the project's tests run it, and what they fail without, is shipped."""
     if needed is None or files is None:
@@ -200,7 +200,8 @@ def what_the_tests_ask_for_is_there(
             in_experiment(release.where(each.line), f"without it: {each.said}"),
             fix=fix,
         )
-    if needed.lines and not needed.missing:
+    is_told = container is not None and container.died  # of what it lacked, or that nobody knows
+    if needed.lines and not needed.missing and not is_told:
         where = release.where(needed.lines[0])
         yield in_experiment(
             where, "the tests were watched: the application needs nothing that the release lacks"
