@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hullproof import toml
 from hullproof.dockerfile import install_commands
 from hullproof.practices.library.lines import add, instead, joined, text_of
 from hullproof.practices.library.places import copies_context
@@ -17,14 +18,9 @@ if TYPE_CHECKING:
     from hullproof.facts import InstallStep
 
 _DECLARED = "pyproject.toml"
-_NAME = re.compile(r"(?m)^name\s*=\s*[\"']([\w.-]+)[\"']")
-_README = re.compile(r"(?m)^readme\s*=\s*[\"']([\w./-]+)[\"']")
-_PLAIN = re.compile(r"(?m)^build-backend\s*=\s*[\"'](?:setuptools\.build_meta|hatchling\.build)[\"']")
+_WORD = re.compile(r"[\w./-]+")
+_PLAIN = frozenset({"setuptools.build_meta", "hatchling.build"})
 """Backends that build a package of one empty module."""
-_WORKED_OUT = re.compile(
-    r"(?m)^dynamic\s*=|^\s*license-files\s*=|^license\s*=\s*\{|^\[tool\.setuptools\.dynamic"
-)
-"""What takes more of the project than its name and its dependencies."""
 
 
 def before_its_code(release: Release, step: InstallStep, project_texts: Mapping[str, str]) -> str | None:
@@ -42,8 +38,8 @@ def before_its_code(release: Release, step: InstallStep, project_texts: Mapping[
         for each in stage.instructions
         if copies_context(each) and each.line < run.line and _brings(each, package)
     ]
-    readme = _README.search(project_texts[_DECLARED])
-    lists = [_DECLARED, *([readme[1]] if readme else [])]
+    readme = _project(project_texts).get("readme")
+    lists = [_DECLARED, *([readme] if readme else [])]
     there = [
         posixpath.normpath(name) for each in stage.instructions if each not in code for name in each.sources
     ]
@@ -63,18 +59,36 @@ def before_its_code(release: Release, step: InstallStep, project_texts: Mapping[
 
 def _package(project_texts: Mapping[str, str]) -> str | None:
     """Return the folder of the one package that a project of plain settings builds, by its name; None for any other."""
-    text = project_texts.get(_DECLARED, "")
-    name = _NAME.search(text)
+    declared = _declared(project_texts)
+    project, backend = _project(project_texts), toml.table(declared, "build-system").get("build-backend")
     others = {"setup.py", "setup.cfg"} & set(project_texts)
-    if name is None or others or not _PLAIN.search(text) or _WORKED_OUT.search(text):
+    name = project.get("name")
+    # These take more of the project than its name and its dependencies.
+    more = {"dynamic", "license-files"} & set(project) or isinstance(project.get("license"), dict)
+    plain = all(
+        isinstance(each, str) and _WORD.fullmatch(each) for each in (name, project.get("readme", name))
+    )
+    if not plain or others or more or backend not in _PLAIN:
         return None
-    module = re.sub(r"[-.]+", "_", name[1]).lower()
+    module = re.sub(r"[-.]+", "_", str(name)).lower()
     found = [
         each
         for each in (module, f"src/{module}")
         if f"{each}/__init__.py" in project_texts or _holds_code(each, project_texts)
     ]
     return found[0] if len(found) == 1 else None
+
+
+def _project(project_texts: Mapping[str, str]) -> Mapping[str, Any]:
+    return toml.table(_declared(project_texts), "project")
+
+
+def _declared(project_texts: Mapping[str, str]) -> Mapping[str, Any]:
+    """Read pyproject.toml; nothing where it is not there, or no TOML."""
+    try:
+        return toml.loads(project_texts.get(_DECLARED, ""))
+    except toml.TomlError:
+        return {}
 
 
 def _holds_code(folder: str, project_texts: Mapping[str, str]) -> bool:
