@@ -250,6 +250,8 @@ def test_a_builder_that_cannot_begin_is_not_the_project_s_fault(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Docker's own settings are wrong: no step was begun, and nothing is said of the Dockerfile."""
+    # Buildx itself reads none of them.
+    monkeypatch.setitem(engine.plugins, "buildx", (engine.docker, "buildx"))
     monkeypatch.setenv("DOCKER_HOST", engine.endpoint.host)
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
     monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path / "nowhere"))
