@@ -50,7 +50,6 @@ class Engine:
     docker: str
     plugins: dict[str, tuple[str, ...]]
     buildx_version: str
-    version: str = "unknown"
     shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
     @classmethod
@@ -69,11 +68,12 @@ class Engine:
                 plugins["buildx"], buildx_version = _buildx_of(
                     docker, directly=endpoint.host.startswith("unix://")
                 )
-            release = str(client.version().get("Version", "unknown"))
+            engine = cls(client, calls, endpoint, docker or "docker", plugins, buildx_version)
+            _ = engine.version_info
         except BaseException:
             client.close()
             raise
-        return cls(client, calls, endpoint, docker or "docker", plugins, buildx_version, release)
+        return engine
 
     @cached_property
     def system_info(self) -> dict[str, Any]:
@@ -86,6 +86,11 @@ class Engine:
         """What the engine reports of its release and its platform: asked once as well."""
         version: dict[str, Any] = self.client.version()
         return version
+
+    @property
+    def version(self) -> str:
+        """The engine's release, such as `26.1.5`."""
+        return str(self.version_info.get("Version", "unknown"))
 
     def cli(self, *args: str) -> list[str]:
         """Return the argument list of a docker command for this engine: `cli("buildx", "build", ...)`.

@@ -48,7 +48,7 @@ def find_buildx(docker: str | None, *, directly: bool = False) -> tuple[tuple[st
     own = [(docker, "buildx")] if docker else []
     programs = [(str(path),) for path in plugin_files("docker-buildx")]
     first = programs[:1] if directly and not _has_more_folders() else []
-    for command in [*first, *own, *programs]:
+    for command in dict.fromkeys([*first, *own, *programs]):
         version = plugin_version(command)
         if version is not None and numbers(version) >= MINIMUM_BUILDX:
             return command, version

@@ -44,23 +44,20 @@ def files(engine: Engine, image: ImageFacts, base: BaseFacts | None) -> FileFact
 @fact
 def kept_secrets(project: Project, files: FileFacts) -> Mapping[str, str]:
     """The files of the release's layers that hold a secret which the build was handed: by their path its name."""
-    contents = {
-        name: projectfiles.read_regular(project.home / path, projectfiles.LARGEST)
-        for name, path in project.config.secrets.items()
-    }
+    secrets = []
+    for name, path in project.config.secrets.items():
+        content = projectfiles.read_regular(project.home / path, projectfiles.LARGEST)
+        # What is nowhere else by chance: no plain words, which settings are made of.
+        values = [each for each in looked_for(content) if not is_made_up(each)]
+        secrets.append((name, hashlib.sha256(content).hexdigest() if content else None, values))
     return {
         entry.path: name
         for layer in files.added_layers
         for entry in layer.entries
-        for name, content in contents.items()
-        if (content and entry.sha256 == hashlib.sha256(content).hexdigest())
-        or any(value in layer.texts.get(entry.path, "") for value in _values(content))
+        for name, whole, values in secrets
+        if (whole is not None and entry.sha256 == whole)
+        or any(value in layer.texts.get(entry.path, "") for value in values)
     }
-
-
-def _values(content: bytes) -> tuple[str, ...]:
-    """List what of a secret's file is nowhere else by chance: no plain words, which settings are made of."""
-    return tuple(each for each in looked_for(content) if not is_made_up(each))
 
 
 @fact

@@ -10,23 +10,16 @@ import pytest
 
 from hullproof.dockerfile import Release, parse
 from hullproof.facts import BaseFacts, Difference, Leak, LeakFacts, LockFacts, ReproductionFacts
-from tests.toolkit.score.fixes.reading import changes, follow
+from tests.toolkit.score.fixes.reading import changes
 
 from .by_hand import GOOD, entry, fails, files, layer, prove
+from .test_fixes_in_lines import followed
 
 USER, INSTALL = "USER app", "RUN pip install --no-cache-dir -r requirements.txt"
 MOUNT = "RUN --mount=type=secret,id=api_token"
 EXPORT = 'export API_TOKEN="$(cat /run/secrets/api_token)" &&'
 SECRET = "RUN --mount=type=secret,id=token"
 LOCKED = {"flask": frozenset({"3.0.0"}), "click": frozenset({"8.1.7"})}
-
-
-def followed(tmp_path: Path, practice: str, text: str, **facts: Any) -> str:  # noqa: ANN401 - of any type
-    """Follow the fix of a Dockerfile, and return what comes of it."""
-    (tmp_path / "Dockerfile").write_text(text)
-    fix = str(prove(practice, text, **facts).remedy)
-    assert follow(fix, tmp_path), f"is prose: {fix}"
-    return (tmp_path / "Dockerfile").read_text()
 
 
 def leaked(what: str, line: int, place: str = "the configuration and history") -> LeakFacts:

@@ -9,23 +9,15 @@ from typing import Any
 import pytest
 
 from hullproof.facts import Answer
-from tests.toolkit.score.fixes.reading import changes, follow, handed_in
+from tests.toolkit.score.fixes.reading import changes, handed_in
 
 from .by_hand import CONTAINER, GOOD, entry, files, layer, prove
-from .test_fixes_in_lines import edited
+from .test_fixes_in_lines import edited, followed
 
 USER = "USER app"
 TOKEN = "ghp_" + "a1B2" * 9
 READ = 'TOKEN = os.environ.get("TOKEN", "")'
 PACKAGES = "/usr/local/lib/python3.11/site-packages"
-
-
-def followed(tmp_path: Path, practice: str, text: str, **facts: Any) -> str:  # noqa: ANN401 - of any type
-    """Follow the fix of a Dockerfile, and return what comes of it."""
-    (tmp_path / "Dockerfile").write_text(text)
-    fix = str(prove(practice, text, **facts).remedy)
-    assert follow(fix, tmp_path), f"is prose: {fix}"
-    return (tmp_path / "Dockerfile").read_text()
 
 
 @pytest.mark.parametrize(

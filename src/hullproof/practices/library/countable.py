@@ -54,10 +54,8 @@ def let_it_fail(
     if step is None:
         return None
     script = test_scripts.get(step.line, "")
-    written, in_file = in_program(step, project_texts)
     return (
-        in_file
-        or instead(release, step.line, written)
+        in_program(release, step, project_texts)
         or keep_exit_code(release, line)
         or in_script(script, project_texts.get(script, ""))
         or in_makefile(step, project_texts)

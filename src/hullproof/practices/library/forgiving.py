@@ -9,12 +9,12 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.lines import append, insert, joined, remove_from, rewrite
+from hullproof.practices.library.lines import append, insert, instead, joined, remove_from, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hullproof.dockerfile import Instruction
+    from hullproof.dockerfile import Instruction, Release
 
 _HOOKS = frozenset(
     {"pytest_collection_modifyitems", "pytest_sessionfinish", "pytest_ignore_collect", "pytest_runtest_setup"}
@@ -122,11 +122,11 @@ def in_packages(project_texts: Mapping[str, str], escaped: Sequence[str], run: S
     return f"unittest looks into packages alone. {found}" if found else None
 
 
-def in_program(step: Instruction, project_texts: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """Say how a program that the step runs ends with the result of its tests: what to write for the step, or for a line of its file."""
+def in_program(release: Release, step: Instruction, project_texts: Mapping[str, str]) -> str | None:
+    """Say how a program that the step runs ends with the result of its tests, in the step itself or in a line of its file."""
     text = step.original.strip()
     if not step.heredocs and len(_DROPPED.findall(text)) == 1:
-        return _DROPPED.sub(_as_result, text), None
+        return instead(release, step.line, _DROPPED.sub(_as_result, text))
     for path, content in project_texts.items():
         module = path.removesuffix(".py").replace("/", ".")
         if not path.endswith(".py") or not re.search(
@@ -135,11 +135,11 @@ def in_program(step: Instruction, project_texts: Mapping[str, str]) -> tuple[str
             continue
         for number, row in enumerate(content.splitlines(), 1):
             if _KEEPS_ON.search(row):
-                return None, rewrite(path, number, _NO_EXIT.sub("", row))
+                return rewrite(path, number, _NO_EXIT.sub("", row))
             if _DROPPED.fullmatch(row.strip()):
                 indent = row[: _indent(row)]
-                return None, rewrite(path, number, indent + _DROPPED.sub(_as_result, row.strip()))
-    return None, None
+                return rewrite(path, number, indent + _DROPPED.sub(_as_result, row.strip()))
+    return None
 
 
 def _as_result(call: re.Match[str]) -> str:

@@ -8,7 +8,16 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from hullproof.dockerfile.shell import commands
-from hullproof.practices.library.lines import add, in_a_row, instead, joined, remove, rewrite, text_of
+from hullproof.practices.library.lines import (
+    add,
+    in_a_row,
+    instead,
+    joined,
+    remove,
+    rewrite,
+    text_of,
+    without_pairs,
+)
 from hullproof.practices.library.mounting import to_mount
 from hullproof.practices.library.own import Row, with_os
 from hullproof.practices.library.places import is_installed, normal
@@ -152,8 +161,7 @@ def without_value(release: Release, line: int, name: str, project_texts: Mapping
         return DISCLOSED
     if step.keyword == "ARG" and (mounted := to_mount(release, name, project_texts)) is not None:
         return f"{mounted} {DISCLOSED}"
-    rest = [key if value is None else f"{key}={value}" for key, value in step.pairs if key != name]
-    out = instead(release, line, " ".join([step.keyword, *rest])) if rest else remove(release, line)
+    out = without_pairs(release, step, {name})
     return f"{out} {DISCLOSED}" if out else DISCLOSED
 
 

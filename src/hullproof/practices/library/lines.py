@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from hullproof.dockerfile.shell import commands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from hullproof.dockerfile import Instruction, Release
 
@@ -97,6 +97,13 @@ def remove_from(path: str, first: int, last: int | None = None) -> str | None:
     """Say that lines of a file of the project are to go; None where its path cannot be shown."""
     span = f"{first}-{last}" if last and last > first else first
     return f"Remove {path}:{span}." if _PLAIN_PATH.fullmatch(path) else None
+
+
+def without_pairs(release: Release, step: Instruction, names: Collection[str]) -> str | None:
+    """Say how an ARG, ENV or LABEL loses these variables, and goes where it has no others; None where that cannot be shown."""
+    rest = [key if value is None else f"{key}={value}" for key, value in step.pairs if key not in names]
+    written = " ".join([step.keyword, *rest])
+    return instead(release, step.line, written) if rest else remove(release, step.line)
 
 
 def joined(*sentences: str | None) -> str | None:

@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from hullproof.practices.library.lines import but, in_a_row, instead, joined, remove, text_of
+from hullproof.practices.library.lines import but, in_a_row, instead, joined, remove, text_of, without_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,10 +54,7 @@ def _without(release: Release, step: Instruction, names: set[str]) -> str | None
     """Say how an ARG, ENV or LABEL loses these variables; None for the old form, of a value with blanks and no quotes."""
     if any(value and re.search(r"\s", value) and value[0] not in "\"'" for _, value in step.pairs):
         return None
-    rest = [key if value is None else f"{key}={value}" for key, value in step.pairs if key not in names]
-    return (
-        instead(release, step.line, " ".join([step.keyword, *rest])) if rest else remove(release, step.line)
-    )
+    return without_pairs(release, step, names)
 
 
 def _mounting(release: Release, step: Instruction, name: str) -> str | None:
@@ -68,10 +65,15 @@ def _mounting(release: Release, step: Instruction, name: str) -> str | None:
     # Root alone may read a mounted secret, and who runs a step behind USER need not be root.
     is_user_s = any(each.keyword == "USER" and each.line < step.line for each in release.chain_of(stage))
     mount = f"--mount=type=secret,id={key}{',mode=0444' if is_user_s else ''}"
-    # The mount's own env= takes Dockerfile syntax 1.10, which the builder of an older engine does not have.
-    return " ".join(
-        ["RUN", mount, *step.flags, f'export {name}="$(cat /run/secrets/{key})" &&', step.shell_text.strip()]
-    )
+    return " ".join(["RUN", mount, *step.flags, exporting(name), step.shell_text.strip()])
+
+
+def exporting(name: str) -> str:
+    """Write what begins a step that has a secret mounted, so that a variable of the name holds it.
+
+    The mount's own `env=` takes Dockerfile syntax 1.10, which the builder of an older engine does not have.
+    """
+    return f'export {name}="$(cat /run/secrets/{name.lower()})" &&'
 
 
 def to_keep_out(release: Release, line: int, place: str) -> str | None:

@@ -34,7 +34,7 @@ from hullproof.practices.checks import (
     proven,
     unproven,
 )
-from hullproof.practices.library.mounting import to_keep_out, to_mount
+from hullproof.practices.library.mounting import exporting, to_keep_out, to_mount
 
 PROFILES = ("production", "release")
 
@@ -84,7 +84,7 @@ def _fix(release: Release, leak: Leak, project_texts: Mapping[str, str]) -> str:
         )
     name = leak.what.removeprefix("the argument ")
     key = name.lower()
-    begin = f'RUN --mount=type=secret,id={key} export {name}="$(cat /run/secrets/{key})" &&'
+    begin = f"RUN --mount=type=secret,id={key} {exporting(name)}"
     return to_mount(release, name, project_texts) or (
         f"Remove the argument {name} at {where}, begin the step that uses it with {begin}, and hand it in by --secret "
         f"id={key},env={name}."
